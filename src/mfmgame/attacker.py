@@ -1,0 +1,74 @@
+"""What the worst attacker does once it sees the allocation."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BestResponse", "best_response"]
+
+FloatArray = NDArray[np.float64]
+
+
+class BestResponse(NamedTuple):
+    """The worst attack on given residual losses.
+
+    Attributes
+    ----------
+    plan : ndarray of float, shape (n_threats,)
+        Effort on each threat, in [0, 1].
+    loss : float
+        What it costs the defender, in loss units.
+    price : float
+        What one more bit of bandwidth would add, in loss units per bit.
+    """
+
+    plan: FloatArray
+    loss: float
+    price: float
+
+
+def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) -> BestResponse:
+    """Maximise ``plan . residual`` over ``0 <= plan <= 1``, ``bandwidth . plan <= budget``.
+
+    A fractional knapsack: threats run in order of loss per bit until the budget is used;
+    those that need no bandwidth always run, and those that lose nothing never do. Ties
+    go to the threat that comes first.
+
+    Parameters
+    ----------
+    residual : ndarray of float, shape (n_threats,)
+        Residual losses, at least 0.
+    bandwidth : ndarray of float, shape (n_threats,)
+        Bits needed at full effort, at least 0.
+    budget : float
+        The attacker's bandwidth, in bits.
+
+    Returns
+    -------
+    BestResponse
+
+    Examples
+    --------
+    >>> response = best_response(np.array([3.0, 2.0]), np.array([2.0, 1.0]), 2.0)
+    >>> response.plan.tolist(), response.loss, response.price
+    ([0.5, 1.0], 3.5, 1.5)
+    """
+    plan = np.where((bandwidth == 0.0) & (residual > 0.0), 1.0, 0.0)
+    running = np.flatnonzero((bandwidth > 0.0) & (residual > 0.0))
+    ratio = residual[running] / bandwidth[running]
+    order = running[np.argsort(-ratio, kind="stable")]
+    used = np.cumsum(bandwidth[order])
+    n_full = int(np.searchsorted(used, budget, side="right"))
+    plan[order[:n_full]] = 1.0
+    price = 0.0
+    if n_full < len(order):
+        marginal = order[n_full]
+        left = budget - (used[n_full - 1] if n_full else 0.0)
+        plan[marginal] = min(1.0, left / bandwidth[marginal])
+        price = float(residual[marginal] / bandwidth[marginal])
+    chosen = np.flatnonzero(plan)
+    return BestResponse(plan, math.fsum((plan[chosen] * residual[chosen]).tolist()), price)

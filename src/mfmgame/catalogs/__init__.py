@@ -1,0 +1,6 @@
+"""Catalogs: the shipped ones, and the rules that turn one into the numbers of a game."""
+
+from mfmgame.catalogs.library import load_catalog, shipped_catalogs
+from mfmgame.catalogs.resolution import Entries, resolve
+
+__all__ = ["Entries", "load_catalog", "resolve", "shipped_catalogs"]

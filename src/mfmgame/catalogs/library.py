@@ -1,0 +1,77 @@
+"""Where catalogs are found: shipped with the package, or in a file of the user's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import nearest, shown
+from mfmgame.spec.reading import read_document
+
+__all__ = ["load_catalog", "shipped_catalogs"]
+
+
+def _models_directory() -> Path:
+    """Folder of the shipped catalogs, in a built install or in a source tree."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parent.parent / "models"
+
+
+def shipped_catalogs() -> list[str]:
+    """Names of the catalogs that come with the package.
+
+    Returns
+    -------
+    list of str
+        Sorted names, each good for :func:`load_catalog` and a scenario's ``"catalog"``.
+
+    Examples
+    --------
+    >>> shipped_catalogs()
+    ['mfm']
+    """
+    return sorted(file.stem for file in _models_directory().glob("*.json"))
+
+
+def load_catalog(name: str, folder: Path | None = None) -> Catalog:
+    """Load a shipped catalog by its name, or one from a JSON file.
+
+    Parameters
+    ----------
+    name : str
+        A name of :func:`shipped_catalogs`, or a path that ends in ``.json``.
+    folder : pathlib.Path, optional
+        What a relative path is relative to; the working directory by default.
+
+    Returns
+    -------
+    Catalog
+        The validated catalog.
+
+    Raises
+    ------
+    SpecificationError
+        If there is no such catalog or the file says something that cannot be meant.
+
+    Examples
+    --------
+    >>> len(load_catalog("mfm").threats)
+    73
+    """
+    shipped = shipped_catalogs()
+    if name in shipped:
+        file = _models_directory() / f"{name}.json"
+    elif name.endswith(".json"):
+        file = (folder or Path()) / name
+    else:
+        raise SpecificationError(
+            f"unknown catalog {shown(name)}, expected {nearest(name, shipped, 'catalog')}"
+            " (a file's name ends in .json)"
+        )
+    document = read_document(file)
+    try:
+        return Catalog(**document)
+    except SpecificationError as error:
+        raise error.located(str(file)) from None

@@ -1,0 +1,204 @@
+"""From a scenario to the entries of its game: catalog, rules, overrides, own entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.catalogs import rules
+from mfmgame.catalogs.library import load_catalog
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import (
+    Assumptions,
+    Basis,
+    NO_CATALOG,
+    Catalog,
+    Defense,
+    Effectiveness,
+    System,
+    Threat,
+)
+from mfmgame.spec.scenario import DefenseOverride, Overrides, Scenario, ThreatOverride
+
+__all__ = ["Entries", "resolve", "resolve_catalog"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """Every threat and defense of a game, with all its numbers.
+
+    Attributes
+    ----------
+    threats : list of Threat, length n_threats
+        Each with a severity and a bandwidth.
+    defenses : list of Defense, length n_defenses
+    effectiveness : ndarray of float, shape (n_threats, n_defenses)
+    notes : tuple of str
+        What a reader of any answer must know of these numbers.
+    """
+
+    threats: list[Threat]
+    defenses: list[Defense]
+    effectiveness: FloatArray
+    notes: tuple[str, ...]
+
+
+def resolve(scenario: Scenario) -> Entries:
+    """Put together the entries of a scenario.
+
+    A scenario's own entries are added to its catalog's. An override replaces a number
+    of the catalog; an explicit effectiveness wins over the rule, and the scenario's over
+    the catalog's.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    Entries
+
+    Raises
+    ------
+    SpecificationError
+        If the scenario refers to a catalog, system, threat, defense or resource that is
+        not there, or repeats an id of its catalog.
+    """
+    try:
+        catalog = _catalog_of(scenario)
+        scenario.check_references(catalog)
+        return _assembled(scenario, catalog)
+    except SpecificationError as error:
+        raise error if error.source else error.located(scenario.source) from None
+
+
+def resolve_catalog(catalog: Catalog) -> Entries:
+    """Entries of a whole catalog: every threat, no system, no overrides."""
+    scenario = Scenario(
+        schema="mfmgame/scenario/1", catalog=catalog.name, attacker={"bandwidth": 0.0}
+    )
+    return _assembled(scenario, catalog)
+
+
+def _catalog_of(scenario: Scenario) -> Catalog:
+    if scenario.catalog is None:
+        return NO_CATALOG
+    try:
+        return load_catalog(scenario.catalog, scenario.folder)
+    except SpecificationError as error:
+        if error.source:
+            raise
+        raise SpecificationError(error.message, pointer="/catalog") from None
+
+
+def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
+    system = next((entry for entry in catalog.systems if entry.id == scenario.system), None)
+    flows = None if scenario.deployment is None else scenario.deployment.flows
+    changes = scenario.overrides or Overrides()
+    threats = [
+        _with_numbers(threat, catalog.assumptions, system, changes.threats.get(threat.id))
+        for threat in catalog.threats
+        if rules.applies(threat, system, flows)
+    ] + (scenario.threats or [])
+    defenses = [
+        _overridden(defense, changes.defenses.get(defense.id)) for defense in catalog.defenses
+    ] + scenario.defenses
+    matrix, assumed = _by_rule(threats, defenses)
+    _enter([*catalog.effectiveness, *scenario.effectiveness], threats, defenses, matrix, assumed)
+    return Entries(
+        threats=threats,
+        defenses=defenses,
+        effectiveness=matrix,
+        notes=_notes(threats, defenses, assumed & (matrix > 0)),
+    )
+
+
+def _with_numbers(
+    threat: Threat,
+    assumptions: Assumptions | None,
+    system: System | None,
+    change: ThreatOverride | None,
+) -> Threat:
+    """The threat with its severity and bandwidth: overridden, its own, or by the rules."""
+    change = change or ThreatOverride()
+    own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
+    numbers = {key: value for key, value in own.items() if value is not None}
+    overridden = change.model_dump(exclude_none=True)
+    basis = threat.basis if numbers.keys() - overridden.keys() else None
+    numbers |= overridden
+    traits = threat.traits and rules.restricted_to_inputs(threat.traits, system)
+    if traits is not None and assumptions is not None and len(numbers) < len(own):
+        basis = _basis_of(assumptions)
+        if "severity" not in numbers:
+            channel = (system and system.channel) or assumptions.channel
+            numbers["severity"] = rules.severity(traits, assumptions, channel)
+        if "bandwidth" not in numbers:
+            numbers["bandwidth"] = rules.bandwidth(threat, traits, assumptions)
+    return threat.model_copy(update={**numbers, "traits": traits, "basis": basis})
+
+
+def _basis_of(assumptions: Assumptions) -> Basis:
+    """What numbers derived from these rest on: the weakest basis among them."""
+    used = [*assumptions.goals, *assumptions.classes, *assumptions.axes, assumptions.channel]
+    return "assumed" if any(entry.basis == "assumed" for entry in used) else "derived"
+
+
+def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
+    if change is None:
+        return defense
+    update: dict[str, object] = {"use": {**defense.use, **change.use}}
+    if change.max_level is not None:
+        update["max_level"] = change.max_level
+    if defense.traits is not None:
+        strengths = change.model_dump(include={"strength", "retention"}, exclude_none=True)
+        update["traits"] = defense.traits.model_copy(update=strengths)
+    return defense.model_copy(update=update)
+
+
+def _by_rule(
+    threats: list[Threat], defenses: list[Defense]
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Effectiveness by the rule where both sides have traits, and whether it is assumed."""
+    matrix = np.zeros((len(threats), len(defenses)))
+    rows = [index for index, threat in enumerate(threats) if threat.traits]
+    columns = [index for index, defense in enumerate(defenses) if defense.traits]
+    matrix[np.ix_(rows, columns)] = rules.effectiveness(
+        [threat.traits for threat in threats if threat.traits],
+        [defense.traits for defense in defenses if defense.traits],
+    )
+    assumed = np.zeros(matrix.shape, dtype=bool)
+    assumed[:, [index for index, d in enumerate(defenses) if d.basis == "assumed"]] = True
+    return matrix, assumed
+
+
+def _enter(
+    entries: list[Effectiveness],
+    threats: list[Threat],
+    defenses: list[Defense],
+    matrix: FloatArray,
+    assumed: NDArray[np.bool_],
+) -> None:
+    """Let explicit values win over the rule, in place; those on absent threats do not count."""
+    row = {threat.id: index for index, threat in enumerate(threats)}
+    column = {defense.id: index for index, defense in enumerate(defenses)}
+    for entry in entries:
+        if entry.threat in row:
+            place = row[entry.threat], column[entry.defense]
+            matrix[place] = entry.value
+            assumed[place] = entry.basis == "assumed"
+
+
+def _notes(
+    threats: list[Threat], defenses: list[Defense], assumed: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    counts = {
+        "threats": sum(threat.basis == "assumed" for threat in threats),
+        "defenses": sum(defense.basis == "assumed" for defense in defenses),
+        "effectiveness values": int(np.count_nonzero(assumed)),
+    }
+    listed = ", ".join(f"{count} {noun}" for noun, count in counts.items() if count)
+    return (f"rests on assumed numbers of {listed}",) if listed else ()

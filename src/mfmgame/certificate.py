@@ -1,0 +1,137 @@
+"""Proofs: bounds on the value that hold whatever the solver did.
+
+Weak duality, in numbers anyone can add up. For any weights ``w_k >= 0`` on cuts whose sums
+``y[i]`` over each threat are an attack plan, and any prices ``pi >= 0`` on the limits,
+
+    sum_k w_k v_i constant_k - pi . h
+        - sum_j u[j] max(0, sum_k w_k v_i gradient_kj - (pi G)_j)   <=   V(B),
+
+and for any allocation ``x`` within the limits and any ``lam >= 0``,
+
+    V(B)   <=   lam B + sum_i max(0, v_i exposure_i(x) - lam b_i).
+
+Every sum here is exact or carries its worst rounding error to the safe side.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.compositions import Composition
+from mfmgame.game import DefenseGame
+
+__all__ = ["Certificate", "as_plan", "lower_bound", "nothing_proven", "scaled_to_plan", "upper_bound"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_EPS = 2.0**-52
+_FEW = 16 * _EPS
+"""Relative error of a product of a few numbers, each within a few units of rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """What proves a lower bound on the value.
+
+    Attributes
+    ----------
+    threats : ndarray of int, shape (n_cuts,)
+        The threat of each cut that the proof uses.
+    anchors : ndarray of float, shape (n_cuts,)
+        Which of its cuts (see :mod:`mfmgame.compositions`).
+    weights : ndarray of float, shape (n_cuts,)
+        Effort that each cut stands for; the sums over a threat are an attack plan.
+    limit_prices : ndarray of float, shape (n_resources,)
+        Loss units that one more unit of each resource saves.
+    """
+
+    threats: IntArray
+    anchors: FloatArray
+    weights: FloatArray
+    limit_prices: FloatArray
+
+
+def nothing_proven(game: DefenseGame) -> Certificate:
+    """The certificate of the bound 0."""
+    none = np.empty(0)
+    return Certificate(none.astype(np.intp), none, none, np.zeros(len(game.resources)))
+
+
+def as_plan(game: DefenseGame, certificate: Certificate) -> FloatArray:
+    """The attack plan that a certificate stands for, shape (n_threats,)."""
+    plan = np.bincount(
+        certificate.threats, weights=certificate.weights, minlength=game.n_threats
+    )
+    return np.minimum(plan, 1.0)
+
+
+def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
+    """The same certificate with weights shrunk until they are an attack plan."""
+    weights, threats = certificate.weights, certificate.threats
+    effort = np.bincount(threats, weights=weights, minlength=game.n_threats)[threats]
+    weights = np.where(effort > 1.0, weights / np.maximum(effort, 1.0) * (1.0 - _FEW), weights)
+    used = math.fsum((weights * game.bandwidth[threats]).tolist())
+    if used > game.attacker_bandwidth * (1.0 - _EPS):
+        shrink = game.attacker_bandwidth / used * (1.0 - _FEW)
+        weights = np.where(game.bandwidth[threats] > 0, weights * min(1.0, shrink), weights)
+    return Certificate(threats, certificate.anchors, weights, certificate.limit_prices)
+
+
+def lower_bound(game: DefenseGame, composition: Composition, certificate: Certificate) -> float:
+    """Largest loss that the certificate proves unavoidable.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    certificate : Certificate
+
+    Returns
+    -------
+    float
+        In loss units; rounding errors included on the safe side.
+    """
+    proof = scaled_to_plan(game, certificate)
+    limited = np.isfinite(game.limits)
+    prices, use, limits = proof.limit_prices[limited], game.use[limited], game.limits[limited]
+    constants, gradients = composition.cuts(proof.threats, proof.anchors)
+    forced = proof.weights * game.severity[proof.threats]
+    terms = gradients * forced[:, None]
+    gained = np.array([math.fsum(column) for column in terms.T.tolist()])
+    paid = np.array([math.fsum(column) for column in (use * prices[:, None]).T.tolist()])
+    profit = np.maximum(gained * (1.0 + _FEW) - paid * (1.0 - _FEW), 0.0)
+    losses = [forced * constants, -prices * limits, -profit * game.max_level]
+    entries = np.concatenate(losses)
+    return math.fsum(entries.tolist()) - _FEW * math.fsum(np.abs(entries).tolist())
+
+
+def upper_bound(
+    game: DefenseGame, composition: Composition, allocation: FloatArray, price: float
+) -> float:
+    """Loss that no attacker can exceed against an allocation within the limits.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    allocation : ndarray of float, shape (n_defenses,)
+    price : float
+        Any ``lam >= 0``; the bound is sharp at the attacker's own.
+
+    Returns
+    -------
+    float
+        In loss units; rounding errors included on the safe side.
+    """
+    rounding = (np.count_nonzero(allocation) + 4) * _EPS
+    residual = game.severity * (composition.exposure(allocation) + rounding)
+    excess = residual - price * game.bandwidth * (1.0 - _EPS)
+    total = math.fsum([price * game.attacker_bandwidth, *excess[excess > 0].tolist()])
+    return total * (1.0 + _FEW)

@@ -1,0 +1,192 @@
+"""How several defenses act on one threat.
+
+Each composition gives the *exposure* of every threat, ``1 - coverage``: the share of it
+that gets through an allocation. It is convex in the allocation, so a *cut* supports it
+from below: ``exposure(x) >= constant - gradient . x`` for every allocation ``x``, with
+equality at the one it was made at. One number a threat, the *anchor*, says which cut; any
+anchor at least 0 gives a valid one, which is what makes proofs short.
+
+A new composition is one class here and its name in the scenario's specification.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.errors import SpecificationError
+
+if TYPE_CHECKING:
+    import scipy.sparse
+
+    from mfmgame.game import DefenseGame
+
+__all__ = ["Additive", "BestOf", "Composition", "Independent", "compose"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_CHUNK_ENTRIES = 2**20
+"""Entries of the matrix that are sorted at a time: a few arrays of 8 MiB."""
+
+
+class Composition(ABC):
+    """How defenses combine, bound to the effectiveness matrix of one game.
+
+    Parameters
+    ----------
+    effectiveness : ndarray or SciPy CSR array, shape (n_threats, n_defenses)
+    """
+
+    def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
+        self._matrix = effectiveness
+
+    @abstractmethod
+    def exposure(self, allocation: FloatArray) -> FloatArray:
+        """Share of each threat that gets through, shape (n_threats,), in [0, 1]."""
+
+    @abstractmethod
+    def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        """Anchors of the cuts that are exact at an allocation, shape (n_chosen,)."""
+
+    @abstractmethod
+    def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Constants, shape (n_chosen,), and gradients, shape (n_chosen, n_defenses)."""
+
+    def coverage(self, allocation: FloatArray) -> FloatArray:
+        """Share of each threat that an allocation stops, shape (n_threats,)."""
+        return 1.0 - self.exposure(allocation)
+
+    def _rows(self, threats: IntArray | slice) -> FloatArray:
+        rows = self._matrix[threats]
+        return rows if isinstance(rows, np.ndarray) else rows.toarray()
+
+
+class Additive(Composition):
+    """Effects add up until the threat is covered: ``min(1, sum_j E[i,j] x[j])``."""
+
+    def exposure(self, allocation: FloatArray) -> FloatArray:
+        return np.clip(1.0 - self._matrix @ allocation, 0.0, 1.0)
+
+    def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        return np.zeros(len(threats))
+
+    def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.ones(len(threats)), self._rows(threats)
+
+
+class BestOf(Composition):
+    """The best defenses fill each threat once, and never count twice.
+
+    ``max sum_j E[i,j] z[j]`` over ``0 <= z <= x``, ``sum z <= 1``: a fractional knapsack.
+    Its dual, ``min over t >= 0 of t + sum_j max(E[i,j] - t, 0) x[j]``, is the cut with
+    anchor ``t``: the effectiveness of the defense at which the filled levels reach 1.
+    """
+
+    def exposure(self, allocation: FloatArray) -> FloatArray:
+        support = np.flatnonzero(allocation > 0)
+        if allocation[support].sum() <= 1.0:
+            return np.clip(1.0 - self._matrix @ allocation, 0.0, 1.0)
+        n_threats = self._matrix.shape[0]
+        result = np.empty(n_threats)
+        step = max(1, _CHUNK_ENTRIES // len(allocation))
+        for start in range(0, n_threats, step):
+            chunk = slice(start, start + step)
+            values, filled = self._fill(self._rows(chunk)[:, support], allocation[support])
+            result[chunk] = np.einsum("ij,ij->i", values, filled)
+        return np.clip(1.0 - result, 0.0, 1.0)
+
+    def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        support = np.flatnonzero(allocation > 0)
+        if allocation[support].sum() < 1.0:
+            return np.zeros(len(threats))
+        values, filled = self._fill(self._rows(threats)[:, support], allocation[support])
+        full = np.cumsum(filled, axis=1) >= 1.0 - 1e-15
+        first = np.argmax(full, axis=1)
+        reached = full[np.arange(len(threats)), first]
+        return np.where(reached, values[np.arange(len(threats)), first], 0.0)
+
+    def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return 1.0 - anchors, np.maximum(self._rows(threats) - anchors[:, None], 0.0)
+
+    @staticmethod
+    def _fill(rows: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Each row's values, best first, and how much of each the knapsack takes."""
+        order = np.argsort(-rows, axis=1, kind="stable")
+        available = levels[order]
+        before = np.cumsum(available, axis=1) - available
+        filled = np.clip(1.0 - before, 0.0, available)
+        return np.take_along_axis(rows, order, axis=1), filled
+
+
+class Independent(Composition):
+    """Layers fail independently: ``1 - exp(-sum_j w[i,j] x[j])``, ``w = -log(1 - E)``.
+
+    The exposure ``exp(-s)`` at depth ``s = w . x`` has the tangent
+    ``exp(-a) (1 + a) - exp(-a) w . x`` at the depth ``a``, the cut's anchor.
+    """
+
+    def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
+        super().__init__(_layer_depths(effectiveness))
+
+    def exposure(self, allocation: FloatArray) -> FloatArray:
+        return np.exp(-(self._matrix @ allocation))
+
+    def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        return np.asarray(self._matrix[threats] @ allocation)
+
+    def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        through = np.exp(-anchors)
+        return through * (1.0 + anchors), through[:, None] * self._rows(threats)
+
+
+_COMPOSITIONS: dict[str, type[Composition]] = {
+    "best_of": BestOf,
+    "additive": Additive,
+    "independent": Independent,
+}
+
+
+def compose(game: DefenseGame) -> Composition:
+    """Bind the game's composition to its effectiveness matrix.
+
+    Parameters
+    ----------
+    game : DefenseGame
+
+    Returns
+    -------
+    Composition
+
+    Raises
+    ------
+    SpecificationError
+        If `independent` meets an effectiveness of 1.
+    """
+    return _COMPOSITIONS[game.composition](game.effectiveness)
+
+
+def _layer_depths(
+    effectiveness: FloatArray | scipy.sparse.csr_array,
+) -> FloatArray | scipy.sparse.csr_array:
+    """``-log(1 - E)``, in the same layout."""
+    stored = effectiveness if isinstance(effectiveness, np.ndarray) else effectiveness.data
+    if stored.size and stored.max() >= 1.0:
+        raise SpecificationError(
+            "found a value of 1, a layer that never fails; expected less than 1 with the "
+            "composition 'independent' (write 0.999, or use 'best_of')",
+            pointer="effectiveness",
+        )
+    depths = np.negative(stored)
+    np.log1p(depths, out=depths)
+    np.negative(depths, out=depths)
+    if isinstance(effectiveness, np.ndarray):
+        return depths
+    import scipy.sparse
+
+    return scipy.sparse.csr_array(
+        (depths, effectiveness.indices, effectiveness.indptr), shape=effectiveness.shape
+    )

@@ -1,0 +1,136 @@
+"""The cuts made so far, and the warm master program that they stand in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.certificate import Certificate, scaled_to_plan
+from mfmgame.compositions import Composition
+from mfmgame.game import DefenseGame
+from mfmgame.master import Master, MasterPoint
+
+__all__ = ["CutPool"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_PATIENCE = 10
+"""Solves that a cut stays in the master without being used."""
+_ANCHOR_GRAIN = 2.0**-26
+"""Anchors closer than this make the same cut, to the last digit or so."""
+_SCALE_RANGE = 2.0**12
+"""A master in units this far off is made anew in better ones."""
+
+
+class CutPool:
+    """Cuts by threat and anchor, in a master that is made, scaled and pruned as needed.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    """
+
+    def __init__(self, game: DefenseGame, composition: Composition) -> None:
+        self._game = game
+        self._composition = composition
+        self._threats: IntArray = np.empty(0, dtype=np.intp)
+        self._anchors: FloatArray = np.empty(0)
+        self._idle: IntArray = np.empty(0, dtype=np.intp)
+        self._known: set[tuple[int, int]] = set()
+        self._units = (0.0, 0.0)
+        self._master: Master | None = None
+
+    def __len__(self) -> int:
+        return len(self._threats)
+
+    def allowed(self, point: MasterPoint) -> FloatArray:
+        """Loss that the master's last point allows each threat, shape (n_threats,)."""
+        assert self._master is not None
+        allowed = point.price * self._game.bandwidth
+        allowed[self._master.entered] += point.surplus
+        return allowed
+
+    def add(self, threats: IntArray, allocation: FloatArray) -> int:
+        """Add the cuts of some threats that are exact at an allocation.
+
+        Returns
+        -------
+        int
+            How many of them are new.
+        """
+        anchors = self._composition.anchors(threats, allocation)
+        keys = list(zip(threats.tolist(), np.rint(anchors / _ANCHOR_GRAIN).tolist(), strict=True))
+        new = np.array([key not in self._known for key in keys], dtype=bool)
+        if not new.any():
+            return 0
+        self._known.update(key for key, is_new in zip(keys, new, strict=True) if is_new)
+        self._append(threats[new], anchors[new])
+        return int(new.sum())
+
+    def solve(self, attacker_bandwidth: float, loss_scale: float) -> MasterPoint:
+        """Solve the master over all cuts, in units that suit this attacker and loss."""
+        units = (loss_scale, attacker_bandwidth)
+        if self._master is None or any(
+            not 1.0 / _SCALE_RANGE < new / old < _SCALE_RANGE
+            for new, old in zip(units, self._units, strict=True)
+            if new > 0 and old > 0
+        ):
+            self._make_master(units)
+        assert self._master is not None
+        self._prune()
+        total = float(self._game.bandwidth.sum())
+        point = self._master.solve(attacker_bandwidth, bounded=attacker_bandwidth < total)
+        self._idle = np.where(point.weights > 0, 0, self._idle + 1)
+        return point
+
+    def refine(self) -> MasterPoint:
+        """Sharpen the last point of the master."""
+        assert self._master is not None
+        return self._master.refine()
+
+    def certificate(self, point: MasterPoint, game: DefenseGame) -> Certificate:
+        """The proof that a point's dual gives, for the game with its attacker."""
+        used = point.weights > 0
+        return scaled_to_plan(
+            game,
+            Certificate(
+                self._threats[used], self._anchors[used], point.weights[used], point.limit_prices
+            ),
+        )
+
+    def _append(self, threats: IntArray, anchors: FloatArray) -> None:
+        self._threats = np.append(self._threats, threats)
+        self._anchors = np.append(self._anchors, anchors)
+        self._idle = np.append(self._idle, np.zeros(len(threats), dtype=np.intp))
+        if self._master is not None:
+            self._enter_master(threats, anchors)
+
+    def _make_master(self, units: tuple[float, float]) -> None:
+        game = self._game
+        self._units = units
+        self._master = Master(
+            game.max_level, game.use, game.limits, loss_unit=units[0], bandwidth_unit=units[1]
+        )
+        self._enter_master(self._threats, self._anchors)
+
+    def _enter_master(self, threats: IntArray, anchors: FloatArray) -> None:
+        assert self._master is not None
+        constants, gradients = self._composition.cuts(threats, anchors)
+        self._master.add_cuts(
+            threats, self._game.severity[threats], self._game.bandwidth[threats], constants, gradients
+        )
+
+    def _prune(self) -> None:
+        """Drop the cuts long unused, once they are many."""
+        kept = self._idle < _PATIENCE
+        if self._master is None or kept.sum() > 0.7 * len(kept):
+            return
+        self._master.keep_cuts(kept)
+        self._threats, self._anchors, self._idle = (
+            array[kept] for array in (self._threats, self._anchors, self._idle)
+        )
+        grains = np.rint(self._anchors / _ANCHOR_GRAIN).tolist()
+        self._known = set(zip(self._threats.tolist(), grains, strict=True))

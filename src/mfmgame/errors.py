@@ -1,0 +1,58 @@
+"""The exceptions that mfmgame raises, all below one base."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CertificateError",
+    "InfeasibleError",
+    "MfmgameError",
+    "SolverError",
+    "SpecificationError",
+]
+
+
+class MfmgameError(Exception):
+    """Base of every exception that mfmgame raises on purpose."""
+
+
+class SpecificationError(MfmgameError, ValueError):
+    """An input says something that cannot be meant.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what was expected.
+    pointer : str, optional
+        JSON pointer (RFC 6901) of the offending value, or the name of the
+        offending argument.
+    source : str, optional
+        The file that holds it.
+
+    Examples
+    --------
+    >>> print(SpecificationError("found -1.0, expected at least 0",
+    ...                          pointer="/threats/0/severity", source="a.json"))
+    a.json: /threats/0/severity: found -1.0, expected at least 0
+    """
+
+    def __init__(self, message: str, *, pointer: str = "", source: str = "") -> None:
+        super().__init__(": ".join(part for part in (source, pointer, message) if part))
+        self.message = message
+        self.pointer = pointer
+        self.source = source
+
+    def located(self, source: str) -> SpecificationError:
+        """Return the same error, naming the file it was found in."""
+        return SpecificationError(self.message, pointer=self.pointer, source=source)
+
+
+class InfeasibleError(MfmgameError):
+    """No allocation keeps within the limits."""
+
+
+class SolverError(MfmgameError):
+    """The linear-programming solver did not deliver a usable answer."""
+
+
+class CertificateError(MfmgameError):
+    """A claimed answer is not supported by its proof."""

@@ -1,0 +1,339 @@
+"""The game as labels and arrays, and how a scenario becomes one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.catalogs.resolution import resolve
+from mfmgame.errors import SpecificationError
+from mfmgame.labels import checked_labels
+from mfmgame.spec.document import LARGEST, SMALLEST, nearest, refuse, shown
+from mfmgame.spec.scenario import Composition, Scenario
+
+if TYPE_CHECKING:
+    import pandas
+    import scipy.sparse
+
+__all__ = ["DefenseGame", "build_game"]
+
+FloatArray = NDArray[np.float64]
+Matrix = "FloatArray | scipy.sparse.csr_array"
+
+
+class DefenseGame:
+    """Threats, defenses and what both sides can spend, as labelled read-only arrays.
+
+    Parameters
+    ----------
+    severity : array_like, shape (n_threats,)
+        Loss if a threat runs at full effort against no defense, in loss units.
+    bandwidth : array_like, shape (n_threats,)
+        Bits that a threat needs at full effort.
+    effectiveness : array_like or SciPy sparse, shape (n_threats, n_defenses)
+        Share of a threat that a defense stops at level 1, in [0, 1]. A float64 array or
+        canonical CSR matrix is not copied.
+    attacker_bandwidth : float
+        Bits that all threats together may use.
+    use : mapping of str to array_like of shape (n_defenses,), optional
+        For each resource, the units that each defense uses at level 1.
+    limits : mapping of str to float, optional
+        Units that may be used of a resource; one that is not named is unlimited.
+    max_level : array_like, shape (n_defenses,), optional
+        Greatest level of each defense, 1 by default.
+    composition : {"best_of", "additive", "independent"}
+        How several defenses act on one threat.
+    termination_loss : float, optional
+        Loss of stopping the system now, in loss units.
+    threat_ids, defense_ids, threat_classes : sequence of str, optional
+        Labels; numbered ones, and the one class "unclassified", by default.
+    name : str, optional
+        Name of the scenario.
+    notes : sequence of str, optional
+        What a reader of any answer must know of the numbers.
+
+    Raises
+    ------
+    SpecificationError
+        If shapes differ, a label repeats, or a number is not finite or out of its range.
+
+    Examples
+    --------
+    >>> game = DefenseGame(severity=[3.0], bandwidth=[1.0], effectiveness=[[0.6]],
+    ...                    attacker_bandwidth=2.0, use={"budget": [2.0]},
+    ...                    limits={"budget": 5.0})
+    >>> game.n_threats, game.n_defenses, game.resources
+    (1, 1, ('budget',))
+    """
+
+    severity: FloatArray
+    bandwidth: FloatArray
+    effectiveness: FloatArray | scipy.sparse.csr_array
+    attacker_bandwidth: float
+    resources: tuple[str, ...]
+    use: FloatArray
+    limits: FloatArray
+    max_level: FloatArray
+    composition: Composition
+    termination_loss: float | None
+    threat_ids: Sequence[str]
+    defense_ids: Sequence[str]
+    threat_classes: tuple[str, ...]
+    name: str
+    notes: tuple[str, ...]
+
+    def __init__(
+        self,
+        *,
+        severity: ArrayLike,
+        bandwidth: ArrayLike,
+        effectiveness: ArrayLike | Any,
+        attacker_bandwidth: float,
+        use: Mapping[str, ArrayLike] | None = None,
+        limits: Mapping[str, float] | None = None,
+        max_level: ArrayLike | None = None,
+        composition: Composition = "best_of",
+        termination_loss: float | None = None,
+        threat_ids: Sequence[str] | None = None,
+        defense_ids: Sequence[str] | None = None,
+        threat_classes: Sequence[str] | None = None,
+        name: str = "unnamed",
+        notes: Sequence[str] = (),
+    ) -> None:
+        self.severity = _quantities(severity, "severity")
+        n_threats = len(self.severity)
+        self.bandwidth = _quantities(bandwidth, "bandwidth", n_threats)
+        self.effectiveness = _effectiveness(effectiveness, n_threats)
+        n_defenses = self.effectiveness.shape[1]
+        self.attacker_bandwidth = _quantity(attacker_bandwidth, "attacker_bandwidth")
+        self.resources = tuple(use or ())
+        self.use = np.zeros((len(self.resources), n_defenses))
+        for row, (resource, amounts) in enumerate((use or {}).items()):
+            self.use[row] = _quantities(amounts, f"use[{shown(resource)}]", n_defenses)
+        self.limits = np.full(len(self.resources), np.inf)
+        for resource, limit in (limits or {}).items():
+            if resource not in self.resources:
+                raise SpecificationError(
+                    f"no defense uses it, expected {nearest(resource, self.resources, 'resource')}",
+                    pointer=f"limits[{shown(resource)}]",
+                )
+            amount = _amounts(limit, f"limits[{shown(resource)}]", n_axes=0)
+            self.limits[self.resources.index(resource)] = amount
+        levels = np.ones(n_defenses) if max_level is None else max_level
+        self.max_level = _quantities(levels, "max_level", n_defenses)
+        if composition not in get_args(Composition):
+            raise SpecificationError(
+                f"found {shown(composition)}, expected "
+                + nearest(composition, get_args(Composition), "composition"),
+                pointer="composition",
+            )
+        self.composition = composition
+        self.termination_loss = (
+            None if termination_loss is None else _quantity(termination_loss, "termination_loss")
+        )
+        self.threat_ids = checked_labels(threat_ids, n_threats, "t", "threat_ids")
+        self.defense_ids = checked_labels(defense_ids, n_defenses, "d", "defense_ids")
+        self.threat_classes = tuple(threat_classes or ("unclassified",) * n_threats)
+        if len(self.threat_classes) != n_threats:
+            raise SpecificationError(
+                f"found {len(self.threat_classes)} classes, expected {n_threats}",
+                pointer="threat_classes",
+            )
+        self.name = name
+        self.notes = tuple(notes)
+        for array in (self.use, self.limits):
+            array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return (
+            f"DefenseGame({self.name!r}: {self.n_threats} threats x {self.n_defenses} defenses, "
+            f"{self.composition}, attacker bandwidth {self.attacker_bandwidth!r})"
+        )
+
+    @property
+    def n_threats(self) -> int:
+        """Number of threats."""
+        return len(self.severity)
+
+    @property
+    def n_defenses(self) -> int:
+        """Number of defenses."""
+        return len(self.max_level)
+
+    def with_attacker_bandwidth(self, attacker_bandwidth: float) -> Self:
+        """Return the same game, arrays shared, against another attacker.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float
+            Bits that all threats together may use.
+
+        Returns
+        -------
+        DefenseGame
+
+        Raises
+        ------
+        SpecificationError
+            If the bandwidth is negative or not finite.
+        """
+        other = copy.copy(self)
+        other.attacker_bandwidth = _quantity(attacker_bandwidth, "attacker_bandwidth")
+        return other
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Payoff matrix ``P[i, j] = severity[i] * (1 - E[i, j])`` as a labelled table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per threat and a column per defense, in loss units.
+        """
+        import pandas
+
+        matrix = self.effectiveness
+        dense = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+        return pandas.DataFrame(
+            self.severity[:, None] * (1.0 - dense),
+            index=pandas.Index(list(self.threat_ids), name="threat"),
+            columns=pandas.Index(list(self.defense_ids), name="defense"),
+        )
+
+
+def build_game(scenario: Scenario) -> DefenseGame:
+    """Turn a scenario into labels and arrays.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`load_scenario` returns, or one built from a dictionary.
+
+    Returns
+    -------
+    DefenseGame
+        The threats that apply, in the catalog's order, against its defenses.
+
+    Raises
+    ------
+    SpecificationError
+        If the scenario refers to something that is not there, or asks for levels that
+        are not continuous.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mg.build_game(mg.load_scenario("examples/llava.json")).n_defenses
+    15
+    """
+    entries = resolve(scenario)
+    for index, defense in enumerate(scenario.defenses):
+        if defense.kind == "binary" or defense.levels is not None:
+            key = "levels" if defense.levels is not None else "kind"
+            raise refuse(
+                ("defenses", index, key),
+                "all-or-nothing and stepped levels are not solved by this version, "
+                "expected a continuous defense",
+            ).located(scenario.source)
+    defenses = entries.defenses
+    resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
+    return DefenseGame(
+        severity=[threat.severity for threat in entries.threats],
+        bandwidth=[threat.bandwidth for threat in entries.threats],
+        effectiveness=entries.effectiveness,
+        attacker_bandwidth=scenario.attacker.bandwidth,
+        use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources},
+        limits=scenario.defender.limits,
+        max_level=[defense.max_level for defense in defenses],
+        composition=scenario.composition,
+        termination_loss=None if scenario.termination is None else scenario.termination.loss,
+        threat_ids=[threat.id for threat in entries.threats],
+        defense_ids=[defense.id for defense in defenses],
+        threat_classes=[threat.threat_class for threat in entries.threats],
+        name=scenario.name,
+        notes=entries.notes,
+    )
+
+
+def _amounts(values: Any, name: str, n_axes: int) -> FloatArray:
+    """Real, finite numbers of ordinary magnitude, as float64; a copy only where needed."""
+    try:
+        given = np.asarray(values)
+        if given.dtype.kind not in "iuf" and given.size:
+            raise TypeError
+        array = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise SpecificationError("expected real numbers", pointer=name) from None
+    if array.ndim != n_axes:
+        raise SpecificationError(
+            f"found {array.ndim} axes, expected {n_axes}", pointer=name
+        )
+    magnitude = np.abs(array)
+    regular = (magnitude <= LARGEST) & ((magnitude >= SMALLEST) | (magnitude == 0.0))
+    if not np.all(regular):
+        raise _outside(array, regular, name, f"0 or a magnitude from {SMALLEST} to {LARGEST}")
+    return array
+
+
+def _quantities(values: Any, name: str, length: int | None = None) -> FloatArray:
+    array = _amounts(values, name, n_axes=1)
+    if length is not None and len(array) != length:
+        raise SpecificationError(f"found {len(array)} numbers, expected {length}", pointer=name)
+    if not np.all(array >= 0):
+        raise _outside(array, array >= 0, name, "at least 0")
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _quantity(value: Any, name: str) -> float:
+    array = _amounts(value, name, n_axes=0)
+    if array < 0:
+        raise SpecificationError(f"found {float(array)!r}, expected at least 0", pointer=name)
+    return float(array) + 0.0
+
+
+def _effectiveness(values: Any, n_threats: int) -> FloatArray | scipy.sparse.csr_array:
+    if type(values).__module__.startswith("scipy.sparse"):
+        import scipy.sparse
+
+        matrix = scipy.sparse.csr_array(values, dtype=np.float64)
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        stored = np.asarray(matrix.data)
+    else:
+        try:
+            given = np.asarray(values)
+            if given.dtype.kind not in "iuf" and given.size:
+                raise TypeError
+            matrix = stored = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise SpecificationError("expected real numbers", pointer="effectiveness") from None
+        if matrix.ndim == 1 and matrix.size == 0:  # no threats, as an empty list
+            matrix = stored = matrix.reshape(0, 0)
+    if matrix.ndim != 2 or matrix.shape[0] != n_threats:
+        raise SpecificationError(
+            f"found shape {matrix.shape}, expected ({n_threats}, n_defenses)",
+            pointer="effectiveness",
+        )
+    # min and max carry NaN along, and need no array of the matrix's size.
+    if stored.size and not (stored.min() >= 0.0 and stored.max() <= 1.0):
+        raise _outside(stored, (stored >= 0) & (stored <= 1), "effectiveness", "a value in [0, 1]")
+    if isinstance(matrix, np.ndarray):
+        matrix = matrix.view()
+        matrix.flags.writeable = False
+    return matrix
+
+
+def _outside(
+    array: FloatArray, valid: NDArray[np.bool_], name: str, expected: str
+) -> SpecificationError:
+    place = np.unravel_index(int(np.argmin(valid)), array.shape)
+    where = f"[{', '.join(str(int(index)) for index in place)}]" if place else ""
+    return SpecificationError(
+        f"found {float(array[place])!r}, expected {expected}", pointer=name + where
+    )

@@ -1,0 +1,371 @@
+"""The master linear program over the cuts made so far: the only file that knows HiGHS.
+
+    minimise    B lam + sum_i mu[i]
+    subject to  lam b[i] + mu[i] + gradient_k . x >= constant_k   for each cut k of threat i
+                use x <= limits,  0 <= x <= max_level,  lam >= 0,  mu >= 0
+
+HiGHS decides with absolute tolerances, so it sees the program in units in which they
+mean little: losses in units of the expected value, bandwidth in units of the attacker's,
+levels in units of their own upper bound. Powers of two, so that scaling rounds nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.errors import SolverError
+
+__all__ = ["Master", "MasterPoint"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
+    "presolve": "off",  # cuts come and go; the warm basis is worth more
+    "solver": "simplex",
+    "parallel": "off",
+    "threads": 1,
+    "random_seed": 0,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+}
+_STEEP = 2.0**10
+"""A threat whose severity is this many times the value gets a scale of its own."""
+_GREATEST_MAGNIFICATION = 2.0**40
+
+
+class MasterPoint(NamedTuple):
+    """An optimal point of the master and its dual, in the game's units.
+
+    Attributes
+    ----------
+    allocation : ndarray of float, shape (n_defenses,)
+    price : float
+        ``lam``: loss units per bit of the attacker's bandwidth.
+    surplus : ndarray of float, shape (n_entered,)
+        ``mu`` of each threat that has entered, in order of entrance.
+    weights : ndarray of float, shape (n_cuts,)
+        Dual of each cut: the effort it stands for.
+    limit_prices : ndarray of float, shape (n_resources,)
+        Loss units that one more unit of each resource saves.
+    """
+
+    allocation: FloatArray
+    price: float
+    surplus: FloatArray
+    weights: FloatArray
+    limit_prices: FloatArray
+
+
+class Master:
+    """A warm HiGHS model that grows by whole arrays of cuts.
+
+    Parameters
+    ----------
+    max_level : ndarray of float, shape (n_defenses,)
+    use : ndarray of float, shape (n_resources, n_defenses)
+    limits : ndarray of float, shape (n_resources,)
+        At least 0; infinite where there is none.
+    loss_unit : float
+        About the size of the value, in loss units.
+    bandwidth_unit : float
+        About the size of the attacker's bandwidth, in bits.
+    """
+
+    def __init__(
+        self,
+        max_level: FloatArray,
+        use: FloatArray,
+        limits: FloatArray,
+        *,
+        loss_unit: float,
+        bandwidth_unit: float,
+    ) -> None:
+        self._loss_unit = _power_of_two(loss_unit)
+        self._bandwidth_unit = _power_of_two(bandwidth_unit)
+        self._n_defenses = n_defenses = len(max_level)
+        self._n_resources = len(limits)
+        self._level_unit = _powers_of_two(max_level)
+        self._limited = np.flatnonzero(use @ max_level > limits)
+        rows = use[self._limited] * self._level_unit
+        self._limit_unit = _powers_of_two(rows.max(axis=1, initial=0.0))
+        rows /= self._limit_unit[:, None]
+
+        self._rows = rows  # over the levels; limits first, then cuts
+        self._row_lower = np.full(len(rows), -np.inf)
+        self._row_upper = limits[self._limited] / self._limit_unit
+        self._cut_unit = np.empty(0)
+        self._cut_bandwidth = np.empty(0)
+        self._cut_column = np.empty(0, dtype=np.intp)
+        self._entered: dict[int, int] = {}
+        self._cost = np.zeros(n_defenses + 1)
+        self._column_upper = np.append(max_level / self._level_unit, np.inf)
+        self._surplus_unit = np.empty(0)
+
+        self._highs = highspy.Highs()
+        for option, value in _OPTIONS.items():
+            self._highs.setOptionValue(option, value)
+        count = n_defenses + 1
+        self._highs.addCols(
+            count, self._cost, np.zeros(count), self._column_upper, 0, [], [], []
+        )
+        columns = np.tile(np.arange(n_defenses), len(rows))
+        self._add_rows(rows, columns, self._row_lower, self._row_upper)
+
+    @property
+    def entered(self) -> IntArray:
+        """Threats in order of entrance, that of a point's surplus, shape (n_entered,)."""
+        return np.fromiter(self._entered, dtype=np.intp, count=len(self._entered))
+
+    def add_cuts(
+        self,
+        threats: IntArray,
+        severity: FloatArray,
+        bandwidth: FloatArray,
+        constants: FloatArray,
+        gradients: FloatArray,
+    ) -> None:
+        """Add a cut ``loss >= severity (constant - gradient . x)`` for each threat named.
+
+        Parameters
+        ----------
+        threats : ndarray of int, shape (n_new,)
+        severity, bandwidth, constants : ndarray of float, shape (n_new,)
+        gradients : ndarray of float, shape (n_new, n_defenses)
+        """
+        relative = severity / self._loss_unit
+        self._enter(threats, relative)
+        column = np.array([self._entered[int(threat)] for threat in threats], dtype=np.intp)
+        width = bandwidth / self._bandwidth_unit
+        unit = _powers_of_two(np.maximum(np.maximum(1.0, width), relative / _STEEP))
+        rows = gradients * self._level_unit * (relative / unit)[:, None]
+        lower = constants * (relative / unit)
+        width = width / unit
+        surplus = self._surplus_unit[column] / unit
+
+        n_defenses = self._n_defenses
+        entries = np.column_stack((rows, width, surplus))
+        columns = np.empty(entries.shape, dtype=np.int32)
+        columns[:, : n_defenses + 1] = np.arange(n_defenses + 1)
+        columns[:, -1] = n_defenses + 1 + column
+        upper = np.full(len(threats), np.inf)
+        self._add_rows(entries, columns.ravel(), lower, upper)
+
+        self._rows = np.vstack((self._rows, rows))
+        self._row_lower = np.append(self._row_lower, lower)
+        self._row_upper = np.append(self._row_upper, upper)
+        self._cut_unit = np.append(self._cut_unit, unit)
+        self._cut_bandwidth = np.append(self._cut_bandwidth, width)
+        self._cut_column = np.append(self._cut_column, column)
+
+    def keep_cuts(self, kept: NDArray[np.bool_]) -> None:
+        """Drop every cut but those marked, shape (n_cuts,)."""
+        n_limits = len(self._limited)
+        rows = np.append(np.ones(n_limits, dtype=bool), kept)
+        dropped = np.flatnonzero(~rows).astype(np.int32)
+        self._check(self._highs.deleteRows(len(dropped), dropped))
+        self._rows = self._rows[rows]
+        self._row_lower = self._row_lower[rows]
+        self._row_upper = self._row_upper[rows]
+        self._cut_unit = self._cut_unit[kept]
+        self._cut_bandwidth = self._cut_bandwidth[kept]
+        self._cut_column = self._cut_column[kept]
+
+    def solve(self, attacker_bandwidth: float, *, bounded: bool) -> MasterPoint:
+        """Optimal point for an attacker's bandwidth, from the last basis.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float
+            Bits.
+        bounded : bool
+            Whether bandwidth binds the attacker at all; if not, it has no price.
+
+        Returns
+        -------
+        MasterPoint
+
+        Raises
+        ------
+        SolverError
+            If HiGHS does not report an optimum.
+        """
+        price_column = self._n_defenses
+        self._cost[price_column] = attacker_bandwidth / self._bandwidth_unit
+        self._column_upper[price_column] = np.inf if bounded else 0.0
+        self._highs.changeColCost(price_column, self._cost[price_column])
+        self._highs.changeColBounds(price_column, 0.0, self._column_upper[price_column])
+        self._primal, self._dual = self._run()
+        return self._point()
+
+    def refine(self) -> MasterPoint:
+        """Sharpen the last optimum by one round of iterative refinement.
+
+        The residuals of the last point and dual, magnified, are the data of a program
+        with the same matrix; its solution, shrunk again, corrects them [1]_.
+
+        Returns
+        -------
+        MasterPoint
+
+        References
+        ----------
+        .. [1] A. M. Gleixner, D. E. Steffy, K. Wolter, "Iterative refinement for linear
+           programming", INFORMS Journal on Computing 28 (2016).
+        """
+        primal, dual = self._primal, self._dual
+        reach = self._activity(primal)
+        lower, upper = self._row_lower - reach, self._row_upper - reach
+        reduced = self._cost - self._transposed(dual)
+        wrong = np.max(
+            [lower.max(initial=0.0), -upper.min(initial=0.0), -primal.min(initial=0.0)]
+        )
+        wrong = max(wrong, float(np.max(primal - self._column_upper, initial=0.0)))
+        # A basic variable has reduced cost 0, a basic row has dual 0.
+        inside = (primal > 0) & (primal < self._column_upper)
+        skewed = max(
+            float(np.abs(reduced[inside]).max(initial=0.0)),
+            float(-reduced[primal <= 0].min(initial=0.0)),
+        )
+        stretch, tilt = _magnification(wrong), _magnification(skewed)
+        self._load(
+            reduced * tilt,
+            -primal * stretch,
+            (self._column_upper - primal) * stretch,
+            lower * stretch,
+            upper * stretch,
+        )
+        try:
+            step, turn = self._run()
+        finally:
+            self._load(
+                self._cost,
+                np.zeros(len(self._cost)),
+                self._column_upper,
+                self._row_lower,
+                self._row_upper,
+            )
+        self._primal = primal + step / stretch
+        self._dual = dual + turn / tilt
+        return self._point()
+
+    def _enter(self, threats: IntArray, relative: FloatArray) -> None:
+        """Give a surplus column to every threat that has none."""
+        first = {
+            int(threat): index
+            for index, threat in reversed(list(enumerate(threats)))
+            if int(threat) not in self._entered
+        }
+        new = sorted(first.values())
+        if not new:
+            return
+        for index in new:
+            self._entered[int(threats[index])] = len(self._entered)
+        cost = _powers_of_two(np.maximum(1.0, relative[new] / _STEEP))
+        upper = np.full(len(new), np.inf)
+        self._check(
+            self._highs.addCols(len(new), cost, np.zeros(len(new)), upper, 0, [], [], [])
+        )
+        self._cost = np.append(self._cost, cost)
+        self._column_upper = np.append(self._column_upper, upper)
+        self._surplus_unit = np.append(self._surplus_unit, cost)
+
+    def _add_rows(
+        self, entries: FloatArray, columns: NDArray[np.int32], lower: FloatArray, upper: FloatArray
+    ) -> None:
+        if entries.size == 0:
+            return
+        starts = np.arange(len(entries), dtype=np.int32) * entries.shape[1]
+        stored = entries.ravel() != 0.0
+        if not stored.all():
+            starts = np.concatenate(([0], np.cumsum(stored)))[starts].astype(np.int32)
+        values = entries.ravel()[stored]
+        self._check(
+            self._highs.addRows(
+                len(entries), lower, upper, len(values), starts, columns[stored], values
+            )
+        )
+
+    def _run(self) -> tuple[FloatArray, FloatArray]:
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            # Once more from scratch, before giving up on a warm basis gone bad.
+            self._highs.clearSolver()
+            self._highs.run()
+            status = self._highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            reason = self._highs.modelStatusToString(status)
+            raise SolverError(f"HiGHS ended with status {reason!r}, expected an optimum")
+        solution = self._highs.getSolution()
+        return np.array(solution.col_value), np.array(solution.row_dual)
+
+    def _point(self) -> MasterPoint:
+        levels = np.clip(self._primal, 0.0, self._column_upper)
+        n_defenses, n_limits = self._n_defenses, len(self._limited)
+        limit_prices = np.zeros(self._n_resources)
+        limit_prices[self._limited] = (
+            np.maximum(-self._dual[:n_limits], 0.0) * self._loss_unit / self._limit_unit
+        )
+        return MasterPoint(
+            allocation=levels[:n_defenses] * self._level_unit,
+            price=float(levels[n_defenses] * self._loss_unit / self._bandwidth_unit),
+            surplus=levels[n_defenses + 1 :] * self._surplus_unit * self._loss_unit,
+            weights=np.maximum(self._dual[n_limits:], 0.0) / self._cut_unit,
+            limit_prices=limit_prices,
+        )
+
+    def _activity(self, columns: FloatArray) -> FloatArray:
+        """Value of every row at a point, shape (n_rows,)."""
+        n_defenses, n_limits = self._n_defenses, len(self._limited)
+        reach = self._rows @ columns[:n_defenses]
+        surplus = (self._surplus_unit * columns[n_defenses + 1 :])[self._cut_column]
+        reach[n_limits:] += self._cut_bandwidth * columns[n_defenses] + surplus / self._cut_unit
+        return reach
+
+    def _transposed(self, rows: FloatArray) -> FloatArray:
+        """Sum of the rows, each times its number, shape (n_columns,)."""
+        cuts = rows[len(self._limited) :]
+        surplus = np.bincount(
+            self._cut_column, weights=cuts / self._cut_unit, minlength=len(self._surplus_unit)
+        )
+        return np.concatenate(
+            (rows @ self._rows, [cuts @ self._cut_bandwidth], surplus * self._surplus_unit)
+        )
+
+    def _load(
+        self,
+        cost: FloatArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        row_lower: FloatArray,
+        row_upper: FloatArray,
+    ) -> None:
+        columns = np.arange(len(cost), dtype=np.int32)
+        rows = np.arange(len(row_lower), dtype=np.int32)
+        self._check(self._highs.changeColsCost(len(cost), columns, cost))
+        self._check(self._highs.changeColsBounds(len(cost), columns, lower, upper))
+        self._check(self._highs.changeRowsBounds(len(rows), rows, row_lower, row_upper))
+
+    @staticmethod
+    def _check(status: highspy.HighsStatus) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the master program")
+
+
+def _magnification(error: float) -> float:
+    return min(_power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
+
+
+def _power_of_two(size: float) -> float:
+    return float(_powers_of_two(np.array([size]))[0])
+
+
+def _powers_of_two(sizes: FloatArray) -> FloatArray:
+    """The least power of two that is at least each size; 1 for 0."""
+    return np.where(sizes > 0, np.exp2(np.ceil(np.log2(np.where(sizes > 0, sizes, 1.0)))), 1.0)

@@ -1,0 +1,305 @@
+"""Threat generation: the minimax allocation, and a bracket that proves it.
+
+The defender's program has a row for every threat and, for curved compositions, for every
+cut of it; only those that the attacker would use matter. So: evaluate every threat at an
+allocation (one pass over the effectiveness matrix), take the attacker's best response (an
+upper bound on the value), add its violated cuts to a warm master program, solve that (a
+lower bound), and repeat until the bounds meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.arithmetic import exact_dot_sign
+from mfmgame.attacker import best_response
+from mfmgame.certificate import Certificate, as_plan, lower_bound, nothing_proven, upper_bound
+from mfmgame.compositions import compose
+from mfmgame.cuts import CutPool
+from mfmgame.errors import InfeasibleError, SpecificationError
+from mfmgame.game import DefenseGame, build_game
+from mfmgame.labels import Labelled
+from mfmgame.spec.document import shown
+from mfmgame.spec.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Solution", "Solver", "solve"]
+
+FloatArray = NDArray[np.float64]
+
+EPSILON = 2.0**-52
+DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
+MAX_ROUNDS = 1000
+MAX_REFINEMENTS = 4
+_NEGLIGIBLE = 1e-6
+"""A value below this share of the greatest severity counts as this share."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Where to spend, and what the worst attacker can still do.
+
+    Attributes
+    ----------
+    game : DefenseGame
+        What was solved.
+    value : float
+        Loss that the worst attack causes against the allocation, in loss units.
+    lower, upper : float
+        Proven bracket of the game's value; rounding errors are included.
+    allocation : Labelled, length n_defenses
+        Level of each defense.
+    attack : Labelled, length n_threats
+        A worst attack plan: the effort on each threat, in [0, 1]. Together with the
+        allocation it is an equilibrium.
+    coverage : Labelled, length n_threats
+        Share of each threat that the allocation stops.
+    residual : Labelled, length n_threats
+        Residual loss of each threat at full effort, in loss units.
+    bandwidth_price : float
+        What one more bit would add to the value, in loss units per bit.
+    limit_prices : Labelled, length n_resources
+        What one more unit of each resource would take off it, in loss units per unit.
+    certificate : Certificate
+        What proves `lower`.
+    rounds : int
+        Solves of the master program.
+    tolerance : float
+        Relative gap that was asked for.
+    """
+
+    game: DefenseGame
+    value: float
+    lower: float
+    upper: float
+    allocation: Labelled
+    attack: Labelled
+    coverage: Labelled
+    residual: Labelled
+    bandwidth_price: float
+    limit_prices: Labelled
+    certificate: Certificate
+    rounds: int
+    tolerance: float
+
+    @property
+    def gap(self) -> float:
+        """Width of the proven bracket, relative to the value (see :func:`solve`)."""
+        return (self.upper - self.lower) / _scale(self.game, self.upper)
+
+    @cached_property
+    def resource_use(self) -> Labelled:
+        """Units of each resource that the allocation uses."""
+        return Labelled(self.game.resources, self.game.use @ self.allocation.array)
+
+    def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:
+        """The solution as a table.
+
+        Parameters
+        ----------
+        rows : {"defenses", "threats"}
+            What to list: levels and resource use by defense, or severity, bandwidth,
+            coverage, residual and attack by threat.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SpecificationError
+            If `rows` is neither.
+        """
+        import pandas
+
+        game = self.game
+        if rows == "defenses":
+            index = pandas.Index(list(game.defense_ids), name="defense")
+            table = {"level": self.allocation.array, "max_level": game.max_level}
+            used = game.use * self.allocation.array
+            table |= dict(zip(game.resources, used, strict=True))
+        elif rows == "threats":
+            index = pandas.Index(list(game.threat_ids), name="threat")
+            table = {
+                "severity": game.severity,
+                "bandwidth": game.bandwidth,
+                "coverage": self.coverage.array,
+                "residual": self.residual.array,
+                "attack": self.attack.array,
+            }
+        else:
+            raise SpecificationError(
+                f"found {shown(rows)}, expected 'defenses' or 'threats'", pointer="rows"
+            )
+        return pandas.DataFrame(table, index=index)
+
+
+def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Solution:
+    """Find the allocation that minimises the worst attacker's loss.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+        What to solve.
+    tolerance : float, optional
+        Stop when the proven bracket is at most this wide, relative to the value (or to
+        1e-6 of the greatest severity, if the value is less). The default is 1e-9 for
+        `best_of` and `additive` and 1e-6 for `independent`.
+
+    Returns
+    -------
+    Solution
+        Same input, same bytes.
+
+    Raises
+    ------
+    SpecificationError
+        If the problem says something that cannot be meant.
+    InfeasibleError
+        If not even an empty allocation keeps within the limits.
+    SolverError
+        If the linear-programming solver fails.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[4.0, 3.0], bandwidth=[1.0, 1.0],
+    ...                       effectiveness=[[1.0, 0.0], [0.0, 1.0]], attacker_bandwidth=1.0,
+    ...                       use={"budget": [1.0, 1.0]}, limits={"budget": 1.0})
+    >>> solution = mg.solve(game)
+    >>> round(solution.value, 12), round(solution.allocation["d0"], 12)
+    (1.714285714286, 0.571428571429)
+    """
+    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    return Solver(game, tolerance=tolerance).solve(game.attacker_bandwidth)
+
+
+class Solver:
+    """One game, solved for any bandwidth of the attacker on one warm master.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    tolerance : float, optional
+        As for :func:`solve`.
+
+    Raises
+    ------
+    SpecificationError
+        If the tolerance is not between 0 and 1.
+    InfeasibleError
+        If a limit is below 0.
+    """
+
+    def __init__(self, game: DefenseGame, *, tolerance: float | None = None) -> None:
+        if tolerance is not None and not 0.0 < tolerance < 1.0:
+            raise SpecificationError(
+                f"found {shown(tolerance)}, expected a number between 0 and 1", pointer="tolerance"
+            )
+        for resource, limit in zip(game.resources, game.limits, strict=True):
+            if limit < 0:
+                raise InfeasibleError(
+                    f"the limit of {shown(resource)} is {float(limit)!r}, "
+                    "less than what an empty allocation uses"
+                )
+        self._game = game
+        self._tolerance = tolerance or DEFAULT_TOLERANCE[game.composition]
+        self._composition = compose(game)
+        self._start = _within_limits(game, _spread(game))
+        self._cuts = CutPool(game, self._composition)
+
+    def solve(self, attacker_bandwidth: float) -> Solution:
+        """Solve against an attacker with this bandwidth, in bits.
+
+        Returns
+        -------
+        Solution
+
+        Raises
+        ------
+        SolverError
+            If the linear-programming solver fails.
+        """
+        game = self._game.with_attacker_bandwidth(attacker_bandwidth)
+        bandwidth = game.attacker_bandwidth
+        allocation = best_allocation = self._start
+        best = best_response(self._residual(allocation), game.bandwidth, bandwidth)
+        certificate = nothing_proven(game)
+        lower = bandwidth_price = 0.0
+        refinements = rounds = 0
+        point = self._cuts.solve(bandwidth, best.loss) if len(self._cuts) else None
+        while best.loss - lower > 0.5 * self._tolerance * _scale(game, best.loss):
+            if point is not None:
+                candidate = self._cuts.certificate(point, game)
+                bound = lower_bound(game, self._composition, candidate)
+                if bound > lower:
+                    lower, certificate, bandwidth_price = bound, candidate, point.price
+                allocation = _within_limits(game, point.allocation)
+            residual = self._residual(allocation)
+            response = best_response(residual, game.bandwidth, bandwidth)
+            if response.loss < best.loss:
+                best, best_allocation = response, allocation
+            if rounds == MAX_ROUNDS:
+                break
+            rounds += 1
+            violated = np.flatnonzero(response.plan)
+            if point is not None:
+                allowed = self._cuts.allowed(point)[violated]
+                violated = violated[residual[violated] > allowed]
+            if self._cuts.add(violated, allocation):
+                point, refinements = self._cuts.solve(bandwidth, best.loss), 0
+            elif point is not None and refinements < MAX_REFINEMENTS:
+                point, refinements = self._cuts.refine(), refinements + 1
+            else:
+                break
+        exposure = self._composition.exposure(best_allocation)
+        upper = upper_bound(game, self._composition, best_allocation, best.price)
+        return Solution(
+            game=game,
+            value=best.loss,
+            lower=min(lower, best.loss),
+            upper=max(upper, best.loss),
+            allocation=Labelled(game.defense_ids, best_allocation),
+            attack=Labelled(game.threat_ids, as_plan(game, certificate)),
+            coverage=Labelled(game.threat_ids, 1.0 - exposure),
+            residual=Labelled(game.threat_ids, game.severity * exposure),
+            bandwidth_price=bandwidth_price,
+            limit_prices=Labelled(game.resources, certificate.limit_prices),
+            certificate=certificate,
+            rounds=rounds,
+            tolerance=self._tolerance,
+        )
+
+    def _residual(self, allocation: FloatArray) -> FloatArray:
+        return self._game.severity * self._composition.exposure(allocation)
+
+
+def _scale(game: DefenseGame, value: float) -> float:
+    """What a gap is relative to: the value, or a share of the greatest severity."""
+    return max(value, _NEGLIGIBLE * float(game.severity.max(initial=0.0))) or 1.0
+
+
+def _spread(game: DefenseGame) -> FloatArray:
+    """Every resource spread over its users in proportion."""
+    full = game.use @ game.max_level
+    share = np.divide(game.limits, full, out=np.ones_like(full), where=full > game.limits)
+    return _within_limits(game, game.max_level * share.min(initial=1.0))
+
+
+def _within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
+    """The allocation, scaled back as little as keeps it within the limits exactly."""
+    levels = np.clip(allocation, 0.0, game.max_level)
+    for use, limit in zip(game.use, game.limits, strict=True):
+        if not np.isfinite(limit):
+            continue
+        while exact_dot_sign(use, levels, float(limit)) > 0:
+            shrink = min(float(limit) / float(use @ levels), 1.0) * (1.0 - 4 * EPSILON)
+            levels = np.where(use > 0, levels * shrink, levels)
+    return levels

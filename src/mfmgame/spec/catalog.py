@@ -1,0 +1,261 @@
+"""Catalogs: threats, defenses and what is known of how one acts on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mfmgame.spec.document import (
+    Document,
+    Identifier,
+    Quantity,
+    Share,
+    Strict,
+    refuse,
+    refuse_duplicates,
+    refuse_unknown,
+    shown,
+)
+
+__all__ = [
+    "NO_CATALOG",
+    "Assumptions",
+    "AxisEffect",
+    "Basis",
+    "Catalog",
+    "Channel",
+    "ClassBandwidth",
+    "Defense",
+    "DefenseTraits",
+    "Effectiveness",
+    "Flow",
+    "GoalImpact",
+    "Level",
+    "Modality",
+    "System",
+    "TargetType",
+    "Threat",
+    "ThreatTraits",
+    "refuse_inconsistent_entries",
+    "refuse_missing_numbers",
+    "refuse_unknown_pairs",
+]
+
+Basis = Literal["paper", "measured", "derived", "assumed"]
+Level = Literal["model", "system"]
+Modality = Literal["text", "image", "audio"]
+Flow = Literal["input", "model", "output", "action", "interaction", "memory"]
+Axis = Literal["signal", "noise", "bandwidth"]
+Knowledge = Literal["white", "grey", "black"]
+TargetType = Literal["encoder", "image_generator", "text_generator", "audio_to_text"]
+
+AtLeastOne = Annotated[Quantity, Field(ge=1.0)]
+Positive = Annotated[Quantity, Field(gt=0.0)]
+
+
+class Sourced(Strict):
+    """An entry whose numbers share one basis and one source."""
+
+    basis: Basis | None = Field(None, description="What the entry's numbers rest on.")
+    source: str | None = Field(None, description="Where the entry's numbers come from.")
+
+
+class ThreatTraits(Strict):
+    """What the taxonomy says of a threat: 1 full, 0.5 partial, absent or 0 none."""
+
+    goal: Identifier
+    capability: str = ""
+    modalities: dict[Modality, Share] = {}
+    flows: dict[Flow, Share] = {}
+    axes: dict[Axis, Share] = {}
+    knowledge: dict[Knowledge, Share] = {}
+    targets: dict[TargetType, Share] = {}
+
+
+class Threat(Sourced):
+    """A threat, with its numbers or with the traits that the rules derive them from."""
+
+    id: Identifier
+    name: str = ""
+    level: Level | None = None
+    threat_class: Identifier = Field("unclassified", alias="class")
+    severity: Quantity | None = Field(None, description="Loss at full effort, undefended.")
+    bandwidth: Quantity | None = Field(None, description="Bits needed at full effort.")
+    traits: ThreatTraits | None = None
+
+
+class DefenseTraits(Strict):
+    """What a defense acts on and guards, for the effectiveness rule."""
+
+    strength: Share
+    retention: Share = Field(description="Share of the strength kept against an adaptive attacker.")
+    acts: dict[Axis, Share] = {}
+    guards: dict[Flow, Share] = {}
+    modalities: dict[Modality, Share] = {}
+
+
+class Defense(Sourced):
+    """A defense: what it uses of each resource at level 1, and its levels."""
+
+    id: Identifier
+    name: str = ""
+    level: Level | None = None
+    family: str = ""
+    use: dict[Identifier, Quantity] = Field({}, description="Resource units used at level 1.")
+    max_level: Quantity = 1.0
+    kind: Literal["continuous", "binary"] = "continuous"
+    levels: list[Quantity] | None = Field(None, description="The levels it can take, if few.")
+    traits: DefenseTraits | None = None
+
+    @model_validator(mode="after")
+    def _levels_are_usable(self) -> Self:
+        if self.levels is not None:
+            if self.kind == "binary":
+                raise refuse(("levels",), "found with kind 'binary', expected one of the two")
+            if not self.levels or sorted(set(self.levels)) != self.levels:
+                raise refuse(("levels",), "expected one level or more, in increasing order")
+        return self
+
+
+class Effectiveness(Sourced):
+    """The share of a threat that a defense stops at level 1."""
+
+    threat: Identifier
+    defense: Identifier
+    value: Share
+
+
+class Channel(Sourced):
+    """Clean signal and noise power of a system."""
+
+    signal: Positive
+    noise: Positive
+
+
+class System(Sourced):
+    """A multimodal model that threats and defenses may apply to."""
+
+    id: Identifier
+    name: str = ""
+    typical_tasks: list[str] = []
+    inputs: list[Modality]
+    outputs: list[str] = []
+    target_type: TargetType
+    channel: Channel | None = None
+
+
+class GoalImpact(Sourced):
+    """Loss when an attacker fully reaches a goal."""
+
+    goal: Identifier
+    impact: Quantity
+
+
+class ClassBandwidth(Sourced):
+    """Bits that a threat of a class needs, and the extra where it is black-box only."""
+
+    threat_class: Identifier = Field(alias="class")
+    bits: Quantity
+    black_box_only_extra_bits: Quantity = 0.0
+
+
+class AxisEffect(Sourced):
+    """How a full effect on an axis multiplies signal, noise and bandwidth."""
+
+    axis: Axis
+    signal_factor: Share = 1.0
+    noise_factor: AtLeastOne = 1.0
+    bandwidth_factor: Share = 1.0
+
+
+class Assumptions(Strict):
+    """The numbers that the rules turn traits into severities and bandwidths with."""
+
+    goals: list[GoalImpact]
+    classes: list[ClassBandwidth]
+    axes: list[AxisEffect]
+    channel: Channel
+
+    @model_validator(mode="after")
+    def _entries_are_unique(self) -> Self:
+        refuse_duplicates((entry.goal for entry in self.goals), "goals", "goal")
+        refuse_duplicates((entry.threat_class for entry in self.classes), "classes", "class")
+        refuse_duplicates((entry.axis for entry in self.axes), "axes", "axis")
+        return self
+
+
+class Catalog(Document):
+    """A catalog file: threats, defenses, and the effectiveness of one on the other."""
+
+    schema_id: Literal["mfmgame/catalog/1"] = Field(alias="schema")
+    name: Identifier
+    source: str = ""
+    threats: list[Threat] = []
+    defenses: list[Defense] = []
+    effectiveness: list[Effectiveness] = []
+    systems: list[System] = []
+    assumptions: Assumptions | None = None
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        refuse_inconsistent_entries(self.threats, self.defenses, self.effectiveness)
+        refuse_duplicates((system.id for system in self.systems), "systems")
+        refuse_unknown_pairs(
+            self.effectiveness,
+            [threat.id for threat in self.threats],
+            [defense.id for defense in self.defenses],
+        )
+        goals = [entry.goal for entry in self.assumptions.goals] if self.assumptions else []
+        classes = [entry.threat_class for entry in self.assumptions.classes] if goals else []
+        for index, threat in enumerate(self.threats):
+            if threat.traits is None:
+                refuse_missing_numbers(index, threat)
+                continue
+            place = ("threats", index)
+            if threat.severity is None:
+                goal = threat.traits.goal
+                refuse_unknown(goal, goals, "goal with an impact", *place, "traits", "goal")
+            if threat.bandwidth is None:
+                name = threat.threat_class
+                refuse_unknown(name, classes, "class with a bandwidth", *place, "class")
+        return self
+
+
+def refuse_inconsistent_entries(
+    threats: Sequence[Threat], defenses: Sequence[Defense], entries: Sequence[Effectiveness]
+) -> None:
+    """Refuse duplicate threats, defenses and (threat, defense) pairs."""
+    refuse_duplicates((threat.id for threat in threats), "threats")
+    refuse_duplicates((defense.id for defense in defenses), "defenses")
+    seen: dict[tuple[str, str], int] = {}
+    for index, entry in enumerate(entries):
+        pair = (entry.threat, entry.defense)
+        if pair in seen:
+            raise refuse(
+                ("effectiveness", index),
+                f"{shown(entry.threat)} with {shown(entry.defense)} stands already at "
+                f"/effectiveness/{seen[pair]}, expected one entry a pair",
+            )
+        seen[pair] = index
+
+
+def refuse_unknown_pairs(
+    entries: Sequence[Effectiveness], threats: Collection[str], defenses: Collection[str]
+) -> None:
+    """Refuse effectiveness of an unknown defense, or on an unknown threat."""
+    for index, entry in enumerate(entries):
+        refuse_unknown(entry.threat, threats, "threat", "effectiveness", index, "threat")
+        refuse_unknown(entry.defense, defenses, "defense", "effectiveness", index, "defense")
+
+
+def refuse_missing_numbers(index: int, threat: Threat) -> None:
+    """Refuse a threat that no rule gives numbers to and that lacks its own."""
+    for key, number in (("severity", threat.severity), ("bandwidth", threat.bandwidth)):
+        if number is None:
+            raise refuse(("threats", index, key), "missing, expected a number")
+
+
+NO_CATALOG = Catalog(schema="mfmgame/catalog/1", name="none")
+"""What a scenario that spells everything out itself builds on."""

@@ -1,0 +1,132 @@
+"""Read JSON text from outside: nothing malformed, ambiguous or non-finite gets past."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mfmgame.errors import SpecificationError
+
+__all__ = ["STANDARD_INPUT", "pointer_to", "read_document"]
+
+STANDARD_INPUT = "<stdin>"
+MAX_BYTES = 256 * 2**20
+MAX_DEPTH = 100
+_REPEATED_KEY = object()
+
+
+def read_document(path: Path | None) -> dict[str, Any]:
+    """Read one JSON object from a file, or from standard input when `path` is None.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        A regular file or a pipe, UTF-8 with or without a byte-order mark.
+
+    Returns
+    -------
+    dict
+        The parsed object: finite numbers and encodable text only.
+
+    Raises
+    ------
+    SpecificationError
+        If there is no such file, it is too large or too deep, or is not a JSON object
+        with unique keys, finite numbers and valid Unicode.
+    """
+    source = STANDARD_INPUT if path is None else str(path)
+    try:
+        document = _parse(_read_bytes(path))
+        for pointer, problem in _problems(document):
+            raise SpecificationError(problem, pointer=pointer_to(pointer))
+        if not isinstance(document, dict):
+            raise SpecificationError("expected a JSON object at the top level")
+    except SpecificationError as error:
+        raise error.located(source) from None
+    return document
+
+
+def pointer_to(parts: Iterable[str | int]) -> str:
+    """JSON pointer (RFC 6901) to the value that `parts` lead to."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _read_bytes(path: Path | None) -> bytes:
+    try:
+        if path is None:
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            if path.exists() and not (path.is_file() or path.is_fifo()):
+                raise SpecificationError("expected a file")
+            with path.open("rb") as stream:
+                data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise SpecificationError("no such file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise SpecificationError(f"cannot be read: {reason or error}") from None
+    if len(data) > MAX_BYTES:
+        raise SpecificationError(f"larger than the limit of {MAX_BYTES} bytes")
+    return data
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SpecificationError(f"byte {error.start} is not UTF-8") from None
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        raise SpecificationError(
+            f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise SpecificationError(f"nested deeper than {MAX_DEPTH} levels") from None
+    except ValueError:  # an integer with more digits than Python converts
+        raise SpecificationError("a number has too many digits") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
+    members: dict[Any, Any] = {}
+    for key, value in pairs:
+        if key in members:
+            members[_REPEATED_KEY] = key
+        members[key] = value
+    return members
+
+
+def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Walk the document in order and yield where something cannot be meant."""
+    pending: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while pending:
+        pointer, value = pending.pop()
+        if len(pointer) > MAX_DEPTH:
+            yield (), f"nested deeper than {MAX_DEPTH} levels"
+        elif isinstance(value, dict):
+            if _REPEATED_KEY in value:
+                repeated = value.pop(_REPEATED_KEY)
+                yield (*pointer, repeated), "the key stands twice, expected once"
+            for key in value:
+                if not _encodable(key):
+                    yield pointer, f"the key {key!a} is not valid Unicode"
+            pending.extend(((*pointer, key), item) for key, item in reversed(value.items()))
+        elif isinstance(value, list):
+            indexed = list(enumerate(value))
+            pending.extend(((*pointer, index), item) for index, item in reversed(indexed))
+        elif isinstance(value, str) and not _encodable(value):
+            yield pointer, f"{value!a} is not valid Unicode"
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield pointer, "expected a finite number"
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

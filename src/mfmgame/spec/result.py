@@ -1,0 +1,3 @@
+from mfmgame.spec.document import Document
+class Result(Document):
+    pass

@@ -1,0 +1,253 @@
+"""Scenarios: the question that a user asks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import (
+    NO_CATALOG,
+    Catalog,
+    Defense,
+    Effectiveness,
+    Flow,
+    Threat,
+    refuse_inconsistent_entries,
+    refuse_missing_numbers,
+    refuse_unknown_pairs,
+)
+from mfmgame.spec.document import (
+    Amount,
+    Document,
+    Identifier,
+    Quantity,
+    Share,
+    Strict,
+    refuse,
+    refuse_unknown,
+    shown,
+)
+from mfmgame.spec.reading import STANDARD_INPUT, read_document
+
+__all__ = [
+    "Attacker",
+    "Composition",
+    "Defender",
+    "DefenseOverride",
+    "Deployment",
+    "Overrides",
+    "Scenario",
+    "Termination",
+    "ThreatOverride",
+    "load_scenario",
+]
+
+Composition = Literal["best_of", "additive", "independent"]
+
+
+Entry = TypeVar("Entry", Threat, Defense)
+
+
+def _without_traits(entry: Entry) -> Entry:
+    if entry.traits is not None:
+        raise refuse(("traits",), "found in a scenario, expected in a catalog only")
+    return entry
+
+
+class Attacker(Strict):
+    """What the attacker can spend."""
+
+    bandwidth: Quantity = Field(description="Bits that all threats together may use.")
+
+
+class Defender(Strict):
+    """What the defender can spend; a resource without a limit is unlimited."""
+
+    limits: dict[Identifier, Amount] = {}
+
+
+class Termination(Strict):
+    """What it costs to stop the system now."""
+
+    loss: Quantity = Field(description="In the loss units of the severities.")
+
+
+class Deployment(Strict):
+    """How the system is used, beyond answering prompts."""
+
+    flows: list[Flow]
+
+
+class ThreatOverride(Strict):
+    """Numbers that replace those of a catalog's threat."""
+
+    severity: Quantity | None = None
+    bandwidth: Quantity | None = None
+
+
+class DefenseOverride(Strict):
+    """Numbers that replace those of a catalog's defense."""
+
+    use: dict[Identifier, Quantity] = {}
+    max_level: Quantity | None = None
+    strength: Share | None = None
+    retention: Share | None = None
+
+
+class Overrides(Strict):
+    """Single values that replace a catalog's, by id."""
+
+    threats: dict[Identifier, ThreatOverride] = {}
+    defenses: dict[Identifier, DefenseOverride] = {}
+
+
+class Scenario(Document):
+    """A game to solve: threats, defenses, and what both sides can spend.
+
+    Raises
+    ------
+    SpecificationError
+        If anything in it cannot be meant; the error's `pointer` says where.
+
+    Examples
+    --------
+    >>> from mfmgame import Scenario
+    >>> Scenario(schema="mfmgame/scenario/1", threats=[], attacker={"bandwidth": 2}).composition
+    'best_of'
+    """
+
+    schema_id: Literal["mfmgame/scenario/1"] = Field(alias="schema")
+    name: str = "unnamed"
+    composition: Composition = "best_of"
+    catalog: Identifier | None = Field(
+        None, description="A shipped catalog's name, or a file relative to this one."
+    )
+    system: Identifier | None = Field(None, description="A system of the catalog.")
+    deployment: Deployment | None = None
+    overrides: Overrides | None = None
+    threats: list[Annotated[Threat, AfterValidator(_without_traits)]] | None = None
+    defenses: list[Annotated[Defense, AfterValidator(_without_traits)]] = []
+    effectiveness: list[Effectiveness] = []
+    attacker: Attacker
+    defender: Defender = Defender()
+    termination: Termination | None = None
+
+    _source: str = PrivateAttr("")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        threats = self.threats or []
+        refuse_inconsistent_entries(threats, self.defenses, self.effectiveness)
+        for index, threat in enumerate(threats):
+            refuse_missing_numbers(index, threat)
+        if self.catalog is None:
+            if self.threats is None:
+                raise refuse((), "found neither 'threats' nor 'catalog', expected one of them")
+            for key in ("system", "deployment", "overrides"):
+                if getattr(self, key) is not None:
+                    raise refuse((key,), "found without 'catalog', expected with one")
+            self.check_references(NO_CATALOG)
+        return self
+
+    def check_references(self, catalog: Catalog) -> None:
+        """Refuse what refers to nothing in the scenario or its catalog.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            The catalog that the scenario builds on.
+
+        Raises
+        ------
+        SpecificationError
+            For an unknown system, threat, defense or resource, and for an id that the
+            catalog has too.
+        """
+        threats = {threat.id for threat in catalog.threats}
+        defenses = {defense.id: defense for defense in catalog.defenses}
+        changes = self.overrides or Overrides()
+        if self.system is not None:
+            refuse_unknown(
+                self.system, [system.id for system in catalog.systems], "system", "system"
+            )
+        for name in changes.threats:
+            refuse_unknown(name, threats, "threat", "overrides", "threats", name)
+        for name, change in changes.defenses.items():
+            refuse_unknown(name, defenses, "defense", "overrides", "defenses", name)
+            if defenses[name].traits is None and not change.strength is change.retention is None:
+                raise refuse(
+                    ("overrides", "defenses", name),
+                    "found strength or retention of a defense that has no traits, "
+                    "expected an 'effectiveness' entry",
+                )
+        for key, own, known in (
+            ("threats", self.threats or (), threats),
+            ("defenses", self.defenses, defenses.keys()),
+        ):
+            for index, entry in enumerate(own):
+                if entry.id in known:
+                    raise refuse(
+                        (key, index, "id"),
+                        f"duplicate id {shown(entry.id)} (catalog {shown(catalog.name)} has it), "
+                        "expected a new id, or a change under 'overrides'",
+                    )
+        refuse_unknown_pairs(
+            self.effectiveness,
+            threats.union(threat.id for threat in self.threats or ()),
+            {*defenses, *(defense.id for defense in self.defenses)},
+        )
+        uses = [defense.use for defense in (*catalog.defenses, *self.defenses)]
+        uses += [change.use for change in changes.defenses.values()]
+        used = {resource: None for use in uses for resource in use}
+        for resource in self.defender.limits:
+            refuse_unknown(resource, used, "resource", "defender", "limits", resource)
+
+    @property
+    def source(self) -> str:
+        """The file that the scenario was read from, if any."""
+        return self._source
+
+    @property
+    def folder(self) -> Path:
+        """What the path of a catalog is relative to."""
+        return Path() if self._source in ("", STANDARD_INPUT) else Path(self._source).parent
+
+
+def load_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """Read a scenario from a JSON file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; ``"-"`` reads standard input.
+
+    Returns
+    -------
+    Scenario
+        The validated scenario.
+
+    Raises
+    ------
+    SpecificationError
+        If the file cannot be read or says something that cannot be meant; its text
+        names the file, the JSON pointer, what is wrong and what was expected.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mg.load_scenario("examples/llava.json").name
+    'LLaVA as a plain model'
+    """
+    file = None if os.fspath(path) == "-" else Path(path)
+    source = STANDARD_INPUT if file is None else str(file)
+    document = read_document(file)
+    try:
+        scenario = Scenario(**document)
+    except SpecificationError as error:
+        raise error.located(source) from None
+    scenario._source = source
+    return scenario

@@ -1,0 +1,48 @@
+"""JSON Schemas, generated from the models that validate."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import Document, nearest, shown
+from mfmgame.spec.result import Result
+from mfmgame.spec.scenario import Scenario
+
+__all__ = ["SchemaName", "json_schema"]
+
+SchemaName = Literal["scenario", "result", "catalog"]
+
+_MODELS: dict[str, type[Document]] = {"scenario": Scenario, "result": Result, "catalog": Catalog}
+
+
+def json_schema(name: SchemaName = "scenario") -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a document.
+
+    Parameters
+    ----------
+    name : {"scenario", "result", "catalog"}
+        Which document.
+
+    Returns
+    -------
+    dict
+        The schema, ready for :func:`json.dump`.
+
+    Raises
+    ------
+    SpecificationError
+        If there is no schema of that name.
+
+    Examples
+    --------
+    >>> json_schema("scenario")["properties"]["schema"]["const"]
+    'mfmgame/scenario/1'
+    """
+    if name not in get_args(SchemaName):
+        raise SpecificationError(
+            f"no schema is named {shown(name)}, expected {nearest(name, _MODELS, 'schema')}"
+        )
+    schema = _MODELS[name].model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
