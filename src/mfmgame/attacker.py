@@ -72,3 +72,40 @@ def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) ->
         price = float(residual[marginal] / bandwidth[marginal])
     chosen = np.flatnonzero(plan)
     return BestResponse(plan, math.fsum((plan[chosen] * residual[chosen]).tolist()), price)
+
+
+def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float) -> float | None:
+    """Greatest bandwidth at which the best response costs no more than a given loss.
+
+    Parameters
+    ----------
+    residual, bandwidth : ndarray of float, shape (n_threats,)
+        As for :func:`best_response`.
+    loss : float
+        In loss units.
+
+    Returns
+    -------
+    float or None
+        Bits; 0 if threats of no bandwidth alone cost more, None if all threats together
+        cost no more.
+
+    Examples
+    --------
+    >>> bandwidth_for_loss(np.array([3.0, 2.0]), np.array([2.0, 1.0]), 3.5)
+    2.0
+    """
+    everything = best_response(residual, bandwidth, math.inf)
+    if everything.loss <= loss:
+        return None
+    free = math.fsum(residual[bandwidth == 0.0].tolist())
+    if free > loss:
+        return 0.0
+    running = np.flatnonzero((bandwidth > 0.0) & (residual > 0.0))
+    order = running[np.argsort(-residual[running] / bandwidth[running], kind="stable")]
+    reached = free + np.cumsum(residual[order])
+    n_full = min(int(np.searchsorted(reached, loss, side="right")), len(order) - 1)
+    missing = loss - (reached[n_full - 1] if n_full else free)
+    marginal = order[n_full]
+    share = missing / residual[marginal]
+    return math.fsum([*bandwidth[order[:n_full]].tolist(), share * bandwidth[marginal]])

@@ -24,7 +24,14 @@ from numpy.typing import NDArray
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
 
-__all__ = ["Certificate", "as_plan", "lower_bound", "nothing_proven", "scaled_to_plan", "upper_bound"]
+__all__ = [
+    "Certificate",
+    "as_plan",
+    "lower_bound",
+    "nothing_proven",
+    "scaled_to_plan",
+    "upper_bound",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -64,9 +71,7 @@ def nothing_proven(game: DefenseGame) -> Certificate:
 
 def as_plan(game: DefenseGame, certificate: Certificate) -> FloatArray:
     """The attack plan that a certificate stands for, shape (n_threats,)."""
-    plan = np.bincount(
-        certificate.threats, weights=certificate.weights, minlength=game.n_threats
-    )
+    plan = np.bincount(certificate.threats, weights=certificate.weights, minlength=game.n_threats)
     return np.minimum(plan, 1.0)
 
 

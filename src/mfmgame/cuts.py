@@ -120,7 +120,11 @@ class CutPool:
         assert self._master is not None
         constants, gradients = self._composition.cuts(threats, anchors)
         self._master.add_cuts(
-            threats, self._game.severity[threats], self._game.bandwidth[threats], constants, gradients
+            threats,
+            self._game.severity[threats],
+            self._game.bandwidth[threats],
+            constants,
+            gradients,
         )
 
     def _prune(self) -> None:
@@ -129,8 +133,7 @@ class CutPool:
         if self._master is None or kept.sum() > 0.7 * len(kept):
             return
         self._master.keep_cuts(kept)
-        self._threats, self._anchors, self._idle = (
-            array[kept] for array in (self._threats, self._anchors, self._idle)
-        )
+        self._threats, self._anchors = self._threats[kept], self._anchors[kept]
+        self._idle = self._idle[kept]
         grains = np.rint(self._anchors / _ANCHOR_GRAIN).tolist()
         self._known = set(zip(self._threats.tolist(), grains, strict=True))

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["DefenseGame", "build_game"]
 
 FloatArray = NDArray[np.float64]
-Matrix = "FloatArray | scipy.sparse.csr_array"
 
 
 class DefenseGame:
@@ -241,8 +240,8 @@ def build_game(scenario: Scenario) -> DefenseGame:
     defenses = entries.defenses
     resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
     return DefenseGame(
-        severity=[threat.severity for threat in entries.threats],
-        bandwidth=[threat.bandwidth for threat in entries.threats],
+        severity=[threat.severity or 0.0 for threat in entries.threats],
+        bandwidth=[threat.bandwidth or 0.0 for threat in entries.threats],
         effectiveness=entries.effectiveness,
         attacker_bandwidth=scenario.attacker.bandwidth,
         use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources},
@@ -261,16 +260,11 @@ def build_game(scenario: Scenario) -> DefenseGame:
 def _amounts(values: Any, name: str, n_axes: int) -> FloatArray:
     """Real, finite numbers of ordinary magnitude, as float64; a copy only where needed."""
     try:
-        given = np.asarray(values)
-        if given.dtype.kind not in "iuf" and given.size:
-            raise TypeError
-        array = np.asarray(given, dtype=np.float64)
+        array = _real(np.asarray(values), name)
     except (TypeError, ValueError, OverflowError):
         raise SpecificationError("expected real numbers", pointer=name) from None
     if array.ndim != n_axes:
-        raise SpecificationError(
-            f"found {array.ndim} axes, expected {n_axes}", pointer=name
-        )
+        raise SpecificationError(f"found {array.ndim} axes, expected {n_axes}", pointer=name)
     magnitude = np.abs(array)
     regular = (magnitude <= LARGEST) & ((magnitude >= SMALLEST) | (magnitude == 0.0))
     if not np.all(regular):
@@ -297,36 +291,49 @@ def _quantity(value: Any, name: str) -> float:
 
 
 def _effectiveness(values: Any, n_threats: int) -> FloatArray | scipy.sparse.csr_array:
+    """A matrix of shares, dense or CSR; a copy only where it does not fit as it is."""
     if type(values).__module__.startswith("scipy.sparse"):
-        import scipy.sparse
+        return _sparse_shares(values, n_threats)
+    try:
+        matrix = _real(np.asarray(values), "effectiveness")
+    except ValueError:  # rows of unequal length
+        raise SpecificationError("expected real numbers", pointer="effectiveness") from None
+    if matrix.ndim == 1 and matrix.size == 0:  # no threats, as an empty list
+        matrix = matrix.reshape(0, 0)
+    _check_shares(matrix, matrix.shape, n_threats)
+    view = matrix.view()
+    view.flags.writeable = False
+    return view
 
-        matrix = scipy.sparse.csr_array(values, dtype=np.float64)
-        if not matrix.has_canonical_format:
-            matrix = matrix.copy()
-            matrix.sum_duplicates()
-        stored = np.asarray(matrix.data)
-    else:
-        try:
-            given = np.asarray(values)
-            if given.dtype.kind not in "iuf" and given.size:
-                raise TypeError
-            matrix = stored = np.asarray(given, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise SpecificationError("expected real numbers", pointer="effectiveness") from None
-        if matrix.ndim == 1 and matrix.size == 0:  # no threats, as an empty list
-            matrix = stored = matrix.reshape(0, 0)
-    if matrix.ndim != 2 or matrix.shape[0] != n_threats:
+
+def _sparse_shares(values: Any, n_threats: int) -> scipy.sparse.csr_array:
+    import scipy.sparse
+
+    if values.dtype.kind not in "biuf":
+        raise SpecificationError("expected real numbers", pointer="effectiveness")
+    matrix = scipy.sparse.csr_array(values, dtype=np.float64)
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    _check_shares(np.asarray(matrix.data), matrix.shape, n_threats)
+    return matrix
+
+
+def _check_shares(stored: FloatArray, shape: tuple[int, ...], n_threats: int) -> None:
+    if len(shape) != 2 or shape[0] != n_threats:
         raise SpecificationError(
-            f"found shape {matrix.shape}, expected ({n_threats}, n_defenses)",
-            pointer="effectiveness",
+            f"found shape {shape}, expected ({n_threats}, n_defenses)", pointer="effectiveness"
         )
     # min and max carry NaN along, and need no array of the matrix's size.
     if stored.size and not (stored.min() >= 0.0 and stored.max() <= 1.0):
         raise _outside(stored, (stored >= 0) & (stored <= 1), "effectiveness", "a value in [0, 1]")
-    if isinstance(matrix, np.ndarray):
-        matrix = matrix.view()
-        matrix.flags.writeable = False
-    return matrix
+
+
+def _real(array: NDArray[Any], name: str) -> FloatArray:
+    """Integers, booleans and floats as float64."""
+    if array.dtype.kind not in "biuf" and array.size:
+        raise SpecificationError("expected real numbers", pointer=name)
+    return np.asarray(array, dtype=np.float64)
 
 
 def _outside(

@@ -70,7 +70,7 @@ class Labelled(Mapping[str, float]):
         """The entries above zero, in order."""
         return {
             self._labels[index]: float(self._array[index])
-            for index in np.flatnonzero(self._array > 0)
+            for index in np.flatnonzero(self._array > 0).tolist()
         }
 
 
@@ -100,7 +100,9 @@ class NumberedLabels(Sequence[str]):
         return len(self._range)
 
 
-def checked_labels(labels: Sequence[str] | None, count: int, prefix: str, name: str) -> Sequence[str]:
+def checked_labels(
+    labels: Sequence[str] | None, count: int, prefix: str, name: str
+) -> Sequence[str]:
     """Labels as given, if there are `count` unique ones; numbered ones for None."""
     if labels is None:
         return NumberedLabels(prefix, count)

@@ -107,14 +107,12 @@ class Master:
         self._column_upper = np.append(max_level / self._level_unit, np.inf)
         self._surplus_unit = np.empty(0)
 
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in _OPTIONS.items():
             self._highs.setOptionValue(option, value)
         count = n_defenses + 1
-        self._highs.addCols(
-            count, self._cost, np.zeros(count), self._column_upper, 0, [], [], []
-        )
-        columns = np.tile(np.arange(n_defenses), len(rows))
+        self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
+        columns = np.tile(np.arange(n_defenses, dtype=np.int32), len(rows))
         self._add_rows(rows, columns, self._row_lower, self._row_upper)
 
     @property
@@ -222,9 +220,7 @@ class Master:
         reach = self._activity(primal)
         lower, upper = self._row_lower - reach, self._row_upper - reach
         reduced = self._cost - self._transposed(dual)
-        wrong = np.max(
-            [lower.max(initial=0.0), -upper.min(initial=0.0), -primal.min(initial=0.0)]
-        )
+        wrong = np.max([lower.max(initial=0.0), -upper.min(initial=0.0), -primal.min(initial=0.0)])
         wrong = max(wrong, float(np.max(primal - self._column_upper, initial=0.0)))
         # A basic variable has reduced cost 0, a basic row has dual 0.
         inside = (primal > 0) & (primal < self._column_upper)
@@ -268,9 +264,7 @@ class Master:
             self._entered[int(threats[index])] = len(self._entered)
         cost = _powers_of_two(np.maximum(1.0, relative[new] / _STEEP))
         upper = np.full(len(new), np.inf)
-        self._check(
-            self._highs.addCols(len(new), cost, np.zeros(len(new)), upper, 0, [], [], [])
-        )
+        self._check(self._highs.addCols(len(new), cost, np.zeros(len(new)), upper, 0, [], [], []))
         self._cost = np.append(self._cost, cost)
         self._column_upper = np.append(self._column_upper, upper)
         self._surplus_unit = np.append(self._surplus_unit, cost)
@@ -350,7 +344,9 @@ class Master:
         rows = np.arange(len(row_lower), dtype=np.int32)
         self._check(self._highs.changeColsCost(len(cost), columns, cost))
         self._check(self._highs.changeColsBounds(len(cost), columns, lower, upper))
-        self._check(self._highs.changeRowsBounds(len(rows), rows, row_lower, row_upper))
+        # Missing from highspy's type stubs.
+        change_rows = self._highs.changeRowsBounds  # type: ignore[attr-defined]
+        self._check(change_rows(len(rows), rows, row_lower, row_upper))
 
     @staticmethod
     def _check(status: highspy.HighsStatus) -> None:

@@ -11,16 +11,16 @@ from mfmgame.catalogs import rules
 from mfmgame.catalogs.library import load_catalog
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import (
+    NO_CATALOG,
     Assumptions,
     Basis,
-    NO_CATALOG,
     Catalog,
     Defense,
     Effectiveness,
     System,
     Threat,
 )
-from mfmgame.spec.scenario import DefenseOverride, Overrides, Scenario, ThreatOverride
+from mfmgame.spec.scenario import Attacker, DefenseOverride, Overrides, Scenario, ThreatOverride
 
 __all__ = ["Entries", "resolve", "resolve_catalog"]
 
@@ -79,7 +79,7 @@ def resolve(scenario: Scenario) -> Entries:
 def resolve_catalog(catalog: Catalog) -> Entries:
     """Entries of a whole catalog: every threat, no system, no overrides."""
     scenario = Scenario(
-        schema="mfmgame/scenario/1", catalog=catalog.name, attacker={"bandwidth": 0.0}
+        schema="mfmgame/scenario/1", catalog=catalog.name, attacker=Attacker(bandwidth=0.0)
     )
     return _assembled(scenario, catalog)
 

@@ -7,7 +7,7 @@ documentation's page on the model states and discusses them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from mfmgame.spec.catalog import (
     Assumptions,
     Axis,
     Channel,
-    Defense,
     DefenseTraits,
     Flow,
     Modality,
@@ -90,16 +89,12 @@ def severity(traits: ThreatTraits, assumptions: Assumptions, channel: Channel) -
 
 def bandwidth(threat: Threat, traits: ThreatTraits, assumptions: Assumptions) -> float:
     """Bits at full effort: those of the class, and the extra of a black-box-only threat."""
-    need = next(
-        entry for entry in assumptions.classes if entry.threat_class == threat.threat_class
-    )
+    need = next(entry for entry in assumptions.classes if entry.threat_class == threat.threat_class)
     inside = traits.knowledge.get("white") or traits.knowledge.get("grey")
     return need.bits if inside else need.bits + need.black_box_only_extra_bits
 
 
-def effectiveness(
-    threats: Sequence[ThreatTraits], defenses: Sequence[DefenseTraits]
-) -> FloatArray:
+def effectiveness(threats: Sequence[ThreatTraits], defenses: Sequence[DefenseTraits]) -> FloatArray:
     """Share of each threat that each defense stops at level 1.
 
     ``E = strength * min(1, axes . acts) * max over flows of (flow * guard) * (share of
@@ -158,6 +153,6 @@ def _manipulated(traits: ThreatTraits) -> set[Modality]:
     return {name for name, weight in traits.modalities.items() if weight}
 
 
-def _table(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> FloatArray:
+def _table(rows: Sequence[Mapping[Any, float]], names: Sequence[str]) -> FloatArray:
     table = [[row.get(name, 0.0) for name in names] for row in rows]
     return np.array(table, dtype=np.float64).reshape(len(rows), len(names))

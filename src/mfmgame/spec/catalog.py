@@ -58,8 +58,8 @@ Positive = Annotated[Quantity, Field(gt=0.0)]
 class Sourced(Strict):
     """An entry whose numbers share one basis and one source."""
 
-    basis: Basis | None = Field(None, description="What the entry's numbers rest on.")
-    source: str | None = Field(None, description="Where the entry's numbers come from.")
+    basis: Basis | None = Field(default=None, description="What the entry's numbers rest on.")
+    source: str | None = Field(default=None, description="Where the entry's numbers come from.")
 
 
 class ThreatTraits(Strict):
@@ -80,9 +80,9 @@ class Threat(Sourced):
     id: Identifier
     name: str = ""
     level: Level | None = None
-    threat_class: Identifier = Field("unclassified", alias="class")
-    severity: Quantity | None = Field(None, description="Loss at full effort, undefended.")
-    bandwidth: Quantity | None = Field(None, description="Bits needed at full effort.")
+    threat_class: Identifier = Field(default="unclassified", alias="class")
+    severity: Quantity | None = Field(default=None, description="Loss at full effort, undefended.")
+    bandwidth: Quantity | None = Field(default=None, description="Bits needed at full effort.")
     traits: ThreatTraits | None = None
 
 
@@ -103,10 +103,14 @@ class Defense(Sourced):
     name: str = ""
     level: Level | None = None
     family: str = ""
-    use: dict[Identifier, Quantity] = Field({}, description="Resource units used at level 1.")
+    use: dict[Identifier, Quantity] = Field(
+        default={}, description="Resource units used at level 1."
+    )
     max_level: Quantity = 1.0
     kind: Literal["continuous", "binary"] = "continuous"
-    levels: list[Quantity] | None = Field(None, description="The levels it can take, if few.")
+    levels: list[Quantity] | None = Field(
+        default=None, description="The levels it can take, if few."
+    )
     traits: DefenseTraits | None = None
 
     @model_validator(mode="after")
@@ -207,8 +211,9 @@ class Catalog(Document):
             [threat.id for threat in self.threats],
             [defense.id for defense in self.defenses],
         )
-        goals = [entry.goal for entry in self.assumptions.goals] if self.assumptions else []
-        classes = [entry.threat_class for entry in self.assumptions.classes] if goals else []
+        rules = self.assumptions
+        goals = [entry.goal for entry in rules.goals] if rules else []
+        classes = [entry.threat_class for entry in rules.classes] if rules else []
         for index, threat in enumerate(self.threats):
             if threat.traits is None:
                 refuse_missing_numbers(index, threat)

@@ -1,3 +1,110 @@
-from mfmgame.spec.document import Document
+"""Results: what a solved scenario says, as a JSON document."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mfmgame.spec.document import Document, Identifier, Quantity, Share, Strict
+from mfmgame.spec.scenario import Composition
+
+__all__ = [
+    "Bounds",
+    "CertificateCut",
+    "CertificateResult",
+    "DefenseIndex",
+    "IndexResult",
+    "Prices",
+    "Result",
+    "ThreatResult",
+    "ThresholdResult",
+]
+
+
+class Bounds(Strict):
+    """Proven bracket of the value."""
+
+    lower: Quantity
+    upper: Quantity
+
+
+class ThreatResult(Strict):
+    """What becomes of one threat under the allocation."""
+
+    severity: Quantity
+    bandwidth: Quantity
+    coverage: Share
+    residual: Quantity
+
+
+class Prices(Strict):
+    """What one more unit changes: the value rises, for the attacker; falls, for a limit."""
+
+    attacker_bandwidth: Quantity
+    limits: dict[Identifier, Quantity]
+
+
+class ThresholdResult(Strict):
+    """The self-destruction threshold and the decision."""
+
+    bandwidth: Quantity | None
+    reachable: bool
+    undefended: Quantity | None
+    decision: Literal["operate", "terminate"]
+    margin: float | None
+    allocation: dict[Identifier, Quantity] | None = Field(
+        description="The best allocation against an attacker at the threshold."
+    )
+    bandwidth_per_loss: float | None = Field(
+        description="What one more unit of termination loss adds to the threshold, in bits."
+    )
+
+
+class DefenseIndex(Strict):
+    """Coverage index of one defense; null where there is nothing to weigh."""
+
+    index: Share | None
+    consistency: Share | None
+    classes: dict[Identifier, Share]
+
+
+class IndexResult(Strict):
+    """Coverage index of the allocation and of each defense."""
+
+    portfolio: Share | None
+    worst_class: Share | None
+    adversarial: Share | None
+    defenses: dict[Identifier, DefenseIndex]
+
+
+class CertificateCut(Strict):
+    """A cut that the proof uses: which threat, which of its cuts, with what weight."""
+
+    threat: Identifier
+    anchor: Quantity
+    weight: Share
+
+
+class CertificateResult(Strict):
+    """What proves the lower bound, together with the prices of the limits."""
+
+    cuts: list[CertificateCut]
+
+
 class Result(Document):
-    pass
+    """The answer to a scenario."""
+
+    schema_id: Literal["mfmgame/result/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    value: Quantity
+    bounds: Bounds
+    allocation: dict[Identifier, Quantity]
+    attack: dict[Identifier, Share]
+    threats: dict[Identifier, ThreatResult]
+    prices: Prices
+    threshold: ThresholdResult | None = None
+    dci: IndexResult
+    certificate: CertificateResult
+    notes: list[str]

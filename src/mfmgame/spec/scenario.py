@@ -124,9 +124,9 @@ class Scenario(Document):
     name: str = "unnamed"
     composition: Composition = "best_of"
     catalog: Identifier | None = Field(
-        None, description="A shipped catalog's name, or a file relative to this one."
+        default=None, description="A shipped catalog's name, or a file relative to this one."
     )
-    system: Identifier | None = Field(None, description="A system of the catalog.")
+    system: Identifier | None = Field(default=None, description="A system of the catalog.")
     deployment: Deployment | None = None
     overrides: Overrides | None = None
     threats: list[Annotated[Threat, AfterValidator(_without_traits)]] | None = None
@@ -136,7 +136,7 @@ class Scenario(Document):
     defender: Defender = Defender()
     termination: Termination | None = None
 
-    _source: str = PrivateAttr("")
+    _source: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -184,21 +184,23 @@ class Scenario(Document):
                     "found strength or retention of a defense that has no traits, "
                     "expected an 'effectiveness' entry",
                 )
+        own_threats = [threat.id for threat in self.threats or ()]
+        own_defenses = [defense.id for defense in self.defenses]
         for key, own, known in (
-            ("threats", self.threats or (), threats),
-            ("defenses", self.defenses, defenses.keys()),
+            ("threats", own_threats, threats),
+            ("defenses", own_defenses, defenses.keys()),
         ):
-            for index, entry in enumerate(own):
-                if entry.id in known:
+            for index, name in enumerate(own):
+                if name in known:
                     raise refuse(
                         (key, index, "id"),
-                        f"duplicate id {shown(entry.id)} (catalog {shown(catalog.name)} has it), "
+                        f"duplicate id {shown(name)} (catalog {shown(catalog.name)} has it), "
                         "expected a new id, or a change under 'overrides'",
                     )
         refuse_unknown_pairs(
             self.effectiveness,
-            threats.union(threat.id for threat in self.threats or ()),
-            {*defenses, *(defense.id for defense in self.defenses)},
+            threats.union(own_threats),
+            {*defenses, *own_defenses},
         )
         uses = [defense.use for defense in (*catalog.defenses, *self.defenses)]
         uses += [change.use for change in changes.defenses.values()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
@@ -10,14 +10,12 @@ from mfmgame.spec.document import Document, nearest, shown
 from mfmgame.spec.result import Result
 from mfmgame.spec.scenario import Scenario
 
-__all__ = ["SchemaName", "json_schema"]
-
-SchemaName = Literal["scenario", "result", "catalog"]
+__all__ = ["json_schema"]
 
 _MODELS: dict[str, type[Document]] = {"scenario": Scenario, "result": Result, "catalog": Catalog}
 
 
-def json_schema(name: SchemaName = "scenario") -> dict[str, Any]:
+def json_schema(name: str = "scenario") -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a document.
 
     Parameters
@@ -40,7 +38,7 @@ def json_schema(name: SchemaName = "scenario") -> dict[str, Any]:
     >>> json_schema("scenario")["properties"]["schema"]["const"]
     'mfmgame/scenario/1'
     """
-    if name not in get_args(SchemaName):
+    if name not in _MODELS:
         raise SpecificationError(
             f"no schema is named {shown(name)}, expected {nearest(name, _MODELS, 'schema')}"
         )

@@ -1,0 +1,47 @@
+from . import channel, references
+from .assessment import Assessment, assess
+from .catalogs import load_catalog, shipped_catalogs
+from .coverage_index import CoverageIndex, defense_coverage_index
+from .errors import (
+    CertificateError,
+    InfeasibleError,
+    MfmgameError,
+    SolverError,
+    SpecificationError,
+)
+from .game import DefenseGame, build_game
+from .solver import Solution, Solver, solve
+from .spec import Catalog, Result, Scenario, json_schema, load_scenario
+from .threshold import Threshold, self_destruction_threshold
+from .view import result_document
+
+__all__ = [
+    "Assessment",
+    "Catalog",
+    "CertificateError",
+    "CoverageIndex",
+    "DefenseGame",
+    "InfeasibleError",
+    "MfmgameError",
+    "Result",
+    "Scenario",
+    "Solution",
+    "Solver",
+    "SolverError",
+    "SpecificationError",
+    "Threshold",
+    "assess",
+    "build_game",
+    "channel",
+    "defense_coverage_index",
+    "json_schema",
+    "load_catalog",
+    "load_scenario",
+    "references",
+    "result_document",
+    "self_destruction_threshold",
+    "shipped_catalogs",
+    "solve",
+]
+
+__version__: str

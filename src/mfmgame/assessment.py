@@ -1,0 +1,64 @@
+"""The whole answer to a scenario: solution, threshold and coverage index together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
+from mfmgame.game import DefenseGame, build_game
+from mfmgame.solver import Solution, solve
+from mfmgame.spec.scenario import Scenario
+from mfmgame.threshold import Threshold, self_destruction_threshold
+
+__all__ = ["Assessment", "assess"]
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What `mfmgame solve` reports.
+
+    Attributes
+    ----------
+    solution : Solution
+    threshold : Threshold or None
+        None where the scenario has no termination loss.
+    index : CoverageIndex
+    """
+
+    solution: Solution
+    threshold: Threshold | None
+    index: CoverageIndex
+
+
+def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Assessment:
+    """Solve a problem and take both measures of it.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    SpecificationError, InfeasibleError, SolverError
+        As for :func:`mfmgame.solve`.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mg.assess(mg.load_scenario("examples/llava.json")).threshold.decision
+    'operate'
+    """
+    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    solution = solve(game, tolerance=tolerance)
+    has_loss = game.termination_loss is not None
+    return Assessment(
+        solution=solution,
+        threshold=self_destruction_threshold(game, tolerance=tolerance) if has_loss else None,
+        index=defense_coverage_index(solution),
+    )

@@ -1,0 +1,227 @@
+"""Command line: arguments in, exit codes out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from mfmgame import __version__
+from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["app", "main"]
+
+EXIT_FAILURE = 1
+EXIT_BAD_INPUT = 2
+EXIT_INFEASIBLE = 3
+EXIT_TERMINATE = 4
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="mfmgame",
+    help="Where to spend on defenses, what the worst attacker can still do, and at which "
+    "attacker bandwidth to shut down.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+catalog_app = typer.Typer(no_args_is_help=True, help="Shipped catalogs.")
+app.add_typer(catalog_app, name="catalog")
+
+Spec = Annotated[str, typer.Argument(help="Scenario file (JSON), or - for standard input.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        # Names may hold letters that the terminal's encoding lacks.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="mfmgame")
+    raise AssertionError("the application exits by itself")
+
+
+def _version(requested: bool) -> None:
+    if requested:
+        typer.echo(f"mfmgame {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def solve(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
+    """Find the allocation, its value, the threshold and the coverage index."""
+    with _reported(spec):
+        from mfmgame.assessment import assess
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.view.document import result_document
+        from mfmgame.view.text import assessment_text
+
+        assessment = assess(load_scenario(spec))
+        if as_json:
+            _write_json(result_document(assessment), output)
+        else:
+            _write(assessment_text(assessment), output)
+
+
+@app.command()
+def threshold(
+    spec: Spec,
+    as_json: AsJson = False,
+    output: Output = None,
+    fail_on_terminate: Annotated[
+        bool, typer.Option("--fail-on-terminate", help="Exit 4 if the decision is terminate.")
+    ] = False,
+) -> None:
+    """Find the self-destruction threshold and the decision."""
+    with _reported(spec):
+        from mfmgame.game import build_game
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.threshold import self_destruction_threshold
+        from mfmgame.view.document import threshold_document
+        from mfmgame.view.text import threshold_text
+
+        scenario = load_scenario(spec)
+        found = self_destruction_threshold(scenario)
+        game = build_game(scenario)
+        if as_json:
+            _write_json(threshold_document(game, found), output)
+        else:
+            _write(threshold_text(game, found), output)
+    if fail_on_terminate and found.decision == "terminate":
+        raise typer.Exit(EXIT_TERMINATE)
+
+
+@app.command()
+def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
+    """Compute the Defense Coverage Index, by defense and threat class."""
+    with _reported(spec):
+        from mfmgame.coverage_index import defense_coverage_index
+        from mfmgame.game import build_game
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.view.document import index_document
+        from mfmgame.view.text import index_text
+
+        game = build_game(load_scenario(spec))
+        index = defense_coverage_index(game)
+        if as_json:
+            _write_json(index_document(game, index), output)
+        else:
+            _write(index_text(game, index), output)
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(help="scenario, result or catalog.")] = "scenario",
+    output: Output = None,
+) -> None:
+    """Print the JSON Schema of a document."""
+    with _reported(""):
+        from mfmgame.spec.schema import json_schema
+
+        _write_json(json_schema(name), output)
+
+
+@catalog_app.command("list")
+def list_catalogs() -> None:
+    """List the catalogs that come with mfmgame."""
+    with _reported(""):
+        from mfmgame.catalogs import load_catalog, shipped_catalogs
+        from mfmgame.view.text import printable
+
+        for name in shipped_catalogs():
+            catalog = load_catalog(name)
+            counts = f"{len(catalog.threats)} threats, {len(catalog.defenses)} defenses"
+            counts += f", {len(catalog.systems)} systems"
+            _print(f"{name}: {counts}; {printable(catalog.source)}\n")
+
+
+@catalog_app.command("show")
+def show_catalog(
+    name: Annotated[str, typer.Argument(help="A shipped catalog's name, or a JSON file.")],
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """Show a catalog's threats, defenses and systems, and what their numbers rest on."""
+    with _reported(name):
+        from mfmgame.catalogs import load_catalog, resolve_catalog
+        from mfmgame.view.text import catalog_text
+
+        catalog = load_catalog(name)
+        if as_json:
+            document = catalog.model_dump(by_alias=True, exclude_unset=True)
+            _write_json(document, output)
+        else:
+            _write(catalog_text(catalog, resolve_catalog(catalog)), output)
+
+
+@contextmanager
+def _reported(source: str) -> Iterator[None]:
+    """Turn exceptions into one line on standard error and an exit code."""
+    try:
+        yield
+    except SpecificationError as error:
+        _fail(error if error.source else error.located(source), EXIT_BAD_INPUT)
+    except InfeasibleError as error:
+        _fail(f"{source}: {error}", EXIT_INFEASIBLE)
+    except MfmgameError as error:
+        _fail(f"{source}: {error}", EXIT_FAILURE)
+    except MemoryError:
+        _fail(f"{source}: too large for this machine's memory", EXIT_FAILURE)
+    except KeyboardInterrupt:
+        _fail("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has gone; what Python would still flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(EXIT_FAILURE) from None
+
+
+def _fail(reason: object, code: int) -> NoReturn:
+    from mfmgame.view.text import printable
+
+    sys.stderr.write(f"error: {printable(str(reason))}\n")
+    raise typer.Exit(code)
+
+
+def _write_json(document: dict[str, Any], output: Path | None) -> None:
+    from mfmgame.view.writing import as_json, write_text
+
+    write_text(as_json(document), output)
+
+
+def _write(content: RenderableType, output: Path | None) -> None:
+    from mfmgame.view.text import rendered
+    from mfmgame.view.writing import write_text
+
+    terminal = output is None and sys.stdout.isatty()
+    styled = terminal and not os.environ.get("NO_COLOR")
+    width = os.get_terminal_size().columns if terminal else None
+    write_text(rendered(content, styled=styled, width=width), output)
+
+
+def _print(text: str) -> None:
+    from mfmgame.view.writing import write_text
+
+    write_text(text, None)
+
+
+if __name__ == "__main__":
+    main()
