@@ -37,6 +37,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 _EPS = 2.0**-52
+_MAX_EXACT_TERMS = 2**21
+"""Beyond this many terms, exposures carry a worst rounding error instead of none."""
 _FEW = 16 * _EPS
 """Relative error of a product of a few numbers, each within a few units of rounding."""
 
@@ -135,8 +137,12 @@ def upper_bound(
     float
         In loss units; rounding errors included on the safe side.
     """
-    rounding = (np.count_nonzero(allocation) + 4) * _EPS
-    residual = game.severity * (composition.exposure(allocation) + rounding)
-    excess = residual - price * game.bandwidth * (1.0 - _EPS)
-    total = math.fsum([price * game.attacker_bandwidth, *excess[excess > 0].tolist()])
+    n_funded = int(np.count_nonzero(allocation))
+    exposure = composition.exposure(allocation) + (n_funded + 4) * _EPS
+    paid = price * game.bandwidth * (1.0 - _EPS)
+    running = np.flatnonzero(game.severity * exposure > paid)
+    if running.size * n_funded <= _MAX_EXACT_TERMS:
+        exposure[running] = composition.exposure_bound(running, allocation)
+    excess = np.maximum(game.severity[running] * exposure[running] - paid[running], 0.0)
+    total = math.fsum([price * game.attacker_bandwidth, *excess.tolist()])
     return total * (1.0 + _FEW)

@@ -11,12 +11,14 @@ A new composition is one class here and its name in the scenario's specification
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.arithmetic import two_product
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -56,6 +58,10 @@ class Composition(ABC):
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Constants, shape (n_chosen,), and gradients, shape (n_chosen, n_defenses)."""
 
+    @abstractmethod
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        """At least the exposure of the threats named, and above it by a few roundings."""
+
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
         return 1.0 - self.exposure(allocation)
@@ -70,6 +76,11 @@ class Additive(Composition):
 
     def exposure(self, allocation: FloatArray) -> FloatArray:
         return np.clip(1.0 - self._matrix @ allocation, 0.0, 1.0)
+
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        return _left_over(
+            self._rows(threats), np.broadcast_to(allocation, (len(threats), len(allocation)))
+        )
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.zeros(len(threats))
@@ -98,6 +109,14 @@ class BestOf(Composition):
             values, filled = self._fill(self._rows(chunk)[:, support], allocation[support])
             result[chunk] = np.einsum("ij,ij->i", values, filled)
         return np.clip(1.0 - result, 0.0, 1.0)
+
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        support = np.flatnonzero(allocation > 0)
+        values, filled = self._fill(self._rows(threats)[:, support], allocation[support])
+        # What is taken may exceed 1 by the rounding of its own sum, and not more.
+        overfull = np.array([math.fsum(row) for row in filled.tolist()]) > 1.0
+        filled[overfull] *= 1.0 - (support.size + 2) * 2.0**-52
+        return _left_over(values, filled)
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         support = np.flatnonzero(allocation > 0)
@@ -135,6 +154,11 @@ class Independent(Composition):
     def exposure(self, allocation: FloatArray) -> FloatArray:
         return np.exp(-(self._matrix @ allocation))
 
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        depth = np.asarray(self._matrix[threats] @ allocation)
+        rounding = (np.count_nonzero(allocation) + 4) * 2.0**-52
+        return np.minimum(1.0, np.exp(-depth * (1.0 - rounding)) * (1.0 + 2.0**-50))
+
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.asarray(self._matrix[threats] @ allocation)
 
@@ -167,6 +191,13 @@ def compose(game: DefenseGame) -> Composition:
         If `independent` meets an effectiveness of 1.
     """
     return _COMPOSITIONS[game.composition](game.effectiveness)
+
+
+def _left_over(values: FloatArray, levels: FloatArray) -> FloatArray:
+    """``max(0, 1 - sum_j values[i,j] levels[i,j])`` for each row, rounded once."""
+    products, errors = two_product(values, levels)
+    terms = -np.hstack((products, errors))
+    return np.array([max(0.0, math.fsum([1.0, *row])) for row in terms.tolist()])
 
 
 def _layer_depths(

@@ -86,8 +86,8 @@ class CutPool:
         self._idle = np.where(point.weights > 0, 0, self._idle + 1)
         return point
 
-    def refine(self) -> MasterPoint:
-        """Sharpen the last point of the master."""
+    def refine(self) -> MasterPoint | None:
+        """Sharpen the last point of the master; None if that fails."""
         assert self._master is not None
         return self._master.refine()
 

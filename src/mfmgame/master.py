@@ -37,6 +37,7 @@ _OPTIONS: dict[str, bool | int | float | str] = {
 _STEEP = 2.0**10
 """A threat whose severity is this many times the value gets a scale of its own."""
 _GREATEST_MAGNIFICATION = 2.0**40
+_FINER_COST = 2.0**20
 
 
 class MasterPoint(NamedTuple):
@@ -201,53 +202,46 @@ class Master:
         self._primal, self._dual = self._run()
         return self._point()
 
-    def refine(self) -> MasterPoint:
+    def refine(self) -> MasterPoint | None:
         """Sharpen the last optimum by one round of iterative refinement.
 
-        The residuals of the last point and dual, magnified, are the data of a program
-        with the same matrix; its solution, shrunk again, corrects them [1]_.
+        The same program is solved for a correction to the last point, in units in which
+        its error is of size one, and with costs in units in which HiGHS's tolerance on
+        them is as small [1]_.
 
         Returns
         -------
-        MasterPoint
+        MasterPoint or None
+            None if HiGHS finds no optimum of that program.
 
         References
         ----------
         .. [1] A. M. Gleixner, D. E. Steffy, K. Wolter, "Iterative refinement for linear
            programming", INFORMS Journal on Computing 28 (2016).
         """
-        primal, dual = self._primal, self._dual
+        primal = self._primal
         reach = self._activity(primal)
-        lower, upper = self._row_lower - reach, self._row_upper - reach
-        reduced = self._cost - self._transposed(dual)
-        wrong = np.max([lower.max(initial=0.0), -upper.min(initial=0.0), -primal.min(initial=0.0)])
-        wrong = max(wrong, float(np.max(primal - self._column_upper, initial=0.0)))
-        # A basic variable has reduced cost 0, a basic row has dual 0.
-        inside = (primal > 0) & (primal < self._column_upper)
-        skewed = max(
-            float(np.abs(reduced[inside]).max(initial=0.0)),
-            float(-reduced[primal <= 0].min(initial=0.0)),
+        row_lower, row_upper = self._row_lower - reach, self._row_upper - reach
+        lower, upper = -primal, self._column_upper - primal
+        error = max(
+            float(bound.max(initial=0.0)) for bound in (row_lower, -row_upper, lower, -upper)
         )
-        stretch, tilt = _magnification(wrong), _magnification(skewed)
+        stretch = min(_power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
         self._load(
-            reduced * tilt,
-            -primal * stretch,
-            (self._column_upper - primal) * stretch,
+            self._cost * _FINER_COST,
             lower * stretch,
             upper * stretch,
+            row_lower * stretch,
+            row_upper * stretch,
         )
         try:
-            step, turn = self._run()
+            step, dual = self._run()
+        except SolverError:
+            return None
         finally:
-            self._load(
-                self._cost,
-                np.zeros(len(self._cost)),
-                self._column_upper,
-                self._row_lower,
-                self._row_upper,
-            )
-        self._primal = primal + step / stretch
-        self._dual = dual + turn / tilt
+            zeros = np.zeros_like(self._cost)
+            self._load(self._cost, zeros, self._column_upper, self._row_lower, self._row_upper)
+        self._primal, self._dual = primal + step / stretch, dual / _FINER_COST
         return self._point()
 
     def _enter(self, threats: IntArray, relative: FloatArray) -> None:
@@ -352,10 +346,6 @@ class Master:
     def _check(status: highspy.HighsStatus) -> None:
         if status == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused the master program")
-
-
-def _magnification(error: float) -> float:
-    return min(_power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
 
 
 def _power_of_two(size: float) -> float:

@@ -257,6 +257,8 @@ class Solver:
                 point, refinements = self._cuts.solve(bandwidth, best.loss), 0
             elif point is not None and refinements < MAX_REFINEMENTS:
                 point, refinements = self._cuts.refine(), refinements + 1
+                if point is None:
+                    break
             else:
                 break
         exposure = self._composition.exposure(best_allocation)

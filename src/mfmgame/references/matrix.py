@@ -1,0 +1,52 @@
+"""The classical matrix game, for Nashpy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mfmgame.errors import SpecificationError
+from mfmgame.game import DefenseGame
+
+__all__ = ["matrix_game_value_by_nashpy"]
+
+
+def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
+    """Value of an `additive` game that is a classical zero-sum matrix game, by Nashpy.
+
+    With one unit of one resource, of which every defense uses one, and bandwidth 1 of the
+    attacker and of every threat, both sides mix over their options: the payoff to the
+    attacker (columns) against the defender (rows) is ``v[i] (1 - E[i,j])``, and the
+    defender may also leave resource unspent, which is one more row.
+
+    Parameters
+    ----------
+    game : DefenseGame
+
+    Returns
+    -------
+    float
+        In loss units.
+
+    Raises
+    ------
+    SpecificationError
+        If the game is not of that form.
+    """
+    import nashpy
+
+    if not (
+        game.composition == "additive"
+        and np.all(game.bandwidth == 1.0)
+        and game.attacker_bandwidth == 1.0
+        and game.use.shape[0] == 1
+        and np.all(game.use == 1.0)
+        and np.all(game.limits == 1.0)
+        and np.all(game.max_level >= 1.0)
+    ):
+        raise SpecificationError("expected a game that is a classical matrix game", pointer="game")
+    effectiveness = game.effectiveness
+    dense = effectiveness if isinstance(effectiveness, np.ndarray) else effectiveness.toarray()
+    undefended = np.zeros((game.n_threats, 1))
+    loss = (game.severity[:, None] * (1.0 - np.hstack((dense, undefended)))).T
+    defender, attacker = nashpy.Game(-loss).linear_program()
+    return float(defender @ loss @ attacker)
