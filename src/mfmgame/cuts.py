@@ -19,7 +19,7 @@ _PATIENCE = 10
 """Solves that a cut stays in the master without being used."""
 _ANCHOR_GRAIN = 2.0**-26
 """Anchors closer than this make the same cut, to the last digit or so."""
-_SCALE_RANGE = 2.0**12
+_SCALE_RANGE = 2.0**6
 """A master in units this far off is made anew in better ones."""
 
 

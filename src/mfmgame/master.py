@@ -34,8 +34,8 @@ _OPTIONS: dict[str, bool | int | float | str] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
 }
-_STEEP = 2.0**10
-"""A threat whose severity is this many times the value gets a scale of its own."""
+_NARROWEST, _WIDEST = 2.0**-28, 2.0**20
+"""Range of the coefficient of the price in a row: HiGHS drops those below 1e-9."""
 _GREATEST_MAGNIFICATION = 2.0**40
 _FINER_COST = 2.0**20
 
@@ -138,10 +138,12 @@ class Master:
         gradients : ndarray of float, shape (n_new, n_defenses)
         """
         relative = severity / self._loss_unit
-        self._enter(threats, relative)
-        column = np.array([self._entered[int(threat)] for threat in threats], dtype=np.intp)
         width = bandwidth / self._bandwidth_unit
-        unit = _powers_of_two(np.maximum(np.maximum(1.0, width), relative / _STEEP))
+        # A row in units of its severity, unless that takes its price out of HiGHS's range.
+        unit = np.where(width > 0, np.clip(relative, width / _WIDEST, width / _NARROWEST), relative)
+        unit = _powers_of_two(unit)
+        self._enter(threats, unit)
+        column = np.array([self._entered[int(threat)] for threat in threats], dtype=np.intp)
         rows = gradients * self._level_unit * (relative / unit)[:, None]
         lower = constants * (relative / unit)
         width = width / unit
@@ -244,7 +246,7 @@ class Master:
         self._primal, self._dual = primal + step / stretch, dual / _FINER_COST
         return self._point()
 
-    def _enter(self, threats: IntArray, relative: FloatArray) -> None:
+    def _enter(self, threats: IntArray, unit: FloatArray) -> None:
         """Give a surplus column to every threat that has none."""
         first = {
             int(threat): index
@@ -256,7 +258,7 @@ class Master:
             return
         for index in new:
             self._entered[int(threats[index])] = len(self._entered)
-        cost = _powers_of_two(np.maximum(1.0, relative[new] / _STEEP))
+        cost = unit[new]
         upper = np.full(len(new), np.inf)
         self._check(self._highs.addCols(len(new), cost, np.zeros(len(new)), upper, 0, [], [], []))
         self._cost = np.append(self._cost, cost)
