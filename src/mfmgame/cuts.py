@@ -72,24 +72,18 @@ class CutPool:
 
     def solve(self, attacker_bandwidth: float, loss_scale: float) -> MasterPoint:
         """Solve the master over all cuts, in units that suit this attacker and loss."""
-        units = (loss_scale, attacker_bandwidth)
-        if self._master is None or any(
-            not 1.0 / _SCALE_RANGE < new / old < _SCALE_RANGE
-            for new, old in zip(units, self._units, strict=True)
-            if new > 0 and old > 0
-        ):
-            self._make_master(units)
-        assert self._master is not None
-        self._prune()
+        master = self._fitting_master((loss_scale, attacker_bandwidth))
+        self._prune(master)
         total = float(self._game.bandwidth.sum())
-        point = self._master.solve(attacker_bandwidth, bounded=attacker_bandwidth < total)
+        point = master.solve(attacker_bandwidth, bounded=attacker_bandwidth < total)
         self._idle = np.where(point.weights > 0, 0, self._idle + 1)
         return point
 
-    def refine(self) -> MasterPoint | None:
-        """Sharpen the last point of the master; None if that fails."""
-        assert self._master is not None
-        return self._master.refine()
+    def sharpen(self, attacker_bandwidth: float, loss_scale: float) -> MasterPoint | None:
+        """Solve the master again, more precisely; None if that fails."""
+        before = self._master
+        master = self._fitting_master((loss_scale, attacker_bandwidth))
+        return master.refine() if master is before else self.solve(attacker_bandwidth, loss_scale)
 
     def certificate(self, point: MasterPoint, game: DefenseGame) -> Certificate:
         """The proof that a point's dual gives, for the game with its attacker."""
@@ -108,13 +102,21 @@ class CutPool:
         if self._master is not None:
             self._enter_master(threats, anchors)
 
-    def _make_master(self, units: tuple[float, float]) -> None:
-        game = self._game
-        self._units = units
-        self._master = Master(
-            game.max_level, game.use, game.limits, loss_unit=units[0], bandwidth_unit=units[1]
+    def _fitting_master(self, units: tuple[float, float]) -> Master:
+        """The master, made anew if its units of loss and bandwidth are far off these."""
+        fits = self._master is not None and all(
+            1.0 / _SCALE_RANGE < new / old < _SCALE_RANGE
+            for new, old in zip(units, self._units, strict=True)
+            if new > 0 and old > 0
         )
-        self._enter_master(self._threats, self._anchors)
+        if self._master is None or not fits:
+            game = self._game
+            self._units = units
+            self._master = Master(
+                game.max_level, game.use, game.limits, loss_unit=units[0], bandwidth_unit=units[1]
+            )
+            self._enter_master(self._threats, self._anchors)
+        return self._master
 
     def _enter_master(self, threats: IntArray, anchors: FloatArray) -> None:
         assert self._master is not None
@@ -127,12 +129,12 @@ class CutPool:
             gradients,
         )
 
-    def _prune(self) -> None:
+    def _prune(self, master: Master) -> None:
         """Drop the cuts long unused, once they are many."""
         kept = self._idle < _PATIENCE
-        if self._master is None or kept.sum() > 0.7 * len(kept):
+        if kept.sum() > 0.7 * len(kept):
             return
-        self._master.keep_cuts(kept)
+        master.keep_cuts(kept)
         self._threats, self._anchors = self._threats[kept], self._anchors[kept]
         self._idle = self._idle[kept]
         grains = np.rint(self._anchors / _ANCHOR_GRAIN).tolist()

@@ -39,6 +39,9 @@ _NARROWEST, _WIDEST = 2.0**-28, 2.0**20
 _GREATEST_MAGNIFICATION = 2.0**40
 _FINER_COST = 2.0**20
 
+_STEEPEST = 2.0**40
+"""Greatest coefficient of a level in a row: HiGHS refuses those above 1e15."""
+
 
 class MasterPoint(NamedTuple):
     """An optimal point of the master and its dual, in the game's units.
@@ -141,7 +144,7 @@ class Master:
         width = bandwidth / self._bandwidth_unit
         # A row in units of its severity, unless that takes its price out of HiGHS's range.
         unit = np.where(width > 0, np.clip(relative, width / _WIDEST, width / _NARROWEST), relative)
-        unit = _powers_of_two(unit)
+        unit = _powers_of_two(np.maximum(unit, relative / _STEEPEST))
         self._enter(threats, unit)
         column = np.array([self._entered[int(threat)] for threat in threats], dtype=np.intp)
         rows = gradients * self._level_unit * (relative / unit)[:, None]

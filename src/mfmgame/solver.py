@@ -256,7 +256,7 @@ class Solver:
             if self._cuts.add(violated, allocation):
                 point, refinements = self._cuts.solve(bandwidth, best.loss), 0
             elif point is not None and refinements < MAX_REFINEMENTS:
-                point, refinements = self._cuts.refine(), refinements + 1
+                point, refinements = self._cuts.sharpen(bandwidth, best.loss), refinements + 1
                 if point is None:
                     break
             else:

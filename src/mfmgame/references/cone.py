@@ -56,7 +56,10 @@ def independent_value_by_cvxpy(game: DefenseGame) -> float:
     problem = cp.Problem(
         cp.Minimize(game.attacker_bandwidth * price + cp.sum(surplus)), constraints
     )
-    problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
+    try:
+        problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
+    except cp.error.SolverError as error:
+        raise SolverError(f"Clarabel: {error}") from None
     if problem.status not in ("optimal", "optimal_inaccurate"):
         raise SolverError(f"Clarabel: {problem.status}")
     return float(problem.value) * unit
