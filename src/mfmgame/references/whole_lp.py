@@ -143,7 +143,7 @@ def value_by_scipy(game: DefenseGame) -> float:
 
 
 def value_by_pulp(game: DefenseGame) -> float:
-    """Value of an `additive` or `best_of` game by PuLP's own CBC.
+    """Value of an `additive` or `best_of` game by PuLP and CBC.
 
     Parameters
     ----------
@@ -160,12 +160,13 @@ def value_by_pulp(game: DefenseGame) -> float:
     SolverError
         If CBC does not report an optimum.
     """
+    import cbcbox
     import pulp
 
     program = whole_program(game)
     problem = pulp.LpProblem("defense_game", pulp.LpMinimize)
     columns = [
-        pulp.LpVariable(f"c{index}", lowBound=0, upBound=None if np.isinf(top) else float(top))
+        problem.add_variable(f"c{index}", 0.0, None if np.isinf(top) else float(top))
         for index, top in enumerate(program.upper)
     ]
     problem += pulp.lpSum(
@@ -175,7 +176,7 @@ def value_by_pulp(game: DefenseGame) -> float:
         start, end = program.matrix.indptr[row : row + 2]
         terms = zip(program.matrix.data[start:end], program.matrix.indices[start:end], strict=True)
         problem += pulp.lpSum(float(a) * columns[column] for a, column in terms) <= float(right)
-    status = problem.solve(pulp.PULP_CBC_CMD(msg=False))
+    status = problem.solve(pulp.COIN_CMD(path=cbcbox.cbc_bin_path(), msg=False))
     if pulp.LpStatus[status] != "Optimal":
         raise SolverError(f"CBC: {pulp.LpStatus[status]}")
     return float(pulp.value(problem.objective))

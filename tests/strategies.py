@@ -1,0 +1,46 @@
+"""Random games for property tests: small, and degenerate more often than not."""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import mfmgame as mg
+
+# A grid of few values makes ties, duplicates and zeros; floats make the rest.
+SHARES = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0.0, 1.0, width=32))
+AMOUNTS = st.one_of(st.sampled_from([0.0, 0.5, 1.0, 2.0]), st.floats(0.0, 8.0, width=32))
+
+
+def _array(elements, *shape):
+    return hnp.arrays(np.float64, shape, elements=elements.map(_without_specks))
+
+
+def _without_specks(number: float) -> float:
+    """Numbers that references with absolute tolerances can tell from zero."""
+    return 0.0 if number < 1e-3 else number
+
+
+@st.composite
+def games(draw, composition: str, max_threats: int = 8, max_defenses: int = 5) -> mg.DefenseGame:
+    n = draw(st.integers(1, max_threats))
+    m = draw(st.integers(1, max_defenses))
+    effectiveness = draw(_array(SHARES, n, m))
+    if composition == "independent":
+        effectiveness = np.minimum(effectiveness, 0.95)
+    severity, bandwidth = draw(_array(AMOUNTS, n)), draw(_array(AMOUNTS, n))
+    if n > 1 and draw(st.booleans()):  # a duplicate threat
+        effectiveness[1], severity[1], bandwidth[1] = effectiveness[0], severity[0], bandwidth[0]
+    resources = draw(st.sampled_from([(), ("budget",), ("budget", "bandwidth")]))
+    limits = {name: draw(AMOUNTS.map(_without_specks)) for name in resources if draw(st.booleans())}
+    return mg.DefenseGame(
+        severity=severity,
+        bandwidth=bandwidth,
+        effectiveness=effectiveness,
+        attacker_bandwidth=draw(
+            st.one_of(AMOUNTS.map(_without_specks), st.just(float(bandwidth.sum())))
+        ),
+        use={name: draw(_array(AMOUNTS, m)) for name in resources},
+        limits=limits,
+        max_level=draw(_array(st.sampled_from([0.0, 0.5, 1.0, 1.0, 3.0]), m)),
+        composition=composition,
+    )

@@ -1,0 +1,98 @@
+"""The self-destruction threshold, by hand and at its edges."""
+
+import pytest
+
+import mfmgame as mg
+
+COMPOSITIONS = ["additive", "best_of", "independent"]
+
+
+def game(**changes) -> mg.DefenseGame:
+    """Losses of 4 and 1 a bit once the free defense halves the first."""
+    arguments = {
+        "severity": [8.0, 2.0],
+        "bandwidth": [1.0, 2.0],
+        "effectiveness": [[0.5], [0.0]],
+        "attacker_bandwidth": 1.5,
+        "termination_loss": 5.0,
+    }
+    return mg.DefenseGame(**{**arguments, **changes})
+
+
+def test_it_is_where_the_value_crosses_the_loss():
+    threshold = mg.self_destruction_threshold(game())
+    assert threshold.bandwidth == pytest.approx(2.0)  # 4 for the first bit, 1 for the next
+    assert threshold.margin == pytest.approx(0.5)
+    assert threshold.decision == "operate"
+    assert threshold.undefended == pytest.approx(5 / 8)
+    assert dict(threshold.allocation) == {"d0": 1.0}
+    assert threshold.bandwidth_per_loss == pytest.approx(1.0)
+
+
+def test_beyond_it_the_decision_is_to_terminate():
+    threshold = mg.self_destruction_threshold(game(attacker_bandwidth=2.5))
+    assert threshold.decision == "terminate"
+    assert threshold.margin == pytest.approx(-0.5)
+
+
+def test_at_it_the_system_still_operates():
+    threshold = mg.self_destruction_threshold(game(attacker_bandwidth=2.0))
+    assert threshold.decision == "operate"
+    assert threshold.margin == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("loss", [6.0, 7.0, 1e6])
+def test_a_loss_that_no_attacker_exceeds_is_unreachable(loss):
+    threshold = mg.self_destruction_threshold(game(termination_loss=loss))
+    assert threshold.bandwidth is None
+    assert not threshold.reachable
+    assert threshold.decision == "operate"
+    assert threshold.margin is None
+
+
+def test_defenses_may_make_it_unreachable():
+    threshold = mg.self_destruction_threshold(game(termination_loss=7.0))
+    assert (threshold.bandwidth, threshold.undefended) == (None, pytest.approx(7 / 8))
+
+
+@pytest.mark.parametrize("composition", COMPOSITIONS)
+def test_it_is_0_if_free_threats_alone_exceed_the_loss(composition):
+    free = game(bandwidth=[0.0, 2.0], termination_loss=3.0, composition=composition)
+    threshold = mg.self_destruction_threshold(free)
+    assert threshold.bandwidth == 0.0
+    assert threshold.decision == "terminate"
+
+
+@pytest.mark.parametrize("composition", COMPOSITIONS)
+def test_a_loss_of_0_is_crossed_by_the_first_bit(composition):
+    threshold = mg.self_destruction_threshold(game(termination_loss=0.0, composition=composition))
+    assert threshold.bandwidth == pytest.approx(0.0, abs=1e-9)
+
+
+def test_without_threats_it_is_unreachable():
+    import numpy as np
+
+    empty = game(severity=[], bandwidth=[], effectiveness=np.zeros((0, 1)), termination_loss=0.0)
+    assert mg.self_destruction_threshold(empty).bandwidth is None
+
+
+@pytest.mark.parametrize("composition", COMPOSITIONS)
+@pytest.mark.parametrize("loss", [1.0, 5.0, 20.0, 60.0])
+def test_on_the_shipped_catalog_the_value_there_is_the_loss(composition, loss):
+    scenario = mg.Scenario(
+        schema="mfmgame/scenario/1",
+        catalog="mfm",
+        composition=composition,
+        attacker={"bandwidth": 8.0},
+        defender={"limits": {"budget": 10.0, "bandwidth": 3.0}},
+        termination={"loss": loss},
+    )
+    built = mg.build_game(scenario)
+    threshold = mg.self_destruction_threshold(built)
+    value = mg.solve(built.with_attacker_bandwidth(threshold.bandwidth)).value
+    assert value == pytest.approx(loss, rel=1e-8 if composition != "independent" else 1e-5)
+
+
+def test_a_termination_loss_is_needed(examples):
+    with pytest.raises(mg.SpecificationError, match="/termination: missing"):
+        mg.self_destruction_threshold(game(termination_loss=None))
