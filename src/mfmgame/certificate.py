@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.arithmetic import WIDE_EPS, rounded_down, rounded_up, wide
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
 
@@ -39,7 +40,7 @@ IntArray = NDArray[np.intp]
 _EPS = 2.0**-52
 _MAX_EXACT_TERMS = 2**21
 """Beyond this many terms, exposures carry a worst rounding error instead of none."""
-_FEW = 16 * _EPS
+_FEW = 4 * _EPS
 """Relative error of a product of a few numbers, each within a few units of rounding."""
 
 
@@ -108,14 +109,13 @@ def lower_bound(game: DefenseGame, composition: Composition, certificate: Certif
     limited = np.isfinite(game.limits)
     prices, use, limits = proof.limit_prices[limited], game.use[limited], game.limits[limited]
     constants, gradients = composition.cuts(proof.threats, proof.anchors)
-    forced = proof.weights * game.severity[proof.threats]
-    terms = gradients * forced[:, None]
-    gained = np.array([math.fsum(column) for column in terms.T.tolist()])
-    paid = np.array([math.fsum(column) for column in (use * prices[:, None]).T.tolist()])
-    profit = np.maximum(gained * (1.0 + _FEW) - paid * (1.0 - _FEW), 0.0)
-    losses = [forced * constants, -prices * limits, -profit * game.max_level]
-    entries = np.concatenate(losses)
-    return math.fsum(entries.tolist()) - _FEW * math.fsum(np.abs(entries).tolist())
+    forced = wide(proof.weights) * game.severity[proof.threats]
+    rounding = (len(forced) + len(prices) + game.n_defenses + 4) * WIDE_EPS
+    gained = forced @ gradients * (1.0 + composition.cut_rounding + rounding)
+    paid = wide(prices) @ use * (1.0 - rounding)
+    caused = forced @ constants * (1.0 - composition.cut_rounding - rounding)
+    saved = wide(prices) @ limits + np.maximum(gained - paid, 0.0) @ game.max_level
+    return rounded_down(np.longdouble(caused - saved * (1.0 + rounding)))
 
 
 def upper_bound(
@@ -139,10 +139,13 @@ def upper_bound(
     """
     n_funded = int(np.count_nonzero(allocation))
     exposure = composition.exposure(allocation) + (n_funded + 4) * _EPS
-    paid = price * game.bandwidth * (1.0 - _EPS)
+    paid = wide(price) * game.bandwidth * (1.0 - WIDE_EPS)
     running = np.flatnonzero(game.severity * exposure > paid)
+    residual = wide(game.severity[running])
     if running.size * n_funded <= _MAX_EXACT_TERMS:
-        exposure[running] = composition.exposure_bound(running, allocation)
-    excess = np.maximum(game.severity[running] * exposure[running] - paid[running], 0.0)
-    total = math.fsum([price * game.attacker_bandwidth, *excess.tolist()])
-    return total * (1.0 + _FEW)
+        residual *= composition.exposure_bound(running, allocation)
+    else:
+        residual *= exposure[running]
+    excess = np.maximum(residual - paid[running], 0.0)
+    total = wide(price) * game.attacker_bandwidth + excess.sum()
+    return rounded_up(total * (1.0 + (running.size + 4) * WIDE_EPS))

@@ -11,14 +11,13 @@ A new composition is one class here and its name in the scenario's specification
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.arithmetic import two_product
+from mfmgame.arithmetic import WIDE_EPS, WideArray, wide
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ __all__ = ["Additive", "BestOf", "Composition", "Independent", "compose"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
+_EPS = 2.0**-52
 _CHUNK_ENTRIES = 2**20
 """Entries of the matrix that are sorted at a time: a few arrays of 8 MiB."""
 
@@ -42,6 +42,9 @@ class Composition(ABC):
     ----------
     effectiveness : ndarray or SciPy CSR array, shape (n_threats, n_defenses)
     """
+
+    cut_rounding: float
+    """Relative rounding error of each number of a cut."""
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         self._matrix = effectiveness
@@ -59,8 +62,8 @@ class Composition(ABC):
         """Constants, shape (n_chosen,), and gradients, shape (n_chosen, n_defenses)."""
 
     @abstractmethod
-    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        """At least the exposure of the threats named, and above it by a few roundings."""
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
+        """At least the exposure of the threats named, above it by a few wide roundings."""
 
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
@@ -74,13 +77,14 @@ class Composition(ABC):
 class Additive(Composition):
     """Effects add up until the threat is covered: ``min(1, sum_j E[i,j] x[j])``."""
 
+    cut_rounding = 0.0
+
     def exposure(self, allocation: FloatArray) -> FloatArray:
         return np.clip(1.0 - self._matrix @ allocation, 0.0, 1.0)
 
-    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        return _left_over(
-            self._rows(threats), np.broadcast_to(allocation, (len(threats), len(allocation)))
-        )
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
+        covered: WideArray = wide(self._rows(threats)) @ wide(allocation)
+        return np.maximum(0.0, 1.0 - covered + _sum_error(allocation) * (1.0 + covered))
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.zeros(len(threats))
@@ -97,6 +101,8 @@ class BestOf(Composition):
     anchor ``t``: the effectiveness of the defense at which the filled levels reach 1.
     """
 
+    cut_rounding = _EPS
+
     def exposure(self, allocation: FloatArray) -> FloatArray:
         support = np.flatnonzero(allocation > 0)
         if allocation[support].sum() <= 1.0:
@@ -110,13 +116,12 @@ class BestOf(Composition):
             result[chunk] = np.einsum("ij,ij->i", values, filled)
         return np.clip(1.0 - result, 0.0, 1.0)
 
-    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
         support = np.flatnonzero(allocation > 0)
-        values, filled = self._fill(self._rows(threats)[:, support], allocation[support])
-        # What is taken may exceed 1 by the rounding of its own sum, and not more.
-        overfull = np.array([math.fsum(row) for row in filled.tolist()]) > 1.0
-        filled[overfull] *= 1.0 - (support.size + 2) * 2.0**-52
-        return _left_over(values, filled)
+        rows, levels = self._rows(threats)[:, support], wide(allocation[support])
+        values, filled = self._fill(rows, levels)
+        covered = np.einsum("ij,ij->i", wide(values), filled)
+        return np.maximum(0.0, 1.0 - covered + 2.0 * _sum_error(allocation))
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         support = np.flatnonzero(allocation > 0)
@@ -132,7 +137,7 @@ class BestOf(Composition):
         return 1.0 - anchors, np.maximum(self._rows(threats) - anchors[:, None], 0.0)
 
     @staticmethod
-    def _fill(rows: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _fill(rows: FloatArray, levels: NDArray[Any]) -> tuple[FloatArray, NDArray[Any]]:
         """Each row's values, best first, and how much of each the knapsack takes."""
         order = np.argsort(-rows, axis=1, kind="stable")
         available = levels[order]
@@ -148,16 +153,19 @@ class Independent(Composition):
     ``exp(-a) (1 + a) - exp(-a) w . x`` at the depth ``a``, the cut's anchor.
     """
 
+    cut_rounding = 8 * _EPS
+
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         super().__init__(_layer_depths(effectiveness))
 
     def exposure(self, allocation: FloatArray) -> FloatArray:
         return np.exp(-(self._matrix @ allocation))
 
-    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        depth = np.asarray(self._matrix[threats] @ allocation)
-        rounding = (np.count_nonzero(allocation) + 4) * 2.0**-52
-        return np.minimum(1.0, np.exp(-depth * (1.0 - rounding)) * (1.0 + 2.0**-50))
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
+        # The depths themselves are rounded, each by a few units in its last place.
+        depth = wide(self._rows(threats)) @ wide(allocation) * (1.0 - 8.0 * _EPS)
+        exposure: WideArray = np.exp(-depth) * (1.0 + 8.0 * _EPS)
+        return np.minimum(1.0, exposure)
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.asarray(self._matrix[threats] @ allocation)
@@ -165,6 +173,11 @@ class Independent(Composition):
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         through = np.exp(-anchors)
         return through * (1.0 + anchors), through[:, None] * self._rows(threats)
+
+
+def _sum_error(allocation: FloatArray) -> float:
+    """Rounding error of a wide sum of shares of these levels, relative to 1."""
+    return (np.count_nonzero(allocation) + 4) * WIDE_EPS
 
 
 _COMPOSITIONS: dict[str, type[Composition]] = {
@@ -191,13 +204,6 @@ def compose(game: DefenseGame) -> Composition:
         If `independent` meets an effectiveness of 1.
     """
     return _COMPOSITIONS[game.composition](game.effectiveness)
-
-
-def _left_over(values: FloatArray, levels: FloatArray) -> FloatArray:
-    """``max(0, 1 - sum_j values[i,j] levels[i,j])`` for each row, rounded once."""
-    products, errors = two_product(values, levels)
-    terms = -np.hstack((products, errors))
-    return np.array([max(0.0, math.fsum([1.0, *row])) for row in terms.tolist()])
 
 
 def _layer_depths(
