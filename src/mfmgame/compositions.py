@@ -120,7 +120,7 @@ class BestOf(Composition):
         support = np.flatnonzero(allocation > 0)
         rows, levels = self._rows(threats)[:, support], wide(allocation[support])
         values, filled = self._fill(rows, levels)
-        covered = np.einsum("ij,ij->i", wide(values), filled)
+        covered: WideArray = np.einsum("ij,ij->i", wide(values), filled)
         return np.maximum(0.0, 1.0 - covered + 2.0 * _sum_error(allocation))
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
