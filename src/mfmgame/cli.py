@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,6 +13,7 @@ import typer
 
 from mfmgame import __version__
 from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
+from mfmgame.spec.reading import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,6 +25,7 @@ EXIT_BAD_INPUT = 2
 EXIT_INFEASIBLE = 3
 EXIT_TERMINATE = 4
 EXIT_INTERRUPTED = 130
+MAX_COMPLAINT = 2000
 
 app = typer.Typer(
     name="mfmgame",
@@ -47,8 +49,16 @@ def main() -> NoReturn:
         # Names may hold letters that the terminal's encoding lacks.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    app(prog_name="mfmgame")
-    raise AssertionError("the application exits by itself")
+    try:
+        sys.exit(app(prog_name="mfmgame", standalone_mode=False))
+    except typer.Abort:
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        # A wrong command or option: one line, like any other bad input.
+        _complain(error.format_message() or "expected a command; --help lists them")
+        sys.exit(EXIT_BAD_INPUT)
 
 
 def _version(requested: bool) -> None:
@@ -69,7 +79,7 @@ def _options(
 @app.command()
 def solve(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
     """Find the allocation, its value, the threshold and the coverage index."""
-    with _reported(spec):
+    with _reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.assessment import assess
         from mfmgame.spec.scenario import load_scenario
         from mfmgame.view.document import result_document
@@ -92,7 +102,7 @@ def threshold(
     ] = False,
 ) -> None:
     """Find the self-destruction threshold and the decision."""
-    with _reported(spec):
+    with _reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.game import build_game
         from mfmgame.spec.scenario import load_scenario
         from mfmgame.threshold import self_destruction_threshold
@@ -113,7 +123,7 @@ def threshold(
 @app.command()
 def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
     """Compute the Defense Coverage Index, by defense and threat class."""
-    with _reported(spec):
+    with _reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.coverage_index import defense_coverage_index
         from mfmgame.game import build_game
         from mfmgame.spec.scenario import load_scenario
@@ -130,7 +140,9 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
 
 @app.command()
 def schema(
-    name: Annotated[str, typer.Argument(help="scenario, result or catalog.")] = "scenario",
+    name: Annotated[
+        str, typer.Argument(help="scenario, catalog, result, threshold or dci.")
+    ] = "scenario",
     output: Output = None,
 ) -> None:
     """Print the JSON Schema of a document."""
@@ -173,7 +185,7 @@ def show_catalog(
             _write(catalog_text(catalog, resolve_catalog(catalog)), output)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _reported(source: str) -> Iterator[None]:
     """Turn exceptions into one line on standard error and an exit code."""
     try:
@@ -188,17 +200,22 @@ def _reported(source: str) -> Iterator[None]:
         _fail(f"{source}: too large for this machine's memory", EXIT_FAILURE)
     except KeyboardInterrupt:
         _fail("interrupted", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader has gone; what Python would still flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has gone
         raise typer.Exit(EXIT_FAILURE) from None
 
 
 def _fail(reason: object, code: int) -> NoReturn:
+    _complain(str(reason))
+    raise typer.Exit(code)
+
+
+def _complain(reason: str) -> None:
     from mfmgame.view.text import printable
 
-    sys.stderr.write(f"error: {printable(str(reason))}\n")
-    raise typer.Exit(code)
+    # With standard error closed or full, the exit code says it alone.
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(f"error: {printable(reason)[: MAX_COMPLAINT - len('error: ')]}\n")
+        sys.stderr.flush()
 
 
 def _write_json(document: dict[str, Any], output: Path | None) -> None:
@@ -211,7 +228,7 @@ def _write(content: RenderableType, output: Path | None) -> None:
     from mfmgame.view.text import rendered
     from mfmgame.view.writing import write_text
 
-    terminal = output is None and sys.stdout.isatty()
+    terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     styled = terminal and not os.environ.get("NO_COLOR")
     width = os.get_terminal_size().columns if terminal else None
     write_text(rendered(content, styled=styled, width=width), output)

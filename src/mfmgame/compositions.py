@@ -11,7 +11,9 @@ A new composition is one class here and its name in the scenario's specification
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +33,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 _EPS = 2.0**-52
+_FAINT, _MAX_FAINT = 1e-6, 100
+"""Below this exposure a rounding of the coverage matters; so many threats get an exact one."""
 _CHUNK_ENTRIES = 2**20
 """Entries of the matrix that are sorted at a time: a few arrays of 8 MiB."""
 
@@ -65,9 +69,25 @@ class Composition(ABC):
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
         """At least the exposure of the threats named, above it by a few wide roundings."""
 
+    @abstractmethod
+    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        """Exposure of the threats named in rational arithmetic, shape (n_chosen,)."""
+
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
         return 1.0 - self.exposure(allocation)
+
+    def _sharpened(
+        self, covered: WideArray, threats: IntArray, allocation: FloatArray
+    ) -> WideArray:
+        """Exposures from wide sums of coverage, exact where little gets through."""
+        error = 2.0 * (np.count_nonzero(allocation) + 4) * WIDE_EPS
+        exposure: WideArray = np.maximum(0.0, 1.0 - covered + error)
+        faint = np.flatnonzero(exposure < _FAINT)[:_MAX_FAINT]
+        exact = self.exact_exposure(threats[faint], allocation)
+        for place, share in zip(faint, exact, strict=True):
+            exposure[place] = math.nextafter(float(share), 1.0) if share else 0.0
+        return exposure
 
     def _rows(self, threats: IntArray | slice) -> FloatArray:
         rows = self._matrix[threats]
@@ -84,7 +104,16 @@ class Additive(Composition):
 
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
         covered: WideArray = wide(self._rows(threats)) @ wide(allocation)
-        return np.maximum(0.0, 1.0 - covered + _sum_error(allocation) * (1.0 + covered))
+        return self._sharpened(covered, threats, allocation)
+
+    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        support = np.flatnonzero(allocation > 0)
+        levels = [Fraction(level) for level in allocation[support].tolist()]
+        exposures = []
+        for row in self._rows(threats)[:, support].tolist():
+            products = (Fraction(share) * x for share, x in zip(row, levels, strict=True))
+            exposures.append(max(Fraction(0), 1 - sum(products, Fraction(0))))
+        return exposures
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.zeros(len(threats))
@@ -121,7 +150,19 @@ class BestOf(Composition):
         rows, levels = self._rows(threats)[:, support], wide(allocation[support])
         values, filled = self._fill(rows, levels)
         covered: WideArray = np.einsum("ij,ij->i", wide(values), filled)
-        return np.maximum(0.0, 1.0 - covered + 2.0 * _sum_error(allocation))
+        return self._sharpened(covered, threats, allocation)
+
+    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        support = np.flatnonzero(allocation > 0)
+        levels = [Fraction(level) for level in allocation[support].tolist()]
+        exposures = []
+        for row in self._rows(threats)[:, support].tolist():
+            room, covered = Fraction(1), Fraction(0)
+            for share, level in sorted(zip(row, levels, strict=True), reverse=True):
+                taken = min(level, room)
+                room, covered = room - taken, covered + Fraction(share) * taken
+            exposures.append(1 - covered)
+        return exposures
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         support = np.flatnonzero(allocation > 0)
@@ -167,17 +208,15 @@ class Independent(Composition):
         exposure: WideArray = np.exp(-depth) * (1.0 + 8.0 * _EPS)
         return np.minimum(1.0, exposure)
 
+    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        raise TypeError("an exponential has no rational value")
+
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.asarray(self._matrix[threats] @ allocation)
 
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         through = np.exp(-anchors)
         return through * (1.0 + anchors), through[:, None] * self._rows(threats)
-
-
-def _sum_error(allocation: FloatArray) -> float:
-    """Rounding error of a wide sum of shares of these levels, relative to 1."""
-    return (np.count_nonzero(allocation) + 4) * WIDE_EPS
 
 
 _COMPOSITIONS: dict[str, type[Composition]] = {

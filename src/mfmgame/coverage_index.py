@@ -131,30 +131,32 @@ def defense_coverage_index(
     members = [_members(game, name) for name in names]
     by_class = np.zeros((game.n_defenses, len(names)))
     for column, rows in enumerate(members):
-        by_class[:, column] = game.effectiveness[rows].T @ _normalised(weight[rows])
+        by_class[:, column] = _share(game.effectiveness[rows].T @ _normalised(weight[rows]))
     squares = (by_class**2).sum(axis=1) * len(names)
     consistency = np.full(game.n_defenses, np.nan)
     np.divide(by_class.sum(axis=1) ** 2, squares, out=consistency, where=squares > 0)
+    consistency = _share(consistency)
 
     composition = compose(game)
     coverage = composition.coverage(levels)
-    shares = [float(coverage[rows] @ _normalised(weight[rows])) for rows in members]
+    shares = [float(_share(coverage[rows] @ _normalised(weight[rows]))) for rows in members]
     undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
     residual = game.severity * composition.exposure(levels)
     defended = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
     has_weight = len(names) > 0
+    undefined = np.full(game.n_defenses, np.nan)
     share = _normalised(weight) if has_weight else weight
     return CoverageIndex(
         defenses=Labelled(
             game.defense_ids,
-            game.effectiveness.T @ share if has_weight else np.full(game.n_defenses, np.nan),
+            _share(game.effectiveness.T @ share) if has_weight else undefined,
         ),
         classes=names,
         by_class=by_class,
         consistency=Labelled(game.defense_ids, consistency),
-        portfolio=float(coverage @ share) if has_weight else np.nan,
+        portfolio=float(_share(coverage @ share)) if has_weight else np.nan,
         worst_class=min(shares, default=np.nan),
-        adversarial=1.0 - defended / undefended if undefended > 0 else np.nan,
+        adversarial=float(_share(1.0 - defended / undefended)) if undefended > 0 else np.nan,
     )
 
 
@@ -164,6 +166,11 @@ def _members(game: DefenseGame, name: str) -> NDArray[np.bool_]:
 
 def _normalised(weight: FloatArray) -> FloatArray:
     return np.asarray(weight / weight.sum())
+
+
+def _share(values: ArrayLike) -> FloatArray:
+    """Values in [0, 1], where rounding has left them a little outside."""
+    return np.clip(values, 0.0, 1.0)
 
 
 def _vector(values: ArrayLike, length: int, name: str) -> FloatArray:

@@ -36,6 +36,7 @@ class CutPool:
     def __init__(self, game: DefenseGame, composition: Composition) -> None:
         self._game = game
         self._composition = composition
+        self._total_bandwidth = float(game.bandwidth.sum())
         self._threats: IntArray = np.empty(0, dtype=np.intp)
         self._anchors: FloatArray = np.empty(0)
         self._idle: IntArray = np.empty(0, dtype=np.intp)
@@ -70,20 +71,37 @@ class CutPool:
         self._append(threats[new], anchors[new])
         return int(new.sum())
 
-    def solve(self, attacker_bandwidth: float, loss_scale: float) -> MasterPoint:
-        """Solve the master over all cuts, in units that suit this attacker and loss."""
-        master = self._fitting_master((loss_scale, attacker_bandwidth))
+    def solve(self, game: DefenseGame, loss_scale: float) -> MasterPoint | None:
+        """Solve the master over all cuts for what both sides of a game can spend.
+
+        Parameters
+        ----------
+        game : DefenseGame
+            The pool's game, or one that differs in bandwidth and limits only.
+        loss_scale : float
+            About the value, for the master's units.
+
+        Returns
+        -------
+        MasterPoint or None
+            None if HiGHS finds no optimum.
+        """
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth))
         self._prune(master)
-        total = float(self._game.bandwidth.sum())
-        point = master.solve(attacker_bandwidth, bounded=attacker_bandwidth < total)
-        self._idle = np.where(point.weights > 0, 0, self._idle + 1)
+        point = master.solve(
+            game.attacker_bandwidth,
+            game.limits,
+            bounded=game.attacker_bandwidth < self._total_bandwidth,
+        )
+        if point is not None:
+            self._idle = np.where(point.weights > 0, 0, self._idle + 1)
         return point
 
-    def sharpen(self, attacker_bandwidth: float, loss_scale: float) -> MasterPoint | None:
+    def sharpen(self, game: DefenseGame, loss_scale: float) -> MasterPoint | None:
         """Solve the master again, more precisely; None if that fails."""
         before = self._master
-        master = self._fitting_master((loss_scale, attacker_bandwidth))
-        return master.refine() if master is before else self.solve(attacker_bandwidth, loss_scale)
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth))
+        return master.refine() if master is before else self.solve(game, loss_scale)
 
     def certificate(self, point: MasterPoint, game: DefenseGame) -> Certificate:
         """The proof that a point's dual gives, for the game with its attacker."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.catalogs.resolution import resolve
+from mfmgame.catalogs.resolution import Entries, resolve
 from mfmgame.errors import SpecificationError
 from mfmgame.labels import checked_labels
-from mfmgame.spec.document import LARGEST, SMALLEST, nearest, refuse, shown
+from mfmgame.spec.catalog import Defense
+from mfmgame.spec.document import LARGEST, SMALLEST, refuse
 from mfmgame.spec.scenario import Composition, Scenario
+from mfmgame.spec.wording import nearest, shown
 
 if TYPE_CHECKING:
     import pandas
@@ -180,8 +182,46 @@ class DefenseGame:
         SpecificationError
             If the bandwidth is negative or not finite.
         """
+        if not 0.0 <= attacker_bandwidth < np.inf:
+            raise SpecificationError(
+                f"found {shown(attacker_bandwidth)}, expected a finite number of at least 0",
+                pointer="attacker_bandwidth",
+            )
         other = copy.copy(self)
-        other.attacker_bandwidth = _quantity(attacker_bandwidth, "attacker_bandwidth")
+        other.attacker_bandwidth = float(attacker_bandwidth)
+        return other
+
+    def with_limits(self, limits: Mapping[str, float]) -> Self:
+        """Return the same game, arrays shared, with other limits.
+
+        Parameters
+        ----------
+        limits : mapping of str to float
+            The limits to replace, of resources that have one.
+
+        Returns
+        -------
+        DefenseGame
+
+        Raises
+        ------
+        SpecificationError
+            If a resource is unknown or unlimited, or a limit is not finite.
+        """
+        limited = [
+            n for n, limit in zip(self.resources, self.limits, strict=True) if limit < np.inf
+        ]
+        other = copy.copy(self)
+        other.limits = self.limits.copy()
+        for resource, limit in limits.items():
+            where = f"limits[{shown(resource)}]"
+            if resource not in limited:
+                raise SpecificationError(
+                    f"no limit to replace, expected {nearest(resource, limited, 'limit')}",
+                    pointer=where,
+                )
+            other.limits[self.resources.index(resource)] = _amounts(limit, where, n_axes=0)
+        other.limits.flags.writeable = False
         return other
 
     def to_frame(self) -> pandas.DataFrame:
@@ -229,19 +269,22 @@ def build_game(scenario: Scenario) -> DefenseGame:
     15
     """
     entries = resolve(scenario)
-    for index, defense in enumerate(scenario.defenses):
-        if defense.kind == "binary" or defense.levels is not None:
-            key = "levels" if defense.levels is not None else "kind"
-            raise refuse(
-                ("defenses", index, key),
-                "all-or-nothing and stepped levels are not solved by this version, "
-                "expected a continuous defense",
-            ).located(scenario.source)
-    defenses = entries.defenses
+    try:
+        return _built(scenario, entries)
+    except SpecificationError as error:
+        raise error.located(scenario.source) from None
+
+
+def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
+    threats, defenses = entries.threats, entries.defenses
+    for index, defense in enumerate(defenses):
+        _refuse_steps(index - len(defenses) + len(scenario.defenses), defense)
+    if scenario.composition == "independent":
+        _refuse_perfect_layers(entries)
     resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
     return DefenseGame(
-        severity=[threat.severity or 0.0 for threat in entries.threats],
-        bandwidth=[threat.bandwidth or 0.0 for threat in entries.threats],
+        severity=[threat.severity or 0.0 for threat in threats],
+        bandwidth=[threat.bandwidth or 0.0 for threat in threats],
         effectiveness=entries.effectiveness,
         attacker_bandwidth=scenario.attacker.bandwidth,
         use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources},
@@ -249,12 +292,35 @@ def build_game(scenario: Scenario) -> DefenseGame:
         max_level=[defense.max_level for defense in defenses],
         composition=scenario.composition,
         termination_loss=None if scenario.termination is None else scenario.termination.loss,
-        threat_ids=[threat.id for threat in entries.threats],
+        threat_ids=[threat.id for threat in threats],
         defense_ids=[defense.id for defense in defenses],
-        threat_classes=[threat.threat_class for threat in entries.threats],
+        threat_classes=[threat.threat_class for threat in threats],
         name=scenario.name,
         notes=entries.notes,
     )
+
+
+def _refuse_steps(own_index: int, defense: Defense) -> None:
+    """Refuse a defense, the scenario's own from index 0 on, that cannot take every level."""
+    if defense.kind == "binary" or defense.levels is not None:
+        key = "levels" if defense.levels is not None else "kind"
+        raise refuse(
+            ("catalog",) if own_index < 0 else ("defenses", own_index, key),
+            f"defense {shown(defense.id)} has all-or-nothing or stepped levels, which this "
+            "version does not solve; expected a continuous defense",
+        )
+
+
+def _refuse_perfect_layers(entries: Entries) -> None:
+    perfect = np.argwhere(entries.effectiveness >= 1.0)
+    if len(perfect):
+        threat, defense = perfect[0]
+        raise refuse(
+            ("composition",),
+            f"found 'independent' with an effectiveness of 1 of "
+            f"{shown(entries.defenses[defense].id)} on {shown(entries.threats[threat].id)}, a "
+            "layer that never fails; expected less than 1 (write 0.999, or use 'best_of')",
+        )
 
 
 def _amounts(values: Any, name: str, n_axes: int) -> FloatArray:

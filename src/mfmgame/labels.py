@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.document import nearest, shown
+from mfmgame.spec.wording import nearest, shown
 
 __all__ = ["Labelled", "NumberedLabels"]
 

@@ -11,6 +11,7 @@ levels in units of their own upper bound. Powers of two, so that scaling rounds 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import highspy
@@ -34,6 +35,13 @@ _OPTIONS: dict[str, bool | int | float | str] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
 }
+_SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
+    {},
+    {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
+    {"presolve": "on", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
+    {"solver": "ipm", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
+)
+"""Where a warm basis has gone bad: from scratch, then looser, since proofs check the answer."""
 _NARROWEST, _WIDEST = 2.0**-28, 2.0**20
 """Range of the coefficient of the price in a row: HiGHS drops those below 1e-9."""
 _GREATEST_MAGNIFICATION = 2.0**40
@@ -94,15 +102,16 @@ class Master:
         self._bandwidth_unit = _power_of_two(bandwidth_unit)
         self._n_defenses = n_defenses = len(max_level)
         self._n_resources = len(limits)
-        self._level_unit = _powers_of_two(max_level)
-        self._limited = np.flatnonzero(use @ max_level > limits)
+        self._level_unit = _powers_of_two(_reachable_levels(max_level, use, limits))
+        self._limited = np.flatnonzero(np.isfinite(limits))
         rows = use[self._limited] * self._level_unit
         self._limit_unit = _powers_of_two(rows.max(axis=1, initial=0.0))
         rows /= self._limit_unit[:, None]
 
         self._rows = rows  # over the levels; limits first, then cuts
         self._row_lower = np.full(len(rows), -np.inf)
-        self._row_upper = limits[self._limited] / self._limit_unit
+        self._row_upper = np.empty(len(rows))
+        self._set_limits(limits)
         self._cut_unit = np.empty(0)
         self._cut_bandwidth = np.empty(0)
         self._cut_column = np.empty(0, dtype=np.intp)
@@ -112,8 +121,7 @@ class Master:
         self._surplus_unit = np.empty(0)
 
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in _OPTIONS.items():
-            self._highs.setOptionValue(option, value)
+        self._set_options(_OPTIONS)
         count = n_defenses + 1
         self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
         columns = np.tile(np.arange(n_defenses, dtype=np.int32), len(rows))
@@ -180,31 +188,37 @@ class Master:
         self._cut_bandwidth = self._cut_bandwidth[kept]
         self._cut_column = self._cut_column[kept]
 
-    def solve(self, attacker_bandwidth: float, *, bounded: bool) -> MasterPoint:
-        """Optimal point for an attacker's bandwidth, from the last basis.
+    def solve(
+        self, attacker_bandwidth: float, limits: FloatArray, *, bounded: bool
+    ) -> MasterPoint | None:
+        """Optimal point for what both sides can spend, from the last basis.
 
         Parameters
         ----------
         attacker_bandwidth : float
             Bits.
+        limits : ndarray of float, shape (n_resources,)
+            Finite where those given at first were.
         bounded : bool
             Whether bandwidth binds the attacker at all; if not, it has no price.
 
         Returns
         -------
-        MasterPoint
-
-        Raises
-        ------
-        SolverError
-            If HiGHS does not report an optimum.
+        MasterPoint or None
+            None if HiGHS finds no optimum.
         """
         price_column = self._n_defenses
         self._cost[price_column] = attacker_bandwidth / self._bandwidth_unit
         self._column_upper[price_column] = np.inf if bounded else 0.0
         self._highs.changeColCost(price_column, self._cost[price_column])
         self._highs.changeColBounds(price_column, 0.0, self._column_upper[price_column])
-        self._primal, self._dual = self._run()
+        self._set_limits(limits)
+        for row, upper in enumerate(self._row_upper[: len(self._limited)]):
+            self._highs.changeRowBounds(row, -np.inf, upper)
+        optimum = self._run()
+        if optimum is None:
+            return None
+        self._primal, self._dual = optimum
         return self._point()
 
     def refine(self) -> MasterPoint | None:
@@ -239,13 +253,12 @@ class Master:
             row_lower * stretch,
             row_upper * stretch,
         )
-        try:
-            step, dual = self._run()
-        except SolverError:
+        optimum = self._run()
+        zeros = np.zeros_like(self._cost)
+        self._load(self._cost, zeros, self._column_upper, self._row_lower, self._row_upper)
+        if optimum is None:
             return None
-        finally:
-            zeros = np.zeros_like(self._cost)
-            self._load(self._cost, zeros, self._column_upper, self._row_lower, self._row_upper)
+        step, dual = optimum
         self._primal, self._dual = primal + step / stretch, dual / _FINER_COST
         return self._point()
 
@@ -268,6 +281,9 @@ class Master:
         self._column_upper = np.append(self._column_upper, upper)
         self._surplus_unit = np.append(self._surplus_unit, cost)
 
+    def _set_limits(self, limits: FloatArray) -> None:
+        self._row_upper[: len(self._limited)] = limits[self._limited] / self._limit_unit
+
     def _add_rows(
         self, entries: FloatArray, columns: NDArray[np.int32], lower: FloatArray, upper: FloatArray
     ) -> None:
@@ -284,19 +300,24 @@ class Master:
             )
         )
 
-    def _run(self) -> tuple[FloatArray, FloatArray]:
+    def _run(self) -> tuple[FloatArray, FloatArray] | None:
+        """Optimal columns and row duals; None if HiGHS finds none, however it tries."""
         self._highs.run()
-        status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            # Once more from scratch, before giving up on a warm basis gone bad.
+        for options in _SECOND_TRIES:
+            if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                break
             self._highs.clearSolver()
+            self._set_options(options)
             self._highs.run()
-            status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            reason = self._highs.modelStatusToString(status)
-            raise SolverError(f"HiGHS ended with status {reason!r}, expected an optimum")
+            self._set_options(_OPTIONS)
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
         solution = self._highs.getSolution()
         return np.array(solution.col_value), np.array(solution.row_dual)
+
+    def _set_options(self, options: Mapping[str, bool | int | float | str]) -> None:
+        for option, value in options.items():
+            self._highs.setOptionValue(option, value)
 
     def _point(self) -> MasterPoint:
         levels = np.clip(self._primal, 0.0, self._column_upper)
@@ -351,6 +372,13 @@ class Master:
     def _check(status: highspy.HighsStatus) -> None:
         if status == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused the master program")
+
+
+def _reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray) -> FloatArray:
+    """The greatest level of each defense on its own, at most 1; 0 where there is none."""
+    affordable = np.full_like(use, np.inf)
+    np.divide(limits[:, None], use, out=affordable, where=use > 0)
+    return np.asarray(np.minimum(np.minimum(max_level, 1.0), affordable.min(0, initial=np.inf)))
 
 
 def _power_of_two(size: float) -> float:

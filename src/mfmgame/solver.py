@@ -9,6 +9,7 @@ lower bound), and repeat until the bounds meet.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -24,8 +25,8 @@ from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
-from mfmgame.spec.document import shown
 from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.wording import shown
 
 if TYPE_CHECKING:
     import pandas
@@ -64,7 +65,8 @@ class Solution:
     residual : Labelled, length n_threats
         Residual loss of each threat at full effort, in loss units.
     bandwidth_price : float
-        What one more bit would add to the value, in loss units per bit.
+        The most that one more bit can add to the value, in loss units per bit: what it
+        adds if the allocation stays as it is. A slope of the value at this bandwidth.
     limit_prices : Labelled, length n_resources
         What one more unit of each resource would take off it, in loss units per unit.
     certificate : Certificate
@@ -88,6 +90,11 @@ class Solution:
     certificate: Certificate
     rounds: int
     tolerance: float
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the proven bracket is as narrow as was asked for."""
+        return self.gap <= self.tolerance
 
     @property
     def gap(self) -> float:
@@ -165,7 +172,8 @@ def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) ->
     InfeasibleError
         If not even an empty allocation keeps within the limits.
     SolverError
-        If the linear-programming solver fails.
+        If HiGHS refuses the program; where it only fails to end at an optimum, the
+        bracket proven so far is returned (see :attr:`Solution.is_proven`).
 
     Examples
     --------
@@ -178,11 +186,11 @@ def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) ->
     (1.714285714286, 0.571428571429)
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    return Solver(game, tolerance=tolerance).solve(game.attacker_bandwidth)
+    return Solver(game, tolerance=tolerance).solve()
 
 
 class Solver:
-    """One game, solved for any bandwidth of the attacker on one warm master.
+    """One game, solved on one warm master for whatever both sides can spend.
 
     Parameters
     ----------
@@ -194,8 +202,6 @@ class Solver:
     ------
     SpecificationError
         If the tolerance is not between 0 and 1.
-    InfeasibleError
-        If a limit is below 0.
     """
 
     def __init__(self, game: DefenseGame, *, tolerance: float | None = None) -> None:
@@ -203,20 +209,22 @@ class Solver:
             raise SpecificationError(
                 f"found {shown(tolerance)}, expected a number between 0 and 1", pointer="tolerance"
             )
-        for resource, limit in zip(game.resources, game.limits, strict=True):
-            if limit < 0:
-                raise InfeasibleError(
-                    f"the limit of {shown(resource)} is {float(limit)!r}, "
-                    "less than what an empty allocation uses"
-                )
         self._game = game
         self._tolerance = tolerance or DEFAULT_TOLERANCE[game.composition]
         self._composition = compose(game)
-        self._start = _within_limits(game, _spread(game))
         self._cuts = CutPool(game, self._composition)
 
-    def solve(self, attacker_bandwidth: float) -> Solution:
-        """Solve against an attacker with this bandwidth, in bits.
+    def solve(
+        self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
+    ) -> Solution:
+        """Solve the game, or one in which one side can spend more or less.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float, optional
+            In bits; the game's own by default.
+        limits : mapping of str to float, optional
+            Limits to replace, of resources that the game limits.
 
         Returns
         -------
@@ -224,26 +232,34 @@ class Solver:
 
         Raises
         ------
+        SpecificationError
+            If a number is out of its range, or a resource has no limit to replace.
+        InfeasibleError
+            If a limit is below 0.
         SolverError
-            If the linear-programming solver fails.
+            If HiGHS refuses the program.
         """
-        game = self._game.with_attacker_bandwidth(attacker_bandwidth)
-        bandwidth = game.attacker_bandwidth
-        allocation = best_allocation = self._start
-        best = best_response(self._residual(allocation), game.bandwidth, bandwidth)
+        game = self._game
+        if attacker_bandwidth is not None:
+            game = game.with_attacker_bandwidth(attacker_bandwidth)
+        if limits is not None:
+            game = game.with_limits(limits)
+        _refuse_negative_limits(game)
+        allocation = best_allocation = _spread(game)
+        best = best_response(self._residual(allocation), game.bandwidth, game.attacker_bandwidth)
         certificate = nothing_proven(game)
-        lower = bandwidth_price = 0.0
+        lower = 0.0
         refinements = rounds = 0
-        point = self._cuts.solve(bandwidth, best.loss) if len(self._cuts) else None
+        point = self._cuts.solve(game, best.loss) if len(self._cuts) else None
         while best.loss - lower > 0.5 * self._tolerance * _scale(game, best.loss):
             if point is not None:
                 candidate = self._cuts.certificate(point, game)
                 bound = lower_bound(game, self._composition, candidate)
                 if bound > lower:
-                    lower, certificate, bandwidth_price = bound, candidate, point.price
+                    lower, certificate = bound, candidate
                 allocation = _within_limits(game, point.allocation)
             residual = self._residual(allocation)
-            response = best_response(residual, game.bandwidth, bandwidth)
+            response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             if response.loss < best.loss:
                 best, best_allocation = response, allocation
             if rounds == MAX_ROUNDS:
@@ -254,12 +270,12 @@ class Solver:
                 allowed = self._cuts.allowed(point)[violated]
                 violated = violated[residual[violated] > allowed]
             if self._cuts.add(violated, allocation):
-                point, refinements = self._cuts.solve(bandwidth, best.loss), 0
+                point, refinements = self._cuts.solve(game, best.loss), 0
             elif point is not None and refinements < MAX_REFINEMENTS:
-                point, refinements = self._cuts.sharpen(bandwidth, best.loss), refinements + 1
-                if point is None:
-                    break
+                point, refinements = self._cuts.sharpen(game, best.loss), refinements + 1
             else:
+                break
+            if point is None:  # HiGHS has given up: what is proven so far must do
                 break
         exposure = self._composition.exposure(best_allocation)
         upper = upper_bound(game, self._composition, best_allocation, best.price)
@@ -272,7 +288,7 @@ class Solver:
             attack=Labelled(game.threat_ids, as_plan(game, certificate)),
             coverage=Labelled(game.threat_ids, 1.0 - exposure),
             residual=Labelled(game.threat_ids, game.severity * exposure),
-            bandwidth_price=bandwidth_price,
+            bandwidth_price=best.price,
             limit_prices=Labelled(game.resources, certificate.limit_prices),
             certificate=certificate,
             rounds=rounds,
@@ -281,6 +297,15 @@ class Solver:
 
     def _residual(self, allocation: FloatArray) -> FloatArray:
         return self._game.severity * self._composition.exposure(allocation)
+
+
+def _refuse_negative_limits(game: DefenseGame) -> None:
+    for resource, limit in zip(game.resources, game.limits.tolist(), strict=True):
+        if limit < 0:
+            raise InfeasibleError(
+                f"the limit of {shown(resource)} is {limit!r}, "
+                "less than what an empty allocation uses"
+            )
 
 
 def _scale(game: DefenseGame, value: float) -> float:

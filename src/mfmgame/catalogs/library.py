@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.document import nearest, shown
 from mfmgame.spec.reading import read_document
+from mfmgame.spec.wording import nearest, shown
 
 __all__ = ["load_catalog", "shipped_catalogs"]
 

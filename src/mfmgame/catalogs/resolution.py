@@ -20,7 +20,9 @@ from mfmgame.spec.catalog import (
     System,
     Threat,
 )
+from mfmgame.spec.document import LARGEST, SMALLEST, refuse
 from mfmgame.spec.scenario import Attacker, DefenseOverride, Overrides, Scenario, ThreatOverride
+from mfmgame.spec.wording import counted, shown
 
 __all__ = ["Entries", "resolve", "resolve_catalog"]
 
@@ -138,6 +140,13 @@ def _with_numbers(
             numbers["severity"] = rules.severity(traits, assumptions, channel)
         if "bandwidth" not in numbers:
             numbers["bandwidth"] = rules.bandwidth(threat, traits, assumptions)
+        for key, number in numbers.items():
+            if number and not SMALLEST <= number <= LARGEST:
+                raise refuse(
+                    ("catalog",),
+                    f"the rules give {shown(threat.id)} a {key} of {number!r}, "
+                    f"expected 0 or from {SMALLEST} to {LARGEST}",
+                )
     return threat.model_copy(update={**numbers, "traits": traits, "basis": basis})
 
 
@@ -196,9 +205,9 @@ def _notes(
     threats: list[Threat], defenses: list[Defense], assumed: NDArray[np.bool_]
 ) -> tuple[str, ...]:
     counts = {
-        "threats": sum(threat.basis == "assumed" for threat in threats),
-        "defenses": sum(defense.basis == "assumed" for defense in defenses),
-        "effectiveness values": int(np.count_nonzero(assumed)),
+        "threat": sum(threat.basis == "assumed" for threat in threats),
+        "defense": sum(defense.basis == "assumed" for defense in defenses),
+        "effectiveness value": int(np.count_nonzero(assumed)),
     }
-    listed = ", ".join(f"{count} {noun}" for noun, count in counts.items() if count)
+    listed = ", ".join(counted(count, noun) for noun, count in counts.items() if count)
     return (f"rests on assumed numbers of {listed}",) if listed else ()

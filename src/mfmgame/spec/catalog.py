@@ -13,11 +13,12 @@ from mfmgame.spec.document import (
     Quantity,
     Share,
     Strict,
+    Text,
     refuse,
     refuse_duplicates,
     refuse_unknown,
-    shown,
 )
+from mfmgame.spec.wording import shown
 
 __all__ = [
     "NO_CATALOG",
@@ -59,14 +60,14 @@ class Sourced(Strict):
     """An entry whose numbers share one basis and one source."""
 
     basis: Basis | None = Field(default=None, description="What the entry's numbers rest on.")
-    source: str | None = Field(default=None, description="Where the entry's numbers come from.")
+    source: Text | None = Field(default=None, description="Where the entry's numbers come from.")
 
 
 class ThreatTraits(Strict):
     """What the taxonomy says of a threat: 1 full, 0.5 partial, absent or 0 none."""
 
     goal: Identifier
-    capability: str = ""
+    capability: Text = ""
     modalities: dict[Modality, Share] = {}
     flows: dict[Flow, Share] = {}
     axes: dict[Axis, Share] = {}
@@ -78,7 +79,7 @@ class Threat(Sourced):
     """A threat, with its numbers or with the traits that the rules derive them from."""
 
     id: Identifier
-    name: str = ""
+    name: Text = ""
     level: Level | None = None
     threat_class: Identifier = Field(default="unclassified", alias="class")
     severity: Quantity | None = Field(default=None, description="Loss at full effort, undefended.")
@@ -100,9 +101,9 @@ class Defense(Sourced):
     """A defense: what it uses of each resource at level 1, and its levels."""
 
     id: Identifier
-    name: str = ""
+    name: Text = ""
     level: Level | None = None
-    family: str = ""
+    family: Text = ""
     use: dict[Identifier, Quantity] = Field(
         default={}, description="Resource units used at level 1."
     )
@@ -142,10 +143,10 @@ class System(Sourced):
     """A multimodal model that threats and defenses may apply to."""
 
     id: Identifier
-    name: str = ""
-    typical_tasks: list[str] = []
+    name: Text = ""
+    typical_tasks: list[Text] = []
     inputs: list[Modality]
-    outputs: list[str] = []
+    outputs: list[Text] = []
     target_type: TargetType
     channel: Channel | None = None
 
@@ -184,9 +185,12 @@ class Assumptions(Strict):
 
     @model_validator(mode="after")
     def _entries_are_unique(self) -> Self:
-        refuse_duplicates((entry.goal for entry in self.goals), "goals", "goal")
-        refuse_duplicates((entry.threat_class for entry in self.classes), "classes", "class")
-        refuse_duplicates((entry.axis for entry in self.axes), "axes", "axis")
+        for key, field, names in (
+            ("goals", "goal", [entry.goal for entry in self.goals]),
+            ("classes", "class", [entry.threat_class for entry in self.classes]),
+            ("axes", "axis", [entry.axis for entry in self.axes]),
+        ):
+            refuse_duplicates(names, key, field, "/assumptions")
         return self
 
 
@@ -195,7 +199,7 @@ class Catalog(Document):
 
     schema_id: Literal["mfmgame/catalog/1"] = Field(alias="schema")
     name: Identifier
-    source: str = ""
+    source: Text = ""
     threats: list[Threat] = []
     defenses: list[Defense] = []
     effectiveness: list[Effectiveness] = []
@@ -214,6 +218,7 @@ class Catalog(Document):
         rules = self.assumptions
         goals = [entry.goal for entry in rules.goals] if rules else []
         classes = [entry.threat_class for entry in rules.classes] if rules else []
+        axes = [entry.axis for entry in rules.axes] if rules else []
         for index, threat in enumerate(self.threats):
             if threat.traits is None:
                 refuse_missing_numbers(index, threat)
@@ -221,10 +226,12 @@ class Catalog(Document):
             place = ("threats", index)
             if threat.severity is None:
                 goal = threat.traits.goal
-                refuse_unknown(goal, goals, "goal with an impact", *place, "traits", "goal")
+                refuse_unknown(goal, goals, "goal", *place, "traits", "goal")
+                for axis in threat.traits.axes:
+                    refuse_unknown(axis, axes, "axis", *place, "traits", "axes", axis)
             if threat.bandwidth is None:
                 name = threat.threat_class
-                refuse_unknown(name, classes, "class with a bandwidth", *place, "class")
+                refuse_unknown(name, classes, "class", *place, "class")
         return self
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.reading import pointer_to
+from mfmgame.spec.wording import is_encodable, nearest, pointer_to, shown
 
 __all__ = [
     "LARGEST",
@@ -21,11 +20,10 @@ __all__ = [
     "Quantity",
     "Share",
     "Strict",
-    "nearest",
+    "Text",
     "refuse",
     "refuse_duplicates",
     "refuse_unknown",
-    "shown",
 ]
 
 LARGEST = 1e100
@@ -42,10 +40,17 @@ def _regular(value: float) -> float:
     return value + 0.0  # -0.0 becomes 0.0
 
 
+def _encodable(text: str) -> str:
+    if not is_encodable(text):
+        raise SpecificationError(f"{shown(text)} is not valid Unicode")
+    return text
+
+
 Quantity = Annotated[float, Field(ge=0.0, le=LARGEST), AfterValidator(_regular)]
 Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_regular)]
 Share = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(_regular)]
-Identifier = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, AfterValidator(_encodable)]
+Identifier = Annotated[Text, Field(min_length=1)]
 
 
 class Strict(BaseModel):
@@ -71,7 +76,10 @@ class Strict(BaseModel):
 class Document(Strict):
     """A top-level document; a bad one raises :class:`SpecificationError`."""
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
+        version = get_args(type(self).model_fields["schema_id"].annotation)[0]
+        if data.get("schema", version) != version:
+            raise refuse(("schema",), f"found {shown(data['schema'])}, expected {shown(version)}")
         try:
             super().__init__(**data)
         except ValidationError as error:
@@ -83,14 +91,15 @@ def refuse(pointer: Sequence[str | int], message: str) -> SpecificationError:
     return SpecificationError(message, pointer=pointer_to(pointer))
 
 
-def refuse_duplicates(ids: Iterable[str], key: str, field: str = "id") -> None:
-    """Refuse a list (under `key`) in which two entries have the same id."""
+def refuse_duplicates(ids: Iterable[str], key: str, field: str = "id", within: str = "") -> None:
+    """Refuse a list (under `key`, `within` a part) in which two entries have the same id."""
     seen: dict[str, int] = {}
     for index, name in enumerate(ids):
         if name in seen:
             raise refuse(
                 (key, index, field),
-                f"duplicate id {shown(name)} (first at /{key}/{seen[name]}), expected unique ids",
+                f"duplicate id {shown(name)} (first at {within}/{key}/{seen[name]}), "
+                "expected unique ids",
             )
         seen[name] = index
 
@@ -103,44 +112,54 @@ def refuse_unknown(name: str, known: Collection[str], noun: str, *pointer: str |
         )
 
 
-def nearest(name: object, known: Iterable[str], noun: str) -> str:
-    """Say what was expected: the nearest known name, or all of them where they are few."""
-    names = list(known)
-    matches = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
-    if matches:
-        return f"a known {noun}; did you mean {shown(matches[0])}?"
-    if not names:
-        return f"none: no {noun} is known here"
-    listed = ", ".join(shown(entry) for entry in names[:12])
-    return f"one of {listed}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-
-
-def shown(value: object, width: int = 60) -> str:
-    """Representation of an input value on one short line of plain ASCII."""
-    text = ascii(value[: width + 1] if isinstance(value, (str, list)) else value)
-    return text if len(text) <= width else text[: width - 3] + "..."
-
-
 def _first_problem(error: ValidationError) -> SpecificationError:
     problems = error.errors(include_url=False)
     first = problems[0]
-    pointer, cause = pointer_to(first["loc"]), first.get("ctx", {}).get("error")
+    place = first["loc"]
+    if place[-1:] == ("[key]",) and place[-2:-1] == (first["input"],):
+        place = place[:-1]  # pydantic's way to say that the key itself is wrong
+    pointer, cause = pointer_to(place), first.get("ctx", {}).get("error")
     if isinstance(cause, SpecificationError):
         pointer, message = pointer + cause.pointer, cause.message
     else:
         message = _message(first)
     more = len(problems) - 1
-    return SpecificationError(
-        message + (f" (and {more} more)" if more else ""), pointer=shown(pointer, 200)[1:-1]
-    )
+    return SpecificationError(message + (f" (and {more} more)" if more else ""), pointer=pointer)
 
 
 def _message(problem: ErrorDetails) -> str:
     kind, text = problem["type"], problem["msg"]
     if kind == "missing":
         return "missing, expected a value"
-    expected = text.removeprefix("Input should be ")
-    if kind == "literal_error":
-        choices = [name.strip("'") for name in expected.replace(" or ", ", ").split(", ")]
-        expected = nearest(problem["input"], choices, "value")
+    limits = problem.get("ctx", {})
+    if kind in _COMPARISONS:
+        name, phrase = _COMPARISONS[kind]
+        expected = f"{phrase} {limits[name]!r}"
+    elif kind == "literal_error":
+        listed = text.removeprefix("Input should be ").replace(" or ", ", ")
+        expected = nearest(
+            problem["input"], [name.strip("'") for name in listed.split(", ")], "value"
+        )
+    elif kind == "string_too_short":
+        expected = "at least one character"
+    elif kind in _TYPES:
+        expected = _TYPES[kind]
+    else:
+        expected = text.removeprefix("Input should be ")
     return f"found {shown(problem['input'])}, expected {expected}"
+
+
+_TYPES = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "float_type": "a number",
+    "list_type": "a list",
+    "model_type": "an object",
+    "string_type": "a string",
+}
+_COMPARISONS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+"""pydantic's comparisons: the key of their bound, and how to say it."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.wording import is_encodable, pointer_to, shown
 
-__all__ = ["STANDARD_INPUT", "pointer_to", "read_document"]
+__all__ = ["STANDARD_INPUT", "read_document"]
 
 STANDARD_INPUT = "<stdin>"
 MAX_BYTES = 256 * 2**20
@@ -50,25 +52,19 @@ def read_document(path: Path | None) -> dict[str, Any]:
     return document
 
 
-def pointer_to(parts: Iterable[str | int]) -> str:
-    """JSON pointer (RFC 6901) to the value that `parts` lead to."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
 def _read_bytes(path: Path | None) -> bytes:
+    if path is None and sys.stdin is None:
+        raise SpecificationError("cannot be read: it is closed")
     try:
-        if path is None:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            if path.exists() and not (path.is_file() or path.is_fifo()):
-                raise SpecificationError("expected a file")
-            with path.open("rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
+        if path is not None and path.exists() and not (path.is_file() or path.is_fifo()):
+            raise IsADirectoryError(errno.EISDIR, "found a folder or device, expected a file")
+        with sys.stdin.buffer if path is None else path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise SpecificationError("no such file") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise SpecificationError(f"cannot be read: {reason or error}") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SpecificationError(f"cannot be read: {reason}") from None
     if len(data) > MAX_BYTES:
         raise SpecificationError(f"larger than the limit of {MAX_BYTES} bytes")
     return data
@@ -112,21 +108,13 @@ def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
                 repeated = value.pop(_REPEATED_KEY)
                 yield (*pointer, repeated), "the key stands twice, expected once"
             for key in value:
-                if not _encodable(key):
-                    yield pointer, f"the key {key!a} is not valid Unicode"
+                if not is_encodable(key):
+                    yield pointer, f"the key {shown(key)} is not valid Unicode"
             pending.extend(((*pointer, key), item) for key, item in reversed(value.items()))
         elif isinstance(value, list):
             indexed = list(enumerate(value))
             pending.extend(((*pointer, index), item) for index, item in reversed(indexed))
-        elif isinstance(value, str) and not _encodable(value):
-            yield pointer, f"{value!a} is not valid Unicode"
+        elif isinstance(value, str) and not is_encodable(value):
+            yield pointer, f"{shown(value)} is not valid Unicode"
         elif isinstance(value, float) and not math.isfinite(value):
             yield pointer, "expected a finite number"
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

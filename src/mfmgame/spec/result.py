@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mfmgame.spec.document import Document, Identifier, Quantity, Share, Strict
+from mfmgame.spec.document import Document, Identifier, Strict
 from mfmgame.spec.scenario import Composition
 
 __all__ = [
@@ -14,12 +14,18 @@ __all__ = [
     "CertificateCut",
     "CertificateResult",
     "DefenseIndex",
+    "IndexDocument",
     "IndexResult",
     "Prices",
     "Result",
     "ThreatResult",
+    "ThresholdDocument",
     "ThresholdResult",
 ]
+
+# What comes out may be larger or smaller than what may go in.
+Quantity = Annotated[float, Field(ge=0.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Bounds(Strict):
@@ -107,4 +113,24 @@ class Result(Document):
     threshold: ThresholdResult | None = None
     dci: IndexResult
     certificate: CertificateResult
+    notes: list[str]
+
+
+class ThresholdDocument(Document):
+    """The self-destruction threshold alone."""
+
+    schema_id: Literal["mfmgame/threshold/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    threshold: ThresholdResult
+    notes: list[str]
+
+
+class IndexDocument(Document):
+    """The Defense Coverage Index alone."""
+
+    schema_id: Literal["mfmgame/dci/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    dci: IndexResult
     notes: list[str]

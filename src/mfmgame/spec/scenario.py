@@ -27,11 +27,12 @@ from mfmgame.spec.document import (
     Quantity,
     Share,
     Strict,
+    Text,
     refuse,
     refuse_unknown,
-    shown,
 )
 from mfmgame.spec.reading import STANDARD_INPUT, read_document
+from mfmgame.spec.wording import shown
 
 __all__ = [
     "Attacker",
@@ -121,7 +122,7 @@ class Scenario(Document):
     """
 
     schema_id: Literal["mfmgame/scenario/1"] = Field(alias="schema")
-    name: str = "unnamed"
+    name: Text = "unnamed"
     composition: Composition = "best_of"
     catalog: Identifier | None = Field(
         default=None, description="A shipped catalog's name, or a file relative to this one."
@@ -136,7 +137,7 @@ class Scenario(Document):
     defender: Defender = Defender()
     termination: Termination | None = None
 
-    _source: str = PrivateAttr(default="")
+    _source: Text = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -167,7 +168,7 @@ class Scenario(Document):
             For an unknown system, threat, defense or resource, and for an id that the
             catalog has too.
         """
-        threats = {threat.id for threat in catalog.threats}
+        threats = [threat.id for threat in catalog.threats]
         defenses = {defense.id: defense for defense in catalog.defenses}
         changes = self.overrides or Overrides()
         if self.system is not None:
@@ -187,7 +188,7 @@ class Scenario(Document):
         own_threats = [threat.id for threat in self.threats or ()]
         own_defenses = [defense.id for defense in self.defenses]
         for key, own, known in (
-            ("threats", own_threats, threats),
+            ("threats", own_threats, set(threats)),
             ("defenses", own_defenses, defenses.keys()),
         ):
             for index, name in enumerate(own):
@@ -199,12 +200,15 @@ class Scenario(Document):
                     )
         refuse_unknown_pairs(
             self.effectiveness,
-            threats.union(own_threats),
-            {*defenses, *own_defenses},
+            dict.fromkeys([*threats, *own_threats]),
+            dict.fromkeys([*defenses, *own_defenses]),
         )
         uses = [defense.use for defense in (*catalog.defenses, *self.defenses)]
-        uses += [change.use for change in changes.defenses.values()]
         used = {resource: None for use in uses for resource in use}
+        for name, change in changes.defenses.items():
+            for resource in change.use:
+                place = ("overrides", "defenses", name, "use", resource)
+                refuse_unknown(resource, used, "resource", *place)
         for resource in self.defender.limits:
             refuse_unknown(resource, used, "resource", "defender", "limits", resource)
 
@@ -245,7 +249,7 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     'LLaVA as a plain model'
     """
     file = None if os.fspath(path) == "-" else Path(path)
-    source = STANDARD_INPUT if file is None else str(file)
+    source = STANDARD_INPUT if file is None else os.fspath(path)
     document = read_document(file)
     try:
         scenario = Scenario(**document)

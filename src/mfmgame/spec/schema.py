@@ -6,13 +6,20 @@ from typing import Any
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.document import Document, nearest, shown
-from mfmgame.spec.result import Result
+from mfmgame.spec.document import Document
+from mfmgame.spec.result import IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.wording import nearest, shown
 
 __all__ = ["json_schema"]
 
-_MODELS: dict[str, type[Document]] = {"scenario": Scenario, "result": Result, "catalog": Catalog}
+_MODELS: dict[str, type[Document]] = {
+    "scenario": Scenario,
+    "catalog": Catalog,
+    "result": Result,
+    "threshold": ThresholdDocument,
+    "dci": IndexDocument,
+}
 
 
 def json_schema(name: str = "scenario") -> dict[str, Any]:
@@ -20,7 +27,7 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
 
     Parameters
     ----------
-    name : {"scenario", "result", "catalog"}
+    name : {"scenario", "catalog", "result", "threshold", "dci"}
         Which document.
 
     Returns

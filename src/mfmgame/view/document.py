@@ -11,7 +11,7 @@ from mfmgame.game import DefenseGame
 from mfmgame.solver import Solution
 from mfmgame.threshold import Threshold
 
-__all__ = ["index_document", "result_document", "threshold_document"]
+__all__ = ["index_document", "result_document", "threshold_document", "unproven_notes"]
 
 
 def result_document(assessment: Assessment) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
         document["threshold"] = _threshold(threshold)
     document["dci"] = _index(assessment.index)
     document["certificate"] = _certificate(solution)
-    document["notes"] = list(solution.game.notes)
+    document["notes"] = [*solution.game.notes, *unproven_notes(solution)]
     return document
 
 
@@ -71,6 +71,13 @@ def index_document(game: DefenseGame, index: CoverageIndex) -> dict[str, Any]:
         "dci": _index(index),
         "notes": list(game.notes),
     }
+
+
+def unproven_notes(solution: Solution) -> list[str]:
+    """What a reader must know of a solution whose bracket stayed too wide."""
+    if solution.is_proven:
+        return []
+    return [f"proven only within {solution.gap:.1e} of the value, not {solution.tolerance:.1e}"]
 
 
 def _head(schema: str, game: DefenseGame) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.solver import Solution
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.wording import counted
 from mfmgame.threshold import Threshold
+from mfmgame.view.document import unproven_notes
 
 __all__ = [
     "assessment_text",
@@ -28,7 +30,7 @@ __all__ = [
     "threshold_text",
 ]
 
-PLAIN_WIDTH = 110
+PLAIN_WIDTH = 240
 """Columns of text that no terminal limits."""
 
 
@@ -88,7 +90,7 @@ def assessment_text(assessment: Assessment) -> Group:
         _allocation(game, solution.allocation),
         _heading("worst attack"),
         _attack(solution),
-        *_notes(game),
+        *_notes(game, unproven_notes(solution)),
     )
 
 
@@ -106,7 +108,9 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
     order = sorted(
         range(game.n_defenses), key=lambda j: (-_rank(float(index.defenses.array[j])), j)
     )
-    table = _table(["defense", "index", "consistency", *index.classes])
+    # A class's name breaks after its hyphens, so that six of them fit beside each other.
+    classes = [printable(name).replace("-", "-\n") for name in index.classes]
+    table = _table(["defense", "index", "consistency", *classes])
     for j in order:
         numbers = [index.defenses.array[j], index.consistency.array[j], *index.by_class[j]]
         table.add_row(printable(game.defense_ids[j]), *(_share(number) for number in numbers))
@@ -129,13 +133,15 @@ def catalog_text(catalog: Catalog, entries: Entries) -> Group:
             threat.basis or "-",
         )
     resources = list(dict.fromkeys(name for d in entries.defenses for name in d.use))
-    defenses = _table(["defense", "name", *resources, "covers", "basis"], text_columns=2)
+    defenses = _table(
+        ["defense", "name", *map(printable, resources), "covers", "basis"], text_columns=2
+    )
     for column, defense in enumerate(entries.defenses):
         covered = int((entries.effectiveness[:, column] > 0).sum())
         defenses.add_row(
             *(printable(text) for text in (defense.id, defense.name)),
             *(_number(defense.use.get(name, 0.0)) for name in resources),
-            f"{covered} threats",
+            counted(covered, "threat"),
             defense.basis or "-",
         )
     systems = _table(["system", "name", "inputs", "type"], text_columns=4)
@@ -144,16 +150,17 @@ def catalog_text(catalog: Catalog, entries: Entries) -> Group:
         systems.add_row(*(printable(text) for text in texts))
     parts: list[RenderableType] = [
         Text(printable(catalog.name), style="bold"),
-        Text(printable(catalog.source)),
+        *([Text(printable(catalog.source))] if catalog.source else []),
     ]
-    for noun, table in (("systems", systems), ("threats", threats), ("defenses", defenses)):
+    for noun, table in (("system", systems), ("threat", threats), ("defense", defenses)):
         if table.row_count:
-            parts += [_heading(f"{table.row_count} {noun}"), table]
+            parts += [_heading(counted(table.row_count, noun)), table]
     return Group(*parts, *(Text(f"\nnote: {note}") for note in entries.notes))
 
 
 def _title(game: DefenseGame) -> Text:
-    counts = f"{game.n_threats} threats, {game.n_defenses} defenses, {game.composition}"
+    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
+    counts += f", {game.composition}"
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
 
 
@@ -210,7 +217,7 @@ def _allocation(game: DefenseGame, allocation: Labelled) -> RenderableType:
     funded = [j for j in range(game.n_defenses) if allocation.array[j] > 0]
     if not funded:
         return Text("  nothing is funded")
-    table = _table(["defense", "level", "of", *game.resources])
+    table = _table(["defense", "level", "of", *(printable(name) for name in game.resources)])
     for j in funded:
         level = float(allocation.array[j])
         table.add_row(
@@ -228,7 +235,7 @@ def _attack(solution: Solution) -> RenderableType:
     running = [i for i in range(game.n_threats) if effort[i] > 0]
     if not running:
         return Text("  no attack causes a loss")
-    running.sort(key=lambda i: (-caused[i], i))
+    running.sort(key=lambda i: (-float(_number(float(caused[i]))), i))  # rounding breaks no ties
     table = _table(
         ["threat", "class", "effort", "bits", "severity", "coverage", "loss"], text_columns=2
     )
@@ -245,8 +252,8 @@ def _attack(solution: Solution) -> RenderableType:
     return table
 
 
-def _notes(game: DefenseGame) -> Iterable[Text]:
-    return (Text(f"\nnote: {printable(note)}") for note in game.notes)
+def _notes(game: DefenseGame, more: Sequence[str] = ()) -> Iterable[Text]:
+    return (Text(f"\nnote: {printable(note)}") for note in (*game.notes, *more))
 
 
 def _heading(text: str) -> Text:
@@ -266,7 +273,7 @@ def _table(headings: Sequence[str], text_columns: int = 1) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2), pad_edge=True)
     for position, heading in enumerate(headings):
         table.add_column(
-            printable(heading),
+            heading,
             justify="left" if position < text_columns else "right",
             overflow="fold",
         )

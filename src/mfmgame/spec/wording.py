@@ -1,0 +1,63 @@
+"""How errors name what they speak of: pointers, values, and the nearest known name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["counted", "is_encodable", "nearest", "pointer_to", "shown"]
+
+_LONGEST_PART = 100
+_MOST_NAMES = 1000
+
+
+def pointer_to(parts: Iterable[str | int]) -> str:
+    """JSON pointer (RFC 6901) to the value that `parts` lead to, long keys shortened."""
+    return "".join("/" + _escaped(str(part)) for part in parts)
+
+
+def _escaped(part: str) -> str:
+    if len(part) > _LONGEST_PART:
+        part = part[: _LONGEST_PART - 3] + "..."
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def nearest(name: object, known: Iterable[str], noun: str) -> str:
+    """Say what was expected: the nearest known name, or all of them where they are few."""
+    names = list(known)
+    candidates = [entry for entry in names[:_MOST_NAMES] if len(entry) <= _LONGEST_PART]
+    matches = difflib.get_close_matches(str(name)[:_LONGEST_PART], candidates, n=1, cutoff=0.6)
+    if matches:
+        return f"a known {noun}; did you mean {shown(matches[0])}?"
+    if not names:
+        return f"none: no {noun} is known here"
+    if len(names) == 1:
+        return shown(names[0])
+    listed = ", ".join(shown(entry) for entry in names[:12])
+    return f"one of {listed}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """``"1 threat"``, ``"2 threats"``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def shown(value: object, width: int = 60) -> str:
+    """An input value on one short line of plain ASCII, as JSON would have it."""
+    if isinstance(value, (dict, list, tuple)):
+        return "an object" if isinstance(value, dict) else "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and abs(value) >= 10**width:
+        return "an integer of many digits"
+    text = ascii(value[: width + 1] if isinstance(value, str) else value)
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def is_encodable(text: str) -> bool:
+    """Whether text is valid Unicode: it has no half of a surrogate pair."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
