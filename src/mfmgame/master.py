@@ -246,13 +246,9 @@ class Master:
             float(bound.max(initial=0.0)) for bound in (row_lower, -row_upper, lower, -upper)
         )
         stretch = min(_power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
-        self._load(
-            self._cost * _FINER_COST,
-            lower * stretch,
-            upper * stretch,
-            row_lower * stretch,
-            row_upper * stretch,
-        )
+        with np.errstate(over="ignore"):  # a bound that overflows is no bound
+            bounds = [bound * stretch for bound in (lower, upper, row_lower, row_upper)]
+        self._load(self._cost * _FINER_COST, *bounds)
         optimum = self._run()
         zeros = np.zeros_like(self._cost)
         self._load(self._cost, zeros, self._column_upper, self._row_lower, self._row_upper)
