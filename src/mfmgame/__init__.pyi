@@ -9,6 +9,7 @@ from .errors import (
     SolverError,
     SpecificationError,
 )
+from .frontier import Frontier, FrontierMap, sweep, sweep_map
 from .game import DefenseGame, build_game
 from .solver import Solution, Solver, solve
 from .spec import Catalog, Result, Scenario, json_schema, load_scenario
@@ -21,6 +22,8 @@ __all__ = [
     "CertificateError",
     "CoverageIndex",
     "DefenseGame",
+    "Frontier",
+    "FrontierMap",
     "InfeasibleError",
     "MfmgameError",
     "Result",
@@ -42,6 +45,8 @@ __all__ = [
     "self_destruction_threshold",
     "shipped_catalogs",
     "solve",
+    "sweep",
+    "sweep_map",
 ]
 
 __version__: str

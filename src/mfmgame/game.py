@@ -197,7 +197,7 @@ class DefenseGame:
         Parameters
         ----------
         limits : mapping of str to float
-            The limits to replace, of resources that have one.
+            The limits to set.
 
         Returns
         -------
@@ -206,21 +206,20 @@ class DefenseGame:
         Raises
         ------
         SpecificationError
-            If a resource is unknown or unlimited, or a limit is not finite.
+            If a resource is unknown, or a limit is negative or not finite.
         """
-        limited = [
-            n for n, limit in zip(self.resources, self.limits, strict=True) if limit < np.inf
-        ]
         other = copy.copy(self)
         other.limits = self.limits.copy()
         for resource, limit in limits.items():
             where = f"limits[{shown(resource)}]"
-            if resource not in limited:
+            if resource not in self.resources:
+                hint = nearest(resource, self.resources, "resource")
+                raise SpecificationError(f"no defense uses it, expected {hint}", pointer=where)
+            if not 0.0 <= limit < np.inf:
                 raise SpecificationError(
-                    f"no limit to replace, expected {nearest(resource, limited, 'limit')}",
-                    pointer=where,
+                    f"found {shown(limit)}, expected a finite number of at least 0", pointer=where
                 )
-            other.limits[self.resources.index(resource)] = _amounts(limit, where, n_axes=0)
+            other.limits[self.resources.index(resource)] = limit
         other.limits.flags.writeable = False
         return other
 

@@ -244,6 +244,12 @@ class Solver:
             game = game.with_attacker_bandwidth(attacker_bandwidth)
         if limits is not None:
             game = game.with_limits(limits)
+            if not np.array_equal(np.isfinite(game.limits), np.isfinite(self._game.limits)):
+                raise SpecificationError(
+                    "found a limit of a resource that the game does not limit, expected "
+                    "only such as it does",
+                    pointer="limits",
+                )
         _refuse_negative_limits(game)
         allocation = best_allocation = _spread(game)
         best = best_response(self._residual(allocation), game.bandwidth, game.attacker_bandwidth)
