@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.arithmetic import WIDE_EPS, rounded_down, rounded_up, wide
+from mfmgame.arithmetic import WIDE_EPS, WideArray, rounded_down, rounded_up, wide
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
 
@@ -107,15 +107,45 @@ def lower_bound(game: DefenseGame, composition: Composition, certificate: Certif
     """
     proof = scaled_to_plan(game, certificate)
     limited = np.isfinite(game.limits)
-    prices, use, limits = proof.limit_prices[limited], game.use[limited], game.limits[limited]
-    constants, gradients = composition.cuts(proof.threats, proof.anchors)
-    forced = wide(proof.weights) * game.severity[proof.threats]
-    rounding = (len(forced) + len(prices) + game.n_defenses + 4) * WIDE_EPS
-    gained = forced @ gradients * (1.0 + composition.cut_rounding + rounding)
-    paid = wide(prices) @ use * (1.0 - rounding)
-    caused = forced @ constants * (1.0 - composition.cut_rounding - rounding)
-    saved = wide(prices) @ limits + np.maximum(gained - paid, 0.0) @ game.max_level
-    return rounded_down(np.longdouble(caused - saved * (1.0 + rounding)))
+    caused, gained, paid = _sides(game, composition, proof)
+    rounding = (len(proof.weights) + len(game.limits) + game.n_defenses + 4) * WIDE_EPS
+    cut_rounding = composition.cut_rounding + rounding
+    profit = np.maximum(gained * (1.0 + cut_rounding) - paid * (1.0 - rounding), 0.0)
+    saved = wide(proof.limit_prices[limited]) @ game.limits[limited] + profit @ game.max_level
+    return rounded_down(np.longdouble(caused * (1.0 - cut_rounding) - saved * (1.0 + rounding)))
+
+
+def decided(
+    game: DefenseGame, composition: Composition, certificate: Certificate, margin: float
+) -> NDArray[np.bool_]:
+    """Defenses whose level is the same in every optimal allocation, shape (n_defenses,).
+
+    By complementary slackness: one that gains more than it pays at the certificate's
+    prices runs in full, and one that gains less does not run.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+    certificate : Certificate
+        Of the value.
+    margin : float
+        Relative difference of the two below which they count as equal.
+    """
+    _, gained, paid = _sides(game, composition, certificate)
+    return np.asarray(np.abs(gained - paid) > margin * np.maximum(gained, paid), dtype=bool)
+
+
+def _sides(
+    game: DefenseGame, composition: Composition, certificate: Certificate
+) -> tuple[np.longdouble, WideArray, WideArray]:
+    """Loss caused undefended, and per level what each defense gains and pays."""
+    limited = np.isfinite(game.limits)
+    constants, gradients = composition.cuts(certificate.threats, certificate.anchors)
+    forced = wide(certificate.weights) * game.severity[certificate.threats]
+    paid = wide(certificate.limit_prices[limited]) @ game.use[limited]
+    gained: WideArray = forced @ wide(gradients)
+    return np.longdouble(forced @ constants), gained, paid
 
 
 def upper_bound(

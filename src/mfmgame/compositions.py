@@ -132,23 +132,27 @@ class BestOf(Composition):
 
     cut_rounding = _EPS
 
+    def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
+        super().__init__(effectiveness)
+        self._order: IntArray | None = None
+        if isinstance(effectiveness, np.ndarray) and effectiveness.size <= _CHUNK_ENTRIES:
+            # Small enough to keep every row's order, best first.
+            self._order = np.argsort(-effectiveness, axis=1, kind="stable")
+            self._ordered = np.take_along_axis(effectiveness, self._order, axis=1)
+
     def exposure(self, allocation: FloatArray) -> FloatArray:
-        support = np.flatnonzero(allocation > 0)
-        if allocation[support].sum() <= 1.0:
+        if allocation.sum() <= 1.0:
             return np.clip(1.0 - self._matrix @ allocation, 0.0, 1.0)
         n_threats = self._matrix.shape[0]
         result = np.empty(n_threats)
         step = max(1, _CHUNK_ENTRIES // len(allocation))
         for start in range(0, n_threats, step):
             chunk = slice(start, start + step)
-            values, filled = self._fill(self._rows(chunk)[:, support], allocation[support])
-            result[chunk] = np.einsum("ij,ij->i", values, filled)
+            result[chunk] = np.einsum("ij,ij->i", *self._fill(chunk, allocation))
         return np.clip(1.0 - result, 0.0, 1.0)
 
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
-        support = np.flatnonzero(allocation > 0)
-        rows, levels = self._rows(threats)[:, support], wide(allocation[support])
-        values, filled = self._fill(rows, levels)
+        values, filled = self._fill(threats, wide(allocation))
         covered: WideArray = np.einsum("ij,ij->i", wide(values), filled)
         return self._sharpened(covered, threats, allocation)
 
@@ -165,10 +169,9 @@ class BestOf(Composition):
         return exposures
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        support = np.flatnonzero(allocation > 0)
-        if allocation[support].sum() < 1.0:
+        if allocation.sum() < 1.0:
             return np.zeros(len(threats))
-        values, filled = self._fill(self._rows(threats)[:, support], allocation[support])
+        values, filled = self._fill(threats, allocation)
         full = np.cumsum(filled, axis=1) >= 1.0 - 1e-15
         first = np.argmax(full, axis=1)
         reached = full[np.arange(len(threats)), first]
@@ -177,14 +180,21 @@ class BestOf(Composition):
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         return 1.0 - anchors, np.maximum(self._rows(threats) - anchors[:, None], 0.0)
 
-    @staticmethod
-    def _fill(rows: FloatArray, levels: NDArray[Any]) -> tuple[FloatArray, NDArray[Any]]:
-        """Each row's values, best first, and how much of each the knapsack takes."""
-        order = np.argsort(-rows, axis=1, kind="stable")
-        available = levels[order]
-        before = np.cumsum(available, axis=1) - available
-        filled = np.clip(1.0 - before, 0.0, available)
-        return np.take_along_axis(rows, order, axis=1), filled
+    def _fill(
+        self, threats: IntArray | slice, allocation: NDArray[Any]
+    ) -> tuple[FloatArray, NDArray[Any]]:
+        """Each threat's values, best first, and how much of each its knapsack takes."""
+        if self._order is not None:
+            values, available = self._ordered[threats], allocation[self._order[threats]]
+        else:
+            support = np.flatnonzero(allocation > 0)
+            rows = self._rows(threats)[:, support]
+            order = np.argsort(-rows, axis=1, kind="stable")
+            values = np.take_along_axis(rows, order, axis=1)
+            available = allocation[support][order]
+        before = np.cumsum(available, axis=1)
+        before -= available
+        return values, np.clip(1.0 - before, 0.0, available)
 
 
 class Independent(Composition):

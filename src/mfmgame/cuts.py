@@ -103,6 +103,13 @@ class CutPool:
         master = self._fitting_master((loss_scale, game.attacker_bandwidth))
         return master.refine() if master is before else self.solve(game, loss_scale)
 
+    def least(
+        self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]
+    ) -> FloatArray | None:
+        """Allocation of least ``direction . x`` that the cuts allow a value of `ceiling`."""
+        assert self._master is not None
+        return self._master.least(direction, ceiling, levels, kept)
+
     def certificate(self, point: MasterPoint, game: DefenseGame) -> Certificate:
         """The proof that a point's dual gives, for the game with its attacker."""
         used = point.weights > 0

@@ -38,7 +38,7 @@ __all__ = ["ATTACKER_BANDWIDTH", "Frontier", "FrontierMap", "sweep", "sweep_map"
 FloatArray = NDArray[np.float64]
 
 ATTACKER_BANDWIDTH = "attacker_bandwidth"
-_SOLVE_TOLERANCE = {"additive": 1e-12, "best_of": 1e-12}
+_SOLVE_TOLERANCE = {"additive": 1e-10, "best_of": 1e-10}
 _SMOOTH_TOLERANCE = 1e-4
 """Relative width of the bracket around a smooth frontier, unless another is asked for."""
 _LINEAR_TOLERANCE = 1e-11
@@ -264,7 +264,9 @@ def sweep(
         )
     smooth = game.composition == "independent"
     within = tolerance or (_SMOOTH_TOLERANCE if smooth else _LINEAR_TOLERANCE)
-    solver = Solver(game, tolerance=_SOLVE_TOLERANCE.get(game.composition, 0.1 * within))
+    solver = Solver(
+        game, tolerance=_SOLVE_TOLERANCE.get(game.composition, 0.1 * within), cheapest=False
+    )
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
 
     def touch(at: float) -> _Line:

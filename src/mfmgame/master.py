@@ -42,6 +42,7 @@ _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
     {"solver": "ipm", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
 )
 """Where a warm basis has gone bad: from scratch, then looser, since proofs check the answer."""
+_LEAST_PATIENCE = 2000
 _NARROWEST, _WIDEST = 2.0**-28, 2.0**20
 """Range of the coefficient of the price in a row: HiGHS drops those below 1e-9."""
 _GREATEST_MAGNIFICATION = 2.0**40
@@ -258,6 +259,56 @@ class Master:
         self._primal, self._dual = primal + step / stretch, dual / _FINER_COST
         return self._point()
 
+    def least(
+        self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]
+    ) -> FloatArray | None:
+        """Allocation that minimises a linear function among those that keep the value low.
+
+        Parameters
+        ----------
+        direction : ndarray of float, shape (n_defenses,)
+            What to minimise: its product with the levels.
+        ceiling : float
+            The value that the allocation may have by the cuts made so far, in loss units,
+            at the bandwidth and limits of the last solve.
+        levels : ndarray of float, shape (n_defenses,)
+        kept : ndarray of bool, shape (n_defenses,)
+            Which defenses keep their level.
+
+        Returns
+        -------
+        ndarray of float, shape (n_defenses,), or None
+            None if HiGHS finds no optimum.
+        """
+        columns = np.arange(len(self._cost), dtype=np.int32)
+        paid = columns[self._cost != 0.0]
+        fixed = columns[: self._n_defenses][kept]
+        at = (levels / self._level_unit)[kept]
+        towards = direction * self._level_unit
+        cost = np.zeros_like(self._cost)
+        cost[: self._n_defenses] = towards / (np.abs(towards).max(initial=0.0) or 1.0)
+        top = np.array([ceiling / self._loss_unit])
+        starts = np.zeros(1, dtype=np.int32)
+
+        highs, basis = self._highs, self._highs.getBasis()
+        refused = highspy.HighsStatus.kError
+        below = np.full(1, -np.inf)
+        if highs.addRows(1, below, top, len(paid), starts, paid, self._cost[paid]) == refused:
+            return None
+        statuses = [
+            highs.changeColsCost(len(cost), columns, cost),
+            highs.changeColsBounds(len(fixed), fixed, at, at),
+        ]
+        optimum = None if refused in statuses else self._run(insist=False)
+        upper = self._column_upper[fixed]
+        self._check(highs.deleteRows(1, np.array([len(self._row_lower)], dtype=np.int32)))
+        self._check(highs.changeColsCost(len(cost), columns, self._cost))
+        self._check(highs.changeColsBounds(len(fixed), fixed, np.zeros_like(at), upper))
+        highs.setBasis(basis)
+        if optimum is None:
+            return None
+        return np.clip(optimum[0], 0.0, self._column_upper)[: self._n_defenses] * self._level_unit
+
     def _enter(self, threats: IntArray, unit: FloatArray) -> None:
         """Give a surplus column to every threat that has none."""
         first = {
@@ -296,10 +347,13 @@ class Master:
             )
         )
 
-    def _run(self) -> tuple[FloatArray, FloatArray] | None:
+    def _run(self, *, insist: bool = True) -> tuple[FloatArray, FloatArray] | None:
         """Optimal columns and row duals; None if HiGHS finds none, however it tries."""
+        # No program of this size needs so many iterations, unless they go in circles.
+        patience = _LEAST_PATIENCE + 20 * (len(self._cost) + len(self._row_lower))
+        self._highs.setOptionValue("simplex_iteration_limit", patience)
         self._highs.run()
-        for options in _SECOND_TRIES:
+        for options in _SECOND_TRIES if insist else ():
             if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 break
             self._highs.clearSolver()

@@ -9,6 +9,7 @@ lower bound), and repeat until the bounds meet.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.arithmetic import exact_dot_sign
-from mfmgame.attacker import best_response
-from mfmgame.certificate import Certificate, as_plan, lower_bound, nothing_proven, upper_bound
+from mfmgame.attacker import BestResponse, best_response
+from mfmgame.certificate import (
+    Certificate,
+    as_plan,
+    decided,
+    lower_bound,
+    nothing_proven,
+    upper_bound,
+)
 from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
@@ -39,6 +47,13 @@ EPSILON = 2.0**-52
 DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
 MAX_ROUNDS = 1000
 MAX_REFINEMENTS = 4
+MAX_MOVES = 20
+EXACT = 1e-13
+"""Share of the value that rounding may cost an allocation that is still called optimal."""
+DECISIVE = 1e-7
+"""Relative difference of what a defense gains and pays that decides its level."""
+SMALL = 256
+"""So many threats all enter the master at once: it saves more rounds than it costs."""
 _NEGLIGIBLE = 1e-6
 """A value below this share of the greatest severity counts as this share."""
 
@@ -197,6 +212,9 @@ class Solver:
     game : DefenseGame
     tolerance : float, optional
         As for :func:`solve`.
+    cheapest : bool, default True
+        Whether to look for the optimal allocation that uses least, each resource in
+        units of its limit; any optimal one will do otherwise.
 
     Raises
     ------
@@ -204,7 +222,9 @@ class Solver:
         If the tolerance is not between 0 and 1.
     """
 
-    def __init__(self, game: DefenseGame, *, tolerance: float | None = None) -> None:
+    def __init__(
+        self, game: DefenseGame, *, tolerance: float | None = None, cheapest: bool = True
+    ) -> None:
         if tolerance is not None and not 0.0 < tolerance < 1.0:
             raise SpecificationError(
                 f"found {shown(tolerance)}, expected a number between 0 and 1", pointer="tolerance"
@@ -213,6 +233,8 @@ class Solver:
         self._tolerance = tolerance or DEFAULT_TOLERANCE[game.composition]
         self._composition = compose(game)
         self._cuts = CutPool(game, self._composition)
+        self._cheapest = cheapest
+        self._last_loss = 0.0
 
     def solve(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
@@ -251,27 +273,28 @@ class Solver:
                     pointer="limits",
                 )
         _refuse_negative_limits(game)
-        allocation = best_allocation = _spread(game)
-        best = best_response(self._residual(allocation), game.bandwidth, game.attacker_bandwidth)
-        certificate = nothing_proven(game)
-        lower = 0.0
-        refinements = rounds = 0
-        point = self._cuts.solve(game, best.loss) if len(self._cuts) else None
-        while best.loss - lower > 0.5 * self._tolerance * _scale(game, best.loss):
+        certificate, lower = nothing_proven(game), 0.0
+        point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
+        allocation = best_allocation = _spread(game) if point is None else point.allocation
+        best: BestResponse | None = None
+        refinements = 0
+        for rounds in range(MAX_ROUNDS + 1):
+            if point is not None:
+                allocation = _within_limits(game, point.allocation)
+            residual = self._residual(allocation)
+            response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            if best is None or response.loss < best.loss:
+                best, best_allocation = response, allocation
             if point is not None:
                 candidate = self._cuts.certificate(point, game)
                 bound = lower_bound(game, self._composition, candidate)
                 if bound > lower:
                     lower, certificate = bound, candidate
-                allocation = _within_limits(game, point.allocation)
-            residual = self._residual(allocation)
-            response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            if response.loss < best.loss:
-                best, best_allocation = response, allocation
-            if rounds == MAX_ROUNDS:
+            if best.loss - lower <= 0.5 * self._tolerance * _scale(game, best.loss):
                 break
-            rounds += 1
-            violated = np.flatnonzero(response.plan)
+            violated = np.flatnonzero(
+                response.plan if game.n_threats > SMALL or rounds else residual
+            )
             if point is not None:
                 allowed = self._cuts.allowed(point)[violated]
                 violated = violated[residual[violated] > allowed]
@@ -283,6 +306,14 @@ class Solver:
                 break
             if point is None:  # HiGHS has given up: what is proven so far must do
                 break
+        assert best is not None
+        self._last_loss = best.loss
+        if self._cheapest and len(self._cuts) and _can_save(game, certificate):
+            slack = EXACT * best.loss
+            kept = decided(game, self._composition, certificate, DECISIVE)
+            best_allocation, best = self._moved(
+                game, _resource_cost(game), best_allocation, best, slack, kept
+            )
         exposure = self._composition.exposure(best_allocation)
         upper = upper_bound(game, self._composition, best_allocation, best.price)
         return Solution(
@@ -300,6 +331,64 @@ class Solver:
             rounds=rounds,
             tolerance=self._tolerance,
         )
+
+    def _moved(
+        self,
+        game: DefenseGame,
+        direction: FloatArray,
+        allocation: FloatArray,
+        response: BestResponse,
+        slack: float,
+        kept: NDArray[np.bool_],
+    ) -> tuple[FloatArray, BestResponse]:
+        """Move an optimal allocation as far against a direction as its loss may allow.
+
+        Parameters
+        ----------
+        game : DefenseGame
+            The game of the last solve.
+        direction : ndarray of float, shape (n_defenses,)
+            ``direction . x`` is to be small.
+        allocation : ndarray of float, shape (n_defenses,)
+        response : BestResponse
+            To the allocation.
+        slack : float
+            How much more the worst attack may cost, in loss units.
+        kept : ndarray of bool, shape (n_defenses,)
+            Which defenses keep their level.
+
+        Returns
+        -------
+        allocation : ndarray of float, shape (n_defenses,)
+            The same one if no better is found.
+        response : BestResponse
+        """
+        ceiling = response.loss + slack
+        for _ in range(MAX_MOVES):
+            moved = self._cuts.least(direction, ceiling, allocation, kept)
+            if moved is None:
+                break
+            moved = _within_limits(game, moved)
+            residual = self._residual(moved)
+            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            if answer.loss <= ceiling + 0.1 * slack:
+                change = residual - self._residual(allocation)
+                saves = direction @ moved < direction @ allocation
+                if saves and self._costs_nothing(answer.plan * change):
+                    return moved, answer
+                break
+            if not self._cuts.add(np.flatnonzero(answer.plan), moved):
+                break
+        return allocation, response
+
+    def _costs_nothing(self, changes: FloatArray) -> bool:
+        """Whether changes of each threat's loss add up to no more than their rounding.
+
+        Not even a loss too small to show beside the others is traded for savings.
+        """
+        rounding = 8 * EPSILON * self._game.severity
+        real = np.abs(changes) > rounding
+        return math.fsum(changes[real].tolist()) <= 4 * math.fsum(rounding[real].tolist())
 
     def _residual(self, allocation: FloatArray) -> FloatArray:
         return self._game.severity * self._composition.exposure(allocation)
@@ -319,6 +408,26 @@ def _scale(game: DefenseGame, value: float) -> float:
     return max(value, _NEGLIGIBLE * float(game.severity.max(initial=0.0))) or 1.0
 
 
+def _can_save(game: DefenseGame, certificate: Certificate) -> bool:
+    """Whether one optimal allocation may use less than another.
+
+    Every optimal allocation uses all of what has a price, by complementary slackness.
+    Where the composition is curved, allocations of the same value are rare, and near the
+    optimum none can be told from one that is merely cheaper.
+    """
+    if game.composition == "independent":
+        return False
+    used = game.use.any(axis=1) & (game.limits > 0)
+    return bool(np.any(used & (certificate.limit_prices <= 0.0)))
+
+
+def _resource_cost(game: DefenseGame) -> FloatArray:
+    """Resource use of each defense at level 1, each resource in units of what there is."""
+    total = game.use @ game.max_level
+    available = np.where(np.isfinite(game.limits) & (game.limits > 0), game.limits, total)
+    return np.divide(1.0, available, out=np.zeros_like(total), where=available > 0) @ game.use
+
+
 def _spread(game: DefenseGame) -> FloatArray:
     """Every resource spread over its users in proportion."""
     full = game.use @ game.max_level
@@ -329,6 +438,8 @@ def _spread(game: DefenseGame) -> FloatArray:
 def _within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     """The allocation, scaled back as little as keeps it within the limits exactly."""
     levels = np.clip(allocation, 0.0, game.max_level)
+    # What uses nothing runs in full: it can only help.
+    levels = np.where(game.use.any(axis=0), levels, game.max_level)
     for use, limit in zip(game.use, game.limits, strict=True):
         if not np.isfinite(limit):
             continue
