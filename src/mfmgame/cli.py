@@ -14,6 +14,7 @@ import typer
 from mfmgame import __version__
 from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
+from mfmgame.spec.wording import shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -90,6 +91,44 @@ def solve(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
             _write_json(result_document(assessment), output)
         else:
             _write(assessment_text(assessment), output)
+
+
+@app.command()
+def sweep(
+    spec: Spec,
+    limit: Annotated[
+        str | None, typer.Option("--limit", help="Vary this limit, not the attacker's bandwidth.")
+    ] = None,
+    start: Annotated[float, typer.Option("--from", help="Where the sweep starts.")] = 0.0,
+    stop: Annotated[float | None, typer.Option("--to", help="Where it ends.")] = None,
+    at: Annotated[str, typer.Option("--at", help="Points to list as well: B1,B2,...")] = "",
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the pieces as CSV.")] = False,
+    output: Output = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw it to this file (PNG, SVG or PDF).")
+    ] = None,
+) -> None:
+    """Trace the exact value over the attacker's bandwidth, or over a limit."""
+    with _reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.frontier import sweep as trace
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.view.document import frontier_document
+        from mfmgame.view.text import frontier_text
+        from mfmgame.view.writing import write_figure, write_text
+
+        points = _numbers(at, "--at")
+        frontier = trace(load_scenario(spec), limit=limit, start=start, stop=stop)
+        if plot is not None:
+            from mfmgame.view.plots import plot_frontier
+
+            write_figure(plot_frontier(frontier).figure, plot)
+        if as_json:
+            _write_json(frontier_document(frontier, points), output)
+        elif as_csv:
+            write_text(frontier.to_frame().to_csv(index=False, lineterminator="\n"), output)
+        else:
+            _write(frontier_text(frontier, points), output)
 
 
 @app.command()
@@ -216,6 +255,16 @@ def _complain(reason: str) -> None:
     with contextlib.suppress(OSError, AttributeError):
         sys.stderr.write(f"error: {printable(reason)[: MAX_COMPLAINT - len('error: ')]}\n")
         sys.stderr.flush()
+
+
+def _numbers(text: str, option: str) -> list[float]:
+    """Numbers separated by commas, as an option gives them."""
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise SpecificationError(
+            f"found {shown(text)}, expected numbers separated by commas", pointer=option
+        ) from None
 
 
 def _write_json(document: dict[str, Any], output: Path | None) -> None:

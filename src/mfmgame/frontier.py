@@ -32,6 +32,7 @@ from mfmgame.spec.wording import nearest, shown
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 __all__ = ["ATTACKER_BANDWIDTH", "Frontier", "FrontierMap", "sweep", "sweep_map"]
 
@@ -166,6 +167,12 @@ class Frontier:
         after = int(np.argmax(values > loss))
         share = (loss - values[after - 1]) / (values[after] - values[after - 1])
         return float(points[after - 1] + share * (points[after] - points[after - 1]))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the frontier; see :func:`mfmgame.view.plots.plot_frontier`."""
+        from mfmgame.view.plots import plot_frontier
+
+        return plot_frontier(self, ax)
 
     def to_frame(self) -> pandas.DataFrame:
         """The pieces as a table.
@@ -316,7 +323,12 @@ class _Trace:
             found = self._touch(at)
             self.n_solves += 1
             off = self._sign * (left(at) - found.value)
-            if off <= self._within * max(abs(left(at)), self._floor):
+            # A line between two others is less steep than one and steeper than the other;
+            # one that rounding makes look otherwise would lead nowhere.
+            between = _SAME_SLOPE * steepest < min(
+                self._sign * (left.slope - found.slope), self._sign * (found.slope - right.slope)
+            )
+            if off <= self._within * max(abs(left(at)), self._floor) or not between:
                 self.meetings.append(found)
                 self.lines.append(right)
             else:
@@ -333,16 +345,17 @@ def _assembled(game: DefenseGame, limit: str | None, traced: _Trace, trim: bool)
     on_lines += [line(knot.at) for line, knot in zip(lines, knots[1:], strict=True)]
     solutions = [knot.solution for knot in knots]
     if limit is None:
-        values, lower = on_lines, [solution.lower for solution in solutions]
+        values = np.array(on_lines)
+        lower = [solution.lower for solution in solutions]
         allocations = [line.solution.allocation.array for line in lines]
     else:
-        values, lower = [solution.value for solution in solutions], on_lines
+        values, lower = np.array([solution.value for solution in solutions]), on_lines
         allocations = [solution.allocation.array for solution in solutions]
     return Frontier(
         game=game,
         parameter=limit or ATTACKER_BANDWIDTH,
         breakpoints=np.array([knot.at for knot in knots]),
-        values=np.array(values),
+        values=values,
         lower=np.clip(lower, 0.0, values),
         slopes=np.array([line.slope for line in lines]),
         allocations=np.array(allocations).reshape(-1, game.n_defenses),

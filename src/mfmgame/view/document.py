@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from mfmgame.assessment import Assessment
 from mfmgame.coverage_index import CoverageIndex
+from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.solver import Solution
 from mfmgame.threshold import Threshold
 
-__all__ = ["index_document", "result_document", "threshold_document", "unproven_notes"]
+__all__ = [
+    "frontier_document",
+    "index_document",
+    "result_document",
+    "threshold_document",
+    "unproven_notes",
+]
 
 
 def result_document(assessment: Assessment) -> dict[str, Any]:
@@ -70,6 +78,45 @@ def index_document(game: DefenseGame, index: CoverageIndex) -> dict[str, Any]:
         **_head("mfmgame/dci/1", game),
         "dci": _index(index),
         "notes": list(game.notes),
+    }
+
+
+def frontier_document(frontier: Frontier, at: Sequence[float] = ()) -> dict[str, Any]:
+    """A frontier, as a document of schema ``mfmgame/frontier/1``.
+
+    Parameters
+    ----------
+    frontier : Frontier
+    at : sequence of float, optional
+        Points to list the value at, besides the breakpoints.
+
+    Returns
+    -------
+    dict
+        Breakpoints with the proven bracket, pieces with their slope, and allocations: of
+        the pieces, over the attacker's bandwidth; at the breakpoints, over a limit.
+    """
+    ids = list(frontier.game.defense_ids)
+    allocations = [dict(zip(ids, row, strict=True)) for row in frontier.allocations.tolist()]
+    points, values = frontier.breakpoints.tolist(), frontier.values.tolist()
+    breakpoints = [
+        {"at": point, "value": value, "bounds": {"lower": lower, "upper": value}}
+        for point, value, lower in zip(points, values, frontier.lower.tolist(), strict=True)
+    ]
+    pieces = [
+        {"from": start, "to": end, "slope": slope}
+        for start, end, slope in zip(points[:-1], points[1:], frontier.slopes.tolist(), strict=True)
+    ]
+    owners = pieces if frontier.parameter == ATTACKER_BANDWIDTH else breakpoints
+    for owner, allocation in zip(owners, allocations, strict=False):
+        owner["allocation"] = allocation
+    return {
+        **_head("mfmgame/frontier/1", frontier.game),
+        "parameter": frontier.parameter,
+        "breakpoints": breakpoints,
+        "pieces": pieces,
+        "points": [{"at": point, "value": frontier(point)} for point in at],
+        "notes": list(frontier.game.notes),
     }
 
 

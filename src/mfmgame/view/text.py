@@ -13,6 +13,7 @@ from rich.text import Text
 from mfmgame.assessment import Assessment
 from mfmgame.catalogs.resolution import Entries
 from mfmgame.coverage_index import CoverageIndex
+from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.solver import Solution
@@ -24,6 +25,7 @@ from mfmgame.view.document import unproven_notes
 __all__ = [
     "assessment_text",
     "catalog_text",
+    "frontier_text",
     "index_text",
     "printable",
     "rendered",
@@ -121,6 +123,28 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
         table,
         *_notes(game),
     )
+
+
+def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
+    """The pieces of a frontier, where it crosses the termination loss, and points of it."""
+    game, over_bandwidth = frontier.game, frontier.parameter == ATTACKER_BANDWIDTH
+    name = "attacker bandwidth" if over_bandwidth else f"limit of {printable(frontier.parameter)}"
+    facts = [("over", name), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
+    if game.termination_loss is not None:
+        crossing = frontier.crossing(game.termination_loss)
+        where = "nowhere" if crossing is None else _number(crossing)
+        facts.append((f"value is {_number(game.termination_loss)} at", where))
+    parts: list[RenderableType] = [_title(game), _facts(facts)]
+    if at:
+        points = _table(["at", "value"], text_columns=0)
+        for point in at:
+            points.add_row(_number(point), _number(float(frontier(point))))
+        parts += [_heading("points"), points]
+    pieces = _table(["from", "to", "value from", "value to", "slope"], text_columns=0)
+    for k in range(frontier.n_pieces):
+        ends = (*frontier.breakpoints[k : k + 2], *frontier.values[k : k + 2], frontier.slopes[k])
+        pieces.add_row(*(_number(float(number)) for number in ends))
+    return Group(*parts, _heading("pieces"), pieces, *_notes(game))
 
 
 def catalog_text(catalog: Catalog, entries: Entries) -> Group:

@@ -4,21 +4,48 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mfmgame.errors import SpecificationError
 
-__all__ = ["as_json", "write_text"]
+__all__ = ["as_json", "write_figure", "write_text"]
 
 
 def as_json(document: dict[str, Any]) -> str:
     """A document as indented JSON text, ASCII only; a number not finite is an error."""
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def write_figure(figure: Any, file: Path) -> None:
+    """Write a matplotlib figure to a file whose ending says how: whole or not at all.
+
+    Raises
+    ------
+    SpecificationError
+        If the ending is not one that matplotlib knows, or the file cannot be written.
+    """
+    kinds = ("png", "svg", "pdf")
+    kind = file.suffix.removeprefix(".").lower()
+    if kind not in kinds:
+        raise SpecificationError(
+            f"found the ending {file.suffix!r}, expected .png, .svg or .pdf", source=str(file)
+        )
+    import matplotlib
+
+    picture = io.BytesIO()
+    # No date and no random identifiers: the same figure gives the same bytes.
+    metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    with matplotlib.rc_context({"svg.hashsalt": "mfmgame"}):
+        figure.savefig(picture, format=kind, metadata=metadata)
+    with _reported(str(file)):
+        _write_beside(picture.getvalue(), file)
 
 
 def write_text(text: str, file: Path | None) -> None:
@@ -32,35 +59,44 @@ def write_text(text: str, file: Path | None) -> None:
     SpecificationError
         If the file cannot be written.
     """
-    try:
+    with _reported("<stdout>" if file is None else str(file)):
         if file is None:
             _write_to_standard_output(text)
-            return
-        if file.exists() and not file.is_file():  # a device or pipe has nothing to keep
-            with file.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-            return
-        # Through a symbolic link, and with the permissions that a plain open would give.
-        target = Path(os.path.realpath(file))
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(name, mode)
-            os.replace(name, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise
+        else:
+            _write_beside(text.encode("utf-8"), file)
+
+
+@contextlib.contextmanager
+def _reported(source: str) -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
         reason = error.strerror or str(error)
-        source = "<stdout>" if file is None else str(file)
         raise SpecificationError(f"cannot be written: {reason}", source=source) from None
+
+
+def _write_beside(data: bytes, file: Path) -> None:
+    """Write beside the target and rename; a device or pipe, which has nothing to keep, into."""
+    if file.exists() and not file.is_file():
+        file.write_bytes(data)
+        return
+    # Through a symbolic link, and with the permissions that a plain open would give.
+    target = Path(os.path.realpath(file))
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
 
 
 def _write_to_standard_output(text: str) -> None:

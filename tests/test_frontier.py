@@ -1,0 +1,189 @@
+"""Frontiers: by hand, against solves between the breakpoints, and at their edges."""
+
+import json
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+import mfmgame as mg
+from mfmgame.attacker import best_response
+from mfmgame.compositions import compose
+from mfmgame.view.document import frontier_document
+from strategies import games
+
+COMPOSITIONS = ["additive", "best_of", "independent"]
+LINEAR = ["additive", "best_of"]
+
+
+def game(**changes) -> mg.DefenseGame:
+    """Losses of 4 and 1 a bit once the free defense halves the first."""
+    arguments = {
+        "severity": [8.0, 2.0],
+        "bandwidth": [1.0, 2.0],
+        "effectiveness": [[0.5], [0.0]],
+        "attacker_bandwidth": 1.5,
+        "termination_loss": 5.0,
+    }
+    return mg.DefenseGame(**{**arguments, **changes})
+
+
+class TestByHand:
+    def test_over_the_bandwidth(self):
+        frontier = mg.sweep(game())
+        assert frontier.breakpoints.tolist() == pytest.approx([0.0, 1.0, 3.0])
+        assert frontier.values.tolist() == pytest.approx([0.0, 4.0, 6.0])
+        assert frontier.slopes.tolist() == pytest.approx([4.0, 1.0])
+        assert frontier.allocations.tolist() == [[1.0], [1.0]]
+        assert frontier(2.0) == pytest.approx(5.0)
+        assert frontier([0.5, 99.0]).tolist() == pytest.approx([2.0, 6.0])
+        assert frontier.crossing(5.0) == pytest.approx(2.0)
+        assert frontier.crossing(6.5) is None
+
+    def test_over_a_budget(self):
+        # Every unit of budget takes 4 off the first threat, up to one unit.
+        budgeted = game(use={"budget": [1.0]}, limits={"budget": 0.3}, attacker_bandwidth=1.0)
+        frontier = mg.sweep(budgeted, limit="budget")
+        assert frontier.breakpoints.tolist() == pytest.approx([0.0, 1.0])
+        assert frontier.values.tolist() == pytest.approx([8.0, 4.0])
+        assert frontier.slopes.tolist() == pytest.approx([-4.0])
+        assert frontier.allocation(0.25)["d0"] == pytest.approx(0.25)
+        assert frontier(7.0) == pytest.approx(4.0)
+        assert frontier.crossing(5.0) == pytest.approx(0.75)
+        assert frontier.crossing(3.0) is None
+
+    def test_the_threshold_is_its_crossing(self):
+        frontier = mg.sweep(game())
+        threshold = mg.self_destruction_threshold(game())
+        assert frontier.crossing(5.0) == pytest.approx(threshold.bandwidth, rel=1e-12)
+
+
+class TestAgainstSolves:
+    @pytest.mark.parametrize("composition", COMPOSITIONS)
+    @hypothesis.settings(max_examples=25)
+    @hypothesis.given(data=st.data())
+    def test_over_the_bandwidth_every_point_is_a_solve(self, composition, data):
+        swept = data.draw(games(composition))
+        frontier = mg.sweep(swept, tolerance=None if composition in LINEAR else 1e-2)
+        assert frontier.gap <= (1e-8 if composition in LINEAR else 1.2e-2)
+        assert np.all(np.diff(frontier.breakpoints) >= 0)
+        assert np.all(np.diff(frontier.slopes) <= 1e-9 * frontier.slopes.max(initial=0.0))
+        scale = float(swept.severity.max())
+        for share in (0.0, 0.13, 0.5, 0.77, 1.0):
+            at = share * float(swept.bandwidth.sum())
+            solution = mg.solve(swept.with_attacker_bandwidth(at))
+            slack = frontier.gap * max(solution.value, 1e-6 * scale) + 1e-8 * scale
+            assert frontier(at) == pytest.approx(solution.value, abs=slack)
+            # The one allocation of the piece guarantees the value there.
+            levels = frontier.allocation(at).array
+            residual = swept.severity * compose(swept).exposure(levels)
+            assert best_response(residual, swept.bandwidth, at).loss <= frontier(at) + slack
+
+    @pytest.mark.parametrize("composition", COMPOSITIONS)
+    @hypothesis.settings(max_examples=25)
+    @hypothesis.given(data=st.data())
+    def test_over_a_limit_every_point_is_a_solve(self, composition, data):
+        swept = data.draw(games(composition).filter(lambda drawn: drawn.resources))
+        within = None if composition in LINEAR else 1e-2
+        frontier = mg.sweep(swept, limit="budget", tolerance=within)
+        assert frontier.gap <= (1e-8 if composition in LINEAR else 1.2e-2)
+        scale = float(swept.severity.max())
+        for share in (0.0, 0.13, 0.5, 0.77, 1.0):
+            at = share * float(frontier.breakpoints[-1])
+            solution = mg.solve(swept.with_limits({"budget": at}))
+            slack = frontier.gap * max(solution.value, 1e-6 * scale) + 1e-8 * scale
+            assert frontier(at) == pytest.approx(solution.value, abs=slack)
+            levels = frontier.allocation(at).array
+            assert swept.use[0] @ levels <= at * (1 + 1e-12)
+            residual = swept.severity * compose(swept).exposure(levels)
+            loss = best_response(residual, swept.bandwidth, swept.attacker_bandwidth).loss
+            assert loss <= frontier(at) + slack
+
+    @pytest.mark.parametrize("composition", LINEAR)
+    def test_no_breakpoint_is_missed_on_the_shipped_catalog(self, composition):
+        swept = mg.build_game(
+            mg.Scenario(
+                schema="mfmgame/scenario/1",
+                catalog="mfm",
+                composition=composition,
+                attacker={"bandwidth": 8.0},
+                defender={"limits": {"budget": 10.0, "bandwidth": 3.0}},
+            )
+        )
+        frontier = mg.sweep(swept)
+        grid = np.linspace(0.0, 187.0, 150)
+        solver = mg.Solver(swept)
+        solved = [solver.solve(at).value for at in grid.tolist()]
+        np.testing.assert_allclose(frontier(grid), solved, rtol=1e-9, atol=1e-12)
+        assert frontier.n_pieces > 20
+
+
+class TestEdges:
+    def test_without_threats_it_is_a_point(self):
+        empty = game(severity=[], bandwidth=[], effectiveness=np.zeros((0, 1)))
+        frontier = mg.sweep(empty)
+        assert frontier(0.0) == 0.0
+        assert frontier(5.0) == 0.0
+
+    def test_free_threats_lift_its_start(self):
+        frontier = mg.sweep(game(bandwidth=[0.0, 2.0]))
+        assert frontier(0.0) == pytest.approx(4.0)
+        assert frontier(2.0) == pytest.approx(6.0)
+
+    def test_it_may_start_and_stop_anywhere(self):
+        frontier = mg.sweep(game(), start=0.5, stop=10.0)
+        assert frontier.breakpoints.tolist() == pytest.approx([0.5, 1.0, 3.0, 10.0])
+        assert frontier.slopes.tolist() == pytest.approx([4.0, 1.0, 0.0])
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"limit": "bugdet"}, "unknown resource 'bugdet'"),
+            ({"start": 2.0, "stop": 1.0}, "increasing order"),
+            ({"start": -1.0}, "at least 0"),
+            ({"stop": float("inf")}, "finite"),
+            ({"stop": float("nan")}, "finite"),
+        ],
+    )
+    def test_what_cannot_be_swept_is_refused(self, arguments, message):
+        with pytest.raises(mg.SpecificationError, match=message):
+            mg.sweep(game(), **arguments)
+
+    @pytest.mark.parametrize("at", [-1.0, float("nan")])
+    def test_points_before_the_start_are_refused(self, at):
+        with pytest.raises(mg.SpecificationError, match="where the sweep starts"):
+            mg.sweep(game())(at)
+        with pytest.raises(mg.SpecificationError, match="expected from"):
+            mg.sweep(game()).allocation(at)
+
+
+class TestViews:
+    def test_a_table_has_a_row_per_piece(self):
+        table = mg.sweep(game()).to_frame()
+        assert list(table.columns) == ["from", "to", "value_from", "value_to", "slope", "d0"]
+        assert len(table) == 2
+
+    def test_the_document_is_the_same_bytes_each_time(self):
+        first, second = (json.dumps(frontier_document(mg.sweep(game()), [2.0])) for _ in range(2))
+        assert first == second
+        document = json.loads(first)
+        assert document["points"] == [{"at": 2.0, "value": 5.0}]
+        assert [piece["allocation"] for piece in document["pieces"]] == [{"d0": 1.0}] * 2
+
+    def test_a_picture_shows_the_curve_the_loss_and_the_threshold(self):
+        ax = mg.sweep(game()).plot()
+        curve, loss, threshold = ax.get_lines()
+        assert curve.get_ydata().tolist() == pytest.approx([0.0, 4.0, 6.0])
+        assert set(loss.get_ydata()) == {5.0}
+        assert list(threshold.get_xdata()) == pytest.approx([2.0, 2.0])
+        assert ax.get_xlabel() == "attacker bandwidth [bits]"
+
+    def test_a_map_has_a_frontier_per_limit(self):
+        budgeted = game(use={"budget": [1.0]}, limits={"budget": 0.3})
+        mapped = mg.sweep_map(budgeted, "budget", [0.0, 0.5, 1.0])
+        np.testing.assert_allclose(mapped.values([0.5, 1.0]), [[4, 8], [3, 6], [2, 4]])
+        assert mapped.operates([0.5, 1.0]).tolist() == [[True, False], [True, False], [True, True]]
+        for limits in ([], [1.0, 0.5], [-1.0, 1.0], [[1.0]]):
+            with pytest.raises(mg.SpecificationError, match="limits"):
+                mg.sweep_map(budgeted, "budget", limits)
