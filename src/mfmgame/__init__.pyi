@@ -9,9 +9,11 @@ from .errors import (
     SolverError,
     SpecificationError,
 )
-from .frontier import Frontier, FrontierMap, sweep, sweep_map
+from .frontier import Frontier, sweep
+from .frontier_map import FrontierMap, sweep_map
 from .game import DefenseGame, build_game
-from .solver import Solution, Solver, solve
+from .solution import Solution
+from .solver import Solver, solve
 from .spec import Catalog, Result, Scenario, json_schema, load_scenario
 from .threshold import Threshold, self_destruction_threshold
 from .view import result_document

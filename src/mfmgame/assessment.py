@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
 from mfmgame.game import DefenseGame, build_game
-from mfmgame.solver import Solution, solve
+from mfmgame.solution import Solution
+from mfmgame.solver import solve
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold, self_destruction_threshold
 

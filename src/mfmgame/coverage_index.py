@@ -17,7 +17,8 @@ from mfmgame.compositions import compose
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
-from mfmgame.solver import Solution, solve
+from mfmgame.solution import Solution
+from mfmgame.solver import solve
 from mfmgame.spec.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
-from mfmgame.solver import Solution, Solver
+from mfmgame.solution import Solution
+from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import nearest, shown
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
 
-__all__ = ["ATTACKER_BANDWIDTH", "Frontier", "FrontierMap", "sweep", "sweep_map"]
+__all__ = ["ATTACKER_BANDWIDTH", "Frontier", "sweep", "with_limit_on"]
 
 FloatArray = NDArray[np.float64]
 
@@ -258,7 +259,7 @@ def sweep(
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
     if limit is not None:
-        game = _limited(game, limit)
+        game = with_limit_on(game, limit)
     natural = stop is None
     if stop is None:
         reach = float(game.bandwidth.sum()) if limit is None else _greatest_use(game, limit)
@@ -363,7 +364,7 @@ def _assembled(game: DefenseGame, limit: str | None, traced: _Trace, trim: bool)
     )
 
 
-def _limited(game: DefenseGame, limit: str) -> DefenseGame:
+def with_limit_on(game: DefenseGame, limit: str) -> DefenseGame:
     """The game with a finite limit on the resource, which a sweep then varies."""
     if limit not in game.resources:
         raise SpecificationError(
@@ -378,89 +379,3 @@ def _limited(game: DefenseGame, limit: str) -> DefenseGame:
 
 def _greatest_use(game: DefenseGame, limit: str) -> float:
     return float(game.use[game.resources.index(limit)] @ game.max_level)
-
-
-@dataclass(frozen=True, eq=False)
-class FrontierMap:
-    """Value and decision over the attacker's bandwidth and one limit together.
-
-    Attributes
-    ----------
-    limit : str
-        The resource whose limit varies from row to row.
-    limits : ndarray of float, shape (n_rows,)
-        Its limits, increasing, in units of the resource.
-    frontiers : tuple of Frontier, length n_rows
-        For each of them, the exact frontier over the attacker's bandwidth.
-    """
-
-    limit: str
-    limits: FloatArray
-    frontiers: tuple[Frontier, ...]
-
-    def values(self, bandwidths: ArrayLike) -> FloatArray:
-        """Value at each limit and bandwidth, shape (n_rows, n_bandwidths), in loss units."""
-        points = np.atleast_1d(np.asarray(bandwidths, dtype=np.float64))
-        return np.array([frontier(points) for frontier in self.frontiers])
-
-    def operates(self, bandwidths: ArrayLike) -> NDArray[np.bool_]:
-        """Whether the value is within the termination loss, shape (n_rows, n_bandwidths).
-
-        Raises
-        ------
-        SpecificationError
-            If the game has no termination loss.
-        """
-        loss = self.frontiers[0].game.termination_loss
-        if loss is None:
-            raise SpecificationError("missing, expected a loss", pointer="termination_loss")
-        return np.asarray(self.values(bandwidths) <= loss * (1.0 + _LINEAR_TOLERANCE))
-
-
-def sweep_map(
-    problem: Scenario | DefenseGame,
-    limit: str,
-    limits: Sequence[float],
-    *,
-    tolerance: float | None = None,
-) -> FrontierMap:
-    """Trace the exact frontier over the attacker's bandwidth at each of some limits.
-
-    Parameters
-    ----------
-    problem : Scenario or DefenseGame
-    limit : str
-        The resource whose limit varies.
-    limits : sequence of float
-        Its limits, increasing.
-    tolerance : float, optional
-        As for :func:`sweep`.
-
-    Returns
-    -------
-    FrontierMap
-
-    Raises
-    ------
-    SpecificationError
-        If the resource is unknown, or the limits are not increasing and at least 0.
-
-    Examples
-    --------
-    >>> import mfmgame as mg
-    >>> scenario = mg.load_scenario("examples/pandagpt.json")
-    >>> mapped = mg.sweep_map(scenario, "budget", [0.0, 4.0])
-    >>> mapped.operates([1.0, 2.0]).tolist()
-    [[True, False], [True, True]]
-    """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    rows = np.asarray(limits, dtype=np.float64)
-    if rows.ndim != 1 or not rows.size or not np.all(rows >= 0) or np.any(np.diff(rows) <= 0):
-        raise SpecificationError(
-            "expected one limit or more, at least 0 and increasing", pointer="limits"
-        )
-    limited = _limited(game, limit)
-    frontiers = [
-        sweep(limited.with_limits({limit: row}), tolerance=tolerance) for row in rows.tolist()
-    ]
-    return FrontierMap(limit=limit, limits=rows, frontiers=tuple(frontiers))

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +31,12 @@ from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
+from mfmgame.solution import Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 __all__ = ["Solution", "Solver", "solve"]
 
@@ -54,113 +53,6 @@ DECISIVE = 1e-7
 """Relative difference of what a defense gains and pays that decides its level."""
 SMALL = 256
 """So many threats all enter the master at once: it saves more rounds than it costs."""
-_NEGLIGIBLE = 1e-6
-"""A value below this share of the greatest severity counts as this share."""
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """Where to spend, and what the worst attacker can still do.
-
-    Attributes
-    ----------
-    game : DefenseGame
-        What was solved.
-    value : float
-        Loss that the worst attack causes against the allocation, in loss units.
-    lower, upper : float
-        Proven bracket of the game's value; rounding errors are included.
-    allocation : Labelled, length n_defenses
-        Level of each defense.
-    attack : Labelled, length n_threats
-        A worst attack plan: the effort on each threat, in [0, 1]. Together with the
-        allocation it is an equilibrium.
-    coverage : Labelled, length n_threats
-        Share of each threat that the allocation stops.
-    residual : Labelled, length n_threats
-        Residual loss of each threat at full effort, in loss units.
-    bandwidth_price : float
-        The most that one more bit can add to the value, in loss units per bit: what it
-        adds if the allocation stays as it is. A slope of the value at this bandwidth.
-    limit_prices : Labelled, length n_resources
-        What one more unit of each resource would take off it, in loss units per unit.
-    certificate : Certificate
-        What proves `lower`.
-    rounds : int
-        Solves of the master program.
-    tolerance : float
-        Relative gap that was asked for.
-    """
-
-    game: DefenseGame
-    value: float
-    lower: float
-    upper: float
-    allocation: Labelled
-    attack: Labelled
-    coverage: Labelled
-    residual: Labelled
-    bandwidth_price: float
-    limit_prices: Labelled
-    certificate: Certificate
-    rounds: int
-    tolerance: float
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether the proven bracket is as narrow as was asked for."""
-        return self.gap <= self.tolerance
-
-    @property
-    def gap(self) -> float:
-        """Width of the proven bracket, relative to the value (see :func:`solve`)."""
-        return (self.upper - self.lower) / _scale(self.game, self.upper)
-
-    @cached_property
-    def resource_use(self) -> Labelled:
-        """Units of each resource that the allocation uses."""
-        return Labelled(self.game.resources, self.game.use @ self.allocation.array)
-
-    def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:
-        """The solution as a table.
-
-        Parameters
-        ----------
-        rows : {"defenses", "threats"}
-            What to list: levels and resource use by defense, or severity, bandwidth,
-            coverage, residual and attack by threat.
-
-        Returns
-        -------
-        pandas.DataFrame
-
-        Raises
-        ------
-        SpecificationError
-            If `rows` is neither.
-        """
-        import pandas
-
-        game = self.game
-        if rows == "defenses":
-            index = pandas.Index(list(game.defense_ids), name="defense")
-            table = {"level": self.allocation.array, "max_level": game.max_level}
-            used = game.use * self.allocation.array
-            table |= dict(zip(game.resources, used, strict=True))
-        elif rows == "threats":
-            index = pandas.Index(list(game.threat_ids), name="threat")
-            table = {
-                "severity": game.severity,
-                "bandwidth": game.bandwidth,
-                "coverage": self.coverage.array,
-                "residual": self.residual.array,
-                "attack": self.attack.array,
-            }
-        else:
-            raise SpecificationError(
-                f"found {shown(rows)}, expected 'defenses' or 'threats'", pointer="rows"
-            )
-        return pandas.DataFrame(table, index=index)
 
 
 def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Solution:
@@ -290,7 +182,7 @@ class Solver:
                 bound = lower_bound(game, self._composition, candidate)
                 if bound > lower:
                     lower, certificate = bound, candidate
-            if best.loss - lower <= 0.5 * self._tolerance * _scale(game, best.loss):
+            if best.loss - lower <= 0.5 * self._tolerance * scale_of(game, best.loss):
                 break
             violated = np.flatnonzero(
                 response.plan if game.n_threats > SMALL or rounds else residual
@@ -401,11 +293,6 @@ def _refuse_negative_limits(game: DefenseGame) -> None:
                 f"the limit of {shown(resource)} is {limit!r}, "
                 "less than what an empty allocation uses"
             )
-
-
-def _scale(game: DefenseGame, value: float) -> float:
-    """What a gap is relative to: the value, or a share of the greatest severity."""
-    return max(value, _NEGLIGIBLE * float(game.severity.max(initial=0.0))) or 1.0
 
 
 def _can_save(game: DefenseGame, certificate: Certificate) -> bool:

@@ -15,7 +15,8 @@ from mfmgame.attacker import bandwidth_for_loss
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
-from mfmgame.solver import Solution, Solver
+from mfmgame.solution import Solution
+from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 
 __all__ = ["Threshold", "self_destruction_threshold"]

@@ -10,7 +10,7 @@ from mfmgame.assessment import Assessment
 from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
-from mfmgame.solver import Solution
+from mfmgame.solution import Solution
 from mfmgame.threshold import Threshold
 
 __all__ = [

@@ -16,7 +16,7 @@ from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
-from mfmgame.solver import Solution
+from mfmgame.solution import Solution
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.wording import counted
 from mfmgame.threshold import Threshold

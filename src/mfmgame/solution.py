@@ -1,0 +1,131 @@
+"""What a solved game says: allocation, attack, value, and the bracket that proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from mfmgame.certificate import Certificate
+from mfmgame.errors import SpecificationError
+from mfmgame.game import DefenseGame
+from mfmgame.labels import Labelled
+from mfmgame.spec.wording import shown
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Solution", "scale_of"]
+
+_NEGLIGIBLE = 1e-6
+"""A value below this share of the greatest severity counts as this share."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Where to spend, and what the worst attacker can still do.
+
+    Attributes
+    ----------
+    game : DefenseGame
+        What was solved.
+    value : float
+        Loss that the worst attack causes against the allocation, in loss units.
+    lower, upper : float
+        Proven bracket of the game's value; rounding errors are included.
+    allocation : Labelled, length n_defenses
+        Level of each defense.
+    attack : Labelled, length n_threats
+        A worst attack plan: the effort on each threat, in [0, 1]. Together with the
+        allocation it is an equilibrium.
+    coverage : Labelled, length n_threats
+        Share of each threat that the allocation stops.
+    residual : Labelled, length n_threats
+        Residual loss of each threat at full effort, in loss units.
+    bandwidth_price : float
+        The most that one more bit can add to the value, in loss units per bit: what it
+        adds if the allocation stays as it is. A slope of the value at this bandwidth.
+    limit_prices : Labelled, length n_resources
+        What one more unit of each resource would take off it, in loss units per unit.
+    certificate : Certificate
+        What proves `lower`.
+    rounds : int
+        Solves of the master program.
+    tolerance : float
+        Relative gap that was asked for.
+    """
+
+    game: DefenseGame
+    value: float
+    lower: float
+    upper: float
+    allocation: Labelled
+    attack: Labelled
+    coverage: Labelled
+    residual: Labelled
+    bandwidth_price: float
+    limit_prices: Labelled
+    certificate: Certificate
+    rounds: int
+    tolerance: float
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the proven bracket is as narrow as was asked for."""
+        return self.gap <= self.tolerance
+
+    @property
+    def gap(self) -> float:
+        """Width of the proven bracket, relative to the value (see :func:`solve`)."""
+        return (self.upper - self.lower) / scale_of(self.game, self.upper)
+
+    @cached_property
+    def resource_use(self) -> Labelled:
+        """Units of each resource that the allocation uses."""
+        return Labelled(self.game.resources, self.game.use @ self.allocation.array)
+
+    def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:
+        """The solution as a table.
+
+        Parameters
+        ----------
+        rows : {"defenses", "threats"}
+            What to list: levels and resource use by defense, or severity, bandwidth,
+            coverage, residual and attack by threat.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SpecificationError
+            If `rows` is neither.
+        """
+        import pandas
+
+        game = self.game
+        if rows == "defenses":
+            index = pandas.Index(list(game.defense_ids), name="defense")
+            table = {"level": self.allocation.array, "max_level": game.max_level}
+            used = game.use * self.allocation.array
+            table |= dict(zip(game.resources, used, strict=True))
+        elif rows == "threats":
+            index = pandas.Index(list(game.threat_ids), name="threat")
+            table = {
+                "severity": game.severity,
+                "bandwidth": game.bandwidth,
+                "coverage": self.coverage.array,
+                "residual": self.residual.array,
+                "attack": self.attack.array,
+            }
+        else:
+            raise SpecificationError(
+                f"found {shown(rows)}, expected 'defenses' or 'threats'", pointer="rows"
+            )
+        return pandas.DataFrame(table, index=index)
+
+
+def scale_of(game: DefenseGame, value: float) -> float:
+    """What a gap is relative to: the value, or a share of the greatest severity."""
+    return max(value, _NEGLIGIBLE * float(game.severity.max(initial=0.0))) or 1.0
