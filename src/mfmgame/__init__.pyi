@@ -16,6 +16,7 @@ from .solution import Solution
 from .solver import Solver, solve
 from .spec import Catalog, Result, Scenario, json_schema, load_scenario
 from .threshold import Threshold, self_destruction_threshold
+from .verification import Verification, verify
 from .view import result_document
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "SolverError",
     "SpecificationError",
     "Threshold",
+    "Verification",
     "assess",
     "build_game",
     "channel",
@@ -49,6 +51,7 @@ __all__ = [
     "solve",
     "sweep",
     "sweep_map",
+    "verify",
 ]
 
 __version__: str

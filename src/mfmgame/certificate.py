@@ -82,7 +82,10 @@ def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
     """The same certificate with weights shrunk until they are an attack plan."""
     weights, threats = certificate.weights, certificate.threats
     effort = np.bincount(threats, weights=weights, minlength=game.n_threats)[threats]
-    weights = np.where(effort > 1.0, weights / np.maximum(effort, 1.0) * (1.0 - _FEW), weights)
+    # The sum of several cuts' weights is rounded; that of one is not.
+    several = np.bincount(threats, minlength=game.n_threats)[threats] > 1
+    over = effort > np.where(several, 1.0 - _FEW, 1.0)
+    weights = np.where(over, weights / np.maximum(effort, 1.0) * (1.0 - _FEW), weights)
     used = math.fsum((weights * game.bandwidth[threats]).tolist())
     if used > game.attacker_bandwidth * (1.0 - _EPS):
         shrink = game.attacker_bandwidth / used * (1.0 - _FEW)
@@ -99,20 +102,22 @@ def lower_bound(game: DefenseGame, composition: Composition, certificate: Certif
     composition : Composition
         Bound to the game's effectiveness.
     certificate : Certificate
+        Whose weights are an attack plan (see :func:`scaled_to_plan`).
 
     Returns
     -------
     float
         In loss units; rounding errors included on the safe side.
     """
-    proof = scaled_to_plan(game, certificate)
     limited = np.isfinite(game.limits)
-    caused, gained, paid = _sides(game, composition, proof)
-    rounding = (len(proof.weights) + len(game.limits) + game.n_defenses + 4) * WIDE_EPS
+    caused, gained, paid = _sides(game, composition, certificate)
+    rounding = (len(certificate.weights) + len(game.limits) + game.n_defenses + 4) * WIDE_EPS
     cut_rounding = composition.cut_rounding + rounding
-    profit = np.maximum(gained * (1.0 + cut_rounding) - paid * (1.0 - rounding), 0.0)
-    saved = wide(proof.limit_prices[limited]) @ game.limits[limited] + profit @ game.max_level
-    return rounded_down(np.longdouble(caused * (1.0 - cut_rounding) - saved * (1.0 + rounding)))
+    # Errors are added: 1 plus a wide epsilon, in float64, would be 1.
+    profit = np.maximum(gained - paid + gained * cut_rounding + paid * rounding, 0.0)
+    saved = wide(certificate.limit_prices[limited]) @ game.limits[limited]
+    saved += profit @ wide(game.max_level)
+    return rounded_down(np.longdouble(caused - saved - caused * cut_rounding - saved * rounding))
 
 
 def decided(
@@ -169,7 +174,8 @@ def upper_bound(
     """
     n_funded = int(np.count_nonzero(allocation))
     exposure = composition.exposure(allocation) + (n_funded + 4) * _EPS
-    paid = wide(price) * game.bandwidth * (1.0 - WIDE_EPS)
+    paid = wide(price) * game.bandwidth
+    paid -= paid * WIDE_EPS
     running = np.flatnonzero(game.severity * exposure > paid)
     residual = wide(game.severity[running])
     if running.size * n_funded <= _MAX_EXACT_TERMS:
@@ -178,4 +184,4 @@ def upper_bound(
         residual *= exposure[running]
     excess = np.maximum(residual - paid[running], 0.0)
     total = wide(price) * game.attacker_bandwidth + excess.sum()
-    return rounded_up(total * (1.0 + (running.size + 4) * WIDE_EPS))
+    return rounded_up(total + total * ((running.size + 4) * WIDE_EPS))

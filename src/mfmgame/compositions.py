@@ -17,6 +17,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from mpmath import iv
+from mpmath.libmp import to_rational
 from numpy.typing import NDArray
 
 from mfmgame.arithmetic import WIDE_EPS, WideArray, wide
@@ -70,8 +72,20 @@ class Composition(ABC):
         """At least the exposure of the threats named, above it by a few wide roundings."""
 
     @abstractmethod
-    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
-        """Exposure of the threats named in rational arithmetic, shape (n_chosen,)."""
+    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        """Exposure of the threats named, exact or the upper end of a narrow interval."""
+
+    def certain_cuts(
+        self, threats: IntArray, anchors: FloatArray
+    ) -> tuple[list[Fraction], list[list[Fraction]]]:
+        """Constants and gradients of cuts, exact or the ends of intervals that keep them valid."""
+        constants = [1 - Fraction(anchor) for anchor in anchors.tolist()]
+        rows = self._rows(threats).tolist()
+        gradients = [
+            [max(Fraction(0), Fraction(share) - Fraction(anchor)) for share in row]
+            for row, anchor in zip(rows, anchors.tolist(), strict=True)
+        ]
+        return constants, gradients
 
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
@@ -84,7 +98,7 @@ class Composition(ABC):
         error = 2.0 * (np.count_nonzero(allocation) + 4) * WIDE_EPS
         exposure: WideArray = np.maximum(0.0, 1.0 - covered + error)
         faint = np.flatnonzero(exposure < _FAINT)[:_MAX_FAINT]
-        exact = self.exact_exposure(threats[faint], allocation)
+        exact = self.certain_exposure(threats[faint], allocation)
         for place, share in zip(faint, exact, strict=True):
             exposure[place] = math.nextafter(float(share), 1.0) if share else 0.0
         return exposure
@@ -106,7 +120,7 @@ class Additive(Composition):
         covered: WideArray = wide(self._rows(threats)) @ wide(allocation)
         return self._sharpened(covered, threats, allocation)
 
-    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
         support = np.flatnonzero(allocation > 0)
         levels = [Fraction(level) for level in allocation[support].tolist()]
         exposures = []
@@ -156,7 +170,7 @@ class BestOf(Composition):
         covered: WideArray = np.einsum("ij,ij->i", wide(values), filled)
         return self._sharpened(covered, threats, allocation)
 
-    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
         support = np.flatnonzero(allocation > 0)
         levels = [Fraction(level) for level in allocation[support].tolist()]
         exposures = []
@@ -208,6 +222,7 @@ class Independent(Composition):
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         super().__init__(_layer_depths(effectiveness))
+        self._effectiveness = effectiveness
 
     def exposure(self, allocation: FloatArray) -> FloatArray:
         return np.exp(-(self._matrix @ allocation))
@@ -218,8 +233,31 @@ class Independent(Composition):
         exposure: WideArray = np.exp(-depth) * (1.0 + 8.0 * _EPS)
         return np.minimum(1.0, exposure)
 
-    def exact_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
-        raise TypeError("an exponential has no rational value")
+    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        support = np.flatnonzero(allocation > 0)
+        levels = allocation[support].tolist()
+        exposures = []
+        for row in self._given_rows(threats)[:, support].tolist():
+            through = iv.mpf(1)
+            for share, level in zip(row, levels, strict=True):
+                through *= iv.exp(iv.log(1 - iv.mpf(share)) * level)
+            exposures.append(_fraction(through.b))
+        return exposures
+
+    def certain_cuts(
+        self, threats: IntArray, anchors: FloatArray
+    ) -> tuple[list[Fraction], list[list[Fraction]]]:
+        constants, gradients = [], []
+        rows = self._given_rows(threats).tolist()
+        for row, anchor in zip(rows, anchors.tolist(), strict=True):
+            through = iv.exp(-iv.mpf(anchor))
+            constants.append(_fraction((through * (1 + iv.mpf(anchor))).a))
+            gradients.append([_fraction((-through * iv.log(1 - iv.mpf(s))).b) for s in row])
+        return constants, gradients
+
+    def _given_rows(self, threats: IntArray) -> FloatArray:
+        rows = self._effectiveness[threats]
+        return rows if isinstance(rows, np.ndarray) else rows.toarray()
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.asarray(self._matrix[threats] @ allocation)
@@ -227,6 +265,11 @@ class Independent(Composition):
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         through = np.exp(-anchors)
         return through * (1.0 + anchors), through[:, None] * self._rows(threats)
+
+
+def _fraction(number: Any) -> Fraction:
+    """An end of an interval, exactly."""
+    return Fraction(*to_rational(number._mpi_[0]))
 
 
 _COMPOSITIONS: dict[str, type[Composition]] = {
