@@ -17,8 +17,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from mpmath import iv
-from mpmath.libmp import to_rational
 from numpy.typing import NDArray
 
 from mfmgame.arithmetic import WIDE_EPS, WideArray, wide
@@ -234,6 +232,8 @@ class Independent(Composition):
         return np.minimum(1.0, exposure)
 
     def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        from mpmath import iv
+
         support = np.flatnonzero(allocation > 0)
         levels = allocation[support].tolist()
         exposures = []
@@ -247,6 +247,8 @@ class Independent(Composition):
     def certain_cuts(
         self, threats: IntArray, anchors: FloatArray
     ) -> tuple[list[Fraction], list[list[Fraction]]]:
+        from mpmath import iv
+
         constants, gradients = [], []
         rows = self._given_rows(threats).tolist()
         for row, anchor in zip(rows, anchors.tolist(), strict=True):
@@ -269,6 +271,8 @@ class Independent(Composition):
 
 def _fraction(number: Any) -> Fraction:
     """An end of an interval, exactly."""
+    from mpmath.libmp import to_rational
+
     return Fraction(*to_rational(number._mpi_[0]))
 
 
