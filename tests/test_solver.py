@@ -41,6 +41,27 @@ class TestByHand:
         assert solution.bandwidth_price == pytest.approx(18 / 7)
         assert solution.limit_prices["budget"] == pytest.approx(6 / 7)
 
+    def test_the_price_at_a_kink_is_what_the_next_bit_adds(self):
+        # The first bit runs the worst threat whole; the next runs half of the third.
+        kinked = mg.DefenseGame(
+            severity=[8.0, 1.0, 5.0],
+            bandwidth=[1.0, 1.0, 2.0],
+            effectiveness=[[0.1], [0.4], [0.6]],
+            attacker_bandwidth=1.0,
+        )
+        assert mg.solve(kinked).bandwidth_price == pytest.approx(1.0)
+
+    def test_no_money_goes_where_it_buys_nothing(self):
+        # One defense is enough; the other resource is left alone.
+        spare = game(
+            severity=[4.0, 0.0],
+            effectiveness=[[0.5, 0.5], [0.0, 0.0]],
+            use={"budget": [1.0, 1.0], "latency": [0.0, 1.0]},
+            limits={"budget": 1.0, "latency": 1.0},
+        )
+        solution = mg.solve(spare)
+        assert dict(solution.resource_use) == pytest.approx({"budget": 1.0, "latency": 0.0})
+
     def test_a_knapsack_attacker_runs_the_densest_threat_first(self):
         solution = mg.solve(game(bandwidth=[4.0, 1.0], attacker_bandwidth=3.0, limits={}))
         # Undefended densities are 1 and 3 a bit; both defenses run: 0.5 and 1.5 a bit.
@@ -86,6 +107,10 @@ class TestEdges:
             composition=composition,
         )
         assert mg.solve(bare).value == pytest.approx(5.5)
+
+    def test_a_limit_without_defenses_limits_nothing(self, composition):
+        bare = game(effectiveness=np.zeros((2, 0)), use={"budget": []}, composition=composition)
+        assert mg.solve(bare).value == pytest.approx(4.0)
 
     def test_without_bandwidth_only_free_threats_run(self, composition):
         solution = mg.solve(

@@ -3,6 +3,7 @@
 import pytest
 
 import mfmgame as mg
+from mfmgame.spec.scenario import Termination
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 
@@ -67,6 +68,56 @@ def test_it_is_0_if_free_threats_alone_exceed_the_loss(composition):
 def test_a_loss_of_0_is_crossed_by_the_first_bit(composition):
     threshold = mg.self_destruction_threshold(game(termination_loss=0.0, composition=composition))
     assert threshold.bandwidth == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("loss", [9.5, 9.9, 9.99, 9.999, 9.99999])
+def test_a_loss_just_below_the_plateau_is_found_exactly(loss):
+    # The first bit costs 10, all the others together 0.1: the crossing is within the first.
+    steep = game(
+        severity=[10.0, 0.1],
+        bandwidth=[1.0, 100.0],
+        effectiveness=[[0.0], [0.0]],
+        attacker_bandwidth=0.5,
+        termination_loss=loss,
+    )
+    threshold = mg.self_destruction_threshold(steep)
+    assert threshold.bandwidth == pytest.approx(loss / 10, rel=1e-12)
+    assert threshold.bandwidth == pytest.approx(threshold.undefended, rel=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99, 0.999, 0.99999])
+@pytest.mark.parametrize("composition", COMPOSITIONS)
+def test_it_is_found_however_close_to_the_plateau(composition, share, examples):
+    scenario = mg.load_scenario(examples / "llava_agent.json")
+    built = mg.build_game(scenario.model_copy(update={"composition": composition}))
+    total = float(built.bandwidth.sum())
+    loss = share * mg.solve(built.with_attacker_bandwidth(total)).value
+    with_loss = scenario.model_copy(
+        update={"composition": composition, "termination": Termination(loss=loss)}
+    )
+    threshold = mg.self_destruction_threshold(with_loss)
+    tolerance = 1e-5 if composition == "independent" else 1e-9
+    value = mg.solve(built.with_attacker_bandwidth(threshold.bandwidth)).value
+    assert value == pytest.approx(loss, rel=tolerance)
+    beyond = mg.solve(built.with_attacker_bandwidth(threshold.bandwidth * 1.001)).value
+    assert beyond > loss * (1 - tolerance)
+
+
+@pytest.mark.parametrize("severity", [1e10, 1e12, 1e16])
+def test_a_catastrophe_fully_stopped_does_not_blur_the_decision(severity):
+    spread = mg.DefenseGame(
+        severity=[8.0, 6.0, severity],
+        bandwidth=[1.0, 1.0, 1.0],
+        effectiveness=[[0.75, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        attacker_bandwidth=1.0,
+        use={"budget": [1.0, 1.0, 0.0]},
+        limits={"budget": 1.0},
+        composition="additive",
+        termination_loss=4.00001,
+    )
+    threshold = mg.self_destruction_threshold(spread)
+    assert threshold.decision == "operate"
+    assert mg.solve(spread).value == pytest.approx(4.0, rel=1e-9)
 
 
 def test_without_threats_it_is_unreachable():

@@ -58,7 +58,11 @@ def main() -> NoReturn:
         if not hasattr(error, "format_message"):
             raise
         # A wrong command or option: one line, like any other bad input.
-        _complain(error.format_message() or "expected a command; --help lists them")
+        message = error.format_message() or "expected a command; --help lists them"
+        if "\n" in message:  # no command at all: the help
+            sys.stdout.write(message + "\n")
+        else:
+            _complain(message)
         sys.exit(EXIT_BAD_INPUT)
 
 

@@ -138,7 +138,9 @@ class DefenseGame:
         )
         self.threat_ids = checked_labels(threat_ids, n_threats, "t", "threat_ids")
         self.defense_ids = checked_labels(defense_ids, n_defenses, "d", "defense_ids")
-        self.threat_classes = tuple(threat_classes or ("unclassified",) * n_threats)
+        self.threat_classes = tuple(
+            ("unclassified",) * n_threats if threat_classes is None else threat_classes
+        )
         if len(self.threat_classes) != n_threats:
             raise SpecificationError(
                 f"found {len(self.threat_classes)} classes, expected {n_threats}",

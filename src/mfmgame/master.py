@@ -104,7 +104,7 @@ class Master:
         self._n_defenses = n_defenses = len(max_level)
         self._n_resources = len(limits)
         self._level_unit = _powers_of_two(_reachable_levels(max_level, use, limits))
-        self._limited = np.flatnonzero(np.isfinite(limits))
+        self._limited = np.flatnonzero(np.isfinite(limits) & (n_defenses > 0))
         rows = use[self._limited] * self._level_unit
         self._limit_unit = _powers_of_two(rows.max(axis=1, initial=0.0))
         rows /= self._limit_unit[:, None]

@@ -47,6 +47,8 @@ DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
 MAX_ROUNDS = 1000
 MAX_REFINEMENTS = 4
 MAX_MOVES = 20
+EXTRA_ROUNDS = 20
+"""Rounds beyond the tolerance for a value far below the greatest severity."""
 EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
 DECISIVE = 1e-7
@@ -169,7 +171,7 @@ class Solver:
         point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
         allocation = best_allocation = _spread(game) if point is None else point.allocation
         best: BestResponse | None = None
-        refinements = 0
+        refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
             if point is not None:
                 allocation = _within_limits(game, point.allocation)
@@ -182,8 +184,12 @@ class Solver:
                 bound = lower_bound(game, self._composition, candidate)
                 if bound > lower:
                     lower, certificate = bound, candidate
-            if best.loss - lower <= 0.5 * self._tolerance * scale_of(game, best.loss):
-                break
+            gap = best.loss - lower
+            if gap <= 0.5 * self._tolerance * scale_of(game, best.loss):
+                # Good enough; where a great severity is the reason, try for better a while.
+                patience -= 1
+                if gap <= 0.5 * self._tolerance * best.loss or patience < 0:
+                    break
             violated = np.flatnonzero(
                 response.plan if game.n_threats > SMALL or rounds else residual
             )
@@ -255,15 +261,14 @@ class Solver:
             The same one if no better is found.
         response : BestResponse
         """
-        ceiling = response.loss + slack
         for _ in range(MAX_MOVES):
-            moved = self._cuts.least(direction, ceiling, allocation, kept)
+            moved = self._cuts.least(direction, response.loss, allocation, kept)
             if moved is None:
                 break
             moved = _within_limits(game, moved)
             residual = self._residual(moved)
             answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            if answer.loss <= ceiling + 0.1 * slack:
+            if answer.loss <= response.loss + slack:
                 change = residual - self._residual(allocation)
                 saves = direction @ moved < direction @ allocation
                 if saves and self._costs_nothing(answer.plan * change):

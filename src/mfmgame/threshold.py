@@ -2,8 +2,7 @@
 
 ``B_dagger = sup { B >= 0 : V(B) <= L }`` for the game's value ``V`` and the loss ``L`` of
 stopping now. ``V`` is concave and nondecreasing in ``B``, because ``B`` stands only in the
-objective of a minimum over allocations that do not depend on it. So a tangent at any
-point crosses ``L`` at or before the threshold and a chord at or after it.
+objective of a minimum over allocations that do not depend on it. So there is one crossing.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ from mfmgame.spec.scenario import Scenario
 __all__ = ["Threshold", "self_destruction_threshold"]
 
 _MAX_STEPS = 200
+_SAME_POINT = 1e-12
+"""Bandwidths this close, relative to each other, are one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,57 +105,49 @@ def self_destruction_threshold(
         )
     solver = Solver(game, tolerance=tolerance)
     here = solver.solve(game.attacker_bandwidth)
-    operates = _is_within(here, loss)
-    crossing = _crossing(solver, game, loss)
+    operates = _is_within(here.value, loss, here.tolerance)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
-    if crossing is None:
+    found = None if undefended is None else _crossing(solver, game, loss, undefended)
+    if found is None:
         return Threshold(None, undefended, "operate", None, None, None)
+    crossing, solution = found
     # Rounding must not let the threshold contradict the decision.
     clamp = max if operates else min
-    bandwidth = clamp(crossing.game.attacker_bandwidth, game.attacker_bandwidth)
-    price = crossing.bandwidth_price
+    bandwidth = clamp(crossing, game.attacker_bandwidth)
+    price = solution.bandwidth_price
     return Threshold(
         bandwidth=bandwidth,
         undefended=undefended,
         decision="operate" if operates else "terminate",
         margin=bandwidth - game.attacker_bandwidth,
-        allocation=crossing.allocation,
+        allocation=solution.allocation,
         bandwidth_per_loss=1.0 / price if price > 0 else None,
     )
 
 
-def _is_within(solution: Solution, loss: float) -> bool:
-    return solution.value <= loss + solution.tolerance * max(loss, solution.value)
+def _is_within(value: float, loss: float, tolerance: float) -> bool:
+    return value <= loss + tolerance * max(loss, value)
 
 
-def _crossing(solver: Solver, game: DefenseGame, loss: float) -> Solution | None:
-    """The solution where the value crosses the loss; None if it never does."""
-    above = solver.solve(float(game.bandwidth.sum()))
-    if _is_within(above, loss):
-        return None
-    below = solver.solve(0.0)
-    if not _is_within(below, loss):
-        return below
-    tangent = 0.0  # the greatest crossing of a tangent so far: at or before the threshold
+def _crossing(
+    solver: Solver, game: DefenseGame, loss: float, start: float
+) -> tuple[float, Solution] | None:
+    """Where the value crosses the loss, and the last solve; None if it never does.
+
+    The worst attack on any fixed allocation costs at least the value, so it reaches the
+    loss at or before the threshold. An allocation that is optimal there can hold out
+    further only if another is better; solving at its crossing finds that one, and the
+    crossings climb to the threshold, in finitely many steps where the value is piecewise
+    linear.
+    """
+    bandwidth = start
     for _ in range(_MAX_STEPS):
-        chord = _chord_crossing(below, above, loss)
-        middle = solver.solve(chord if tangent <= below.game.attacker_bandwidth else tangent)
-        if abs(middle.value - loss) <= middle.tolerance * loss:
-            return middle
-        if middle.bandwidth_price > 0:
-            step = (loss - middle.value) / middle.bandwidth_price
-            tangent = max(tangent, middle.game.attacker_bandwidth + step)
-        if middle.value <= loss:
-            below = middle
-        else:
-            above = middle
-        width = above.game.attacker_bandwidth - below.game.attacker_bandwidth
-        if width <= middle.tolerance * above.game.attacker_bandwidth:
-            return below
-    return below
-
-
-def _chord_crossing(below: Solution, above: Solution, loss: float) -> float:
-    start, end = below.game.attacker_bandwidth, above.game.attacker_bandwidth
-    share = (loss - below.value) / (above.value - below.value)
-    return min(max(start + share * (end - start), start), end)
+        solution = solver.solve(bandwidth)
+        residual = solution.residual.array
+        if _is_within(float(residual.sum()), loss, solution.tolerance):
+            return None
+        reached = bandwidth_for_loss(residual, game.bandwidth, loss)
+        if reached is None or reached <= bandwidth * (1.0 + _SAME_POINT):
+            break
+        bandwidth = reached
+    return bandwidth, solution

@@ -92,6 +92,31 @@ def test_the_value_is_concave_and_nondecreasing_in_the_attacker_bandwidth(
 
 @any_composition
 @each
+@hypothesis.given(data=st.data(), other=st.floats(0, 30))
+def test_the_price_of_bandwidth_is_a_slope_of_the_value(composition, data, other):
+    game = data.draw(games(composition))
+    other = round(other, 3)
+    solution, elsewhere = mg.solve(game), mg.solve(game.with_attacker_bandwidth(other))
+    line = solution.value + solution.bandwidth_price * (other - game.attacker_bandwidth)
+    assert elsewhere.value <= line + 2 * close(elsewhere) + 1e-12 * abs(line)
+
+
+@any_composition
+@each
+@hypothesis.given(data=st.data(), share=st.sampled_from([0.0, 0.5, 0.9, 1.1, 3.0]))
+def test_the_price_of_a_limit_is_a_slope_of_the_value(composition, data, share):
+    game = data.draw(games(composition).filter(lambda drawn: np.isfinite(drawn.limits).any()))
+    row = int(np.flatnonzero(np.isfinite(game.limits))[0])
+    limit = float(game.limits[row])
+    other = limit * share if limit else share
+    solution = mg.solve(game)
+    elsewhere = mg.solve(game.with_limits({game.resources[row]: other}))
+    line = solution.value - solution.limit_prices.array[row] * (other - limit)
+    assert elsewhere.value >= line - 2 * close(solution) - 1e-12 * abs(line)
+
+
+@any_composition
+@each
 @hypothesis.given(data=st.data(), factor=st.sampled_from([2.0**-20, 0.5, 3.0, 1e6]))
 def test_losses_scale_with_the_severities(composition, data, factor):
     game = data.draw(games(composition))
