@@ -124,7 +124,8 @@ def unproven_notes(solution: Solution) -> list[str]:
     """What a reader must know of a solution whose bracket stayed too wide."""
     if solution.is_proven:
         return []
-    return [f"proven only within {solution.gap:.1e} of the value, not {solution.tolerance:.1e}"]
+    bracket = f"from {solution.lower!r} to {solution.upper!r}"
+    return [f"the value is proven only {bracket}, wider than the tolerance asked for"]
 
 
 def _head(schema: str, game: DefenseGame) -> dict[str, Any]:
