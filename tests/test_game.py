@@ -127,7 +127,6 @@ def test_labelled_vectors_are_mappings_and_arrays():
     assert list(levels) == ["x", "y"]
     assert np.asarray(levels).shape == (2,)
     assert levels == {"x": 1.0, "y": 1.0}
-    assert levels.positive() == {"x": 1.0, "y": 1.0}
     with pytest.raises(KeyError, match="unknown label 'z'"):
         levels["z"]
     with pytest.raises(ValueError, match="read-only"):

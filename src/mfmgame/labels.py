@@ -66,13 +66,6 @@ class Labelled(Mapping[str, float]):
         """The numbers alone, read-only, shape (n,)."""
         return self._array
 
-    def positive(self) -> dict[str, float]:
-        """The entries above zero, in order."""
-        return {
-            self._labels[index]: float(self._array[index])
-            for index in np.flatnonzero(self._array > 0).tolist()
-        }
-
 
 class NumberedLabels(Sequence[str]):
     """The labels ``prefix0, prefix1, ...`` without holding them in memory.
