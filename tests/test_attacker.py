@@ -54,3 +54,16 @@ def test_the_bandwidth_for_a_loss_at_the_edges():
     assert bandwidth_for_loss(residual, bandwidth, 2.0) == 0.0
     assert bandwidth_for_loss(residual, bandwidth, 5.0) is None  # all together do not
     assert bandwidth_for_loss(np.empty(0), np.empty(0), 0.0) is None
+
+
+def test_a_great_many_threats_are_answered_as_if_all_were_sorted():
+    rng = np.random.default_rng(3)
+    residual = rng.integers(0, 20, 40_000).astype(float)  # many ties
+    bandwidth = rng.integers(0, 4, 40_000).astype(float)
+    for budget in (0.0, 1.0, 5_000.0, 30_000.0, 1e9):
+        order = np.argsort(-residual / np.where(bandwidth > 0, bandwidth, 1e-9), kind="stable")
+        left, plan = budget, np.zeros(40_000)
+        for threat in order[residual[order] > 0].tolist():
+            plan[threat] = min(1.0, left / bandwidth[threat]) if bandwidth[threat] else 1.0
+            left -= plan[threat] * bandwidth[threat]
+        assert np.array_equal(best_response(residual, bandwidth, budget).plan, plan)

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 __all__ = ["BestResponse", "best_response"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_SORTED_WHOLE = 4096
+"""More threats than this are sorted only as far as the budget may reach."""
 
 
 class BestResponse(NamedTuple):
@@ -59,8 +63,7 @@ def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) ->
     """
     plan = np.where((bandwidth == 0.0) & (residual > 0.0), 1.0, 0.0)
     running = np.flatnonzero((bandwidth > 0.0) & (residual > 0.0))
-    ratio = residual[running] / bandwidth[running]
-    order = running[np.argsort(-ratio, kind="stable")]
+    order = _affordable(running, residual[running] / bandwidth[running], bandwidth, budget)
     used = np.cumsum(bandwidth[order])
     n_full = int(np.searchsorted(used, budget, side="right"))
     plan[order[:n_full]] = 1.0
@@ -72,6 +75,21 @@ def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) ->
         price = float(residual[marginal] / bandwidth[marginal])
     chosen = np.flatnonzero(plan)
     return BestResponse(plan, math.fsum((plan[chosen] * residual[chosen]).tolist()), price)
+
+
+def _affordable(
+    running: IntArray, ratio: FloatArray, bandwidth: FloatArray, budget: float
+) -> IntArray:
+    """Threats by falling ratio, first ones first in ties: all, or enough to pass the budget."""
+    count = _SORTED_WHOLE
+    while count < len(running) // 4:
+        least = np.partition(ratio, len(ratio) - count)[len(ratio) - count]
+        best = np.flatnonzero(ratio >= least)
+        if bandwidth[running[best]].sum() > budget * (1.0 + 1e-9):
+            running, ratio = running[best], ratio[best]
+            break
+        count *= 8
+    return running[np.argsort(-ratio, kind="stable")]
 
 
 def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float) -> float | None:

@@ -38,8 +38,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 _EPS = 2.0**-52
-_MAX_EXACT_TERMS = 2**21
-"""Beyond this many terms, exposures carry a worst rounding error instead of none."""
+_MAX_EXACT_TERMS = 2**25
+"""Beyond this many terms, exposures carry the worst rounding error of float64."""
+_TERMS_AT_ONCE = 2**20
 _FEW = 4 * _EPS
 """Relative error of a product of a few numbers, each within a few units of rounding."""
 
@@ -173,15 +174,19 @@ def upper_bound(
         In loss units; rounding errors included on the safe side.
     """
     n_funded = int(np.count_nonzero(allocation))
-    exposure = composition.exposure(allocation) + (n_funded + 4) * _EPS
+    exposure = composition.exposure(allocation, rounding=(n_funded + 8) * _EPS)
     paid = wide(price) * game.bandwidth
     paid -= paid * WIDE_EPS
-    running = np.flatnonzero(game.severity * exposure > paid)
-    residual = wide(game.severity[running])
-    if running.size * n_funded <= _MAX_EXACT_TERMS:
-        residual *= composition.exposure_bound(running, allocation)
-    else:
-        residual *= exposure[running]
-    excess = np.maximum(residual - paid[running], 0.0)
-    total = wide(price) * game.attacker_bandwidth + excess.sum()
-    return rounded_up(total + total * ((running.size + 4) * WIDE_EPS))
+    running = np.flatnonzero(game.severity * exposure * (1.0 + _FEW) > paid)
+    total = wide(price) * game.attacker_bandwidth
+    sharp = running.size * n_funded <= _MAX_EXACT_TERMS
+    step = max(1, _TERMS_AT_ONCE // max(n_funded, 1))
+    for start in range(0, running.size, step):
+        threats = running[start : start + step]
+        through = (
+            composition.exposure_bound(threats, allocation)
+            if sharp
+            else wide(exposure[threats] * (1.0 + _FEW))
+        )
+        total += np.maximum(game.severity[threats] * through - paid[threats], 0.0).sum()
+    return rounded_up(np.longdouble(total + total * ((running.size + 4) * WIDE_EPS)))

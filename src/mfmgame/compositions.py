@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from mfmgame.arithmetic import WIDE_EPS, WideArray, wide
 from mfmgame.errors import SpecificationError
+from mfmgame.filling import covered_rows, is_compilable
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -37,6 +38,8 @@ _FAINT, _MAX_FAINT = 1e-6, 100
 """Below this exposure a rounding of the coverage matters; so many threats get an exact one."""
 _CHUNK_ENTRIES = 2**20
 """Entries of the matrix that are sorted at a time: a few arrays of 8 MiB."""
+_COMPILED_ENTRIES = 2**22
+"""So many stored entries repay the compiling of a kernel that need not sort."""
 
 
 class Composition(ABC):
@@ -53,9 +56,21 @@ class Composition(ABC):
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         self._matrix = effectiveness
 
+    def exposure(self, allocation: FloatArray, rounding: float = 0.0) -> FloatArray:
+        """Share of each threat that gets through, shape (n_threats,), in [0, 1].
+
+        With a relative `rounding`, as much as if the defenses reached that much less.
+        """
+        reach = self._reach(allocation)
+        return self._through(reach * (1.0 - rounding) if rounding else reach)
+
     @abstractmethod
-    def exposure(self, allocation: FloatArray) -> FloatArray:
-        """Share of each threat that gets through, shape (n_threats,), in [0, 1]."""
+    def _reach(self, allocation: FloatArray) -> FloatArray:
+        """A sum of products of levels and the matrix, by threat, shape (n_threats,)."""
+
+    def _through(self, reach: FloatArray) -> FloatArray:
+        """The exposure that a sum leaves."""
+        return np.clip(1.0 - reach, 0.0, 1.0)
 
     @abstractmethod
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
@@ -111,8 +126,8 @@ class Additive(Composition):
 
     cut_rounding = 0.0
 
-    def exposure(self, allocation: FloatArray) -> FloatArray:
-        return np.clip(1.0 - self._matrix @ allocation, 0.0, 1.0)
+    def _reach(self, allocation: FloatArray) -> FloatArray:
+        return np.asarray(self._matrix @ allocation)
 
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
         covered: WideArray = wide(self._rows(threats)) @ wide(allocation)
@@ -152,16 +167,18 @@ class BestOf(Composition):
             self._order = np.argsort(-effectiveness, axis=1, kind="stable")
             self._ordered = np.take_along_axis(effectiveness, self._order, axis=1)
 
-    def exposure(self, allocation: FloatArray) -> FloatArray:
+    def _reach(self, allocation: FloatArray) -> FloatArray:
         if allocation.sum() <= 1.0:
-            return np.clip(1.0 - self._matrix @ allocation, 0.0, 1.0)
+            return np.asarray(self._matrix @ allocation)
+        if self._matrix.size >= _COMPILED_ENTRIES and is_compilable():
+            return covered_rows(self._matrix, allocation)
         n_threats = self._matrix.shape[0]
         result = np.empty(n_threats)
         step = max(1, _CHUNK_ENTRIES // len(allocation))
         for start in range(0, n_threats, step):
             chunk = slice(start, start + step)
             result[chunk] = np.einsum("ij,ij->i", *self._fill(chunk, allocation))
-        return np.clip(1.0 - result, 0.0, 1.0)
+        return result
 
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
         values, filled = self._fill(threats, wide(allocation))
@@ -222,8 +239,11 @@ class Independent(Composition):
         super().__init__(_layer_depths(effectiveness))
         self._effectiveness = effectiveness
 
-    def exposure(self, allocation: FloatArray) -> FloatArray:
-        return np.exp(-(self._matrix @ allocation))
+    def _reach(self, allocation: FloatArray) -> FloatArray:
+        return np.asarray(self._matrix @ allocation)
+
+    def _through(self, reach: FloatArray) -> FloatArray:
+        return np.exp(-reach)
 
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
         # The depths themselves are rounded, each by a few units in its last place.

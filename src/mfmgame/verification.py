@@ -187,7 +187,7 @@ def _exact_upper(
 ) -> Fraction:
     """``lam B + sum_i max(0, rho_i - lam b_i)`` over the threats that can count."""
     rounding = (np.count_nonzero(allocation) + 8) * 2.0**-52
-    most = game.severity * (composition.exposure(allocation) + rounding)
+    most = game.severity * composition.exposure(allocation, rounding) * (1.0 + 2.0**-48)
     running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
     exposures = composition.certain_exposure(running, allocation)
     total = Fraction(price) * Fraction(game.attacker_bandwidth)
