@@ -10,7 +10,7 @@ import scipy.sparse as sp
 import mfmgame as mg
 from mfmgame import compositions
 from mfmgame.compositions import BestOf
-from mfmgame.filling import covered_rows
+from mfmgame.filling import filled_rows
 
 
 @pytest.mark.parametrize("layout", [np.asarray, sp.csr_array])
@@ -20,13 +20,26 @@ def test_kernel_fills_rows_as_sorting_does(layout, seed):
     matrix = rng.choice([0.0, 0.25, 0.5, 1.0, rng.random()], (50, rng.integers(1, 40)))
     levels = rng.random(matrix.shape[1]) * (rng.random(matrix.shape[1]) < 0.7) * rng.choice([1, 4])
     exposure = BestOf(matrix).exposure(levels)
-    filled = 1.0 - covered_rows(layout(matrix), levels)
+    filled = 1.0 - filled_rows(layout(matrix), levels).covered
     np.testing.assert_allclose(filled, exposure, rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize("layout", [np.asarray, sp.csr_array])
+@pytest.mark.parametrize("seed", range(5))
+def test_kernel_anchors_make_cuts_that_touch_the_exposure(layout, seed):
+    rng = np.random.default_rng(seed)
+    matrix = rng.random((60, 12)) * (rng.random((60, 12)) < 0.5)
+    levels, chosen = rng.random(12), np.arange(0, 60, 7)
+    composed = BestOf(layout(matrix))
+    anchors = filled_rows(layout(matrix), levels, chosen).anchors
+    constants, gradients = composed.cuts(chosen, anchors)
+    exposure = composed.exposure(levels)[chosen]
+    np.testing.assert_allclose(constants - gradients @ levels, exposure, atol=1e-14)
+
+
 def test_nothing_funded_and_empty_rows_are_covered_by_nothing():
-    assert covered_rows(np.ones((3, 2)), np.zeros(2)).tolist() == [0.0, 0.0, 0.0]
-    assert covered_rows(sp.csr_array((3, 2)), np.ones(2)).tolist() == [0.0, 0.0, 0.0]
+    assert filled_rows(np.ones((3, 2)), np.zeros(2)).covered.tolist() == [0.0, 0.0, 0.0]
+    assert filled_rows(sp.csr_array((3, 2)), np.ones(2)).covered.tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("layout", [np.asarray, sp.csr_array])

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mfmgame.arithmetic import WIDE_EPS, WideArray, wide
 from mfmgame.errors import SpecificationError
-from mfmgame.filling import covered_rows, is_compilable
+from mfmgame.filling import filled_rows, is_compilable
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -170,8 +170,8 @@ class BestOf(Composition):
     def _reach(self, allocation: FloatArray) -> FloatArray:
         if allocation.sum() <= 1.0:
             return np.asarray(self._matrix @ allocation)
-        if self._matrix.size >= _COMPILED_ENTRIES and is_compilable():
-            return covered_rows(self._matrix, allocation)
+        if self._repays_compiling(self._matrix.shape[0]):
+            return filled_rows(self._matrix, allocation).covered
         n_threats = self._matrix.shape[0]
         result = np.empty(n_threats)
         step = max(1, _CHUNK_ENTRIES // len(allocation))
@@ -200,6 +200,8 @@ class BestOf(Composition):
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         if allocation.sum() < 1.0:
             return np.zeros(len(threats))
+        if self._repays_compiling(len(threats)):
+            return filled_rows(self._matrix, allocation, threats).anchors
         values, filled = self._fill(threats, allocation)
         full = np.cumsum(filled, axis=1) >= 1.0 - 1e-15
         first = np.argmax(full, axis=1)
@@ -208,6 +210,11 @@ class BestOf(Composition):
 
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         return 1.0 - anchors, np.maximum(self._rows(threats) - anchors[:, None], 0.0)
+
+    def _repays_compiling(self, n_rows: int) -> bool:
+        n_threats = self._matrix.shape[0]
+        entries = self._matrix.size * (n_rows / max(n_threats, 1))
+        return entries >= _COMPILED_ENTRIES and is_compilable()
 
     def _fill(
         self, threats: IntArray | slice, allocation: NDArray[Any]

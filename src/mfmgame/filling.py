@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,34 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import scipy.sparse
 
-__all__ = ["covered_rows", "is_compilable"]
+__all__ = ["Filling", "filled_rows", "is_compilable"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 Kernel = Callable[..., None]
 
 
-def covered_rows(matrix: FloatArray | scipy.sparse.csr_array, allocation: FloatArray) -> FloatArray:
-    """Coverage of every threat under `best_of`.
+class Filling(NamedTuple):
+    """How rows are filled.
+
+    Attributes
+    ----------
+    covered : ndarray of float, shape (n_rows,)
+        Rounded like a sum of n_defenses products.
+    anchors : ndarray of float, shape (n_rows,)
+        The value at which the filled levels reach 1; 0 where they do not.
+    """
+
+    covered: FloatArray
+    anchors: FloatArray
+
+
+def filled_rows(
+    matrix: FloatArray | scipy.sparse.csr_array,
+    allocation: FloatArray,
+    rows: IntArray | None = None,
+) -> Filling:
+    """Coverage and anchors of every threat, or of some, under `best_of`.
 
     For each row, ``max sum_j E[i,j] z[j]`` over ``0 <= z <= x``, ``sum z <= 1``, by
     partial selection: the entries are split around pivots, as in quickselect, and only
@@ -36,28 +56,30 @@ def covered_rows(matrix: FloatArray | scipy.sparse.csr_array, allocation: FloatA
     ----------
     matrix : ndarray or SciPy CSR array of float, shape (n_threats, n_defenses)
     allocation : ndarray of float, shape (n_defenses,)
+    rows : ndarray of int, shape (n_rows,), optional
 
     Returns
     -------
-    ndarray of float, shape (n_threats,)
-        Rounded like a sum of n_defenses products.
+    Filling
     """
-    covered = np.empty(matrix.shape[0])
+    chosen = np.arange(matrix.shape[0]) if rows is None else rows
+    covered, anchors = np.empty(len(chosen)), np.empty(len(chosen))
     dense, sparse = _kernels()
     funded = np.flatnonzero(allocation > 0)
 
     def fill(start: int, stop: int) -> None:
+        part = slice(start, stop)
+        out = chosen[part], allocation, covered[part], anchors[part]
         if isinstance(matrix, np.ndarray):
-            dense(matrix[start:stop], funded, allocation, covered[start:stop])
+            dense(matrix, funded, *out)
         else:
-            starts = matrix.indptr[start : stop + 1]
-            sparse(matrix.data, matrix.indices, starts, allocation, covered[start:stop])
+            sparse(matrix.data, matrix.indices, matrix.indptr, *out)
 
     n_parts = os.cpu_count() or 1
-    edges = [len(covered) * part // n_parts for part in range(n_parts + 1)]
+    edges = [len(chosen) * part // n_parts for part in range(n_parts + 1)]
     with ThreadPoolExecutor(n_parts) as pool:
         list(pool.map(fill, edges[:-1], edges[1:]))
-    return covered
+    return Filling(covered, anchors)
 
 
 @cache
@@ -75,9 +97,9 @@ def _kernels() -> tuple[Kernel, Kernel]:
     compiled = cast(Callable[[Any], Any], numba.njit(nogil=True))
 
     @compiled
-    def filled(values: FloatArray, levels: FloatArray, count: int) -> float:
+    def filled(values: FloatArray, levels: FloatArray, count: int) -> tuple[float, float]:
         """Fill 1 with the best values first; the arrays are reordered."""
-        low, high, room, covered = 0, count, 1.0, 0.0
+        low, high, room, covered, pivot = 0, count, 1.0, 0.0, 0.0
         while low < high and room > 0.0:
             a, b, c = values[low], values[(low + high) // 2], values[high - 1]
             pivot = max(min(a, b), min(max(a, b), c))
@@ -109,36 +131,43 @@ def _kernels() -> tuple[Kernel, Kernel]:
             covered += pivot * taken
             room -= taken
             low = below
-        return covered
+        return covered, pivot if room <= 0.0 else 0.0
 
     @compiled
     def dense(
-        matrix: FloatArray, funded: NDArray[np.intp], allocation: FloatArray, covered: FloatArray
+        matrix: FloatArray,
+        funded: IntArray,
+        rows: IntArray,
+        allocation: FloatArray,
+        covered: FloatArray,
+        anchors: FloatArray,
     ) -> None:
         values, levels = np.empty(len(funded) + 1), np.empty(len(funded) + 1)
-        for row in range(matrix.shape[0]):
-            count = 0
+        for place, row in enumerate(rows):
+            count, entries = 0, matrix[row]
             for column in funded:  # kept or overwritten: no branch to mispredict
-                value = matrix[row, column]
+                value = entries[column]
                 values[count], levels[count] = value, allocation[column]
                 count += value > 0.0
-            covered[row] = filled(values, levels, count)
+            covered[place], anchors[place] = filled(values, levels, count)
 
     @compiled
     def sparse(
         data: FloatArray,
-        indices: NDArray[np.intp],
-        starts: NDArray[np.intp],
+        indices: IntArray,
+        starts: IntArray,
+        rows: IntArray,
         allocation: FloatArray,
         covered: FloatArray,
+        anchors: FloatArray,
     ) -> None:
         values, levels = np.empty(len(allocation) + 1), np.empty(len(allocation) + 1)
-        for row in range(len(covered)):
+        for place, row in enumerate(rows):
             count = 0
-            for place in range(starts[row], starts[row + 1]):
-                level = allocation[indices[place]]
-                values[count], levels[count] = data[place], level
+            for stored in range(starts[row], starts[row + 1]):
+                level = allocation[indices[stored]]
+                values[count], levels[count] = data[stored], level
                 count += level > 0.0
-            covered[row] = filled(values, levels, count)
+            covered[place], anchors[place] = filled(values, levels, count)
 
     return dense, sparse
