@@ -147,11 +147,18 @@ def _sides(
 ) -> tuple[np.longdouble, WideArray, WideArray]:
     """Loss caused undefended, and per level what each defense gains and pays."""
     limited = np.isfinite(game.limits)
-    constants, gradients = composition.cuts(certificate.threats, certificate.anchors)
-    forced = wide(certificate.weights) * game.severity[certificate.threats]
     paid = wide(certificate.limit_prices[limited]) @ game.use[limited]
-    gained: WideArray = forced @ wide(gradients)
-    return np.longdouble(forced @ constants), gained, paid
+    caused = wide(0.0)
+    gained = np.zeros(game.n_defenses, dtype=np.longdouble)
+    step = max(1, _TERMS_AT_ONCE // max(1, game.n_defenses))
+    for start in range(0, len(certificate.weights), step):
+        part = slice(start, start + step)
+        threats = certificate.threats[part]
+        constants, gradients = composition.cuts(threats, certificate.anchors[part])
+        forced = wide(certificate.weights[part]) * game.severity[threats]
+        caused = caused + forced @ constants
+        gained += forced @ wide(gradients)
+    return np.longdouble(caused), gained, paid
 
 
 def upper_bound(

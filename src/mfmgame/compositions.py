@@ -88,17 +88,11 @@ class Composition(ABC):
     def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
         """Exposure of the threats named, exact or the upper end of a narrow interval."""
 
+    @abstractmethod
     def certain_cuts(
         self, threats: IntArray, anchors: FloatArray
     ) -> tuple[list[Fraction], list[list[Fraction]]]:
         """Constants and gradients of cuts, exact or the ends of intervals that keep them valid."""
-        constants = [1 - Fraction(anchor) for anchor in anchors.tolist()]
-        rows = self._rows(threats).tolist()
-        gradients = [
-            [max(Fraction(0), Fraction(share) - Fraction(anchor)) for share in row]
-            for row, anchor in zip(rows, anchors.tolist(), strict=True)
-        ]
-        return constants, gradients
 
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
@@ -122,9 +116,13 @@ class Composition(ABC):
 
 
 class Additive(Composition):
-    """Effects add up until the threat is covered: ``min(1, sum_j E[i,j] x[j])``."""
+    """Effects add up until the threat is covered: ``min(1, sum_j E[i,j] x[j])``.
 
-    cut_rounding = 0.0
+    Since an exposure is at least 0, any share ``1 - a`` of the cut ``1 - E[i] . x`` is one
+    too: the whole of it with anchor 0, nothing with anchor 1, where the threat is covered.
+    """
+
+    cut_rounding = 0.0  # with the anchors 0 and 1
 
     def _reach(self, allocation: FloatArray) -> FloatArray:
         return np.asarray(self._matrix @ allocation)
@@ -142,11 +140,23 @@ class Additive(Composition):
             exposures.append(max(Fraction(0), 1 - sum(products, Fraction(0))))
         return exposures
 
+    def certain_cuts(
+        self, threats: IntArray, anchors: FloatArray
+    ) -> tuple[list[Fraction], list[list[Fraction]]]:
+        shares = [max(Fraction(0), 1 - Fraction(anchor)) for anchor in anchors.tolist()]
+        rows = self._rows(threats).tolist()
+        gradients = [
+            [share * Fraction(effect) for effect in row]
+            for row, share in zip(rows, shares, strict=True)
+        ]
+        return shares, gradients
+
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        return np.zeros(len(threats))
+        return np.where(self._matrix[threats] @ allocation >= 1.0, 1.0, 0.0)
 
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return np.ones(len(threats)), self._rows(threats)
+        shares = np.maximum(0.0, 1.0 - anchors)
+        return shares, shares[:, None] * self._rows(threats)
 
 
 class BestOf(Composition):
@@ -196,6 +206,17 @@ class BestOf(Composition):
                 room, covered = room - taken, covered + Fraction(share) * taken
             exposures.append(1 - covered)
         return exposures
+
+    def certain_cuts(
+        self, threats: IntArray, anchors: FloatArray
+    ) -> tuple[list[Fraction], list[list[Fraction]]]:
+        constants = [1 - Fraction(anchor) for anchor in anchors.tolist()]
+        rows = self._rows(threats).tolist()
+        gradients = [
+            [max(Fraction(0), Fraction(share) - Fraction(anchor)) for share in row]
+            for row, anchor in zip(rows, anchors.tolist(), strict=True)
+        ]
+        return constants, gradients
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         if allocation.sum() < 1.0:

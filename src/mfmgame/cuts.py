@@ -1,30 +1,48 @@
-"""The cuts made so far, and the warm master program that they stand in."""
+"""The cuts made so far, and the warm master program that they stand in.
+
+A cut of the master is of a *group* of threats: the sum of one cut of each. An attacker that
+must run all threats of a group with the same effort can do no more than one that need not,
+so any grouping gives lower bounds; and where the best response runs a whole group or none of
+it, the grouping costs nothing. So threats enter alone where they are few or near the
+attacker's margin, in groups the greater the further they are from it, and a group is split
+in two where the best response wants only part of it. A master of some hundred rows then
+speaks for a plan of a hundred thousand threats.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.attacker import BestResponse
 from mfmgame.certificate import Certificate, scaled_to_plan
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
-from mfmgame.master import Master, MasterPoint
+from mfmgame.master import Box, Master, MasterPoint
 
 __all__ = ["CutPool"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-_PATIENCE = 10
-"""Solves that a cut stays in the master without being used."""
+_PATIENCE, _PATIENCE_WITH_GROUPS = 10, 3
+"""Solves that a cut stays in the master without being used; cuts of groups age sooner."""
 _ANCHOR_GRAIN = 2.0**-26
 """Anchors closer than this make the same cut, to the last digit or so."""
 _SCALE_RANGE = 2.0**6
 """A master in units this far off is made anew in better ones."""
+_ALONE = 256
+"""So many threats that enter together do so alone, those nearest the margin."""
+_GROWTH = 1.25
+"""Each group beyond them is that much greater than the one before."""
+_ROUNDING = 1e-14
+_NEGLIGIBLE = 0.01
+"""A group that forgoes less than this share of the average is not split yet."""
+_TERMS_AT_ONCE = 2**22
 
 
 class CutPool:
-    """Cuts by threat and anchor, in a master that is made, scaled and pruned as needed.
+    """Cuts by group and anchors, in a master that is made, scaled and pruned as needed.
 
     Parameters
     ----------
@@ -37,41 +55,68 @@ class CutPool:
         self._game = game
         self._composition = composition
         self._total_bandwidth = float(game.bandwidth.sum())
+        self._group_of: IntArray = np.full(game.n_threats, -1, dtype=np.intp)
+        self._n_groups = self._n_entered = 0
+        # A cut is a run of threats, each with its anchor.
+        self._cut_group: IntArray = np.empty(0, dtype=np.intp)
+        self._cut_size: IntArray = np.empty(0, dtype=np.intp)
         self._threats: IntArray = np.empty(0, dtype=np.intp)
         self._anchors: FloatArray = np.empty(0)
         self._idle: IntArray = np.empty(0, dtype=np.intp)
-        self._known: set[tuple[int, int]] = set()
+        self._known: set[tuple[int, bytes]] = set()
         self._units = (0.0, 0.0)
         self._master: Master | None = None
 
     def __len__(self) -> int:
-        return len(self._threats)
+        return len(self._cut_group)
 
-    def allowed(self, point: MasterPoint) -> FloatArray:
-        """Loss that the master's last point allows each threat, shape (n_threats,)."""
-        assert self._master is not None
-        allowed = point.price * self._game.bandwidth
-        allowed[self._master.entered] += point.surplus
-        return allowed
+    @property
+    def has_groups(self) -> bool:
+        """Whether some threats stand together."""
+        return self._n_groups < self._n_entered
 
-    def add(self, threats: IntArray, allocation: FloatArray) -> int:
-        """Add the cuts of some threats that are exact at an allocation.
+    def extend(
+        self,
+        allocation: FloatArray,
+        residual: FloatArray,
+        response: BestResponse,
+        point: MasterPoint | None,
+        *,
+        everything: bool = False,
+    ) -> int:
+        """Add the cuts at an allocation that the master's last point violates.
+
+        Parameters
+        ----------
+        allocation : ndarray of float, shape (n_defenses,)
+        residual : ndarray of float, shape (n_threats,)
+            What the threats cost under it, in loss units.
+        response : BestResponse
+            To these.
+        point : MasterPoint or None
+            The master's last point; None to ask no violation.
+        everything : bool, default False
+            Whether every threat that costs anything enters, not only those that run.
 
         Returns
         -------
         int
-            How many of them are new.
+            How many cuts are new.
         """
-        anchors = self._composition.anchors(threats, allocation)
-        keys = list(zip(threats.tolist(), np.rint(anchors / _ANCHOR_GRAIN).tolist(), strict=True))
-        new = np.array([key not in self._known for key in keys], dtype=bool)
-        if not new.any():
-            return 0
-        self._known.update(key for key, is_new in zip(keys, new, strict=True) if is_new)
-        self._append(threats[new], anchors[new])
-        return int(new.sum())
+        before = len(self._known)
+        wanted = np.flatnonzero(residual if everything else response.plan)
+        first = self._n_groups
+        n_split = self._split(residual, response.plan) if self.has_groups else 0
+        self._enter(wanted[self._group_of[wanted] < 0], residual)
+        groups = np.unique(self._group_of[wanted])
+        if point is not None:
+            groups = groups[self._violated(groups, residual, point) | (groups >= first)]
+        self._add(groups, allocation)
+        return len(self._known) - before + n_split
 
-    def solve(self, game: DefenseGame, loss_scale: float) -> MasterPoint | None:
+    def solve(
+        self, game: DefenseGame, loss_scale: float, box: Box | None = None
+    ) -> MasterPoint | None:
         """Solve the master over all cuts for what both sides of a game can spend.
 
         Parameters
@@ -80,6 +125,8 @@ class CutPool:
             The pool's game, or one that differs in bandwidth and limits only.
         loss_scale : float
             About the value, for the master's units.
+        box : tuple of two ndarrays of float, shape (n_defenses,), optional
+            Least and greatest levels to look between.
 
         Returns
         -------
@@ -87,11 +134,12 @@ class CutPool:
             None if HiGHS finds no optimum.
         """
         master = self._fitting_master((loss_scale, game.attacker_bandwidth))
-        self._prune(master)
+        self._prune()
         point = master.solve(
             game.attacker_bandwidth,
             game.limits,
             bounded=game.attacker_bandwidth < self._total_bandwidth,
+            box=box,
         )
         if point is not None:
             self._idle = np.where(point.weights > 0, 0, self._idle + 1)
@@ -112,20 +160,117 @@ class CutPool:
 
     def certificate(self, point: MasterPoint, game: DefenseGame) -> Certificate:
         """The proof that a point's dual gives, for the game with its attacker."""
-        used = point.weights > 0
+        weights = np.repeat(point.weights, self._cut_size)
+        used = weights > 0
         return scaled_to_plan(
             game,
             Certificate(
-                self._threats[used], self._anchors[used], point.weights[used], point.limit_prices
+                self._threats[used], self._anchors[used], weights[used], point.limit_prices
             ),
         )
 
-    def _append(self, threats: IntArray, anchors: FloatArray) -> None:
+    def _enter(self, threats: IntArray, residual: FloatArray) -> None:
+        """Group threats that are new, by how far they are from the attacker's margin."""
+        n_new = len(threats)
+        self._n_entered += n_new
+        if n_new > _ALONE:
+            bandwidth = self._game.bandwidth[threats]
+            with np.errstate(divide="ignore"):
+                ratio = residual[threats] / bandwidth
+            threats = threats[np.argsort(ratio, kind="stable")]
+        sizes = [1] * min(n_new, _ALONE)
+        left, size = n_new - len(sizes), 1.0
+        while left > 0:
+            size = min(size * _GROWTH + 1.0, left)
+            sizes.append(int(size))
+            left -= int(size)
+        self._group_of[threats] = self._n_groups + np.repeat(np.arange(len(sizes)), sizes)
+        self._n_groups += len(sizes)
+
+    def _split(self, residual: FloatArray, plan: FloatArray) -> int:
+        """Split the groups whose threats the best response runs unequally; count them."""
+        bandwidth = self._game.bandwidth
+        used, whole = self._by_group(plan * bandwidth), self._by_group(bandwidth)
+        effort = np.divide(used, whole, out=np.ones_like(whole), where=whole > 0.0)
+        caused = self._by_group(plan * residual)
+        # What the group cannot do with one effort and the same bandwidth, but for rounding.
+        forgone = caused - effort * self._by_group(residual)
+        forgone[forgone <= _ROUNDING * caused] = 0.0
+        mixed = forgone > _NEGLIGIBLE * forgone.sum() / max(1, np.count_nonzero(forgone))
+        n_split = int(mixed.sum())
+        if not n_split:
+            return 0
+        half = np.full(self._n_groups, -1, dtype=np.intp)
+        half[mixed] = self._n_groups + np.arange(n_split)
+        members = np.flatnonzero(np.append(mixed, False)[self._group_of])
+        leaving = members[plan[members] > effort[self._group_of[members]]]
+        self._group_of[leaving] = half[self._group_of[leaving]]
+        self._n_groups += n_split
+
+        old = mixed[self._cut_group]
+        if not old.any():
+            return n_split
+        belongs = np.repeat(old, self._cut_size)
+        cut = np.repeat(np.arange(len(old)), self._cut_size)[belongs]
+        threats, anchors = self._threats[belongs], self._anchors[belongs]
+        self._keep(~old)
+        order = np.lexsort((self._group_of[threats], cut))
+        threats, anchors, cut = threats[order], anchors[order], cut[order]
+        starts = np.flatnonzero(
+            np.append(True, (np.diff(cut) != 0) | (np.diff(self._group_of[threats]) != 0))
+        )
+        self._append(threats, anchors, np.diff(np.append(starts, len(threats))))
+        return n_split
+
+    def _violated(
+        self, groups: IntArray, residual: FloatArray, point: MasterPoint
+    ) -> NDArray[np.bool_]:
+        """Which groups cost more than the master's last point allows them."""
+        assert self._master is not None
+        allowed = point.price * self._by_group(self._game.bandwidth)
+        # Groups that have entered since the point was found have no surplus there.
+        allowed[self._master.entered[: len(point.surplus)]] += point.surplus
+        return np.asarray(self._by_group(residual)[groups] > allowed[groups], dtype=bool)
+
+    def _by_group(self, numbers: FloatArray) -> FloatArray:
+        """Sums of numbers of threats, shape (n_groups,)."""
+        sums = np.bincount(self._group_of + 1, weights=numbers, minlength=self._n_groups + 1)
+        return sums[1:].astype(np.float64, copy=False)
+
+    def _add(self, groups: IntArray, allocation: FloatArray) -> None:
+        """Add the cuts of some groups that are exact at an allocation, if they are new."""
+        chosen = np.zeros(self._n_groups + 1, dtype=bool)
+        chosen[groups] = True
+        threats = np.flatnonzero(chosen[self._group_of])
+        threats = threats[np.argsort(self._group_of[threats], kind="stable")]
+        sizes = np.bincount(self._group_of[threats], minlength=self._n_groups)[groups]
+        anchors = self._composition.anchors(threats, allocation)
+        keys = self._keys(groups, anchors, sizes)
+        new = np.array([key not in self._known for key in keys], dtype=bool)
+        belongs = np.repeat(new, sizes)
+        if new.any():
+            self._append(threats[belongs], anchors[belongs], sizes[new])
+
+    def _keys(
+        self, groups: IntArray, anchors: FloatArray, sizes: IntArray
+    ) -> list[tuple[int, bytes]]:
+        grains = np.rint(anchors / _ANCHOR_GRAIN)
+        ends = np.cumsum(sizes)
+        return [
+            (group, grains[end - size : end].tobytes())
+            for group, end, size in zip(groups.tolist(), ends.tolist(), sizes.tolist(), strict=True)
+        ]
+
+    def _append(self, threats: IntArray, anchors: FloatArray, sizes: IntArray) -> None:
+        groups = self._group_of[threats[np.cumsum(sizes) - sizes]]
+        self._known.update(self._keys(groups, anchors, sizes))
+        self._cut_group = np.append(self._cut_group, groups)
+        self._cut_size = np.append(self._cut_size, sizes)
         self._threats = np.append(self._threats, threats)
         self._anchors = np.append(self._anchors, anchors)
-        self._idle = np.append(self._idle, np.zeros(len(threats), dtype=np.intp))
+        self._idle = np.append(self._idle, np.zeros(len(sizes), dtype=np.intp))
         if self._master is not None:
-            self._enter_master(threats, anchors)
+            self._enter_master(groups, threats, anchors, sizes)
 
     def _fitting_master(self, units: tuple[float, float]) -> Master:
         """The master, made anew if its units of loss and bandwidth are far off these."""
@@ -140,27 +285,45 @@ class CutPool:
             self._master = Master(
                 game.max_level, game.use, game.limits, loss_unit=units[0], bandwidth_unit=units[1]
             )
-            self._enter_master(self._threats, self._anchors)
+            self._enter_master(self._cut_group, self._threats, self._anchors, self._cut_size)
         return self._master
 
-    def _enter_master(self, threats: IntArray, anchors: FloatArray) -> None:
+    def _enter_master(
+        self, groups: IntArray, threats: IntArray, anchors: FloatArray, sizes: IntArray
+    ) -> None:
+        """Add the sums of the cuts of each run of threats."""
         assert self._master is not None
-        constants, gradients = self._composition.cuts(threats, anchors)
-        self._master.add_cuts(
-            threats,
-            self._game.severity[threats],
-            self._game.bandwidth[threats],
-            constants,
-            gradients,
+        n_defenses, n_cuts = self._game.n_defenses, len(sizes)
+        cut = np.repeat(np.arange(n_cuts), sizes)
+        severity, bandwidth = (
+            np.bincount(cut, weights=numbers[threats], minlength=n_cuts).astype(np.float64)
+            for numbers in (self._game.severity, self._game.bandwidth)
         )
+        share = self._game.severity[threats] / severity[cut]
+        constants, gradients = np.zeros(n_cuts), np.zeros((n_cuts, n_defenses))
+        step = max(1, _TERMS_AT_ONCE // max(1, n_defenses))
+        for start in range(0, len(threats), step):
+            part = slice(start, start + step)
+            some_constants, some_gradients = self._composition.cuts(threats[part], anchors[part])
+            first = np.flatnonzero(np.append(True, np.diff(cut[part])))
+            into = cut[part][first]
+            some_gradients *= share[part, None]
+            constants[into] += np.add.reduceat(some_constants * share[part], first)
+            gradients[into] += np.add.reduceat(some_gradients, first)
+        self._master.add_cuts(groups, severity, bandwidth, constants, gradients)
 
-    def _prune(self, master: Master) -> None:
+    def _prune(self) -> None:
         """Drop the cuts long unused, once they are many."""
-        kept = self._idle < _PATIENCE
-        if kept.sum() > 0.7 * len(kept):
-            return
-        master.keep_cuts(kept)
-        self._threats, self._anchors = self._threats[kept], self._anchors[kept]
+        kept = self._idle < (_PATIENCE_WITH_GROUPS if self.has_groups else _PATIENCE)
+        if kept.sum() <= 0.7 * len(kept):
+            self._keep(kept)
+
+    def _keep(self, kept: NDArray[np.bool_]) -> None:
+        """Drop every cut but those marked, shape (n_cuts,)."""
+        if self._master is not None:
+            self._master.keep_cuts(kept)
+        belongs = np.repeat(kept, self._cut_size)
+        self._threats, self._anchors = self._threats[belongs], self._anchors[belongs]
+        self._cut_group, self._cut_size = self._cut_group[kept], self._cut_size[kept]
         self._idle = self._idle[kept]
-        grains = np.rint(self._anchors / _ANCHOR_GRAIN).tolist()
-        self._known = set(zip(self._threats.tolist(), grains, strict=True))
+        self._known = set(self._keys(self._cut_group, self._anchors, self._cut_size))

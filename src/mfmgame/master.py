@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from mfmgame.errors import SolverError
 
-__all__ = ["Master", "MasterPoint"]
+__all__ = ["Box", "Master", "MasterPoint"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+Box = tuple[FloatArray, FloatArray]
 
 _OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
@@ -190,7 +191,12 @@ class Master:
         self._cut_column = self._cut_column[kept]
 
     def solve(
-        self, attacker_bandwidth: float, limits: FloatArray, *, bounded: bool
+        self,
+        attacker_bandwidth: float,
+        limits: FloatArray,
+        *,
+        bounded: bool,
+        box: Box | None = None,
     ) -> MasterPoint | None:
         """Optimal point for what both sides can spend, from the last basis.
 
@@ -202,6 +208,8 @@ class Master:
             Finite where those given at first were.
         bounded : bool
             Whether bandwidth binds the attacker at all; if not, it has no price.
+        box : tuple of two ndarrays of float, shape (n_defenses,), optional
+            Least and greatest levels to look between, within the levels' own range.
 
         Returns
         -------
@@ -216,7 +224,14 @@ class Master:
         self._set_limits(limits)
         for row, upper in enumerate(self._row_upper[: len(self._limited)]):
             self._highs.changeRowBounds(row, -np.inf, upper)
+        levels = np.arange(self._n_defenses, dtype=np.int32)
+        whole = np.zeros(len(levels)), self._column_upper[: len(levels)]
+        if box is not None:
+            least, most = (bound / self._level_unit for bound in box)
+            self._check(self._highs.changeColsBounds(len(levels), levels, least, most))
         optimum = self._run()
+        if box is not None:
+            self._check(self._highs.changeColsBounds(len(levels), levels, *whole))
         if optimum is None:
             return None
         self._primal, self._dual = optimum

@@ -31,6 +31,7 @@ from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
+from mfmgame.master import Box
 from mfmgame.solution import Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
@@ -53,6 +54,8 @@ EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
 DECISIVE = 1e-7
 """Relative difference of what a defense gains and pays that decides its level."""
+FIRST_RADIUS = 0.1
+"""Share of the greatest levels to go at first while threats stand in groups."""
 SMALL = 256
 """So many threats all enter the master at once: it saves more rounds than it costs."""
 
@@ -171,12 +174,17 @@ class Solver:
         point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
         allocation = best_allocation = _spread(game) if point is None else point.allocation
         best: BestResponse | None = None
+        region = _Region()
+        box: Box | None = None
         refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
             if point is not None:
                 allocation = _within_limits(game, point.allocation)
             residual = self._residual(allocation)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            if point is not None and best is not None and box is not None:
+                modelled = game.attacker_bandwidth * point.price + float(point.surplus.sum())
+                region.resize(best.loss - response.loss, best.loss - modelled)
             if best is None or response.loss < best.loss:
                 best, best_allocation = response, allocation
             if point is not None:
@@ -190,14 +198,12 @@ class Solver:
                 patience -= 1
                 if gap <= 0.5 * self._tolerance * best.loss or patience < 0:
                     break
-            violated = np.flatnonzero(
-                response.plan if game.n_threats > SMALL or rounds else residual
-            )
-            if point is not None:
-                allowed = self._cuts.allowed(point)[violated]
-                violated = violated[residual[violated] > allowed]
-            if self._cuts.add(violated, allocation):
-                point, refinements = self._cuts.solve(game, best.loss), 0
+            everything = rounds == 0 and game.n_threats <= SMALL
+            added = self._cuts.extend(allocation, residual, response, point, everything=everything)
+            if added or box is not None:
+                near = added and self._cuts.has_groups
+                box = region.around(best_allocation, game.max_level) if near else None
+                point, refinements = self._cuts.solve(game, best.loss, box), 0
             elif point is not None and refinements < MAX_REFINEMENTS:
                 point, refinements = self._cuts.sharpen(game, best.loss), refinements + 1
             else:
@@ -274,7 +280,7 @@ class Solver:
                 if saves and self._costs_nothing(answer.plan * change):
                     return moved, answer
                 break
-            if not self._cuts.add(np.flatnonzero(answer.plan), moved):
+            if not self._cuts.extend(moved, residual, answer, None):
                 break
         return allocation, response
 
@@ -289,6 +295,31 @@ class Solver:
 
     def _residual(self, allocation: FloatArray) -> FloatArray:
         return self._game.severity * self._composition.exposure(allocation)
+
+
+class _Region:
+    """Levels near the best allocation, where a master of groups is a fair model.
+
+    Far away it would draw the search to and fro, and every group be split for nothing. The
+    region grows while the model foretells the loss, and shrinks where it does not.
+    """
+
+    def __init__(self) -> None:
+        self._radius = FIRST_RADIUS
+
+    def resize(self, gained: float, foretold: float) -> None:
+        """Learn from what the last point gained beside what the model foretold."""
+        if gained > 0.5 * foretold:
+            self._radius *= 2.0
+        elif gained < 0.1 * foretold:
+            self._radius *= 0.5
+
+    def around(self, allocation: FloatArray, max_level: FloatArray) -> Box | None:
+        """Least and greatest levels of the region; None once it holds every level."""
+        if self._radius >= 1.0:
+            return None
+        reach = self._radius * max_level
+        return np.maximum(allocation - reach, 0.0), np.minimum(allocation + reach, max_level)
 
 
 def _refuse_negative_limits(game: DefenseGame) -> None:
