@@ -12,6 +12,9 @@ from .errors import (
 from .frontier import Frontier, sweep
 from .frontier_map import FrontierMap, sweep_map
 from .game import DefenseGame, build_game
+from .matrix_game import solve_matrix_game
+from .matrix_solution import MatrixCertificate, MatrixSolution
+from .payoffs import Mixture
 from .solution import Solution
 from .solver import Solver, solve
 from .spec import Catalog, Result, Scenario, json_schema, load_scenario
@@ -28,7 +31,10 @@ __all__ = [
     "Frontier",
     "FrontierMap",
     "InfeasibleError",
+    "MatrixCertificate",
+    "MatrixSolution",
     "MfmgameError",
+    "Mixture",
     "Result",
     "Scenario",
     "Solution",
@@ -49,6 +55,7 @@ __all__ = [
     "self_destruction_threshold",
     "shipped_catalogs",
     "solve",
+    "solve_matrix_game",
     "sweep",
     "sweep_map",
     "verify",

@@ -1,0 +1,200 @@
+"""Zero-sum matrix games, each value with a proof of it.
+
+The defender's program has a constraint for every column; only columns that the attacker
+would play matter. So: solve a warm linear program over some columns, add those that pay
+more than it thinks, repeat until none does. What its strategies guarantee is then computed
+exactly. Where that bracket is wider than asked for, the lines that are in play make a small
+game that is solved in integers, and grows by any other line that turns out to be better.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.errors import SpecificationError
+from mfmgame.exact_simplex import optimal_weights
+from mfmgame.master import MixtureMaster
+from mfmgame.matrix_solution import MatrixCertificate, MatrixSolution
+from mfmgame.payoffs import Mixture, Payoffs
+from mfmgame.refinement import strategies_of_basis
+from mfmgame.spec.wording import shown
+
+__all__ = ["MatrixSolution", "solve_matrix_game"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+FEWEST_ADDED = 100
+"""So many columns may enter a program at once, however few rows there are."""
+MAX_WORK = 1.5e10
+WORK_TO_SPARE = 1e9
+"""Of games that are solved in integers: some seconds, and some tenths of one."""
+MOST_ADDED = 8
+"""Lines of each side that enter such a game at once."""
+MAX_SCALINGS = 6
+SHARP = 1e-30
+"""A gap that shows that the right lines are in play."""
+
+
+def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSolution:
+    """Solve a zero-sum game: rows the defender, who minimises; columns the attacker.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n_rows, n_columns)
+        What the defender pays if it plays the row and the attacker the column, in any
+        unit. Finite numbers of any sign and size; integers and floats count as the exact
+        numbers that they are.
+    tolerance : float, default 1e-9
+        Greatest relative width of the proven bracket (see :attr:`MatrixSolution.gap`);
+        0 asks for the exact value.
+
+    Returns
+    -------
+    MatrixSolution
+        Same input, same bytes. Where a bracket as narrow as asked for is out of reach,
+        its `is_proven` is False; its bounds hold all the same.
+
+    Raises
+    ------
+    SpecificationError
+        If the matrix is not a matrix of finite real numbers with at least one row and
+        column, or the tolerance is not from 0 to below 1.
+    SolverError
+        If HiGHS refuses the program.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> solution = mg.solve_matrix_game([[3, 0], [0, 1]])
+    >>> solution.value, solution.row_strategy, solution.column_strategy
+    (0.75, array([0.25, 0.75]), array([0.25, 0.75]))
+    >>> solution.lower <= 0.75 <= solution.upper
+    True
+    """
+    if not 0.0 <= tolerance < 1.0:
+        raise SpecificationError(
+            f"found {shown(tolerance)}, expected a number from 0 to below 1", pointer="tolerance"
+        )
+    payoffs = Payoffs(matrix)
+    certificate = _saddle_point(payoffs) or _best_of_both(payoffs, tolerance)
+    return MatrixSolution.of(payoffs, certificate, tolerance)
+
+
+def _saddle_point(payoffs: Payoffs) -> MatrixCertificate | None:
+    """The exact solution in pure strategies, if there is one."""
+    most, least = payoffs.entries.max(axis=1), payoffs.entries.min(axis=0)
+    row, column = int(most.argmin()), int(least.argmax())
+    if most[row] != least[column]:
+        return None
+    n_rows, n_columns = payoffs.shape
+    return MatrixCertificate.of(
+        payoffs, Mixture.of(n_rows, {row: 1}), Mixture.of(n_columns, {column: 1})
+    )
+
+
+def _best_of_both(payoffs: Payoffs, tolerance: float) -> MatrixCertificate:
+    """The first bracket that is narrow enough: by floats, with more digits, in integers."""
+    matrix = payoffs.approximate
+    unit = max(abs(float(matrix.max(axis=1).min())), abs(float(matrix.min(axis=0).max())))
+    found = []
+    for attempt in range(MAX_SCALINGS):
+        generated = _generated(matrix, unit, levelled=attempt % 2 == 1)
+        rows, columns = (Mixture.of_floats(side) for side in generated.strategies)
+        found.append(MatrixCertificate.of(payoffs, rows, columns))
+        # A value that is small beside the stakes deserves more than the tolerance asks for.
+        if found[-1].width <= tolerance * min(abs(found[-1].lower), abs(found[-1].upper)):
+            return found[-1]
+        sharper = strategies_of_basis(payoffs, *generated.basis)
+        if sharper is not None:
+            found.append(MatrixCertificate.of(payoffs, *sharper))
+        best = min(found, key=lambda certificate: certificate.width)
+        if best.gap(payoffs) <= max(tolerance, SHARP):
+            break
+        # HiGHS decides with absolute tolerances: let them mean something beside the value.
+        unit = max(abs(payoffs.approximated(end)) for end in (best.lower, best.upper))
+    if tolerance and best.gap(payoffs) <= SHARP:
+        return best
+    enough = best.gap(payoffs) <= tolerance
+    return _in_integers(payoffs, best, most_work=WORK_TO_SPARE if enough else MAX_WORK)
+
+
+class _Generated(NamedTuple):
+    """Strategies in float64 and the lines of their basis, each of rows and of columns."""
+
+    strategies: tuple[FloatArray, FloatArray]
+    basis: tuple[IntArray, IntArray]
+
+
+def _generated(matrix: FloatArray, unit: float, *, levelled: bool) -> _Generated:
+    """Strategies by generation of the lines of which there are more, in units of the value."""
+    is_tall = matrix.shape[0] > matrix.shape[1]
+    if is_tall:
+        matrix = np.ascontiguousarray(-matrix.T)
+    n_rows, n_columns = matrix.shape
+    row, column = int(matrix.max(axis=1).argmin()), int(matrix.min(axis=0).argmax())
+    reach = np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
+    master = MixtureMaster(reach, unit, levelled=levelled)
+    most = max(n_rows, FEWEST_ADDED)
+    order = np.empty(0, dtype=np.intp)
+    entered = np.zeros(n_columns, dtype=bool)
+    paid, value = matrix.mean(axis=0), -np.inf
+    best = None
+    while True:
+        better = np.flatnonzero((paid > value) & ~entered)
+        if not len(better):
+            break
+        if len(better) > most:
+            better = better[np.argpartition(-paid[better], most)[:most]]
+        entered[better] = True
+        order = np.append(order, better)
+        master.add_columns(matrix[:, better])
+        point = master.solve()
+        if point is None:
+            break
+        best = point
+        paid = point.rows @ matrix
+        value = paid[order].max()
+    rows, columns = np.zeros(n_rows), np.zeros(n_columns)
+    if best is None:  # pure strategies must do
+        rows[row] = columns[column] = 1.0
+        basis = (np.array([row]), np.array([column]))
+    else:
+        order = order[: len(best.columns)]
+        rows, columns[order] = best.rows, best.columns
+        basis = (np.flatnonzero(best.basic_rows), order[best.basic_columns])
+    if is_tall:
+        return _Generated((columns, rows), basis[::-1])
+    return _Generated((rows, columns), basis)
+
+
+def _in_integers(
+    payoffs: Payoffs, certificate: MatrixCertificate, most_work: float
+) -> MatrixCertificate:
+    """The exact solution, from the lines in play; or the best bracket on the way there."""
+    rows, columns = certificate.rows.lines, certificate.columns.lines
+    work = 0.0
+    while True:
+        block, _ = payoffs.block(rows, columns)
+        size = max(block.shape)
+        bits = max(abs(entry).bit_length() for entry in block.ravel().tolist())
+        work += size**3 * (size * bits) ** 1.5
+        if work > most_work:
+            break
+        weights = optimal_weights(block)
+        found = [
+            Mixture.of(size, dict(zip(lines.tolist(), side, strict=True)))
+            for size, lines, side in zip(payoffs.shape, (rows, columns), weights, strict=True)
+        ]
+        upper, better_columns = payoffs.most_paid(found[0])
+        lower, better_rows = payoffs.least_earned(found[1])
+        exact = MatrixCertificate(found[0], found[1], lower, upper)
+        certificate = exact if exact.width < certificate.width else certificate
+        if not exact.width:
+            break
+        rows = np.union1d(rows, better_rows[:MOST_ADDED])
+        columns = np.union1d(columns, better_columns[:MOST_ADDED])
+    return certificate

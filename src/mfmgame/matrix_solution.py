@@ -1,0 +1,236 @@
+"""What a solved matrix game says, and the check of it that needs no solver."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.errors import CertificateError, SpecificationError
+from mfmgame.payoffs import Mixture, Payoffs
+from mfmgame.spec.wording import shown
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["MatrixCertificate", "MatrixSolution"]
+
+FloatArray = NDArray[np.float64]
+
+_NEGLIGIBLE = Fraction(1, 2**20)
+"""A value below this share of what is at stake counts as this share."""
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixCertificate:
+    """Two exact mixed strategies: what each guarantees brackets the value.
+
+    Attributes
+    ----------
+    rows, columns : Mixture
+        Whole weights of the defender's and of the attacker's lines.
+    lower, upper : Fraction
+        The least that `columns` earns and the most that `rows` pays, in payoff units.
+    """
+
+    rows: Mixture
+    columns: Mixture
+    lower: Fraction
+    upper: Fraction
+
+    @classmethod
+    def of(cls, payoffs: Payoffs, rows: Mixture, columns: Mixture) -> MatrixCertificate:
+        """What two strategies prove of a game."""
+        lower, upper = payoffs.least_earned(columns)[0], payoffs.most_paid(rows)[0]
+        return cls(rows, columns, lower, upper)
+
+    @property
+    def width(self) -> Fraction:
+        """Of the bracket, in payoff units."""
+        return self.upper - self.lower
+
+    def gap(self, payoffs: Payoffs) -> float:
+        """Width of the bracket, relative as in :attr:`MatrixSolution.gap`."""
+        if not self.width:
+            return 0.0
+        stakes = payoffs.stakes(self.rows, self.columns)
+        scale = max(abs(self.lower), abs(self.upper), _NEGLIGIBLE * stakes)
+        return max(float(self.width / scale), math.ulp(0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixSolution:
+    """Optimal strategies of a zero-sum matrix game, and a proof of its value.
+
+    Attributes
+    ----------
+    value : float
+        What the defender, who chooses the row, pays on average if both play well, in
+        payoff units; between `lower` and `upper`.
+    lower, upper : float
+        Proven bracket of the game's value: that of the certificate, rounded outwards.
+    gap : float
+        Width of the exact bracket, relative to the value; where the value is less than a
+        millionth (2**-20) of what is at stake, relative to that millionth. At stake is the
+        mean magnitude of the payoffs when both strategies are played.
+    row_strategy : ndarray of float, shape (n_rows,)
+        Probabilities of the defender's rows, which minimise. Those of the certificate,
+        rounded.
+    column_strategy : ndarray of float, shape (n_columns,)
+        Probabilities of the attacker's columns, which maximise.
+    certificate : MatrixCertificate
+        The same strategies exactly, and what they prove.
+    tolerance : float
+        Relative gap that was asked for.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    gap: float
+    row_strategy: FloatArray
+    column_strategy: FloatArray
+    certificate: MatrixCertificate
+    tolerance: float
+
+    @classmethod
+    def of(
+        cls, payoffs: Payoffs, certificate: MatrixCertificate, tolerance: float
+    ) -> MatrixSolution:
+        """The solution that a certificate proves."""
+        proof = certificate
+        lower, upper = _rounded(proof.lower, -1), _rounded(proof.upper, 1)
+        straddles = proof.lower <= 0 <= proof.upper
+        middle = Fraction(0) if straddles else (proof.lower + proof.upper) / 2
+        if proof.width:
+            # Inside what the rounded strategies prove, too.
+            floats = [Mixture.of_floats(side.shares) for side in (proof.rows, proof.columns)]
+            rough = MatrixCertificate.of(payoffs, *floats)
+            middle = min(max(middle, rough.lower), rough.upper)
+        return cls(
+            value=min(max(float(middle), lower), upper),
+            lower=lower,
+            upper=upper,
+            gap=proof.gap(payoffs),
+            row_strategy=proof.rows.shares,
+            column_strategy=proof.columns.shares,
+            certificate=proof,
+            tolerance=tolerance,
+        )
+
+    def __repr__(self) -> str:
+        n_rows, n_columns = len(self.row_strategy), len(self.column_strategy)
+        return (
+            f"<MatrixSolution: value {self.value!r} in [{self.lower!r}, {self.upper!r}], "
+            f"{n_rows} rows, {n_columns} columns>"
+        )
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the proven bracket is as narrow as was asked for."""
+        return self.gap <= self.tolerance
+
+    def verify(self, matrix: ArrayLike) -> None:
+        """Check everything said here against a matrix, with no solver and no rounding.
+
+        Parameters
+        ----------
+        matrix : array_like, shape (n_rows, n_columns)
+
+        Raises
+        ------
+        CertificateError
+            If any of it does not follow.
+        SpecificationError
+            If the matrix is none that can be solved.
+
+        Examples
+        --------
+        >>> import mfmgame as mg
+        >>> solution = mg.solve_matrix_game([[3, 0], [0, 1]])
+        >>> solution.verify([[3, 0], [0, 1]])
+        >>> solution.verify([[3, 0], [0, 2]])
+        Traceback (most recent call last):
+            ...
+        mfmgame.errors.CertificateError: the upper bound does not follow from the strategies
+        """
+        payoffs = Payoffs(matrix)
+        proof = self.certificate
+        sides = (
+            ("row", proof.rows, self.row_strategy),
+            ("column", proof.columns, self.column_strategy),
+        )
+        for size, (name, mixture, shares) in zip(payoffs.shape, sides, strict=True):
+            _check(mixture.is_valid(size), f"the {name} weights are no mixed strategy")
+            _check(
+                np.array_equal(shares, mixture.shares), f"the {name} strategy is not its weights"
+            )
+        found = _exact_certificate(payoffs, proof.rows, proof.columns)
+        for name, claims, proven, direction in (
+            ("lower", (proof.lower, self.lower), found.lower, -1),
+            ("upper", (proof.upper, self.upper), found.upper, 1),
+        ):
+            _check(
+                claims == (proven, _rounded(proven, direction)),
+                f"the {name} bound does not follow from the strategies",
+            )
+        _check(self.lower <= self.value <= self.upper, "the value is not between its bounds")
+        _check(
+            math.isclose(self.gap, found.gap(payoffs), rel_tol=1e-9),
+            "the gap is not that of the bounds",
+        )
+
+    def to_frame(self, lines: Literal["rows", "columns"] = "rows") -> pandas.DataFrame:
+        """The lines that are played, with their probabilities.
+
+        Parameters
+        ----------
+        lines : {"rows", "columns"}
+
+        Returns
+        -------
+        pandas.DataFrame
+            One column, `probability`, indexed by the line's number in the matrix.
+
+        Raises
+        ------
+        SpecificationError
+            If `lines` is neither.
+        """
+        import pandas
+
+        if lines not in ("rows", "columns"):
+            raise SpecificationError(
+                f"found {shown(lines)}, expected 'rows' or 'columns'", pointer="lines"
+            )
+        is_rows = lines == "rows"
+        shares = self.row_strategy if is_rows else self.column_strategy
+        index = pandas.Index(np.flatnonzero(shares), name=lines.removesuffix("s"))
+        return pandas.DataFrame({"probability": shares[index]}, index=index)
+
+
+def _exact_certificate(payoffs: Payoffs, rows: Mixture, columns: Mixture) -> MatrixCertificate:
+    """What two strategies prove, by integers alone: every line's sum."""
+    block, exponent = payoffs.block(rows.lines, np.arange(payoffs.shape[1]))
+    upper = Fraction(max((rows.weights @ block).tolist()), rows.total)
+    upper *= Fraction(2) ** exponent
+    block, exponent = payoffs.block(np.arange(payoffs.shape[0]), columns.lines)
+    lower = Fraction(min((block @ columns.weights).tolist()), columns.total)
+    lower *= Fraction(2) ** exponent
+    return MatrixCertificate(rows, columns, lower, upper)
+
+
+def _check(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise CertificateError(otherwise)
+
+
+def _rounded(number: Fraction, direction: int) -> float:
+    """The nearest float64 on one side of a number: below for -1, above for 1."""
+    nearest = float(number)
+    inside = (Fraction(nearest) - number) * direction < 0
+    return math.nextafter(nearest, direction * math.inf) if inside else nearest

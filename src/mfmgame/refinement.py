@@ -1,0 +1,92 @@
+"""The strategies of a basis of a matrix game, to many more digits than floats have.
+
+Where the rows ``R`` and as many columns ``C`` are in play, all of them are indifferent:
+
+    x A[R, C] = value,   sum x = 1        A[R, C] y = value,   sum y = 1
+
+Both systems are solved by iterative refinement [1]_: a float64 inverse proposes
+corrections, and what is still missing is computed in integers, without rounding.
+
+References
+----------
+.. [1] J. H. Wilkinson, "Rounding Errors in Algebraic Processes" (1963).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.payoffs import Mixture, Payoffs
+
+__all__ = ["strategies_of_basis"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+Integers = NDArray[np.object_]
+
+_PLACES = 256
+"""Binary places of the strategies."""
+_MOST_BITS = 500
+_MOST_CORRECTIONS = 30
+
+
+def strategies_of_basis(
+    payoffs: Payoffs, rows: IntArray, columns: IntArray
+) -> tuple[Mixture, Mixture] | None:
+    """Strategies that make lines indifferent; what would be negative is 0.
+
+    Parameters
+    ----------
+    payoffs : Payoffs
+    rows, columns : ndarray of int, shape (n_basic,)
+
+    Returns
+    -------
+    pair of Mixture, or None
+        None if the system is singular, or too near to that for floats to tell.
+    """
+    block, _ = payoffs.block(rows, columns)
+    block = block - block.min()  # a common offset changes no strategy
+    bits = max(abs(entry).bit_length() for entry in block.ravel().tolist())
+    if bits > _MOST_BITS:
+        return None
+    bordered = np.ones((len(rows) + 1, len(columns) + 1))
+    bordered[:-1, :-1] = block / 2**bits
+    bordered[-1, -1] = 0.0
+    try:
+        inverse = np.linalg.inv(bordered)
+    except np.linalg.LinAlgError:
+        return None
+    row_weights = _indifferent(block.T, np.asarray(inverse.T), bits)
+    column_weights = _indifferent(block, np.asarray(inverse), bits)
+    n_rows, n_columns = payoffs.shape
+    found = (
+        Mixture.of(n_rows, dict(zip(rows.tolist(), row_weights, strict=True))),
+        Mixture.of(n_columns, dict(zip(columns.tolist(), column_weights, strict=True))),
+    )
+    return found if all(len(mixture.lines) for mixture in found) else None
+
+
+def _indifferent(block: Integers, inverse: FloatArray, bits: int) -> list[int]:
+    """Fixed-point weights of a block's columns that earn all its rows the same."""
+    one = 2**_PLACES
+    size = block.shape[1]
+    weights: Any = np.zeros(size, dtype=object)
+    best, before = weights, np.inf
+    offset = 0  # minus what each row earns
+    for _ in range(_MOST_CORRECTIONS):
+        missing = [*(-(block @ weights) - offset).tolist(), one - sum(weights.tolist())]
+        scaled = np.array([m / 2**bits for m in missing[:-1]] + [float(missing[-1])]) / one
+        error = float(np.abs(scaled).max())
+        if not error < before / 2:
+            break
+        before, best = error, weights
+        correction = np.ldexp(inverse @ scaled, _PLACES)
+        if not np.all(np.isfinite(correction)):
+            break
+        weights = weights + np.array([int(c) for c in correction[:-1].tolist()], dtype=object)
+        offset += int(correction[-1]) * 2**bits
+    return list(best)
