@@ -264,8 +264,8 @@ def forged(**changes) -> mg.MatrixSolution:
         ({"upper": 0.74}, "the upper bound does not follow"),
         ({"gap": 0.5}, "the gap is not that of the bounds"),
         ({"row_strategy": np.array([0.5, 0.5])}, "the row strategy is not its weights"),
-        ({"weights": mg.Mixture.of(2, {0: 1, 1: 1})}, "the upper bound does not follow"),
-        ({"weights": mg.Mixture.of(3, {0: 1, 1: 3})}, "the row weights are no mixed strategy"),
+        ({"weights": mg.Mixture.of(2, [0, 1], [1, 1])}, "the upper bound does not follow"),
+        ({"weights": mg.Mixture.of(3, [0, 1], [1, 3])}, "the row weights are no mixed strategy"),
         (
             {
                 "weights": mg.Mixture(

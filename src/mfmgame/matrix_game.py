@@ -26,12 +26,14 @@ __all__ = ["MatrixSolution", "solve_matrix_game"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+Integers = NDArray[np.object_]
 
 FEWEST_ADDED = 100
 """So many columns may enter a program at once, however few rows there are."""
-MAX_WORK = 1.5e10
-WORK_TO_SPARE = 1e9
-"""Of games that are solved in integers: some seconds, and some tenths of one."""
+MAX_TINY = 100
+TINY_WORK, SPARE_WORK, MAX_WORK = 1e7, 1e9, 1.5e10
+"""Of games that are solved in integers: a millisecond, some tenths of a second, and some
+seconds."""
 MOST_ADDED = 8
 """Lines of each side that enter such a game at once."""
 MAX_SCALINGS = 6
@@ -80,7 +82,7 @@ def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSo
             f"found {shown(tolerance)}, expected a number from 0 to below 1", pointer="tolerance"
         )
     payoffs = Payoffs(matrix)
-    certificate = _saddle_point(payoffs) or _best_of_both(payoffs, tolerance)
+    certificate = _saddle_point(payoffs) or _if_tiny(payoffs) or _best_of_both(payoffs, tolerance)
     return MatrixSolution.of(payoffs, certificate, tolerance)
 
 
@@ -92,7 +94,7 @@ def _saddle_point(payoffs: Payoffs) -> MatrixCertificate | None:
         return None
     n_rows, n_columns = payoffs.shape
     return MatrixCertificate.of(
-        payoffs, Mixture.of(n_rows, {row: 1}), Mixture.of(n_columns, {column: 1})
+        payoffs, Mixture.of(n_rows, [row], [1]), Mixture.of(n_columns, [column], [1])
     )
 
 
@@ -119,7 +121,7 @@ def _best_of_both(payoffs: Payoffs, tolerance: float) -> MatrixCertificate:
     if tolerance and best.gap(payoffs) <= SHARP:
         return best
     enough = best.gap(payoffs) <= tolerance
-    return _in_integers(payoffs, best, most_work=WORK_TO_SPARE if enough else MAX_WORK)
+    return _in_integers(payoffs, best, most_work=SPARE_WORK if enough else MAX_WORK)
 
 
 class _Generated(NamedTuple):
@@ -148,7 +150,7 @@ def _generated(matrix: FloatArray, unit: float, *, levelled: bool) -> _Generated
         if not len(better):
             break
         if len(better) > most:
-            better = better[np.argpartition(-paid[better], most)[:most]]
+            better = _greatest(paid, better, most)
         entered[better] = True
         order = np.append(order, better)
         master.add_columns(matrix[:, better])
@@ -171,30 +173,63 @@ def _generated(matrix: FloatArray, unit: float, *, levelled: bool) -> _Generated
     return _Generated((rows, columns), basis)
 
 
+def _greatest(paid: FloatArray, columns: IntArray, most: int) -> IntArray:
+    """Columns that pay most; of those that pay the same, copies perhaps, only one."""
+    top = columns[np.argpartition(-paid[columns], most)[:most]]
+    distinct = np.unique(paid[top], return_index=True)[1]
+    if 2 * len(distinct) > most:
+        return top
+    return columns[np.unique(-paid[columns], return_index=True)[1][:most]]
+
+
 def _in_integers(
     payoffs: Payoffs, certificate: MatrixCertificate, most_work: float
 ) -> MatrixCertificate:
     """The exact solution, from the lines in play; or the best bracket on the way there."""
     rows, columns = certificate.rows.lines, certificate.columns.lines
-    work = 0.0
     while True:
         block, _ = payoffs.block(rows, columns)
-        size = max(block.shape)
-        bits = max(abs(entry).bit_length() for entry in block.ravel().tolist())
-        work += size**3 * (size * bits) ** 1.5
-        if work > most_work:
+        most_work -= _work(block)
+        if most_work < 0:
             break
-        weights = optimal_weights(block)
-        found = [
-            Mixture.of(size, dict(zip(lines.tolist(), side, strict=True)))
-            for size, lines, side in zip(payoffs.shape, (rows, columns), weights, strict=True)
-        ]
-        upper, better_columns = payoffs.most_paid(found[0])
-        lower, better_rows = payoffs.least_earned(found[1])
-        exact = MatrixCertificate(found[0], found[1], lower, upper)
-        certificate = exact if exact.width < certificate.width else certificate
-        if not exact.width:
+        mixtures = _optimal(payoffs, rows, columns, block)
+        upper, better_columns = payoffs.most_paid(mixtures[0])
+        lower, better_rows = payoffs.least_earned(mixtures[1])
+        found = MatrixCertificate(*mixtures, lower, upper)
+        certificate = found if found.width < certificate.width else certificate
+        if not found.width:
             break
         rows = np.union1d(rows, better_rows[:MOST_ADDED])
         columns = np.union1d(columns, better_columns[:MOST_ADDED])
     return certificate
+
+
+def _if_tiny(payoffs: Payoffs) -> MatrixCertificate | None:
+    """The exact solution of a game so small that nothing else is faster."""
+    n_rows, n_columns = payoffs.shape
+    if n_rows * n_columns > MAX_TINY:
+        return None
+    rows, columns = np.arange(n_rows), np.arange(n_columns)
+    block, _ = payoffs.block(rows, columns)
+    if _work(block) > TINY_WORK:
+        return None
+    return MatrixCertificate.of(payoffs, *_optimal(payoffs, rows, columns, block))
+
+
+def _work(block: Integers) -> float:
+    """About proportional to the time that a game of integers takes."""
+    size = max(block.shape)
+    bits = max(abs(entry).bit_length() for entry in block.ravel().tolist())
+    return float(size**3 * (size * bits) ** 1.5)
+
+
+def _optimal(
+    payoffs: Payoffs, rows: IntArray, columns: IntArray, block: Integers
+) -> tuple[Mixture, Mixture]:
+    """Optimal strategies, if only some lines may be played."""
+    row_weights, column_weights = optimal_weights(block)
+    n_rows, n_columns = payoffs.shape
+    return (
+        Mixture.of(n_rows, rows, row_weights),
+        Mixture.of(n_columns, columns, column_weights),
+    )

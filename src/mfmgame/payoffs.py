@@ -8,6 +8,7 @@ bounded, which of the sums can be the greatest.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -28,6 +29,7 @@ Integers = NDArray[np.object_]
 _EPS = 2.0**-52
 _OFFSET = 4
 """An offset is common if no two entries differ by more than so small a part of it."""
+_MANY = 100_000
 _MODERATE = 500
 """Binary exponents up to this leave room for products and sums in float64."""
 
@@ -47,7 +49,7 @@ class Mixture:
 
     Examples
     --------
-    >>> mixture = Mixture.of(3, {2: 1, 0: 2})
+    >>> mixture = Mixture.of(3, [2, 0], [1, 2])
     >>> mixture.shares.tolist(), mixture.fractions()[2]
     ([0.6666666666666666, 0.0, 0.3333333333333333], Fraction(1, 3))
     """
@@ -57,12 +59,14 @@ class Mixture:
     weights: Integers
 
     @classmethod
-    def of(cls, size: int, weights: dict[int, int]) -> Mixture:
-        """A mixture of the lines that have a weight above 0."""
-        lines = sorted(line for line, weight in weights.items() if weight > 0)
-        values = np.empty(len(lines), dtype=object)
-        values[:] = [weights[line] for line in lines]
-        return cls(size, np.array(lines, dtype=np.intp), values)
+    def of(cls, size: int, lines: ArrayLike, weights: Sequence[int]) -> Mixture:
+        """A mixture of those of some lines whose weight is above 0."""
+        numbers = np.asarray(lines, dtype=np.intp)
+        values = np.empty(len(numbers), dtype=object)
+        values[:] = weights
+        order = np.argsort(numbers)
+        played = order[values[order] > 0]
+        return cls(size, numbers[played], values[played])
 
     @classmethod
     def of_floats(cls, shares: FloatArray) -> Mixture:
@@ -176,6 +180,10 @@ class Payoffs:
         count = len(mixture.lines)
         error = (count + 4) * (_EPS * self._greatest[int(transposed)] + 2.0**-1070)
         candidates = np.flatnonzero(sums + error >= (sums - error).max())
+        if len(candidates) * count > _MANY:  # copies of a line are one
+            lines = self.entries if transposed else self.entries.T
+            part = lines[np.ix_(candidates, mixture.lines)]
+            candidates = candidates[np.unique(part, axis=0, return_index=True)[1]]
         if transposed:
             block, exponent = self.block(candidates, mixture.lines)
             found = -(block @ mixture.weights)

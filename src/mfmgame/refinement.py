@@ -27,8 +27,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Integers = NDArray[np.object_]
 
-_PLACES = 256
-"""Binary places of the strategies."""
+_PLACES = 128
+"""Binary places of the strategies, beyond those of the payoffs."""
 _MOST_BITS = 500
 _MOST_CORRECTIONS = 30
 
@@ -64,15 +64,16 @@ def strategies_of_basis(
     column_weights = _indifferent(block, np.asarray(inverse), bits)
     n_rows, n_columns = payoffs.shape
     found = (
-        Mixture.of(n_rows, dict(zip(rows.tolist(), row_weights, strict=True))),
-        Mixture.of(n_columns, dict(zip(columns.tolist(), column_weights, strict=True))),
+        Mixture.of(n_rows, rows, row_weights),
+        Mixture.of(n_columns, columns, column_weights),
     )
     return found if all(len(mixture.lines) for mixture in found) else None
 
 
 def _indifferent(block: Integers, inverse: FloatArray, bits: int) -> list[int]:
     """Fixed-point weights of a block's columns that earn all its rows the same."""
-    one = 2**_PLACES
+    places = _PLACES + bits
+    one = 2**places
     size = block.shape[1]
     weights: Any = np.zeros(size, dtype=object)
     best, before = weights, np.inf
@@ -84,7 +85,7 @@ def _indifferent(block: Integers, inverse: FloatArray, bits: int) -> list[int]:
         if not error < before / 2:
             break
         before, best = error, weights
-        correction = np.ldexp(inverse @ scaled, _PLACES)
+        correction = np.ldexp(inverse @ scaled, places)
         if not np.all(np.isfinite(correction)):
             break
         weights = weights + np.array([int(c) for c in correction[:-1].tolist()], dtype=object)
