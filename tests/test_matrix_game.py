@@ -130,9 +130,10 @@ def test_every_line_of_a_solution_reads_as_it_should():
         solution.to_frame("threats")
 
 
-def test_tolerance_zero_asks_for_the_exact_value():
+@pytest.mark.parametrize("tolerance", [0, 1e-200])
+def test_least_tolerances_ask_for_the_exact_value(tolerance):
     matrix = np.random.default_rng(3).normal(size=(9, 12))
-    solution = mg.solve_matrix_game(matrix, tolerance=0)
+    solution = mg.solve_matrix_game(matrix, tolerance=tolerance)
     assert solution.certificate.lower == solution.certificate.upper == exact_value(matrix)
     assert solution.is_proven
     assert solution.gap == 0.0

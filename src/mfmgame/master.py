@@ -46,6 +46,7 @@ _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
 _MIXTURE_SCALINGS = (0, 2, 4)
 """HiGHS's own scaling of a matrix game, in order of trial: ours is there, so none is fastest."""
 _FAINTEST = 2.0**-60
+"""Least of a matrix game's units, beside the greatest."""
 _LEAST_PATIENCE = 2000
 _NARROWEST, _WIDEST = 2.0**-28, 2.0**20
 """Range of the coefficient of the price in a row: HiGHS drops those below 1e-9."""

@@ -31,12 +31,14 @@ Integers = NDArray[np.object_]
 FEWEST_ADDED = 100
 """So many columns may enter a program at once, however few rows there are."""
 MAX_TINY = 100
+"""Entries of a game that may be solved in integers at once."""
 TINY_WORK, SPARE_WORK, MAX_WORK = 1e7, 1e9, 1.5e10
 """Of games that are solved in integers: a millisecond, some tenths of a second, and some
 seconds."""
 MOST_ADDED = 8
 """Lines of each side that enter such a game at once."""
 MAX_SCALINGS = 6
+"""Programs in other units that are tried."""
 SHARP = 1e-30
 """A gap that shows that the right lines are in play."""
 
@@ -118,7 +120,7 @@ def _best_of_both(payoffs: Payoffs, tolerance: float) -> MatrixCertificate:
             break
         # HiGHS decides with absolute tolerances: let them mean something beside the value.
         unit = max(abs(payoffs.approximated(end)) for end in (best.lower, best.upper))
-    if tolerance and best.gap(payoffs) <= SHARP:
+    if best.gap(payoffs) <= min(tolerance, SHARP):
         return best
     enough = best.gap(payoffs) <= tolerance
     return _in_integers(payoffs, best, most_work=SPARE_WORK if enough else MAX_WORK)

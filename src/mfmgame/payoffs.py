@@ -178,7 +178,7 @@ class Payoffs:
             sums = -sums
         # Any order of summation, rounded shares and entries, and products that underflow.
         count = len(mixture.lines)
-        error = (count + 4) * (_EPS * self._greatest[int(transposed)] + 2.0**-1070)
+        error = (count + 4) * (_EPS * self._greatest[int(transposed)] + 2.0**-1020)
         candidates = np.flatnonzero(sums + error >= (sums - error).max())
         if len(candidates) * count > _MANY:  # copies of a line are one
             lines = self.entries if transposed else self.entries.T
