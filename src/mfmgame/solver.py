@@ -52,6 +52,8 @@ EXTRA_ROUNDS = 20
 """Rounds beyond the tolerance for a value far below the greatest severity."""
 EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
+EQUAL_VALUE = 1e-9
+"""Share of the value by which optimal allocations of another level may differ."""
 DECISIVE = 1e-7
 """Relative difference of what a defense gains and pays that decides its level."""
 FIRST_RADIUS = 0.1
@@ -179,7 +181,7 @@ class Solver:
         refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
             if point is not None:
-                allocation = _within_limits(game, point.allocation)
+                allocation = _within_limits(game, _with_all_free(game, point.allocation))
             residual = self._residual(allocation)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             if point is not None and best is not None and box is not None:
@@ -213,11 +215,7 @@ class Solver:
         assert best is not None
         self._last_loss = best.loss
         if self._cheapest and len(self._cuts) and _can_save(game, certificate):
-            slack = EXACT * best.loss
-            kept = decided(game, self._composition, certificate, DECISIVE)
-            best_allocation, best = self._moved(
-                game, _resource_cost(game), best_allocation, best, slack, kept
-            )
+            best_allocation, best = self._cheapest_beside(game, certificate, best_allocation, best)
         exposure = self._composition.exposure(best_allocation)
         upper = upper_bound(game, self._composition, best_allocation, best.price)
         return Solution(
@@ -236,6 +234,64 @@ class Solver:
             tolerance=self._tolerance,
         )
 
+    def extreme_levels(self, solution: Solution) -> tuple[FloatArray, FloatArray]:
+        """Least and greatest level of each defense over all optimal allocations.
+
+        Parameters
+        ----------
+        solution : Solution
+            The last one that this solver found.
+
+        Returns
+        -------
+        least, greatest : ndarray of float, shape (n_defenses,)
+            Levels of allocations within the limits whose worst attack costs the value,
+            but for 1e-9 of it (for `independent`, half the tolerance).
+        """
+        game, allocation = solution.game, solution.allocation.array
+        least, greatest = allocation.copy(), allocation.copy()
+        if self._cuts.solve(game, scale_of(game, solution.value)) is None:
+            return least, greatest
+        response = best_response(solution.residual.array, game.bandwidth, game.attacker_bandwidth)
+        share = 0.5 * solution.tolerance if game.composition == "independent" else EQUAL_VALUE
+        slack = share * response.loss
+        kept = decided(game, self._composition, solution.certificate, DECISIVE)
+        for defense in np.flatnonzero(~kept).tolist():
+            for sign, bounds, end in (
+                (1.0, least, 0.0),
+                (-1.0, greatest, game.max_level[defense]),
+            ):
+                if bounds[defense] == end:
+                    continue
+                direction = np.zeros(game.n_defenses)
+                direction[defense] = sign
+                moved = self._moved(game, direction, allocation, response, slack, kept)
+                if moved is not None:
+                    np.minimum(least, moved[0], out=least)
+                    np.maximum(greatest, moved[0], out=greatest)
+        return least, greatest
+
+    def _cheapest_beside(
+        self,
+        game: DefenseGame,
+        certificate: Certificate,
+        allocation: FloatArray,
+        response: BestResponse,
+    ) -> tuple[FloatArray, BestResponse]:
+        """The optimal allocation that uses least, and the response; as given if none is found."""
+        cost = _resource_cost(game)
+        kept = decided(game, self._composition, certificate, DECISIVE)
+        moved = self._moved(game, cost, allocation, response, EXACT * response.loss, kept)
+        if moved is None:
+            return allocation, response
+        cheaper = _with_all_free(game, moved[0])
+        residual = self._residual(cheaper)
+        answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+        change = answer.plan * (residual - self._residual(allocation))
+        if cost @ cheaper < cost @ allocation and self._costs_nothing(change):
+            return cheaper, answer
+        return allocation, response
+
     def _moved(
         self,
         game: DefenseGame,
@@ -244,7 +300,7 @@ class Solver:
         response: BestResponse,
         slack: float,
         kept: NDArray[np.bool_],
-    ) -> tuple[FloatArray, BestResponse]:
+    ) -> tuple[FloatArray, BestResponse] | None:
         """Move an optimal allocation as far against a direction as its loss may allow.
 
         Parameters
@@ -264,8 +320,8 @@ class Solver:
         Returns
         -------
         allocation : ndarray of float, shape (n_defenses,)
-            The same one if no better is found.
         response : BestResponse
+            Or None for both if none is found.
         """
         for _ in range(MAX_MOVES):
             moved = self._cuts.least(direction, response.loss, allocation, kept)
@@ -274,15 +330,14 @@ class Solver:
             moved = _within_limits(game, moved)
             residual = self._residual(moved)
             answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            if answer.loss <= response.loss + slack:
-                change = residual - self._residual(allocation)
-                saves = direction @ moved < direction @ allocation
-                if saves and self._costs_nothing(answer.plan * change):
-                    return moved, answer
-                break
+            # A value of 0 leaves no slack: there, each threat be covered but for a tiny share.
+            uncovered = EQUAL_VALUE * float(answer.plan @ game.severity)
+            spare = slack if response.loss > uncovered else uncovered
+            if answer.loss <= response.loss + spare:
+                return moved, answer
             if not self._cuts.extend(moved, residual, answer, None):
                 break
-        return allocation, response
+        return None
 
     def _costs_nothing(self, changes: FloatArray) -> bool:
         """Whether changes of each threat's loss add up to no more than their rounding.
@@ -355,14 +410,18 @@ def _spread(game: DefenseGame) -> FloatArray:
     """Every resource spread over its users in proportion."""
     full = game.use @ game.max_level
     share = np.divide(game.limits, full, out=np.ones_like(full), where=full > game.limits)
-    return _within_limits(game, game.max_level * share.min(initial=1.0))
+    levels = _with_all_free(game, game.max_level * share.min(initial=1.0))
+    return _within_limits(game, levels)
+
+
+def _with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
+    """The allocation with every defense that uses nothing in full: it can only help."""
+    return np.where(game.use.any(axis=0), allocation, game.max_level)
 
 
 def _within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     """The allocation, scaled back as little as keeps it within the limits exactly."""
     levels = np.clip(allocation, 0.0, game.max_level)
-    # What uses nothing runs in full: it can only help.
-    levels = np.where(game.use.any(axis=0), levels, game.max_level)
     for use, limit in zip(game.use, game.limits, strict=True):
         if not np.isfinite(limit):
             continue
