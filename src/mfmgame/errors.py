@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 __all__ = [
     "CertificateError",
     "InfeasibleError",
@@ -15,8 +17,8 @@ class MfmgameError(Exception):
     """Base of every exception that mfmgame raises on purpose."""
 
 
-class SpecificationError(MfmgameError, ValueError):
-    """An input says something that cannot be meant.
+class _LocatedError(MfmgameError):
+    """An error in a document, which knows where.
 
     Parameters
     ----------
@@ -27,12 +29,6 @@ class SpecificationError(MfmgameError, ValueError):
         offending argument.
     source : str, optional
         The file that holds it.
-
-    Examples
-    --------
-    >>> print(SpecificationError("found -1.0, expected at least 0",
-    ...                          pointer="/threats/0/severity", source="a.json"))
-    a.json: /threats/0/severity: found -1.0, expected at least 0
     """
 
     def __init__(self, message: str, *, pointer: str = "", source: str = "") -> None:
@@ -41,9 +37,20 @@ class SpecificationError(MfmgameError, ValueError):
         self.pointer = pointer
         self.source = source
 
-    def located(self, source: str) -> SpecificationError:
+    def located(self, source: str) -> Self:
         """Return the same error, naming the file it was found in."""
-        return SpecificationError(self.message, pointer=self.pointer, source=source)
+        return type(self)(self.message, pointer=self.pointer, source=source)
+
+
+class SpecificationError(_LocatedError, ValueError):
+    """An input says something that cannot be meant.
+
+    Examples
+    --------
+    >>> print(SpecificationError("found -1.0, expected at least 0",
+    ...                          pointer="/threats/0/severity", source="a.json"))
+    a.json: /threats/0/severity: found -1.0, expected at least 0
+    """
 
 
 class InfeasibleError(MfmgameError):
@@ -54,5 +61,5 @@ class SolverError(MfmgameError):
     """The linear-programming solver did not deliver a usable answer."""
 
 
-class CertificateError(MfmgameError):
+class CertificateError(_LocatedError):
     """A claimed answer is not supported by its proof."""
