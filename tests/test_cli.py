@@ -129,7 +129,16 @@ class TestHelp:
 
     @pytest.mark.parametrize(
         "arguments",
-        [[], ["solve"], ["threshold"], ["dci"], ["schema"], ["catalog"], ["catalog", "show"]],
+        [
+            [],
+            ["solve"],
+            ["verify"],
+            ["threshold"],
+            ["dci"],
+            ["schema"],
+            ["catalog"],
+            ["catalog", "show"],
+        ],
         ids=" ".join,
     )
     def test_every_command_explains_itself(self, arguments):
@@ -139,7 +148,7 @@ class TestHelp:
 
     def test_the_help_lists_the_commands(self):
         usage = answered(call("--help")).decode()
-        for command in ("solve", "threshold", "dci", "schema", "catalog"):
+        for command in ("solve", "verify", "threshold", "dci", "schema", "catalog"):
             assert re.search(rf"^ *{command} ", usage, re.MULTILINE)
 
     @pytest.mark.parametrize(
@@ -197,7 +206,7 @@ class TestAnswers:
         text = json.dumps(CATALOG_SCENARIO).encode()
         assert json.loads(answered(call("solve", "-", "--json", stdin=text)))["value"] > 0
 
-    @pytest.mark.parametrize("name", ["scenario", "result", "catalog"])
+    @pytest.mark.parametrize("name", ["scenario", "result", "frontier", "catalog"])
     def test_schema_prints_that_of_the_library(self, name):
         assert json.loads(answered(call("schema", name))) == mg.json_schema(name)
 

@@ -2,6 +2,7 @@ from . import channel, references
 from .assessment import Assessment, assess
 from .catalogs import load_catalog, shipped_catalogs
 from .coverage_index import CoverageIndex, defense_coverage_index
+from .crossing import self_destruction_threshold
 from .errors import (
     CertificateError,
     InfeasibleError,
@@ -9,17 +10,19 @@ from .errors import (
     SolverError,
     SpecificationError,
 )
-from .frontier import Frontier, sweep
+from .frontier import Frontier
 from .frontier_map import FrontierMap, sweep_map
 from .game import DefenseGame, build_game
 from .matrix_game import solve_matrix_game
 from .matrix_solution import MatrixCertificate, MatrixSolution
 from .payoffs import Mixture
+from .proof.reading import load_result
 from .solution import Solution
 from .solver import Solver, solve
-from .spec import Catalog, Result, Scenario, json_schema, load_scenario
-from .threshold import Threshold, self_destruction_threshold
-from .verification import Verification, verify
+from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
+from .threshold import Threshold
+from .tracing import sweep
+from .verification import FrontierVerification, Verification, verify
 from .view import result_document
 
 __all__ = [
@@ -29,7 +32,9 @@ __all__ = [
     "CoverageIndex",
     "DefenseGame",
     "Frontier",
+    "FrontierDocument",
     "FrontierMap",
+    "FrontierVerification",
     "InfeasibleError",
     "MatrixCertificate",
     "MatrixSolution",
@@ -49,6 +54,7 @@ __all__ = [
     "defense_coverage_index",
     "json_schema",
     "load_catalog",
+    "load_result",
     "load_scenario",
     "references",
     "result_document",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
+from mfmgame.crossing import self_destruction_threshold
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.solution import Solution
 from mfmgame.solver import solve
 from mfmgame.spec.scenario import Scenario
-from mfmgame.threshold import Threshold, self_destruction_threshold
+from mfmgame.threshold import Threshold
 
 __all__ = ["Assessment", "assess"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from mfmgame import __version__
-from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
+from mfmgame.errors import CertificateError, InfeasibleError, MfmgameError, SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
 from mfmgame.spec.wording import shown
 
@@ -115,14 +115,15 @@ def sweep(
 ) -> None:
     """Trace the exact value over the attacker's bandwidth, or over a limit."""
     with _reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.frontier import sweep as trace
         from mfmgame.spec.scenario import load_scenario
+        from mfmgame.tracing import sweep as trace
         from mfmgame.view.document import frontier_document
         from mfmgame.view.text import frontier_text
         from mfmgame.view.writing import write_figure, write_text
 
         points = _numbers(at, "--at")
         frontier = trace(load_scenario(spec), limit=limit, start=start, stop=stop)
+        frontier(points)  # points outside are refused before anything is written
         if plot is not None:
             from mfmgame.view.plots import plot_frontier
 
@@ -146,9 +147,9 @@ def threshold(
 ) -> None:
     """Find the self-destruction threshold and the decision."""
     with _reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.crossing import self_destruction_threshold
         from mfmgame.game import build_game
         from mfmgame.spec.scenario import load_scenario
-        from mfmgame.threshold import self_destruction_threshold
         from mfmgame.view.document import threshold_document
         from mfmgame.view.text import threshold_text
 
@@ -182,9 +183,29 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
 
 
 @app.command()
+def verify(
+    result: Annotated[str, typer.Argument(help="JSON of solve or sweep, or - for standard input.")],
+    spec: Spec,
+) -> None:
+    """Check every number of a result against its scenario, with no solver."""
+    with _reported(STANDARD_INPUT if result == "-" else result):
+        from mfmgame.game import build_game
+        from mfmgame.proof.reading import load_result
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.verification import verify as check
+        from mfmgame.view.text import verification_text
+
+        if result == spec == "-":
+            raise SpecificationError("found - for both files, expected it for one", pointer="SPEC")
+        answer = load_result(result)
+        game = build_game(load_scenario(spec))
+        _write(verification_text(game, check(answer, game)), None)
+
+
+@app.command()
 def schema(
     name: Annotated[
-        str, typer.Argument(help="scenario, catalog, result, threshold or dci.")
+        str, typer.Argument(help="scenario, catalog, result, frontier, threshold or dci.")
     ] = "scenario",
     output: Output = None,
 ) -> None:
@@ -233,7 +254,7 @@ def _reported(source: str) -> Iterator[None]:
     """Turn exceptions into one line on standard error and an exit code."""
     try:
         yield
-    except SpecificationError as error:
+    except (SpecificationError, CertificateError) as error:
         _fail(error if error.source else error.located(source), EXIT_BAD_INPUT)
     except InfeasibleError as error:
         _fail(f"{source}: {error}", EXIT_INFEASIBLE)

@@ -33,6 +33,8 @@ __all__ = ["Additive", "BestOf", "Composition", "Independent", "compose"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
+ANCHOR_GRAIN = 2.0**-26
+"""Anchors of `independent` are multiples of it: its square is what a cut loses by that."""
 _EPS = 2.0**-52
 _FAINT, _MAX_FAINT = 1e-6, 100
 """Below this exposure a rounding of the coverage matters; so many threats get an exact one."""
@@ -310,7 +312,7 @@ class Independent(Composition):
         return rows if isinstance(rows, np.ndarray) else rows.toarray()
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        return np.asarray(self._matrix[threats] @ allocation)
+        return np.rint(self._matrix[threats] @ allocation / ANCHOR_GRAIN) * ANCHOR_GRAIN
 
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         through = np.exp(-anchors)

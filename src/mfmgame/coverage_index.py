@@ -18,7 +18,6 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
-from mfmgame.solver import solve
 from mfmgame.spec.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -121,6 +120,8 @@ def defense_coverage_index(
     elif isinstance(problem, Solution):
         levels = problem.allocation.array
     else:
+        from mfmgame.solver import solve  # only here: what checks an index needs none
+
         levels = solve(game).allocation.array
     weight = game.severity if weights is None else _vector(weights, game.n_threats, "weights")
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
-from mfmgame.frontier import Frontier, sweep, with_limit_on
+from mfmgame.frontier import Frontier, with_limit_on
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.spec.scenario import Scenario
+from mfmgame.tracing import sweep
 
 __all__ = ["FrontierMap", "sweep_map"]
 

@@ -15,7 +15,10 @@ from mfmgame.spec.wording import shown
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Solution", "scale_of"]
+__all__ = ["DEFAULT_TOLERANCE", "Solution", "scale_of"]
+
+DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
+"""Width of the proven bracket, relative to the value, unless another is asked for."""
 
 _NEGLIGIBLE = 1e-6
 """A value below this share of the greatest severity counts as this share."""
@@ -78,6 +81,15 @@ class Solution:
     def gap(self) -> float:
         """Width of the proven bracket, relative to the value (see :func:`solve`)."""
         return (self.upper - self.lower) / scale_of(self.game, self.upper)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: the game's notes, and whether the bracket is too wide."""
+        if self.is_proven:
+            return self.game.notes
+        bracket = f"from {self.lower!r} to {self.upper!r}"
+        note = f"the value is proven only {bracket}, wider than the tolerance asked for"
+        return (*self.game.notes, note)
 
     @cached_property
     def resource_use(self) -> Labelled:

@@ -32,7 +32,7 @@ from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
 from mfmgame.master import Box
-from mfmgame.solution import Solution, scale_of
+from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 
@@ -44,7 +44,6 @@ __all__ = ["Solution", "Solver", "solve"]
 FloatArray = NDArray[np.float64]
 
 EPSILON = 2.0**-52
-DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
 MAX_ROUNDS = 1000
 MAX_REFINEMENTS = 4
 MAX_MOVES = 20

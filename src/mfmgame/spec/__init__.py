@@ -1,8 +1,8 @@
 """What users write and read: scenarios, catalogs, results, and their JSON Schemas."""
 
 from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.result import Result
+from mfmgame.spec.result import FrontierDocument, Result
 from mfmgame.spec.scenario import Scenario, load_scenario
 from mfmgame.spec.schema import json_schema
 
-__all__ = ["Catalog", "Result", "Scenario", "json_schema", "load_scenario"]
+__all__ = ["Catalog", "FrontierDocument", "Result", "Scenario", "json_schema", "load_scenario"]

@@ -14,8 +14,10 @@ __all__ = [
     "CertificateCut",
     "CertificateResult",
     "DefenseIndex",
+    "FrontierDocument",
     "IndexDocument",
     "IndexResult",
+    "PricedCertificate",
     "Prices",
     "Result",
     "ThreatResult",
@@ -51,6 +53,26 @@ class Prices(Strict):
     limits: dict[Identifier, Quantity]
 
 
+class CertificateCut(Strict):
+    """A cut that the proof uses: which threat, which of its cuts, with what weight."""
+
+    threat: Identifier
+    anchor: Quantity
+    weight: Share
+
+
+class CertificateResult(Strict):
+    """What proves the lower bound, together with the prices of the limits."""
+
+    cuts: list[CertificateCut]
+
+
+class PricedCertificate(CertificateResult):
+    """What proves a lower bound: cuts, and the price of each limit."""
+
+    limits: dict[Identifier, Quantity]
+
+
 class ThresholdResult(Strict):
     """The self-destruction threshold and the decision."""
 
@@ -59,12 +81,16 @@ class ThresholdResult(Strict):
     undefended: Quantity | None
     decision: Literal["operate", "terminate"]
     margin: float | None
-    allocation: dict[Identifier, Quantity] | None = Field(
-        description="The best allocation against an attacker at the threshold."
+    allocation: dict[Identifier, Quantity] = Field(
+        description="The best allocation against an attacker at the threshold; if none can "
+        "reach it, one that all threats together cannot cost more than stopping."
     )
+    use: dict[Identifier, Quantity] = Field(description="What the allocation uses.")
     bandwidth_per_loss: float | None = Field(
         description="What one more unit of termination loss adds to the threshold, in bits."
     )
+    lower: Quantity | None = Field(description="Proven lower bound of the value at the threshold.")
+    certificate: PricedCertificate | None = Field(description="What proves it.")
 
 
 class DefenseIndex(Strict):
@@ -84,20 +110,6 @@ class IndexResult(Strict):
     defenses: dict[Identifier, DefenseIndex]
 
 
-class CertificateCut(Strict):
-    """A cut that the proof uses: which threat, which of its cuts, with what weight."""
-
-    threat: Identifier
-    anchor: Quantity
-    weight: Share
-
-
-class CertificateResult(Strict):
-    """What proves the lower bound, together with the prices of the limits."""
-
-    cuts: list[CertificateCut]
-
-
 class Result(Document):
     """The answer to a scenario."""
 
@@ -107,6 +119,7 @@ class Result(Document):
     value: Quantity
     bounds: Bounds
     allocation: dict[Identifier, Quantity]
+    use: dict[Identifier, Quantity] = Field(description="What the allocation uses.")
     attack: dict[Identifier, Share]
     threats: dict[Identifier, ThreatResult]
     prices: Prices
@@ -133,4 +146,55 @@ class IndexDocument(Document):
     scenario: str
     composition: Composition
     dci: IndexResult
+    notes: list[str]
+
+
+class FrontierBounds(Strict):
+    """Proven bracket of the value; rounding may take the lower end below 0."""
+
+    lower: float
+    upper: Quantity
+
+
+class FrontierPart(Strict):
+    """What proves one side: an allocation from above, or a certificate from below."""
+
+    allocation: dict[Identifier, Quantity] | None = None
+    use: dict[Identifier, Quantity] | None = None
+    certificate: PricedCertificate | None = None
+
+
+class FrontierBreakpoint(FrontierPart):
+    """Where pieces begin and end; its certificate bounds the value there only."""
+
+    at: Quantity
+    value: Quantity
+    bounds: FrontierBounds
+
+
+class FrontierPiece(FrontierPart):
+    """A linear piece; its certificate is a line that bounds the value at every limit."""
+
+    start: Quantity = Field(alias="from")
+    end: Quantity = Field(alias="to")
+    slope: float
+
+
+class FrontierPoint(Strict):
+    """The value at a point that was asked for."""
+
+    at: Quantity
+    value: Quantity
+
+
+class FrontierDocument(Document):
+    """The value over the attacker's bandwidth or over one limit."""
+
+    schema_id: Literal["mfmgame/frontier/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    parameter: Identifier
+    breakpoints: list[FrontierBreakpoint]
+    pieces: list[FrontierPiece]
+    points: list[FrontierPoint]
     notes: list[str]

@@ -7,7 +7,7 @@ from typing import Any
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.document import Document
-from mfmgame.spec.result import IndexDocument, Result, ThresholdDocument
+from mfmgame.spec.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import nearest, shown
 
@@ -17,6 +17,7 @@ _MODELS: dict[str, type[Document]] = {
     "scenario": Scenario,
     "catalog": Catalog,
     "result": Result,
+    "frontier": FrontierDocument,
     "threshold": ThresholdDocument,
     "dci": IndexDocument,
 }
@@ -27,7 +28,7 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
 
     Parameters
     ----------
-    name : {"scenario", "catalog", "result", "threshold", "dci"}
+    name : {"scenario", "catalog", "result", "frontier", "threshold", "dci"}
         Which document.
 
     Returns

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mfmgame.assessment import Assessment
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.certificate import Certificate
 from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
+from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
 from mfmgame.threshold import Threshold
+
+if TYPE_CHECKING:
+    from mfmgame.assessment import Assessment
+
+FloatArray = NDArray[np.float64]
 
 __all__ = [
     "frontier_document",
     "index_document",
     "result_document",
     "threshold_document",
-    "unproven_notes",
 ]
 
 
@@ -47,7 +55,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
         **_head("mfmgame/result/1", solution.game),
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
-        "allocation": dict(solution.allocation),
+        **_allocation(solution.game, solution.allocation.array),
         "attack": dict(solution.attack),
         "threats": _threats(solution),
         "prices": {
@@ -56,10 +64,10 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
         },
     }
     if threshold is not None:
-        document["threshold"] = _threshold(threshold)
+        document["threshold"] = _threshold(solution.game, threshold)
     document["dci"] = _index(assessment.index)
-    document["certificate"] = _certificate(solution)
-    document["notes"] = [*solution.game.notes, *unproven_notes(solution)]
+    document["certificate"] = {"cuts": _cuts(solution.game, solution.certificate)}
+    document["notes"] = list(solution.notes)
     return document
 
 
@@ -67,7 +75,7 @@ def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any
     """The threshold alone, as a document of schema ``mfmgame/threshold/1``."""
     return {
         **_head("mfmgame/threshold/1", game),
-        "threshold": _threshold(threshold),
+        "threshold": _threshold(game, threshold),
         "notes": list(game.notes),
     }
 
@@ -93,39 +101,35 @@ def frontier_document(frontier: Frontier, at: Sequence[float] = ()) -> dict[str,
     Returns
     -------
     dict
-        Breakpoints with the proven bracket, pieces with their slope, and allocations: of
-        the pieces, over the attacker's bandwidth; at the breakpoints, over a limit.
+        Breakpoints with the proven bracket and pieces with their slope. Over the
+        attacker's bandwidth each piece has its allocation and each breakpoint its
+        certificate; over a limit it is the other way round.
     """
-    ids = list(frontier.game.defense_ids)
-    allocations = [dict(zip(ids, row, strict=True)) for row in frontier.allocations.tolist()]
-    points, values = frontier.breakpoints.tolist(), frontier.values.tolist()
-    breakpoints = [
-        {"at": point, "value": value, "bounds": {"lower": lower, "upper": value}}
-        for point, value, lower in zip(points, values, frontier.lower.tolist(), strict=True)
+    game = frontier.game
+    points = frontier.breakpoints.tolist()
+    columns = points, frontier.values.tolist(), frontier.lower.tolist(), frontier.upper.tolist()
+    breakpoints: list[dict[str, Any]] = [
+        {"at": at, "value": value, "bounds": {"lower": lower, "upper": upper}}
+        for at, value, lower, upper in zip(*columns, strict=True)
     ]
-    pieces = [
+    pieces: list[dict[str, Any]] = [
         {"from": start, "to": end, "slope": slope}
         for start, end, slope in zip(points[:-1], points[1:], frontier.slopes.tolist(), strict=True)
     ]
-    owners = pieces if frontier.parameter == ATTACKER_BANDWIDTH else breakpoints
-    for owner, allocation in zip(owners, allocations, strict=False):
-        owner["allocation"] = allocation
+    over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
+    allocating, certifying = (pieces, breakpoints) if over_bandwidth else (breakpoints, pieces)
+    for entry, allocation in zip(allocating, frontier.allocations, strict=True):
+        entry |= _allocation(game, allocation)
+    for entry, proof in zip(certifying, frontier.certificates, strict=True):
+        entry["certificate"] = _certificate(game, proof)
     return {
-        **_head("mfmgame/frontier/1", frontier.game),
+        **_head("mfmgame/frontier/1", game),
         "parameter": frontier.parameter,
         "breakpoints": breakpoints,
         "pieces": pieces,
         "points": [{"at": point, "value": frontier(point)} for point in at],
-        "notes": list(frontier.game.notes),
+        "notes": list(game.notes),
     }
-
-
-def unproven_notes(solution: Solution) -> list[str]:
-    """What a reader must know of a solution whose bracket stayed too wide."""
-    if solution.is_proven:
-        return []
-    bracket = f"from {solution.lower!r} to {solution.upper!r}"
-    return [f"the value is proven only {bracket}, wider than the tolerance asked for"]
 
 
 def _head(schema: str, game: DefenseGame) -> dict[str, Any]:
@@ -147,16 +151,18 @@ def _threats(solution: Solution) -> dict[str, Any]:
     }
 
 
-def _threshold(threshold: Threshold) -> dict[str, Any]:
-    allocation = threshold.allocation
+def _threshold(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
+    proof = threshold.certificate
     return {
         "bandwidth": threshold.bandwidth,
         "reachable": threshold.reachable,
         "undefended": threshold.undefended,
         "decision": threshold.decision,
         "margin": threshold.margin,
-        "allocation": None if allocation is None else dict(allocation),
+        **_allocation(game, threshold.allocation.array),
         "bandwidth_per_loss": threshold.bandwidth_per_loss,
+        "lower": threshold.lower,
+        "certificate": None if proof is None else _certificate(game, proof),
     }
 
 
@@ -176,15 +182,24 @@ def _index(index: CoverageIndex) -> dict[str, Any]:
     }
 
 
-def _certificate(solution: Solution) -> dict[str, Any]:
-    proof, ids = solution.certificate, solution.game.threat_ids
-    columns = proof.threats.tolist(), proof.anchors.tolist(), proof.weights.tolist()
+def _allocation(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
     return {
-        "cuts": [
-            {"threat": ids[threat], "anchor": anchor, "weight": weight}
-            for threat, anchor, weight in zip(*columns, strict=True)
-        ]
+        "allocation": dict(Labelled(game.defense_ids, levels)),
+        "use": dict(Labelled(game.resources, game.use @ levels)),
     }
+
+
+def _certificate(game: DefenseGame, proof: Certificate) -> dict[str, Any]:
+    prices = Labelled(game.resources, proof.limit_prices)
+    return {"cuts": _cuts(game, proof), "limits": dict(prices)}
+
+
+def _cuts(game: DefenseGame, proof: Certificate) -> list[dict[str, Any]]:
+    columns = proof.threats.tolist(), proof.anchors.tolist(), proof.weights.tolist()
+    return [
+        {"threat": game.threat_ids[threat], "anchor": anchor, "weight": weight}
+        for threat, anchor, weight in zip(*columns, strict=True)
+    ]
 
 
 def _or_null(number: float) -> float | None:

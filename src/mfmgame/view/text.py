@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mfmgame.assessment import Assessment
 from mfmgame.catalogs.resolution import Entries
 from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
@@ -20,7 +20,10 @@ from mfmgame.solution import Solution
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.wording import counted
 from mfmgame.threshold import Threshold
-from mfmgame.view.document import unproven_notes
+from mfmgame.verification import FrontierVerification, Verification
+
+if TYPE_CHECKING:
+    from mfmgame.assessment import Assessment
 
 __all__ = [
     "assessment_text",
@@ -30,6 +33,7 @@ __all__ = [
     "printable",
     "rendered",
     "threshold_text",
+    "verification_text",
 ]
 
 PLAIN_WIDTH = 240
@@ -92,17 +96,27 @@ def assessment_text(assessment: Assessment) -> Group:
         _allocation(game, solution.allocation),
         _heading("worst attack"),
         _attack(solution),
-        *_notes(game, unproven_notes(solution)),
+        *_notes(solution.notes),
     )
 
 
 def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
     """The threshold, the decision, and the allocation at the threshold."""
     parts: list[RenderableType] = [_title(game), _facts(_threshold_facts(game, threshold))]
-    if threshold.allocation is not None:
+    if threshold.reachable:
         parts += [_heading("allocation at the threshold")]
         parts += [_allocation(game, threshold.allocation)]
-    return Group(*parts, *_notes(game))
+    return Group(*parts, *_notes(game.notes))
+
+
+def verification_text(game: DefenseGame, proven: Verification | FrontierVerification) -> Group:
+    """What an answer proves, once every number of it has been checked."""
+    if isinstance(proven, Verification):
+        fact = ("value", f"proven within {proven.lower!r} and {proven.upper!r}")
+    else:
+        fact = ("frontier", f"proven at {len(proven.lower)} breakpoints and between them")
+    checked = ("verified", "every number follows from the scenario and the certificates")
+    return Group(_title(game), _facts([checked, fact, ("gap", f"{proven.gap:.1e}")]))
 
 
 def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
@@ -121,7 +135,7 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
         _facts([("portfolio", _portfolio(index))]),
         _heading("by defense and class"),
         table,
-        *_notes(game),
+        *_notes(game.notes),
     )
 
 
@@ -144,7 +158,7 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     for k in range(frontier.n_pieces):
         ends = (*frontier.breakpoints[k : k + 2], *frontier.values[k : k + 2], frontier.slopes[k])
         pieces.add_row(*(_number(float(number)) for number in ends))
-    return Group(*parts, _heading("pieces"), pieces, *_notes(game))
+    return Group(*parts, _heading("pieces"), pieces, *_notes(game.notes))
 
 
 def catalog_text(catalog: Catalog, entries: Entries) -> Group:
@@ -276,8 +290,8 @@ def _attack(solution: Solution) -> RenderableType:
     return table
 
 
-def _notes(game: DefenseGame, more: Sequence[str] = ()) -> Iterable[Text]:
-    return (Text(f"\nnote: {printable(note)}") for note in (*game.notes, *more))
+def _notes(notes: Sequence[str]) -> Iterable[Text]:
+    return (Text(f"\nnote: {printable(note)}") for note in notes)
 
 
 def _heading(text: str) -> Text:

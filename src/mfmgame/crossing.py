@@ -1,0 +1,115 @@
+"""The self-destruction threshold: the attacker's bandwidth at which to shut down.
+
+``B_dagger = sup { B >= 0 : V(B) <= L }`` for the game's value ``V`` and the loss ``L`` of
+stopping now. ``V`` is concave and nondecreasing in ``B``, because ``B`` stands only in the
+objective of a minimum over allocations that do not depend on it. So there is one crossing.
+"""
+
+from __future__ import annotations
+
+from mfmgame.attacker import bandwidth_for_loss, best_response
+from mfmgame.errors import SpecificationError
+from mfmgame.game import DefenseGame, build_game
+from mfmgame.solution import Solution
+from mfmgame.solver import Solver
+from mfmgame.spec.scenario import Scenario
+from mfmgame.threshold import Threshold, beside_decision, is_within
+
+__all__ = ["self_destruction_threshold"]
+
+_MAX_STEPS = 200
+_SAME_POINT = 1e-12
+"""Bandwidths this close, relative to each other, are one."""
+
+
+def self_destruction_threshold(
+    problem: Scenario | DefenseGame, *, tolerance: float | None = None
+) -> Threshold:
+    """Find the attacker bandwidth beyond which stopping the system costs less.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+        With a termination loss.
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+
+    Returns
+    -------
+    Threshold
+
+    Raises
+    ------
+    SpecificationError
+        If the problem has no termination loss, or says something that cannot be meant.
+    InfeasibleError
+        If not even an empty allocation keeps within the limits.
+    SolverError
+        If the linear-programming solver fails.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[8.0, 2.0], bandwidth=[2.0, 2.0],
+    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=3.0,
+    ...                       termination_loss=4.5)
+    >>> threshold = mg.self_destruction_threshold(game)
+    >>> threshold.bandwidth, threshold.undefended, threshold.decision, threshold.margin
+    (2.5, 1.125, 'terminate', -0.5)
+    """
+    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    loss = game.termination_loss
+    if loss is None:
+        source = problem.source if isinstance(problem, Scenario) else ""
+        raise SpecificationError(
+            "missing, expected the loss of stopping the system",
+            pointer="/termination",
+            source=source,
+        )
+    solver = Solver(game, tolerance=tolerance)
+    here = solver.solve(game.attacker_bandwidth)
+    operates = is_within(here.value, loss, here.tolerance)
+    undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
+    held, there = (here, None) if undefended is None else _crossing(solver, loss, undefended)
+    if there is None:
+        return Threshold(None, undefended, "operate", None, held.allocation, None, None, None)
+    bandwidth = beside_decision(there.game.attacker_bandwidth, game, operates)
+    if bandwidth != there.game.attacker_bandwidth:
+        there = solver.solve(bandwidth)
+    price = best_response(held.residual.array, game.bandwidth, bandwidth).price
+    return Threshold(
+        bandwidth=bandwidth,
+        undefended=undefended,
+        decision="operate" if operates else "terminate",
+        margin=bandwidth - game.attacker_bandwidth,
+        allocation=held.allocation,
+        bandwidth_per_loss=1.0 / price if price > 0 else None,
+        lower=there.lower,
+        certificate=there.certificate,
+    )
+
+
+def _crossing(solver: Solver, loss: float, start: float) -> tuple[Solution, Solution | None]:
+    """The solution that holds out longest, and one at the bandwidth up to which it does.
+
+    The worst attack on any fixed allocation costs at least the value, so it reaches the
+    loss at or before the threshold. An allocation that is optimal there can hold out
+    further only if another is better; solving at its crossing finds that one, and the
+    crossings climb to the threshold, in finitely many steps where the value is piecewise
+    linear. There is no second solution if the first holds out against all threats.
+    """
+    bandwidth = start
+    held: Solution | None = None
+    for _ in range(_MAX_STEPS):
+        there = solver.solve(bandwidth)
+        residual = there.residual.array
+        if is_within(float(residual.sum()), loss, there.tolerance):
+            return there, None
+        reached = bandwidth_for_loss(residual, there.game.bandwidth, loss) or 0.0
+        if held is None or reached >= bandwidth * (1.0 - _SAME_POINT):
+            held = there
+        if reached <= bandwidth * (1.0 + _SAME_POINT):
+            break
+        bandwidth = reached
+    assert held is not None
+    return held, there

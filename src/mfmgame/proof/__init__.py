@@ -1,0 +1,1 @@
+"""Checks of answers, in exact numbers and with no solver."""

@@ -1,0 +1,242 @@
+"""Both bounds of :mod:`mfmgame.certificate`, with no rounding.
+
+Floats are rationals, so for `additive` and `best_of` they are computed here exactly; for
+`independent` in interval arithmetic, rounded outwards.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.certificate import Certificate, decided
+from mfmgame.compositions import ANCHOR_GRAIN, compose
+from mfmgame.game import DefenseGame
+from mfmgame.proof.agreement import AGREEMENT, ROUNDING, Pointer, refuse
+from mfmgame.solution import scale_of
+from mfmgame.spec.wording import shown
+
+__all__ = ["ExactGame"]
+
+FloatArray = NDArray[np.float64]
+
+_JUST_PAYS = 1e-9
+"""Relative difference of what a defense gains and pays that does not matter."""
+_DEEPEST = 746.0
+"""Beyond this depth, what gets through is less than any float."""
+
+
+class ExactGame:
+    """A game, and what allocations and certificates prove of it.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    """
+
+    def __init__(self, game: DefenseGame) -> None:
+        self.game = game
+        self.composition = compose(game)
+        self._total = float(game.severity.sum())
+
+    def slack(self, value: Fraction) -> Fraction:
+        """What rounding may do to a value, a sum of losses nearly cancelled by coverage."""
+        scale = Fraction(scale_of(self.game, float(value)))
+        return Fraction(AGREEMENT) * scale + Fraction(ROUNDING) * Fraction(self._total)
+
+    def check_allocation(self, pointer: Pointer, levels: FloatArray, limits: FloatArray) -> None:
+        """Check that an allocation is one that the defender has.
+
+        Parameters
+        ----------
+        pointer : tuple
+            Where it is claimed.
+        levels : ndarray of float, shape (n_defenses,)
+        limits : ndarray of float, shape (n_resources,)
+
+        Raises
+        ------
+        CertificateError
+            If a level is out of its range, or less than it can be for nothing, or if a
+            resource is used beyond its limit.
+        """
+        game = self.game
+        if len(levels) != game.n_defenses:
+            raise refuse(pointer, "is of a game of another size")
+        free = np.asarray(~game.use.any(axis=0))
+        least = np.where(free, game.max_level, 0.0)
+        valid = np.asarray((levels >= least) & (levels <= game.max_level))
+        if not valid.all():
+            first = int(np.argmin(valid))
+            most = float(game.max_level[first])
+            expected = (
+                f"{most!r}, as it uses nothing"
+                if not game.use[:, first].any()
+                else f"from 0 to {most!r}"
+            )
+            raise refuse(
+                (*pointer, game.defense_ids[first]),
+                f"found {shown(float(levels[first]))}, expected {expected}",
+            )
+        exact = [Fraction(level) for level in levels.tolist()]
+        for resource, use, limit in zip(game.resources, game.use.tolist(), limits, strict=True):
+            used = sum((Fraction(u) * x for u, x in zip(use, exact, strict=True)), Fraction(0))
+            if np.isfinite(limit) and used > Fraction(float(limit)):
+                raise refuse(
+                    pointer, f"uses more of {shown(resource)} than its limit {float(limit)!r}"
+                )
+
+    def check_certificate(
+        self, cuts: Pointer, limits: Pointer, proof: Certificate, budget: float
+    ) -> None:
+        """Check that a certificate is an attack plan on known cuts, and prices of limits.
+
+        Parameters
+        ----------
+        cuts, limits : tuple
+            Where its cuts and its prices are claimed.
+        proof : Certificate
+        budget : float
+            Bandwidth that the plan may use, in bits.
+
+        Raises
+        ------
+        CertificateError
+            If it is not.
+        """
+        game = self.game
+        if len({len(proof.threats), len(proof.anchors), len(proof.weights)}) != 1:
+            raise refuse(cuts, "the certificate's cuts are of different lengths")
+        if not np.all((proof.threats >= 0) & (proof.threats < game.n_threats)):
+            raise refuse(cuts, "the certificate names a threat that is not there")
+        priced = np.isfinite(game.limits)
+        if len(proof.limit_prices) != len(priced):
+            raise refuse(limits, "the certificate has prices of other limits")
+        for column, valid in (
+            ("weight", (proof.weights >= 0.0) & (proof.weights <= 1.0 + AGREEMENT)),
+            ("anchor", self._is_anchor(proof)),
+        ):
+            if not valid.all():
+                wrong = int(np.argmin(valid))
+                number = float((proof.weights if column == "weight" else proof.anchors)[wrong])
+                raise refuse(
+                    (*cuts, wrong, column), f"found {shown(number)}, expected that of a cut"
+                )
+        prices = proof.limit_prices
+        valid = np.isfinite(prices) & (prices >= 0.0) & (priced | (prices == 0.0))
+        if not valid.all():
+            wrong = int(np.argmin(valid))
+            expected = "at least 0" if priced[wrong] else "0, as it has no limit"
+            raise refuse(
+                (*limits, game.resources[wrong]),
+                f"found {shown(float(prices[wrong]))}, expected {expected}",
+            )
+        plan = zip(proof.weights.tolist(), game.bandwidth[proof.threats].tolist(), strict=True)
+        bits = sum((Fraction(weight) * Fraction(bits) for weight, bits in plan), Fraction(0))
+        if bits > Fraction(budget) * (1 + Fraction(AGREEMENT)):
+            raise refuse(cuts, f"the attack uses more than the bandwidth {budget!r}")
+        self._check_least_prices(limits, proof)
+
+    def _check_least_prices(self, limits: Pointer, proof: Certificate) -> None:
+        """Check that a price of nothing is the least: any greater one proves the same."""
+        priced = np.flatnonzero((self.game.limits == 0.0) & (proof.limit_prices > 0.0))
+        if len(priced):
+            just_pays = ~decided(self.game, self.composition, proof, _JUST_PAYS)
+            for row in priced.tolist():
+                if not np.any(just_pays & (self.game.use[row] > 0)):
+                    raise refuse(
+                        (*limits, self.game.resources[row]),
+                        f"found {shown(float(proof.limit_prices[row]))}, expected the price at "
+                        "which a defense just pays",
+                    )
+
+    def _is_anchor(self, proof: Certificate) -> NDArray[np.bool_]:
+        """Which anchors are of cuts that hold and that a proof needs, shape (n_cuts,)."""
+        anchors = proof.anchors
+        if self.game.composition == "additive":
+            return np.asarray(anchors == 0.0)
+        if self.game.composition == "independent":
+            within = np.clip(anchors, 0.0, _DEEPEST)
+            grains = within / ANCHOR_GRAIN
+            return np.asarray((anchors == within) & (grains == np.rint(grains)))
+        rows = self.game.effectiveness[proof.threats]
+        rows = rows if isinstance(rows, np.ndarray) else rows.toarray()
+        return np.asarray((anchors == 0.0) | (rows == anchors[:, None]).any(axis=1))
+
+    def lower(self, proof: Certificate, budget: float, limits: FloatArray) -> Fraction:
+        """The loss that a certificate proves unavoidable.
+
+        Parameters
+        ----------
+        proof : Certificate
+            One that :meth:`check_certificate` lets pass; its weights are shrunk by what
+            rounding made them too great.
+        budget : float
+            The attacker's bandwidth, in bits.
+        limits : ndarray of float, shape (n_resources,)
+
+        Returns
+        -------
+        Fraction
+            In loss units; below 0 if it proves nothing.
+        """
+        game = self.game
+        weights = [Fraction(weight) for weight in proof.weights.tolist()]
+        threats = proof.threats.tolist()
+        effort: dict[int, Fraction] = {}
+        for threat, weight in zip(threats, weights, strict=True):
+            effort[threat] = effort.get(threat, Fraction(0)) + weight
+        bits = {threat: Fraction(float(game.bandwidth[threat])) for threat in effort}
+        used = sum((effort[threat] * bits[threat] for threat in effort), Fraction(0))
+        shrink = max([Fraction(1), *effort.values()])
+        if used > budget:
+            shrink = max(shrink, used / Fraction(budget)) if budget else Fraction(0)
+        forced = [
+            (weight / shrink if shrink else Fraction(0) if bits[threat] else weight)
+            * Fraction(float(game.severity[threat]))
+            for threat, weight in zip(threats, weights, strict=True)
+        ]
+        constants, gradients = self.composition.certain_cuts(proof.threats, proof.anchors)
+        priced = np.flatnonzero(proof.limit_prices)
+        prices = [Fraction(price) for price in proof.limit_prices[priced].tolist()]
+        use = game.use[priced].tolist()
+        bound = sum((f * c for f, c in zip(forced, constants, strict=True)), Fraction(0))
+        for price, limit in zip(prices, limits[priced].tolist(), strict=True):
+            bound -= price * Fraction(limit)
+        for defense, level in enumerate(game.max_level.tolist()):
+            gained = sum(
+                (f * row[defense] for f, row in zip(forced, gradients, strict=True)), Fraction(0)
+            )
+            paid = sum(
+                (p * Fraction(row[defense]) for p, row in zip(prices, use, strict=True)),
+                Fraction(0),
+            )
+            bound -= Fraction(level) * max(Fraction(0), gained - paid)
+        return bound
+
+    def excess(self, allocation: FloatArray, price: float) -> Fraction:
+        """``sum_i max(0, rho_i - lam b_i)``: with ``lam B``, what no attacker can exceed.
+
+        Parameters
+        ----------
+        allocation : ndarray of float, shape (n_defenses,)
+            One that :meth:`check_allocation` lets pass.
+        price : float
+            Any ``lam >= 0``.
+        """
+        game = self.game
+        rounding = (np.count_nonzero(allocation) + 8) * 2.0**-52
+        exposure = self.composition.exposure(allocation)
+        most = game.severity * (exposure + rounding)
+        running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
+        # Depths that no float can hold are not worth numbers of as many digits.
+        faint = running[exposure[running] == 0.0] if game.composition == "independent" else ()
+        running = np.setdiff1d(running, faint)
+        exposures = self.composition.certain_exposure(running, allocation)
+        total = sum((Fraction(float(game.severity[t])) for t in faint), Fraction(0)) / 2**1000
+        for threat, share in zip(running.tolist(), exposures, strict=True):
+            paid = Fraction(price) * Fraction(float(game.bandwidth[threat]))
+            total += max(Fraction(0), Fraction(float(game.severity[threat])) * share - paid)
+        return total

@@ -1,0 +1,248 @@
+"""From documents back to answers, every claim as it was made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.certificate import Certificate
+from mfmgame.errors import SpecificationError
+from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
+from mfmgame.game import DefenseGame
+from mfmgame.labels import Labelled
+from mfmgame.proof.agreement import Pointer, check_each, check_equal, check_keys, refuse
+from mfmgame.solution import DEFAULT_TOLERANCE, Solution
+from mfmgame.spec.reading import STANDARD_INPUT, read_document
+from mfmgame.spec.result import (
+    CertificateCut,
+    FrontierDocument,
+    FrontierPart,
+    PricedCertificate,
+    Result,
+    ThresholdResult,
+)
+from mfmgame.spec.wording import nearest, shown
+from mfmgame.threshold import Threshold
+
+__all__ = [
+    "check_head",
+    "check_notes",
+    "claimed_frontier",
+    "claimed_solution",
+    "claimed_threshold",
+    "load_result",
+]
+
+FloatArray = NDArray[np.float64]
+
+_ANSWERS: dict[str, type[Result | FrontierDocument]] = {
+    "mfmgame/result/1": Result,
+    "mfmgame/frontier/1": FrontierDocument,
+}
+
+
+def load_result(path: str | os.PathLike[str]) -> Result | FrontierDocument:
+    """Read a result, or a frontier, from a JSON file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; ``"-"`` reads standard input.
+
+    Returns
+    -------
+    Result or FrontierDocument
+        The validated document, for :func:`mfmgame.verify` to check.
+
+    Raises
+    ------
+    SpecificationError
+        If the file cannot be read or is neither; its text names the file, the JSON
+        pointer, what is wrong and what was expected.
+    """
+    file = None if os.fspath(path) == "-" else Path(path)
+    document = read_document(file)
+    try:
+        name = document.get("schema")
+        if not isinstance(name, str) or name not in _ANSWERS:
+            raise SpecificationError(
+                f"found {shown(name)}, expected {nearest(name, _ANSWERS, 'schema')}",
+                pointer="/schema",
+            )
+        return _ANSWERS[name](**document)
+    except SpecificationError as error:
+        raise error.located(STANDARD_INPUT if file is None else os.fspath(path)) from None
+
+
+def check_head(document: Result | FrontierDocument, game: DefenseGame) -> None:
+    """Check that a document is of the game."""
+    check_equal(("scenario",), document.scenario, game.name)
+    check_equal(("composition",), document.composition, game.composition)
+
+
+def check_notes(claimed: Sequence[str], found: Sequence[str]) -> None:
+    """Check that a document says what a reader must know."""
+    check_equal(("notes",), len(claimed), len(found))
+    for k, (note, expected) in enumerate(zip(claimed, found, strict=True)):
+        check_equal(("notes", k), note, expected)
+
+
+def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None = None) -> Solution:
+    """The solution that a result claims.
+
+    Parameters
+    ----------
+    result : Result
+    game : DefenseGame
+    tolerance : float, optional
+        That was asked for; the default one unless it is given.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    CertificateError
+        If it is of other threats, defenses or resources.
+    """
+    threats, ids = result.threats, game.threat_ids
+    check_keys(("threats",), threats, ids)
+    columns = {
+        name: np.array([getattr(threats[threat], name) for threat in ids], dtype=np.float64)
+        for name in ("severity", "bandwidth", "coverage", "residual")
+    }
+    check_each(("threats",), ids, columns["severity"], game.severity, last=("severity",))
+    check_each(("threats",), ids, columns["bandwidth"], game.bandwidth, last=("bandwidth",))
+    prices = _vector(("prices", "limits"), result.prices.limits, game.resources)
+    return Solution(
+        game=game,
+        value=result.value,
+        lower=result.bounds.lower,
+        upper=result.bounds.upper,
+        allocation=_allocation((), result.allocation, result.use, game),
+        attack=_vector(("attack",), result.attack, ids),
+        coverage=Labelled(ids, columns["coverage"]),
+        residual=Labelled(ids, columns["residual"]),
+        bandwidth_price=result.prices.attacker_bandwidth,
+        limit_prices=prices,
+        certificate=_proof(("certificate",), result.certificate.cuts, prices.array, game),
+        rounds=0,
+        tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
+    )
+
+
+def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
+    """The threshold that a result claims.
+
+    Raises
+    ------
+    CertificateError
+        If it is of other threats, defenses or resources, or contradicts itself.
+    """
+    place: Pointer = ("threshold",)
+    check_equal((*place, "reachable"), claimed.reachable, claimed.bandwidth is not None)
+    proof = claimed.certificate
+    where = (*place, "certificate")
+    return Threshold(
+        bandwidth=claimed.bandwidth,
+        undefended=claimed.undefended,
+        decision=claimed.decision,
+        margin=claimed.margin,
+        allocation=_allocation(place, claimed.allocation, claimed.use, game),
+        bandwidth_per_loss=claimed.bandwidth_per_loss,
+        lower=claimed.lower,
+        certificate=None if proof is None else _certificate(where, proof, game),
+    )
+
+
+def claimed_frontier(document: FrontierDocument, game: DefenseGame) -> Frontier:
+    """The frontier that a document claims.
+
+    Raises
+    ------
+    CertificateError
+        If it is of other threats, defenses or resources, or a part lacks its proof.
+    """
+    over_bandwidth = document.parameter == ATTACKER_BANDWIDTH
+    if not over_bandwidth:
+        if document.parameter not in game.resources:
+            known = [ATTACKER_BANDWIDTH, *game.resources]
+            hint = nearest(document.parameter, known, "parameter")
+            raise refuse(("parameter",), f"found {shown(document.parameter)}, expected {hint}")
+        game = with_limit_on(game, document.parameter)
+    breakpoints, pieces = document.breakpoints, document.pieces
+    points = [point.at for point in breakpoints]
+    for k, piece in enumerate(pieces[: max(0, len(points) - 1)]):
+        check_each(("pieces", k), ["from", "to"], [piece.start, piece.end], points[k : k + 2])
+    parts: list[tuple[str, Sequence[FrontierPart]]]
+    parts = [("pieces", pieces), ("breakpoints", breakpoints)]
+    (where, allocating), (there, certifying) = parts if over_bandwidth else reversed(parts)
+    allocations, certificates = [], []
+    for k, part in enumerate(allocating):
+        check_equal((where, k, "certificate"), part.certificate, None)
+        if part.allocation is None or part.use is None:
+            raise refuse((where, k), "found no allocation with its use, expected one")
+        allocations.append(_allocation((where, k), part.allocation, part.use, game).array)
+    for k, part in enumerate(certifying):
+        check_equal((there, k, "allocation"), part.allocation, None)
+        check_equal((there, k, "use"), part.use, None)
+        if part.certificate is None:
+            raise refuse((there, k), "found no certificate, expected one")
+        certificates.append(_certificate((there, k, "certificate"), part.certificate, game))
+    return Frontier(
+        game=game,
+        parameter=document.parameter,
+        breakpoints=np.array(points),
+        values=np.array([point.value for point in breakpoints]),
+        lower=np.array([point.bounds.lower for point in breakpoints]),
+        upper=np.array([point.bounds.upper for point in breakpoints]),
+        slopes=np.array([piece.slope for piece in pieces]),
+        allocations=np.array(allocations).reshape(-1, game.n_defenses),
+        certificates=tuple(certificates),
+        n_solves=0,
+    )
+
+
+def _allocation(
+    place: Pointer, levels: Mapping[str, float], use: Mapping[str, float], game: DefenseGame
+) -> Labelled:
+    """An allocation, which uses what it is claimed to use."""
+    allocation = _vector((*place, "allocation"), levels, game.defense_ids)
+    claimed = _vector((*place, "use"), use, game.resources)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = game.use @ allocation.array
+    check_each((*place, "use"), game.resources, claimed, found)
+    return allocation
+
+
+def _certificate(place: Pointer, claimed: PricedCertificate, game: DefenseGame) -> Certificate:
+    prices = _vector((*place, "limits"), claimed.limits, game.resources)
+    return _proof(place, claimed.cuts, prices.array, game)
+
+
+def _proof(
+    place: Pointer, cuts: Sequence[CertificateCut], prices: FloatArray, game: DefenseGame
+) -> Certificate:
+    positions = {threat: index for index, threat in enumerate(game.threat_ids)}
+    for k, cut in enumerate(cuts):
+        if cut.threat not in positions:
+            hint = nearest(cut.threat, game.threat_ids, "threat")
+            raise refuse(
+                (*place, "cuts", k, "threat"), f"found {shown(cut.threat)}, expected {hint}"
+            )
+    return Certificate(
+        threats=np.array([positions[cut.threat] for cut in cuts], dtype=np.intp),
+        anchors=np.array([cut.anchor for cut in cuts], dtype=np.float64),
+        weights=np.array([cut.weight for cut in cuts], dtype=np.float64),
+        limit_prices=prices,
+    )
+
+
+def _vector(place: Pointer, claimed: Mapping[str, float], labels: Sequence[str]) -> Labelled:
+    check_keys(place, claimed, labels)
+    return Labelled(labels, np.array([claimed[label] for label in labels], dtype=np.float64))

@@ -1,0 +1,314 @@
+"""Answers on file: each number of them is checked, and none can be changed unnoticed."""
+
+import copy
+import json
+import subprocess
+import sys
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+import mfmgame as mg
+from documents import changed, without
+from mfmgame.view.document import frontier_document
+from strategies import games
+
+COMPOSITIONS = ["additive", "best_of", "independent"]
+NEGLIGIBLE = 1e-9
+"""Numbers below this are rounding; all those of the scenarios here are about 1."""
+
+SCENARIO = {
+    "schema": "mfmgame/scenario/1",
+    "name": "five threats",
+    "threats": [
+        {"id": "free", "severity": 2.0, "bandwidth": 0.0, "class": "inferring"},
+        {"id": "great", "severity": 8.0, "bandwidth": 2.0, "class": "misleading"},
+        {"id": "middling", "severity": 5.0, "bandwidth": 1.0, "class": "inferring"},
+        {"id": "small", "severity": 1.0, "bandwidth": 3.0, "class": "misleading"},
+        {"id": "harmless", "severity": 0.0, "bandwidth": 1.0},
+    ],
+    "defenses": [
+        {"id": "filter", "use": {"budget": 2.0, "latency": 1.0}},
+        {"id": "monitor", "use": {"budget": 1.0}},
+        {"id": "habit"},
+        {"id": "ornament", "use": {"budget": 1.0}},
+        {"id": "sandbox", "use": {"latency": 2.0}, "max_level": 2.0},
+    ],
+    "effectiveness": [
+        {"threat": "great", "defense": "filter", "value": 0.7},
+        {"threat": "middling", "defense": "monitor", "value": 0.6},
+        {"threat": "free", "defense": "monitor", "value": 0.3},
+        {"threat": "middling", "defense": "habit", "value": 0.1},
+        {"threat": "free", "defense": "sandbox", "value": 0.5},
+        {"threat": "great", "defense": "sandbox", "value": 0.2},
+        {"threat": "small", "defense": "sandbox", "value": 0.9},
+    ],
+    "attacker": {"bandwidth": 2.5},
+    "defender": {"limits": {"budget": 2.0, "latency": 1.5}},
+    "termination": {"loss": 6.0},
+}
+"""A free threat, a free defense and a useless one, two resources, a threshold."""
+
+VARIANTS = {
+    "two resources": SCENARIO,
+    "unreachable": changed(SCENARIO, "/termination/loss", 15.0),
+    "unreachable with no defense": changed(SCENARIO, "/termination/loss", 100.0),
+    "free threats alone exceed the loss": changed(SCENARIO, "/termination/loss", 0.5),
+    "no termination": without(SCENARIO, "/termination"),
+    "nothing to spend": changed(SCENARIO, "/defender/limits/budget", 0.0),
+    "no limits": changed(SCENARIO, "/defender/limits", {}),
+    "no bandwidth": changed(SCENARIO, "/attacker/bandwidth", 0.0),
+    "all the bandwidth": changed(SCENARIO, "/attacker/bandwidth", 50.0),
+}
+
+
+def game_of(scenario, composition):
+    return mg.build_game(mg.Scenario(**{**scenario, "composition": composition}))
+
+
+def result_of(game):
+    return json.loads(json.dumps(mg.result_document(mg.assess(game))))
+
+
+def frontier_of(game, at=(), **arguments):
+    tolerance = 2e-2 if game.composition == "independent" else None
+    frontier = mg.sweep(game, tolerance=tolerance, **arguments)
+    return json.loads(json.dumps(frontier_document(frontier, at)))
+
+
+def verify(document, game):
+    models = {"mfmgame/result/1": mg.Result, "mfmgame/frontier/1": mg.FrontierDocument}
+    return mg.verify(models[document["schema"]](**document), game)
+
+
+def places(value, pointer=""):
+    """Where the numbers of a document are, as container, key and pointer."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, (dict, list)):
+            yield from places(item, f"{pointer}/{key}")
+        elif isinstance(item, (int, float)) and not isinstance(item, bool):
+            yield value, key, f"{pointer}/{key}"
+
+
+def unnoticed(document, game):
+    """Numbers that can be changed by a millionth, up or down, without being refused."""
+    missed = []
+    for place, (container, key, pointer) in enumerate(places(document)):
+        number = container[key]
+        up_or_down = 1 + (1e-6 if place % 2 else -1e-6)
+        container[key] = number * up_or_down if abs(number) > NEGLIGIBLE else 1e-6
+        try:
+            verify(document, game)
+            missed.append(f"{pointer}: {number!r} to {container[key]!r}")
+        except mg.MfmgameError:
+            pass
+        container[key] = number
+    return missed
+
+
+class TestEveryNumber:
+    @pytest.mark.parametrize("composition", COMPOSITIONS)
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_of_a_result_counts(self, variant, composition):
+        game = game_of(VARIANTS[variant], composition)
+        document = result_of(game)
+        verify(document, game)
+        assert unnoticed(document, game) == []
+
+    @pytest.mark.parametrize("composition", COMPOSITIONS)
+    @pytest.mark.parametrize("limit", [None, "budget"])
+    def test_of_a_frontier_counts(self, limit, composition):
+        game = game_of(SCENARIO, composition)
+        document = frontier_of(game, at=[0.5, 1.5], limit=limit)
+        verify(document, game)
+        assert unnoticed(document, game) == []
+
+    def test_of_a_frontier_counts_with_nothing_to_spend(self):
+        game = game_of(VARIANTS["nothing to spend"], "best_of")
+        assert unnoticed(frontier_of(game), game) == []
+
+    def test_of_a_shipped_example_counts(self, examples):
+        game = mg.build_game(mg.load_scenario(examples / "clip.json"))
+        assert unnoticed(result_of(game), game) == []
+        assert unnoticed(frontier_of(game, stop=4.0), game) == []
+
+
+class TestWhatIsProven:
+    @pytest.mark.parametrize("composition", COMPOSITIONS)
+    @hypothesis.settings(max_examples=40)
+    @hypothesis.given(data=st.data())
+    def test_every_answer_is(self, composition, data):
+        game = data.draw(games(composition))
+        share = data.draw(st.sampled_from([0.0, 0.1, 0.5, 0.999, 1.0, 2.0]))
+        everything = mg.solve(game.with_attacker_bandwidth(float(game.bandwidth.sum())))
+        with_loss = copy.copy(game)
+        with_loss.termination_loss = share * everything.value
+        verify(result_of(with_loss), with_loss)
+        for limit in (None, *game.resources[:1]):
+            document = frontier_of(game, limit=limit)
+            proven = verify(document, game)
+            bounds = [point["bounds"] for point in document["breakpoints"]]
+            assert all(proven.lower >= [each["lower"] for each in bounds])
+            assert all(proven.upper <= [each["upper"] for each in bounds])
+
+    @pytest.mark.parametrize("limit", [None, "budget"])
+    def test_a_frontier_need_not_go_through_a_file(self, limit):
+        game = game_of(SCENARIO, "best_of")
+        assert mg.verify(mg.sweep(game, limit=limit), game).gap < 1e-9
+
+    def test_a_result_of_another_tolerance_is_proven_within_it(self):
+        game = game_of(SCENARIO, "independent")
+        document = json.loads(json.dumps(mg.result_document(mg.assess(game, tolerance=1e-2))))
+        assert mg.verify(mg.Result(**document), game, tolerance=1e-2).gap < 1e-2
+
+
+class TestForgeries:
+    @pytest.mark.parametrize(
+        ("pointer", "value"),
+        [
+            ("/scenario", "six threats"),
+            ("/composition", "additive"),
+            ("/allocation/zzz", 0.0),
+            ("/threats/free/severity", 1e308),
+            ("/allocation/monitor", 1e308),
+            ("/certificate/cuts/0/anchor", 1e308),
+            ("/certificate/cuts/0/threat", "zzz"),
+            ("/certificate/cuts", []),
+            ("/prices/limits/budget", 1e308),
+            ("/threshold", None),
+            ("/threshold/reachable", False),
+            ("/threshold/bandwidth", 1e308),
+            ("/threshold/bandwidth", None),
+            ("/threshold/certificate", None),
+            ("/threshold/lower", None),
+            ("/dci/defenses/filter/index", None),
+            ("/dci/defenses/filter/classes/zzz", 0.5),
+            ("/notes/-", "all is well"),
+        ],
+    )
+    @pytest.mark.parametrize("composition", ["best_of", "independent"])
+    def test_a_result_with_them_is_refused(self, composition, pointer, value):
+        if pointer == "/composition" and composition == "independent":
+            value = "best_of"
+        game = game_of(SCENARIO, composition)
+        with pytest.raises(mg.CertificateError) as refusal:
+            verify(changed(result_of(game), pointer, value), game)
+        assert refusal.value.pointer
+
+    @pytest.mark.parametrize("composition", COMPOSITIONS)
+    def test_the_other_decision_is_refused(self, composition):
+        game = game_of(SCENARIO, composition)
+        document = result_of(game)
+        other = {"operate": "terminate", "terminate": "operate"}[document["threshold"]["decision"]]
+        with pytest.raises(mg.CertificateError, match=r"^/threshold/decision: found"):
+            verify(changed(document, "/threshold/decision", other), game)
+
+    @pytest.mark.parametrize(
+        ("pointer", "value"),
+        [
+            ("/parameter", "zzz"),
+            ("/parameter", "budget"),
+            ("/breakpoints", []),
+            ("/pieces", []),
+            ("/breakpoints/1/at", 1e308),
+            ("/breakpoints/1/certificate", None),
+            ("/pieces/0/allocation", None),
+            ("/pieces/0/slope", -1.0),
+            ("/pieces/0/slope", 1e308),
+            ("/points/0/at", 1e308),
+        ],
+    )
+    def test_a_frontier_with_them_is_refused(self, pointer, value):
+        game = game_of(SCENARIO, "best_of")
+        document = frontier_of(game, at=[1.0], stop=2.5)
+        with pytest.raises(mg.CertificateError) as refusal:
+            verify(changed(document, pointer, value), game)
+        assert refusal.value.pointer
+
+    def test_a_cut_that_does_not_hold_proves_nothing(self):
+        # Two defenses stop everything together. With an anchor, their cut would forget it.
+        game = mg.DefenseGame(
+            severity=[4.0],
+            bandwidth=[1.0],
+            effectiveness=[[0.5, 0.5]],
+            attacker_bandwidth=1.0,
+            composition="additive",
+        )
+        document = result_of(game)
+        assert document["value"] == 0.0
+        document["certificate"]["cuts"] = [{"threat": "t0", "anchor": 0.5, "weight": 1.0}]
+        document["attack"]["t0"] = 1.0
+        document["bounds"]["lower"] = 2.0
+        with pytest.raises(mg.CertificateError, match=r"^/certificate/cuts/0/anchor: found 0\.5"):
+            verify(document, game)
+
+    def test_an_allocation_of_another_budget_is_refused(self):
+        rich = game_of(changed(SCENARIO, "/defender/limits/budget", 3.0), "best_of")
+        with pytest.raises(mg.CertificateError, match="/allocation: uses more of 'budget'"):
+            verify(result_of(rich), game_of(SCENARIO, "best_of"))
+
+
+class TestCommand:
+    CODE = """
+import sys
+from mfmgame import cli
+try:
+    cli.main()
+finally:
+    solvers = {"highspy", "scipy.optimize", "mfmgame.master", "mfmgame.solver"}
+    assert not solvers & set(sys.modules)
+"""
+
+    @pytest.fixture
+    def files(self, tmp_path):
+        game = game_of(SCENARIO, "best_of")
+        documents = {"scenario.json": SCENARIO, "result.json": result_of(game)}
+        documents["frontier.json"] = frontier_of(game, at=[1.0])
+        for name, document in documents.items():
+            (tmp_path / name).write_text(json.dumps(document))
+        return tmp_path
+
+    def run(self, files, *arguments, stdin=b""):
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-c", self.CODE, "verify", *arguments],
+            cwd=files,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
+    @pytest.mark.parametrize("name", ["result.json", "frontier.json"])
+    def test_says_what_is_proven_and_imports_no_solver(self, files, name):
+        done = self.run(files, name, "scenario.json")
+        assert done.stderr == b""
+        assert done.returncode == 0
+        assert b"proven" in done.stdout
+        text = (files / name).read_bytes()
+        assert self.run(files, "-", "scenario.json", stdin=text).stdout == done.stdout
+
+    @pytest.mark.parametrize(
+        ("pointer", "value", "message"),
+        [
+            ("/value", 1.0, "/value: found 1.0, proven is from "),
+            ("/value", -1.0, "/value: found -1.0, expected at least 0.0"),
+            ("/value", "1", "/value: found '1', expected a number"),
+            ("/valeu", 1.0, "/valeu: unknown key 'valeu', expected a known key; "),
+            ("/schema", "mfmgame/dci/1", "/schema: found 'mfmgame/dci/1', expected "),
+            ("/threats/\x1b[31m", {}, "/threats/\\x1b[31m/severity: missing, expected a value"),
+        ],
+    )
+    def test_refuses_in_one_line_and_imports_no_solver(self, files, pointer, value, message):
+        document = json.loads((files / "result.json").read_text())
+        (files / "bad.json").write_text(json.dumps(changed(document, pointer, value)))
+        done = self.run(files, "bad.json", "scenario.json")
+        assert done.stdout == b""
+        assert done.stderr.decode().startswith(f"error: bad.json: {message}")
+        assert done.stderr.count(b"\n") == 1
+        assert done.returncode == 2
+
+    def test_reads_one_of_the_two_from_standard_input(self, files):
+        done = self.run(files, "-", "-")
+        assert (done.stdout, done.returncode) == (b"", 2)
+        assert b"expected it for one" in done.stderr
