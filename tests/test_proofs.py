@@ -196,6 +196,26 @@ class TestForgeries:
             verify(changed(result_of(game), pointer, value), game)
         assert refusal.value.pointer
 
+    def test_an_unreachable_threshold_is_not_believed_without_proof(self):
+        game = game_of(SCENARIO, "best_of")
+        document = result_of(game)
+        unreachable = result_of(game_of(VARIANTS["unreachable"], "best_of"))["threshold"]
+        unreachable["undefended"] = document["threshold"]["undefended"]
+        with pytest.raises(mg.CertificateError, match="expected all threats to cost at most 6"):
+            verify(changed(document, "/threshold", unreachable), game)
+        unreachable["certificate"] = document["threshold"]["certificate"]
+        with pytest.raises(mg.CertificateError, match=r"^/threshold/certificate: found a claim"):
+            verify(changed(document, "/threshold", unreachable), game)
+
+    def test_a_threshold_that_an_idle_defender_has_is_refused(self):
+        game = game_of(SCENARIO, "best_of")
+        idle = {**SCENARIO, "effectiveness": []}
+        document = result_of(game)
+        threshold = result_of(game_of(idle, "best_of"))["threshold"]
+        threshold["decision"] = document["threshold"]["decision"]
+        with pytest.raises(mg.CertificateError, match=r"^/threshold/"):
+            verify(changed(document, "/threshold", threshold), game)
+
     @pytest.mark.parametrize("composition", COMPOSITIONS)
     def test_the_other_decision_is_refused(self, composition):
         game = game_of(SCENARIO, composition)
@@ -291,7 +311,7 @@ finally:
     @pytest.mark.parametrize(
         ("pointer", "value", "message"),
         [
-            ("/value", 1.0, "/value: found 1.0, proven is from "),
+            ("/value", 1.0, "/value: found 1.0, expected from 6."),
             ("/value", -1.0, "/value: found -1.0, expected at least 0.0"),
             ("/value", "1", "/value: found '1', expected a number"),
             ("/valeu", 1.0, "/valeu: unknown key 'valeu', expected a known key; "),

@@ -16,6 +16,7 @@ __all__ = [
     "AGREEMENT",
     "ROUNDING",
     "Pointer",
+    "check_absent",
     "check_between",
     "check_each",
     "check_equal",
@@ -47,6 +48,18 @@ def check_equal(pointer: Pointer, claimed: object, found: object) -> None:
     """
     if claimed != found:
         raise refuse(pointer, f"found {shown(claimed)}, expected {shown(found)}")
+
+
+def check_absent(pointer: Pointer, claimed: object) -> None:
+    """Check that nothing is claimed.
+
+    Raises
+    ------
+    CertificateError
+        If something is.
+    """
+    if claimed is not None:
+        raise refuse(pointer, "found a claim, expected null")
 
 
 def check_number(
@@ -126,7 +139,7 @@ def check_between(pointer: Pointer, claimed: float, least: Fraction, most: Fract
     """
     if not (np.isfinite(claimed) and least <= Fraction(claimed) <= most):
         ends = f"{_rounded(least)!r} to {_rounded(most)!r}"
-        raise refuse(pointer, f"found {shown(claimed)}, proven is from {ends}")
+        raise refuse(pointer, f"found {shown(float(claimed))}, expected from {ends}, as proven")
 
 
 def _rounded(number: Fraction) -> float:

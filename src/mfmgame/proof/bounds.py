@@ -7,6 +7,7 @@ Floats are rationals, so for `additive` and `best_of` they are computed here exa
 from __future__ import annotations
 
 from fractions import Fraction
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,7 @@ class ExactGame:
         self.game = game
         self.composition = compose(game)
         self._total = float(game.severity.sum())
+        self._cuts: dict[tuple[int, float], tuple[list[int], int]] = {}
 
     def slack(self, value: Fraction) -> Fraction:
         """What rounding may do to a value, a sum of losses nearly cancelled by coverage."""
@@ -64,7 +66,7 @@ class ExactGame:
         """
         game = self.game
         if len(levels) != game.n_defenses:
-            raise refuse(pointer, "is of a game of another size")
+            raise refuse(pointer, f"found {len(levels)} levels, expected {game.n_defenses}")
         free = np.asarray(~game.use.any(axis=0))
         least = np.where(free, game.max_level, 0.0)
         valid = np.asarray((levels >= least) & (levels <= game.max_level))
@@ -85,7 +87,9 @@ class ExactGame:
             used = sum((Fraction(u) * x for u, x in zip(use, exact, strict=True)), Fraction(0))
             if np.isfinite(limit) and used > Fraction(float(limit)):
                 raise refuse(
-                    pointer, f"uses more of {shown(resource)} than its limit {float(limit)!r}"
+                    pointer,
+                    f"uses more of {shown(resource)} than its limit, expected at most "
+                    f"{float(limit)!r}",
                 )
 
     def check_certificate(
@@ -136,7 +140,7 @@ class ExactGame:
         plan = zip(proof.weights.tolist(), game.bandwidth[proof.threats].tolist(), strict=True)
         bits = sum((Fraction(weight) * Fraction(bits) for weight, bits in plan), Fraction(0))
         if bits > Fraction(budget) * (1 + Fraction(AGREEMENT)):
-            raise refuse(cuts, f"the attack uses more than the bandwidth {budget!r}")
+            raise refuse(cuts, f"found an attack of more bandwidth, expected at most {budget!r}")
         self._check_least_prices(limits, proof)
 
     def _check_least_prices(self, limits: Pointer, proof: Certificate) -> None:
@@ -182,39 +186,43 @@ class ExactGame:
         Fraction
             In loss units; below 0 if it proves nothing.
         """
-        game = self.game
+        game, threats = self.game, proof.threats.tolist()
         weights = [Fraction(weight) for weight in proof.weights.tolist()]
-        threats = proof.threats.tolist()
         effort: dict[int, Fraction] = {}
         for threat, weight in zip(threats, weights, strict=True):
             effort[threat] = effort.get(threat, Fraction(0)) + weight
-        bits = {threat: Fraction(float(game.bandwidth[threat])) for threat in effort}
-        used = sum((effort[threat] * bits[threat] for threat in effort), Fraction(0))
+        used = sum((y * Fraction(float(game.bandwidth[i])) for i, y in effort.items()), Fraction(0))
         shrink = max([Fraction(1), *effort.values()])
         if used > budget:
-            shrink = max(shrink, used / Fraction(budget)) if budget else Fraction(0)
+            shrink = max(shrink, used / Fraction(budget))
         forced = [
-            (weight / shrink if shrink else Fraction(0) if bits[threat] else weight)
-            * Fraction(float(game.severity[threat]))
-            for threat, weight in zip(threats, weights, strict=True)
+            w * Fraction(float(game.severity[i])) for i, w in zip(threats, weights, strict=True)
         ]
-        constants, gradients = self.composition.certain_cuts(proof.threats, proof.anchors)
+        cuts = list(map(self._cut, threats, proof.anchors.tolist()))
+        caused, *gained = (total / shrink for total in _combined(forced, cuts, game.n_defenses + 1))
         priced = np.flatnonzero(proof.limit_prices)
         prices = [Fraction(price) for price in proof.limit_prices[priced].tolist()]
-        use = game.use[priced].tolist()
-        bound = sum((f * c for f, c in zip(forced, constants, strict=True)), Fraction(0))
+        bound = caused
         for price, limit in zip(prices, limits[priced].tolist(), strict=True):
             bound -= price * Fraction(limit)
-        for defense, level in enumerate(game.max_level.tolist()):
-            gained = sum(
-                (f * row[defense] for f, row in zip(forced, gradients, strict=True)), Fraction(0)
-            )
-            paid = sum(
-                (p * Fraction(row[defense]) for p, row in zip(prices, use, strict=True)),
-                Fraction(0),
-            )
-            bound -= Fraction(level) * max(Fraction(0), gained - paid)
+        for gain, level, use in zip(
+            gained, game.max_level.tolist(), game.use[priced].T.tolist(), strict=True
+        ):
+            paid = (price * Fraction(u) for price, u in zip(prices, use, strict=True))
+            bound -= Fraction(level) * max(Fraction(0), gain - sum(paid, Fraction(0)))
         return bound
+
+    def _cut(self, threat: int, anchor: float) -> tuple[list[int], int]:
+        """Constant and gradient of a cut, as integers over a power of 2; kept for reuse."""
+        if (threat, anchor) not in self._cuts:
+            constants, gradients = self.composition.certain_cuts(
+                np.array([threat]), np.array([anchor])
+            )
+            numbers = [*constants, *gradients[0]]
+            bits = max(_bits(number) for number in numbers)
+            integers = [number.numerator << (bits - _bits(number)) for number in numbers]
+            self._cuts[threat, anchor] = integers, bits
+        return self._cuts[threat, anchor]
 
     def excess(self, allocation: FloatArray, price: float) -> Fraction:
         """``sum_i max(0, rho_i - lam b_i)``: with ``lam B``, what no attacker can exceed.
@@ -240,3 +248,19 @@ class ExactGame:
             paid = Fraction(price) * Fraction(float(game.bandwidth[threat]))
             total += max(Fraction(0), Fraction(float(game.severity[threat])) * share - paid)
         return total
+
+
+def _combined(
+    weights: list[Fraction], rows: list[tuple[list[int], int]], length: int
+) -> list[Fraction]:
+    """Sum of rows times weights, all of them integers over powers of 2: without a division."""
+    bits = [_bits(weight) + row_bits for weight, (_, row_bits) in zip(weights, rows, strict=True)]
+    most = max(bits, default=0)
+    factors = [weight.numerator << (most - b) for weight, b in zip(weights, bits, strict=True)]
+    columns = zip(*(integers for integers, _ in rows), strict=True) if rows else [()] * length
+    return [Fraction(sum(map(mul, factors, column)), 1 << most) for column in columns]
+
+
+def _bits(number: Fraction) -> int:
+    """The power of 2 that is the denominator of a number made of floats."""
+    return number.denominator.bit_length() - 1

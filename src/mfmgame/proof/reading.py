@@ -14,7 +14,14 @@ from mfmgame.errors import SpecificationError
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
-from mfmgame.proof.agreement import Pointer, check_each, check_equal, check_keys, refuse
+from mfmgame.proof.agreement import (
+    Pointer,
+    check_absent,
+    check_each,
+    check_equal,
+    check_keys,
+    refuse,
+)
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution
 from mfmgame.spec.reading import STANDARD_INPUT, read_document
 from mfmgame.spec.result import (
@@ -184,13 +191,13 @@ def claimed_frontier(document: FrontierDocument, game: DefenseGame) -> Frontier:
     (where, allocating), (there, certifying) = parts if over_bandwidth else reversed(parts)
     allocations, certificates = [], []
     for k, part in enumerate(allocating):
-        check_equal((where, k, "certificate"), part.certificate, None)
+        check_absent((where, k, "certificate"), part.certificate)
         if part.allocation is None or part.use is None:
             raise refuse((where, k), "found no allocation with its use, expected one")
         allocations.append(_allocation((where, k), part.allocation, part.use, game).array)
     for k, part in enumerate(certifying):
-        check_equal((there, k, "allocation"), part.allocation, None)
-        check_equal((there, k, "use"), part.use, None)
+        check_absent((there, k, "allocation"), part.allocation)
+        check_absent((there, k, "use"), part.use)
         if part.certificate is None:
             raise refuse((there, k), "found no certificate, expected one")
         certificates.append(_certificate((there, k, "certificate"), part.certificate, game))

@@ -11,13 +11,22 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mfmgame.attacker import bandwidth_for_loss, best_response
-from mfmgame.proof.agreement import check_between, check_equal, check_number, refuse
+from mfmgame.proof.agreement import (
+    Pointer,
+    check_absent,
+    check_between,
+    check_equal,
+    check_number,
+    refuse,
+)
 from mfmgame.proof.bounds import ExactGame
 from mfmgame.solution import scale_of
 from mfmgame.spec.wording import shown
 from mfmgame.threshold import Threshold, beside_decision, is_within
 
 __all__ = ["check_threshold"]
+
+PLACE: Pointer = ("threshold",)
 
 
 def check_threshold(threshold: Threshold, exact: ExactGame, value: float, tolerance: float) -> None:
@@ -38,49 +47,72 @@ def check_threshold(threshold: Threshold, exact: ExactGame, value: float, tolera
     CertificateError
         If any number does not follow; its pointer is that of a result's JSON.
     """
-    game, place = exact.game, ("threshold",)
+    game = exact.game
     loss, bandwidth = game.termination_loss, threshold.bandwidth
     assert loss is not None
     operates = bandwidth is None or is_within(value, loss, tolerance)
-    check_equal((*place, "decision"), threshold.decision, "operate" if operates else "terminate")
+    check_equal((*PLACE, "decision"), threshold.decision, "operate" if operates else "terminate")
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
-    check_number((*place, "undefended"), threshold.undefended, undefended)
-    allocation = threshold.allocation.array
-    exact.check_allocation((*place, "allocation"), allocation, game.limits)
-    residual = game.severity * exact.composition.exposure(allocation)
+    check_number((*PLACE, "undefended"), threshold.undefended, undefended)
+    exact.check_allocation((*PLACE, "allocation"), threshold.allocation.array, game.limits)
     if bandwidth is None:
-        for name in ("margin", "bandwidth_per_loss", "lower", "certificate"):
-            check_equal((*place, name), getattr(threshold, name), None)
-        everything = exact.excess(allocation, 0.0)
-        if everything > Fraction(loss) / (1 - Fraction(tolerance)) + exact.slack(everything):
-            raise refuse(
-                (*place, "bandwidth"),
-                f"found null, but all threats together cost {float(everything)!r} against the "
-                f"allocation, expected at most {loss!r}",
-            )
-        return
-    reached = bandwidth_for_loss(residual, game.bandwidth, loss)
-    if reached is None:
-        raise refuse((*place, "allocation"), f"no attack costs {loss!r}, expected the loss there")
+        _check_unreachable(threshold, exact, loss, tolerance)
+    else:
+        crossing = _check_not_before(threshold, exact, loss, bandwidth, tolerance)
+        at = beside_decision(crossing, game, operates)
+        rounding = bandwidth + float(game.severity.sum()) * (threshold.bandwidth_per_loss or 0.0)
+        check_number((*PLACE, "bandwidth"), bandwidth, at, rounding)
+        check_number((*PLACE, "margin"), threshold.margin, bandwidth - game.attacker_bandwidth)
+        _check_not_later(threshold, exact, loss, bandwidth, tolerance)
+
+
+def _check_unreachable(
+    threshold: Threshold, exact: ExactGame, loss: float, tolerance: float
+) -> None:
+    """Check that all threats together cost at most the loss, whatever the bandwidth."""
+    for name in ("margin", "bandwidth_per_loss", "lower", "certificate"):
+        check_absent((*PLACE, name), getattr(threshold, name))
+    everything = exact.excess(threshold.allocation.array, 0.0)
+    if everything > Fraction(loss) / (1 - Fraction(tolerance)) + exact.slack(everything):
+        raise refuse(
+            (*PLACE, "bandwidth"),
+            f"found null, expected all threats to cost at most {loss!r} against the allocation; "
+            f"they cost {float(everything)!r}",
+        )
+
+
+def _check_not_before(
+    threshold: Threshold, exact: ExactGame, loss: float, bandwidth: float, tolerance: float
+) -> float:
+    """Check that the allocation holds the loss until the threshold; where it no longer does."""
+    game, levels = exact.game, threshold.allocation.array
+    residual = game.severity * exact.composition.exposure(levels)
     price = best_response(residual, game.bandwidth, bandwidth).price
     rate = 1.0 / price if price > 0 else None
-    crossing = beside_decision(reached, game, operates)
-    rounding = bandwidth + float(game.severity.sum()) * (rate or 0.0)
-    check_number((*place, "bandwidth"), bandwidth, crossing, rounding)
-    check_number((*place, "margin"), threshold.margin, bandwidth - game.attacker_bandwidth)
-    check_number((*place, "bandwidth_per_loss"), threshold.bandwidth_per_loss, rate)
+    check_number((*PLACE, "bandwidth_per_loss"), threshold.bandwidth_per_loss, rate)
+    upper = exact.excess(levels, price) + Fraction(price) * Fraction(bandwidth)
+    most = Fraction(loss) / (1 - Fraction(tolerance)) + exact.slack(upper)
+    crossing = bandwidth_for_loss(residual, game.bandwidth, loss)
+    if crossing is None or (bandwidth > 0 and upper > most):
+        raise refuse(
+            (*PLACE, "allocation"),
+            f"expected one on which the worst attack reaches {loss!r} at the threshold",
+        )
+    return crossing
+
+
+def _check_not_later(
+    threshold: Threshold, exact: ExactGame, loss: float, bandwidth: float, tolerance: float
+) -> None:
+    """Check that no allocation keeps below the loss at the threshold."""
+    game, place = exact.game, (*PLACE, "certificate")
     proof, lower = threshold.certificate, threshold.lower
     if proof is None or lower is None:
-        raise refuse((*place, "certificate"), "found null, expected a proof of the loss there")
-    exact.check_certificate(
-        (*place, "certificate", "cuts"), (*place, "certificate", "limits"), proof, bandwidth
-    )
+        raise refuse(place, "found null, expected a proof of the loss there")
+    exact.check_certificate((*place, "cuts"), (*place, "limits"), proof, bandwidth)
     proven = exact.lower(proof, bandwidth, game.limits)
-    check_between((*place, "lower"), lower, proven - exact.slack(proven), proven)
-    least = Fraction(loss) - Fraction(tolerance) * Fraction(scale_of(game, loss))
-    if proven < least:
+    check_between((*PLACE, "lower"), lower, proven - exact.slack(proven), proven)
+    if proven < Fraction(loss) - Fraction(tolerance) * Fraction(scale_of(game, loss)):
         raise refuse(
-            (*place, "bandwidth"),
-            f"found {shown(bandwidth)}, where the loss is proven to be at least "
-            f"{float(proven)!r} only, expected {loss!r}",
+            (*PLACE, "lower"), f"found {shown(lower)}, expected {loss!r} within {tolerance!r} of it"
         )
