@@ -175,6 +175,7 @@ class TestForgeries:
             ("/certificate/cuts/0/anchor", 1e308),
             ("/certificate/cuts/0/threat", "zzz"),
             ("/certificate/cuts", []),
+            ("/certificate/cuts/-", {"threat": "free", "anchor": 0.0, "weight": 1.0}),
             ("/prices/limits/budget", 1e308),
             ("/threshold", None),
             ("/threshold/reachable", False),

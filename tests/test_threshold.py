@@ -70,6 +70,22 @@ def test_a_loss_of_0_is_crossed_by_the_first_bit(composition):
     assert threshold.bandwidth == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.parametrize("bandwidth", [0.0, 1.0, 3.0, 9.0])
+@pytest.mark.parametrize("composition", ["additive", "best_of"])
+def test_a_loss_of_0_is_unreachable_where_defenses_stop_everything(composition, bandwidth):
+    stopped = game(
+        effectiveness=[[1.0, 0.0], [0.0, 1.0]],
+        use={"budget": [1.0, 1.0]},
+        limits={"budget": 2.0},
+        attacker_bandwidth=bandwidth,
+        termination_loss=0.0,
+        composition=composition,
+    )
+    threshold = mg.self_destruction_threshold(stopped)
+    assert (threshold.bandwidth, threshold.decision) == (None, "operate")
+    assert dict(threshold.allocation) == {"d0": 1.0, "d1": 1.0}
+
+
 @pytest.mark.parametrize("loss", [9.5, 9.9, 9.99, 9.999, 9.99999])
 def test_a_loss_just_below_the_plateau_is_found_exactly(loss):
     # The first bit costs 10, all the others together 0.1: the crossing is within the first.

@@ -70,7 +70,14 @@ def self_destruction_threshold(
     here = solver.solve(game.attacker_bandwidth)
     operates = is_within(here.value, loss, here.tolerance)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
-    held, there = (here, None) if undefended is None else _crossing(solver, loss, undefended)
+    held, there = here, None
+    if undefended is not None:
+        start = max(undefended, game.attacker_bandwidth) if operates else undefended
+        if start == 0.0 and operates and game.bandwidth.any():
+            # Against no bits any allocation may be optimal; against a few, one that lasts.
+            few = float(game.bandwidth[game.bandwidth > 0].min())
+            start = few if solver.solve(few).value <= loss else 0.0
+        held, there = _crossing(solver, loss, start)
     if there is None:
         return Threshold(None, undefended, "operate", None, held.allocation, None, None, None)
     bandwidth = beside_decision(there.game.attacker_bandwidth, game, operates)

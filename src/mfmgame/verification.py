@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.game import DefenseGame
-from mfmgame.proof.agreement import check_number, refuse
+from mfmgame.proof.agreement import check_number, refuse, rounded
 from mfmgame.proof.bounds import ExactGame
 from mfmgame.proof.frontiers import check_frontier
 from mfmgame.proof.reading import (
@@ -163,7 +163,7 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
 
 def _verification(lower: Fraction, upper: Fraction, game: DefenseGame) -> Verification:
     gap = (upper - lower) / Fraction(scale_of(game, float(upper)))
-    return Verification(_outwards(lower, -1), _outwards(upper, 1), float(gap))
+    return Verification(_outwards(lower, -1), _outwards(upper, 1), rounded(gap))
 
 
 def _outwards(number: Fraction, direction: int) -> float:

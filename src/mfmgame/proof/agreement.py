@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import islice
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import CertificateError
 from mfmgame.spec.wording import nearest, pointer_to, shown
@@ -22,8 +22,12 @@ __all__ = [
     "check_equal",
     "check_keys",
     "check_number",
+    "check_range",
     "refuse",
+    "rounded",
 ]
+
+FloatArray = NDArray[np.float64]
 
 AGREEMENT = 1e-12
 """How closely a number that is computed with rounding must agree with the claim."""
@@ -112,6 +116,33 @@ def check_each(
         check_equal(place, float(claims[first]), float(facts[first]))
 
 
+def check_range(
+    pointer: Pointer,
+    labels: Iterable[str],
+    claimed: FloatArray,
+    least: ArrayLike,
+    most: ArrayLike,
+    *,
+    last: Pointer = (),
+) -> None:
+    """Check that each number is finite and in its range, the ends included.
+
+    Raises
+    ------
+    CertificateError
+        At the first that is not.
+    """
+    low, high = np.broadcast_to(least, claimed.shape), np.broadcast_to(most, claimed.shape)
+    wrong = ~(np.isfinite(claimed) & (claimed >= low) & (claimed <= high))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        ends = float(low[first]), float(high[first])
+        expected = f"{ends[0]!r}" if ends[0] == ends[1] else f"from {ends[0]!r} to {ends[1]!r}"
+        expected = f"at least {ends[0]!r}" if ends[1] == np.inf else expected
+        place = (*pointer, *islice(labels, first, first + 1), *last)
+        raise refuse(place, f"found {shown(float(claimed[first]))}, expected {expected}")
+
+
 def check_keys(pointer: Pointer, claimed: Collection[str], expected: Collection[str]) -> None:
     """Check that an object has a member for each label, and no other.
 
@@ -138,11 +169,12 @@ def check_between(pointer: Pointer, claimed: float, least: Fraction, most: Fract
         If it lies outside.
     """
     if not (np.isfinite(claimed) and least <= Fraction(claimed) <= most):
-        ends = f"{_rounded(least)!r} to {_rounded(most)!r}"
+        ends = f"{rounded(least)!r} to {rounded(most)!r}"
         raise refuse(pointer, f"found {shown(float(claimed))}, expected from {ends}, as proven")
 
 
-def _rounded(number: Fraction) -> float:
+def rounded(number: Fraction) -> float:
+    """The nearest float, infinite if the number is beyond all of them."""
     try:
         return float(number)
     except OverflowError:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mfmgame.certificate import Certificate, decided
 from mfmgame.compositions import ANCHOR_GRAIN, compose
 from mfmgame.game import DefenseGame
-from mfmgame.proof.agreement import AGREEMENT, ROUNDING, Pointer, refuse
+from mfmgame.proof.agreement import AGREEMENT, ROUNDING, Pointer, check_range, refuse
 from mfmgame.solution import scale_of
 from mfmgame.spec.wording import shown
 
@@ -45,7 +45,7 @@ class ExactGame:
 
     def slack(self, value: Fraction) -> Fraction:
         """What rounding may do to a value, a sum of losses nearly cancelled by coverage."""
-        scale = Fraction(scale_of(self.game, float(value)))
+        scale = max(value, Fraction(scale_of(self.game, 0.0)))
         return Fraction(AGREEMENT) * scale + Fraction(ROUNDING) * Fraction(self._total)
 
     def check_allocation(self, pointer: Pointer, levels: FloatArray, limits: FloatArray) -> None:
@@ -67,21 +67,8 @@ class ExactGame:
         game = self.game
         if len(levels) != game.n_defenses:
             raise refuse(pointer, f"found {len(levels)} levels, expected {game.n_defenses}")
-        free = np.asarray(~game.use.any(axis=0))
-        least = np.where(free, game.max_level, 0.0)
-        valid = np.asarray((levels >= least) & (levels <= game.max_level))
-        if not valid.all():
-            first = int(np.argmin(valid))
-            most = float(game.max_level[first])
-            expected = (
-                f"{most!r}, as it uses nothing"
-                if not game.use[:, first].any()
-                else f"from 0 to {most!r}"
-            )
-            raise refuse(
-                (*pointer, game.defense_ids[first]),
-                f"found {shown(float(levels[first]))}, expected {expected}",
-            )
+        least = np.where(game.use.any(axis=0), 0.0, game.max_level)
+        check_range(pointer, game.defense_ids, levels, least, game.max_level)
         exact = [Fraction(level) for level in levels.tolist()]
         for resource, use, limit in zip(game.resources, game.use.tolist(), limits, strict=True):
             used = sum((Fraction(u) * x for u, x in zip(use, exact, strict=True)), Fraction(0))
@@ -115,28 +102,19 @@ class ExactGame:
             raise refuse(cuts, "the certificate's cuts are of different lengths")
         if not np.all((proof.threats >= 0) & (proof.threats < game.n_threats)):
             raise refuse(cuts, "the certificate names a threat that is not there")
-        priced = np.isfinite(game.limits)
-        if len(proof.limit_prices) != len(priced):
+        if len(proof.limit_prices) != len(game.limits):
             raise refuse(limits, "the certificate has prices of other limits")
-        for column, valid in (
-            ("weight", (proof.weights >= 0.0) & (proof.weights <= 1.0 + AGREEMENT)),
-            ("anchor", self._is_anchor(proof)),
-        ):
-            if not valid.all():
-                wrong = int(np.argmin(valid))
-                number = float((proof.weights if column == "weight" else proof.anchors)[wrong])
-                raise refuse(
-                    (*cuts, wrong, column), f"found {shown(number)}, expected that of a cut"
-                )
-        prices = proof.limit_prices
-        valid = np.isfinite(prices) & (prices >= 0.0) & (priced | (prices == 0.0))
-        if not valid.all():
-            wrong = int(np.argmin(valid))
-            expected = "at least 0" if priced[wrong] else "0, as it has no limit"
-            raise refuse(
-                (*limits, game.resources[wrong]),
-                f"found {shown(float(prices[wrong]))}, expected {expected}",
-            )
+        numbered = list(map(str, range(len(proof.weights))))
+        check_range(cuts, numbered, proof.weights, 0.0, 1.0, last=("weight",))
+        known = self._is_anchor(proof)
+        if not known.all():
+            wrong = int(np.argmin(known))
+            anchor = shown(float(proof.anchors[wrong]))
+            raise refuse((*cuts, wrong, "anchor"), f"found {anchor}, expected that of a cut")
+        most = np.where(np.isfinite(game.limits), np.inf, 0.0)
+        check_range(limits, game.resources, proof.limit_prices, 0.0, most)
+        if np.any(np.bincount(proof.threats, proof.weights) > 1.0 + AGREEMENT):
+            raise refuse(cuts, "found an effort of more than 1 on a threat, expected at most 1")
         plan = zip(proof.weights.tolist(), game.bandwidth[proof.threats].tolist(), strict=True)
         bits = sum((Fraction(weight) * Fraction(bits) for weight, bits in plan), Fraction(0))
         if bits > Fraction(budget) * (1 + Fraction(AGREEMENT)):

@@ -70,6 +70,13 @@ def load_result(path: str | os.PathLike[str]) -> Result | FrontierDocument:
     SpecificationError
         If the file cannot be read or is neither; its text names the file, the JSON
         pointer, what is wrong and what was expected.
+
+    Examples
+    --------
+    >>> load_result("examples/llava.json")
+    Traceback (most recent call last):
+    mfmgame.errors.SpecificationError: examples/llava.json: /schema: found 'mfmgame/scenario/1',
+    expected a known schema; did you mean 'mfmgame/frontier/1'?
     """
     file = None if os.fspath(path) == "-" else Path(path)
     document = read_document(file)
