@@ -34,7 +34,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 ANCHOR_GRAIN = 2.0**-26
-"""Anchors of `independent` are multiples of it: its square is what a cut loses by that."""
+"""Anchors closer than this make the same cut, but for a loss of its square; those of
+`independent` are multiples of it."""
 _EPS = 2.0**-52
 _FAINT, _MAX_FAINT = 1e-6, 100
 """Below this exposure a rounding of the coverage matters; so many threats get an exact one."""

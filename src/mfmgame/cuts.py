@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mfmgame.attacker import BestResponse
 from mfmgame.certificate import Certificate, scaled_to_plan
-from mfmgame.compositions import Composition
+from mfmgame.compositions import ANCHOR_GRAIN, Composition
 from mfmgame.game import DefenseGame
 from mfmgame.master import Box, Master, MasterPoint
 
@@ -27,8 +27,6 @@ IntArray = NDArray[np.intp]
 
 _PATIENCE, _PATIENCE_WITH_GROUPS = 10, 3
 """Solves that a cut stays in the master without being used; cuts of groups age sooner."""
-_ANCHOR_GRAIN = 2.0**-26
-"""Anchors closer than this make the same cut, to the last digit or so."""
 _SCALE_RANGE = 2.0**6
 """A master in units this far off is made anew in better ones."""
 _ALONE = 256
@@ -254,7 +252,7 @@ class CutPool:
     def _keys(
         self, groups: IntArray, anchors: FloatArray, sizes: IntArray
     ) -> list[tuple[int, bytes]]:
-        grains = np.rint(anchors / _ANCHOR_GRAIN)
+        grains = np.rint(anchors / ANCHOR_GRAIN)
         ends = np.cumsum(sizes)
         return [
             (group, grains[end - size : end].tobytes())

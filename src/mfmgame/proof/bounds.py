@@ -138,7 +138,7 @@ class ExactGame:
         """Which anchors are of cuts that hold and that a proof needs, shape (n_cuts,)."""
         anchors = proof.anchors
         if self.game.composition == "additive":
-            return np.asarray(anchors == 0.0)
+            return np.asarray((anchors == 0.0) | (anchors == 1.0))
         if self.game.composition == "independent":
             within = np.clip(anchors, 0.0, _DEEPEST)
             grains = within / ANCHOR_GRAIN
@@ -214,8 +214,8 @@ class ExactGame:
         """
         game = self.game
         rounding = (np.count_nonzero(allocation) + 8) * 2.0**-52
-        exposure = self.composition.exposure(allocation)
-        most = game.severity * (exposure + rounding)
+        exposure = self.composition.exposure(allocation, rounding)
+        most = game.severity * exposure * (1.0 + 2.0**-48)
         running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
         # Depths that no float can hold are not worth numbers of as many digits.
         faint = running[exposure[running] == 0.0] if game.composition == "independent" else ()
