@@ -135,6 +135,7 @@ class TestHelp:
             ["verify"],
             ["threshold"],
             ["dci"],
+            ["export"],
             ["schema"],
             ["catalog"],
             ["catalog", "show"],
@@ -148,7 +149,7 @@ class TestHelp:
 
     def test_the_help_lists_the_commands(self):
         usage = answered(call("--help")).decode()
-        for command in ("solve", "verify", "threshold", "dci", "schema", "catalog"):
+        for command in ("solve", "verify", "threshold", "dci", "export", "schema", "catalog"):
             assert re.search(rf"^ *{command} ", usage, re.MULTILINE)
 
     @pytest.mark.parametrize(
@@ -540,6 +541,52 @@ class TestOutputFile:
         with pytest.raises(mg.SpecificationError, match="No space left on device"):
             write_text("new", tmp_path / "answer")
         assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize("name", ["game.mps", "game.lp"])
+class TestExport:
+    def test_the_file_is_that_of_the_library(self, scenario, tmp_path, name):
+        mg.export_program(mg.load_scenario(scenario), tmp_path / f"library-{name}")
+        expected = Path(f"library-{name}").read_bytes()
+        assert answered(call("export", scenario, "-o", name)) == b""
+        assert Path(name).read_bytes() == expected
+        assert answered(call("export", "-", "-o", name, stdin=Path(scenario).read_bytes())) == b""
+        assert Path(name).read_bytes() == expected
+
+    def test_the_same_input_gives_the_same_bytes(self, write, name):
+        files = []
+        for seed in ("1", "2"):
+            answered(run("export", EXAMPLE, "-o", write(b"", name), PYTHONHASHSEED=seed))
+            files.append(Path(name).read_bytes())
+        assert files[0] == files[1]
+
+    def test_it_says_where_it_is_to_write(self, scenario, name):
+        assert "--output" in complaint(run("export", scenario))
+        message = complaint(call("export", scenario, "-o", f"{name}.gz"))
+        assert message == f"error: {name}.gz: found the ending '.gz', expected .mps or .lp"
+
+    def test_what_is_no_linear_program_is_refused(self, write, name):
+        file = write(changed(SCENARIO, "/composition", "independent"))
+        assert complaint(call("export", file, "-o", name)) == (
+            f"error: {file}: /composition: found 'independent', which is no linear program, "
+            "expected 'additive' or 'best_of'"
+        )
+        assert not Path(name).exists()
+
+    def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(self, scenario, name):
+        Path("folder", name).mkdir(parents=True)
+        for target in (f"missing/{name}", f"folder/{name}"):
+            message = complaint(call("export", scenario, "-o", target))
+            assert message.startswith(f"error: {target}: cannot be written: ")
+        assert [str(path) for path in Path("folder").iterdir()] == [f"folder/{name}"]
+
+    def test_an_interrupted_write_leaves_the_old_file_whole(self, write, monkeypatch, name):
+        file = write(SCENARIO)
+        write(b"old", name)
+        monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError("full")))
+        assert "cannot be written: full" in complaint(call("export", file, "-o", name))
+        assert Path(name).read_bytes() == b"old"
+        assert sorted(path.name for path in Path.cwd().iterdir()) == sorted([file, name])
 
 
 class TestStreams:

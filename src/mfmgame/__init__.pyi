@@ -23,7 +23,7 @@ from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load
 from .threshold import Threshold
 from .tracing import sweep
 from .verification import FrontierVerification, Verification, verify
-from .view import result_document
+from .view import export_program, result_document
 
 __all__ = [
     "Assessment",
@@ -52,6 +52,7 @@ __all__ = [
     "build_game",
     "channel",
     "defense_coverage_index",
+    "export_program",
     "json_schema",
     "load_catalog",
     "load_result",

@@ -203,6 +203,21 @@ def verify(
 
 
 @app.command()
+def export(
+    spec: Spec,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Write to this file, FILE.mps or FILE.lp.")
+    ],
+) -> None:
+    """Write the whole linear program to an MPS or LP file, for any other solver."""
+    with _reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.view.program import export_program
+
+        export_program(load_scenario(spec), output)
+
+
+@app.command()
 def schema(
     name: Annotated[
         str, typer.Argument(help="scenario, catalog, result, frontier, threshold or dci.")

@@ -1,5 +1,6 @@
 """What people and programs see of an answer."""
 
 from mfmgame.view.document import index_document, result_document, threshold_document
+from mfmgame.view.program import export_program
 
-__all__ = ["index_document", "result_document", "threshold_document"]
+__all__ = ["export_program", "index_document", "result_document", "threshold_document"]
