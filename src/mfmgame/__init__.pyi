@@ -17,6 +17,8 @@ from .matrix_game import solve_matrix_game
 from .matrix_solution import MatrixCertificate, MatrixSolution
 from .payoffs import Mixture
 from .proof.reading import load_result
+from .ranging import sensitivity
+from .sensitivity import OneSidedPrice, Sensitivity
 from .solution import Solution
 from .solver import Solver, solve
 from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
@@ -40,8 +42,10 @@ __all__ = [
     "MatrixSolution",
     "MfmgameError",
     "Mixture",
+    "OneSidedPrice",
     "Result",
     "Scenario",
+    "Sensitivity",
     "Solution",
     "Solver",
     "SolverError",
@@ -60,6 +64,7 @@ __all__ = [
     "references",
     "result_document",
     "self_destruction_threshold",
+    "sensitivity",
     "shipped_catalogs",
     "solve",
     "solve_matrix_game",

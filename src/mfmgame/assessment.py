@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
 from mfmgame.crossing import self_destruction_threshold
 from mfmgame.game import DefenseGame, build_game
+from mfmgame.ranging import sensitivity_of
+from mfmgame.sensitivity import Sensitivity
 from mfmgame.solution import Solution
-from mfmgame.solver import solve
+from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold
 
@@ -25,11 +27,13 @@ class Assessment:
     threshold : Threshold or None
         None where the scenario has no termination loss.
     index : CoverageIndex
+    sensitivity : Sensitivity
     """
 
     solution: Solution
     threshold: Threshold | None
     index: CoverageIndex
+    sensitivity: Sensitivity
 
 
 def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Assessment:
@@ -57,10 +61,12 @@ def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -
     'operate'
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    solution = solve(game, tolerance=tolerance)
+    solver = Solver(game, tolerance=tolerance)
+    solution = solver.solve()
     has_loss = game.termination_loss is not None
     return Assessment(
         solution=solution,
         threshold=self_destruction_threshold(game, tolerance=tolerance) if has_loss else None,
         index=defense_coverage_index(solution),
+        sensitivity=sensitivity_of(solution, solver),
     )

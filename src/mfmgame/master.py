@@ -35,6 +35,7 @@ _OPTIONS: dict[str, bool | int | float | str] = {
     "random_seed": 0,
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
+    "ipm_iteration_limit": 100,
 }
 _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
     {},

@@ -268,7 +268,11 @@ class Solver:
                 if moved is not None:
                     np.minimum(least, moved[0], out=least)
                     np.maximum(greatest, moved[0], out=greatest)
-        return least, greatest
+        near = EQUAL_VALUE * game.max_level
+        return (
+            np.where(allocation - least <= near, allocation, least),
+            np.where(greatest - allocation <= near, allocation, greatest),
+        )
 
     def _cheapest_beside(
         self,

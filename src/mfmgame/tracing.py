@@ -34,11 +34,11 @@ from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 
-__all__ = ["sweep"]
+__all__ = ["precise_solver", "slope_beside", "sweep"]
 
 FloatArray = NDArray[np.float64]
 
-_SOLVE_TOLERANCE = {"additive": 1e-10, "best_of": 1e-10}
+_SOLVE_TOLERANCE = 1e-10
 _SMOOTH_TOLERANCE = 1e-4
 """Relative width of the bracket around a smooth frontier, unless another is asked for."""
 _LINEAR_TOLERANCE = 1e-11
@@ -47,6 +47,9 @@ _SAME_SLOPE = 1e-10
 """Lines whose slopes differ by less, relative to the steeper, are one line."""
 _SAME_POINT = 1e-12
 """Points closer than this share of the sweep are one point."""
+_SHORTEST = 1e-9
+"""A piece beside a point that is shorter, by this share of the way, is none."""
+_MOST_LINES = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,21 +124,74 @@ def sweep(
         )
     smooth = game.composition == "independent"
     within = tolerance or (_SMOOTH_TOLERANCE if smooth else _LINEAR_TOLERANCE)
-    solver = Solver(
-        game, tolerance=_SOLVE_TOLERANCE.get(game.composition, 0.1 * within), cheapest=False
-    )
+    solver = precise_solver(game, 0.1 * within if smooth else None)
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
-
-    def touch(at: float) -> _Line:
-        if limit is None:
-            found = solver.solve(at)
-            return _Line(at, found.value, found.bandwidth_price, found)
-        found = solver.solve(limits={limit: at})
-        return _Line(at, found.lower, -found.limit_prices[limit], found)
-
+    touch = _touching(solver, parameter)
     traced = _Trace(touch, sign, within, game)
     traced.run(touch(start), touch(stop))
     return _assembled(game, parameter, traced)
+
+
+def precise_solver(game: DefenseGame, tolerance: float | None = None) -> Solver:
+    """A solver for many points of one frontier, by default as precise as lines need."""
+    return Solver(game, tolerance=tolerance or _SOLVE_TOLERANCE, cheapest=False)
+
+
+def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> float:
+    """Slope of the piece of a frontier that starts at a point and leads towards another.
+
+    Parameters
+    ----------
+    solver : Solver
+        Of an `additive` or `best_of` game.
+    parameter : str
+        ``"attacker_bandwidth"``, or a resource that the game limits.
+    at, towards : float
+        Different points of at least 0.
+
+    Returns
+    -------
+    float
+        Loss units per unit of the parameter.
+    """
+    touch = _touching(solver, parameter)
+    here, there = touch(at), touch(towards)
+    floor = 1e-6 * float(here.solution.game.severity.max(initial=0.0))
+    for _ in range(_MOST_LINES):
+        steepest = max(abs(here.slope), abs(there.slope))
+        if abs(here.slope - there.slope) <= _SAME_SLOPE * steepest:
+            break
+        shift = (there(at) - here.value) / (here.slope - there.slope)
+        share = shift / (there.at - at)
+        if share <= _SHORTEST:  # the line here only touches the start
+            return there.slope
+        meeting = at + min(share, 1.0) * (there.at - at)
+        found = touch(meeting)
+        on_line = abs(here(meeting) - found.value) <= _LINEAR_TOLERANCE * max(found.value, floor)
+        if on_line or not _is_between(found.slope, here.slope, there.slope):
+            break
+        there = found
+    return here.slope
+
+
+def _touching(solver: Solver, parameter: str) -> Callable[[float], _Line]:
+    """What finds the line that touches the frontier at a point."""
+
+    def over_bandwidth(at: float) -> _Line:
+        found = solver.solve(at)
+        return _Line(at, found.value, found.bandwidth_price, found)
+
+    def over_limit(at: float) -> _Line:
+        found = solver.solve(limits={parameter: at})
+        return _Line(at, found.lower, -found.limit_prices[parameter], found)
+
+    return over_bandwidth if parameter == ATTACKER_BANDWIDTH else over_limit
+
+
+def _is_between(slope: float, one: float, other: float) -> bool:
+    """Whether a slope differs from two others, and lies between them."""
+    margin = _SAME_SLOPE * max(abs(one), abs(other))
+    return min(one, other) + margin < slope < max(one, other) - margin
 
 
 class _Trace:
@@ -174,9 +230,7 @@ class _Trace:
             off = self._sign * (left(at) - found.value)
             # A line between two others is less steep than one and steeper than the other;
             # one that rounding makes look otherwise would lead nowhere.
-            between = _SAME_SLOPE * steepest < min(
-                self._sign * (left.slope - found.slope), self._sign * (found.slope - right.slope)
-            )
+            between = _is_between(found.slope, left.slope, right.slope)
             if off <= self._within * max(abs(left(at)), self._floor) or not between:
                 self.knots.append(found)
                 self.lines.append(right)

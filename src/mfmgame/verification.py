@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import overload
 
@@ -21,6 +21,7 @@ from mfmgame.proof.reading import (
     claimed_solution,
     claimed_threshold,
 )
+from mfmgame.proof.sensitivity import check_sensitivity
 from mfmgame.proof.solutions import check_index, check_solution
 from mfmgame.proof.thresholds import check_threshold
 from mfmgame.solution import Solution, scale_of
@@ -41,11 +42,15 @@ class Verification:
         Proven bracket, rounded outwards from exact numbers, in loss units.
     gap : float
         Its width relative to the value.
+    has_ranges : bool
+        Whether the answer has ranges of levels and one-sided prices: they are as they
+        were written and agree with the rest, but carry no proof.
     """
 
     lower: float
     upper: float
     gap: float
+    has_ranges: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +136,10 @@ def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -
     else:
         threshold = claimed_threshold(result.threshold, game)
         check_threshold(threshold, exact, solution.value, solution.tolerance)
+    check_sensitivity(result.sensitivity, solution)
     check_index(result.dci, solution)
     check_notes(result.notes, solution.notes)
-    return _verification(*proven, game)
+    return replace(_verification(*proven, game), has_ranges=True)
 
 
 def _verify_document(document: FrontierDocument, game: DefenseGame) -> FrontierVerification:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -17,9 +19,14 @@ __all__ = [
     "FrontierDocument",
     "IndexDocument",
     "IndexResult",
+    "LevelRange",
+    "OneSided",
+    "OneSidedPrices",
     "PricedCertificate",
     "Prices",
     "Result",
+    "Role",
+    "SensitivityResult",
     "ThreatResult",
     "ThresholdDocument",
     "ThresholdResult",
@@ -28,6 +35,7 @@ __all__ = [
 # What comes out may be larger or smaller than what may go in.
 Quantity = Annotated[float, Field(ge=0.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Role = Literal["essential", "optional", "useless"]
 
 
 class Bounds(Strict):
@@ -110,6 +118,44 @@ class IndexResult(Strict):
     defenses: dict[Identifier, DefenseIndex]
 
 
+class OneSided(Strict):
+    """What a unit is worth: the last one there is, null where there is none, and one more."""
+
+    left: Quantity | None
+    right: Quantity
+
+
+class LevelRange(Strict):
+    """Least and greatest level of a defense over all optimal allocations."""
+
+    least: Quantity
+    greatest: Quantity
+    role: Role
+
+
+class OneSidedPrices(Strict):
+    """Left and right derivatives of the value."""
+
+    attacker_bandwidth: OneSided
+    limits: dict[Identifier, OneSided]
+
+
+class SensitivityResult(Strict):
+    """How an optimum may vary."""
+
+    defenses: dict[Identifier, LevelRange]
+    prices: OneSidedPrices
+    digest: str = Field(
+        description="SHA-256 of the other members as compact JSON with sorted keys."
+    )
+
+    def found_digest(self) -> str:
+        """The digest of what stands here: these numbers carry no other proof."""
+        content = self.model_dump(exclude={"digest"})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
 class Result(Document):
     """The answer to a scenario."""
 
@@ -123,6 +169,7 @@ class Result(Document):
     attack: dict[Identifier, Share]
     threats: dict[Identifier, ThreatResult]
     prices: Prices
+    sensitivity: SensitivityResult
     threshold: ThresholdResult | None = None
     dci: IndexResult
     certificate: CertificateResult

@@ -14,7 +14,9 @@ from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.sensitivity import Sensitivity
 from mfmgame.solution import Solution
+from mfmgame.spec.result import SensitivityResult
 from mfmgame.threshold import Threshold
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
             "limits": dict(solution.limit_prices),
         },
     }
+    document["sensitivity"] = _sensitivity(assessment.sensitivity)
     if threshold is not None:
         document["threshold"] = _threshold(solution.game, threshold)
     document["dci"] = _index(assessment.index)
@@ -163,6 +166,24 @@ def _threshold(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
         "bandwidth_per_loss": threshold.bandwidth_per_loss,
         "lower": threshold.lower,
         "certificate": None if proof is None else _certificate(game, proof),
+    }
+
+
+def _sensitivity(found: Sensitivity) -> dict[str, Any]:
+    levels = zip(found.roles.items(), found.least.values(), found.greatest.values(), strict=True)
+    document = {
+        "defenses": {
+            defense: {"least": least, "greatest": greatest, "role": role}
+            for (defense, role), least, greatest in levels
+        },
+        "prices": {
+            "attacker_bandwidth": found.bandwidth_price._asdict(),
+            "limits": {name: price._asdict() for name, price in found.limit_prices.items()},
+        },
+    }
+    return {
+        **document,
+        "digest": SensitivityResult.model_validate({**document, "digest": ""}).found_digest(),
     }
 
 

@@ -16,6 +16,7 @@ from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.sensitivity import OneSidedPrice, Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.wording import counted
@@ -81,19 +82,15 @@ def assessment_text(assessment: Assessment) -> Group:
     if threshold is not None:
         facts = [*_threshold_facts(game, threshold, solution.value), *facts]
     facts += [
-        (
-            "attacker",
-            f"bandwidth {_number(game.attacker_bandwidth)} bits; one more bit adds "
-            f"{_number(solution.bandwidth_price)}",
-        ),
-        *_limit_facts(solution),
+        _attacker_fact(game, assessment.sensitivity.bandwidth_price),
+        *_limit_facts(assessment.sensitivity),
         ("coverage", _portfolio(index)),
     ]
     return Group(
         _title(game),
         _facts(facts),
         _heading("allocation"),
-        _allocation(game, solution.allocation),
+        _allocation(game, solution.allocation, assessment.sensitivity),
         _heading("worst attack"),
         _attack(solution),
         *_notes(solution.notes),
@@ -116,7 +113,10 @@ def verification_text(game: DefenseGame, proven: Verification | FrontierVerifica
     else:
         fact = ("frontier", f"proven at {len(proven.lower)} breakpoints and between them")
     checked = ("verified", "every number follows from the scenario and the certificates")
-    return Group(_title(game), _facts([checked, fact, ("gap", f"{proven.gap:.1e}")]))
+    facts = [checked, fact, ("gap", f"{proven.gap:.1e}")]
+    if isinstance(proven, Verification) and proven.has_ranges:
+        facts.append(("not proven", "ranges of levels and one-sided prices; they are as written"))
+    return Group(_title(game), _facts(facts))
 
 
 def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
@@ -233,15 +233,29 @@ def _threshold_facts(
     ]
 
 
-def _limit_facts(solution: Solution) -> Iterable[tuple[str, str]]:
+def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
+    worth = f"bandwidth {_number(game.attacker_bandwidth)} bits; one more bit adds "
+    return "attacker", worth + _sides(price)
+
+
+def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
+    solution = found.solution
     game = solution.game
     for row, resource in enumerate(game.resources):
         used, limit = solution.resource_use.array[row], game.limits[row]
         if math.isfinite(limit):
             text = f"{_number(used)} of {_number(limit)} used; one more unit takes off "
-            yield printable(resource), text + _number(solution.limit_prices.array[row])
+            yield printable(resource), text + _sides(found.limit_prices[resource])
         else:
             yield printable(resource), f"{_number(used)} used, no limit"
+
+
+def _sides(price: OneSidedPrice) -> str:
+    """What one more is worth, and the last one if that is another number."""
+    more, last = _number(price.right), price.left
+    return (
+        more if last is None or _number(last) == more else f"{more}, the last was {_number(last)}"
+    )
 
 
 def _portfolio(index: CoverageIndex) -> str:
@@ -251,19 +265,29 @@ def _portfolio(index: CoverageIndex) -> str:
     )
 
 
-def _allocation(game: DefenseGame, allocation: Labelled) -> RenderableType:
-    funded = [j for j in range(game.n_defenses) if allocation.array[j] > 0]
-    if not funded:
+def _allocation(
+    game: DefenseGame, allocation: Labelled, found: Sensitivity | None = None
+) -> RenderableType:
+    """The funded defenses, and those that another optimal allocation funds."""
+    roles = {} if found is None else found.roles
+    listed = [
+        j
+        for j, defense in enumerate(game.defense_ids)
+        if allocation.array[j] > 0 or roles.get(defense, "useless") != "useless"
+    ]
+    if not listed:
         return Text("  nothing is funded")
-    table = _table(["defense", "level", "of", *(printable(name) for name in game.resources)])
-    for j in funded:
+    ranges = [] if found is None else ["least", "greatest", "role"]
+    table = _table(["defense", "level", "of", *map(printable, game.resources), *ranges])
+    for j in listed:
         level = float(allocation.array[j])
-        table.add_row(
-            printable(game.defense_ids[j]),
-            _number(level),
-            _number(game.max_level[j]),
-            *(_number(use * level) for use in game.use[:, j]),
-        )
+        cells = [_number(level), _number(game.max_level[j])]
+        cells += [_number(use * level) for use in game.use[:, j]]
+        if found is not None:
+            defense = game.defense_ids[j]
+            cells += [_number(found.least[defense]), _number(found.greatest[defense])]
+            cells.append(roles[defense])
+        table.add_row(printable(game.defense_ids[j]), *cells)
     return table
 
 

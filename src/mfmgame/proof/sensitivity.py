@@ -1,0 +1,55 @@
+"""What a result says of other optima: it agrees with the rest, and stands as it was written."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from mfmgame.proof.agreement import check_between, check_equal, check_keys
+from mfmgame.sensitivity import role_of
+from mfmgame.solution import Solution
+from mfmgame.spec.result import OneSided, SensitivityResult
+
+__all__ = ["check_sensitivity"]
+
+_NEAR = 1e-6
+"""How near a range's ends and one-sided prices are to the level and price they hold."""
+
+
+def check_sensitivity(claimed: SensitivityResult, solution: Solution) -> None:
+    """Check ranges and one-sided prices, which have no certificate, for agreement.
+
+    Raises
+    ------
+    CertificateError
+        If they contradict the solution, or are not those that were written.
+    """
+    game = solution.game
+    place = ("sensitivity", "defenses")
+    check_keys(place, claimed.defenses, game.defense_ids)
+    for defense, most in zip(game.defense_ids, game.max_level.tolist(), strict=True):
+        entry, level = claimed.defenses[defense], solution.allocation[defense]
+        near = Fraction(_NEAR) * Fraction(most)
+        where = (*place, defense)
+        check_between((*where, "least"), entry.least, Fraction(0), Fraction(level) + near)
+        check_between((*where, "greatest"), entry.greatest, Fraction(level) - near, Fraction(most))
+        role = role_of(entry.least, entry.greatest, most, game.composition)
+        check_equal((*where, "role"), entry.role, role)
+    prices = claimed.prices
+    check_keys(("sensitivity", "prices", "limits"), prices.limits, game.resources)
+    _check_sides(
+        ("sensitivity", "prices", "attacker_bandwidth"),
+        prices.attacker_bandwidth,
+        solution.bandwidth_price,
+    )
+    for name, price in solution.limit_prices.items():
+        _check_sides(("sensitivity", "prices", "limits", name), prices.limits[name], price)
+    check_equal(("sensitivity", "digest"), claimed.digest, claimed.found_digest())
+
+
+def _check_sides(place: tuple[str, ...], claimed: OneSided, price: float) -> None:
+    """Check that a price lies between what the last unit was worth and what the next is."""
+    near = Fraction(_NEAR) * Fraction(price)
+    check_between((*place, "right"), claimed.right, Fraction(0), Fraction(price) + near)
+    if claimed.left is not None:
+        most = max(Fraction(price), Fraction(claimed.left))
+        check_between((*place, "left"), claimed.left, Fraction(price) - near, most)

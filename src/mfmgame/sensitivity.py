@@ -1,0 +1,101 @@
+"""How an optimum may vary: other optimal levels, and what a little more or less would change.
+
+Optimal allocations are seldom unique. A defense that every one of them funds is essential,
+one that none funds is useless, and the others are optional. And the value has a kink where
+what pays best changes, so that one more unit is worth less than the last one was: its left
+and right derivatives are the slopes of the pieces of the frontier that meet there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mfmgame.labels import Labelled
+from mfmgame.solution import Solution
+from mfmgame.spec.result import Role
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["OneSidedPrice", "Role", "Sensitivity", "role_of"]
+
+_NO_LEVEL = 1e-7
+"""Share of its greatest level below which a defense counts as not funded."""
+_NO_SMOOTH_LEVEL = 1e-2
+"""The same for `independent`, where allocations of almost the same value differ that much."""
+
+
+class OneSidedPrice(NamedTuple):
+    """What a unit changes, in loss units per unit.
+
+    Attributes
+    ----------
+    left : float or None
+        The last unit there is; None where there is none.
+    right : float
+        One more.
+    """
+
+    left: float | None
+    right: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """How far optimal allocations differ, and what one unit more or less is worth.
+
+    Attributes
+    ----------
+    solution : Solution
+        The optimum looked at.
+    least, greatest : Labelled, length n_defenses
+        Level of each defense over all optimal allocations, to about 1e-9 of the value;
+        for `independent`, over those within the tolerance of it.
+    bandwidth_price : OneSidedPrice
+        Derivatives of the value in the attacker's bandwidth, in loss units per bit.
+    limit_prices : dict of str to OneSidedPrice
+        For each resource, what a unit of its limit takes off the value.
+    """
+
+    solution: Solution
+    least: Labelled
+    greatest: Labelled
+    bandwidth_price: OneSidedPrice
+    limit_prices: dict[str, OneSidedPrice]
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """Whether all, some or no optimal allocations fund each defense."""
+        game = self.solution.game
+        ranges = zip(self.least.items(), self.greatest.values(), game.max_level, strict=True)
+        return {
+            defense: role_of(low, high, float(most), game.composition)
+            for (defense, low), high, most in ranges
+        }
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The defenses as a table: level, least, greatest and role.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        import pandas
+
+        game = self.solution.game
+        table = {
+            "level": self.solution.allocation.array,
+            "least": self.least.array,
+            "greatest": self.greatest.array,
+            "role": list(self.roles.values()),
+        }
+        return pandas.DataFrame(table, index=pandas.Index(list(game.defense_ids), name="defense"))
+
+
+def role_of(least: float, greatest: float, max_level: float, composition: str) -> Role:
+    """What a defense is whose optimal levels go from the least to the greatest."""
+    share = _NO_SMOOTH_LEVEL if composition == "independent" else _NO_LEVEL
+    if least > share * max_level:
+        return "essential"
+    return "optional" if greatest > share * max_level else "useless"
