@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import mfmgame as mg
 from documents import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, without
-from mfmgame.cli import app
+from mfmgame.cli import app, main
 from mfmgame.view.writing import write_text
 
 ROOT = Path(__file__).parents[1]
@@ -752,3 +752,19 @@ class TestTerminal:
             assert code == 0
             for line in shown.decode().split("\r\n"):
                 assert line.isprintable()
+
+
+def test_an_interrupted_solve_says_what_is_proven_by_then(tmp_path, capsys, monkeypatch):
+    from mfmgame.cuts import CutPool
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CutPool, "solve", interrupted)
+    monkeypatch.setattr(sys, "argv", ["mfmgame", "solve", "examples/llava.json"])
+    with pytest.raises(SystemExit) as leaving:
+        main()
+    assert leaving.value.code == 130
+    complaint = capsys.readouterr().err
+    assert complaint.count("\n") == 1
+    assert "examples/llava.json: interrupted; the value is proven from 0.0 to " in complaint

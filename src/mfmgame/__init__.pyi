@@ -13,12 +13,13 @@ from .errors import (
 from .frontier import Frontier
 from .frontier_map import FrontierMap, sweep_map
 from .game import DefenseGame, build_game
+from .interruption import Interrupted
 from .matrix_game import solve_matrix_game
 from .matrix_solution import MatrixCertificate, MatrixSolution
+from .optima import OneSidedPrice, Sensitivity
 from .payoffs import Mixture
 from .proof.reading import load_result
 from .ranging import sensitivity
-from .sensitivity import OneSidedPrice, Sensitivity
 from .solution import Solution
 from .solver import Solver, solve
 from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
@@ -38,6 +39,7 @@ __all__ = [
     "FrontierMap",
     "FrontierVerification",
     "InfeasibleError",
+    "Interrupted",
     "MatrixCertificate",
     "MatrixSolution",
     "MfmgameError",

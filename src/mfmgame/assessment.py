@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
 from mfmgame.crossing import self_destruction_threshold
 from mfmgame.game import DefenseGame, build_game
+from mfmgame.interruption import Interrupted
+from mfmgame.optima import Sensitivity
 from mfmgame.ranging import sensitivity_of
-from mfmgame.sensitivity import Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
@@ -64,9 +65,12 @@ def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -
     solver = Solver(game, tolerance=tolerance)
     solution = solver.solve()
     has_loss = game.termination_loss is not None
-    return Assessment(
-        solution=solution,
-        threshold=self_destruction_threshold(game, tolerance=tolerance) if has_loss else None,
-        index=defense_coverage_index(solution),
-        sensitivity=sensitivity_of(solution, solver),
-    )
+    try:
+        return Assessment(
+            solution=solution,
+            threshold=self_destruction_threshold(game, tolerance=tolerance) if has_loss else None,
+            index=defense_coverage_index(solution),
+            sensitivity=sensitivity_of(solution, solver),
+        )
+    except KeyboardInterrupt:
+        raise Interrupted(solution) from None

@@ -277,8 +277,8 @@ def _reported(source: str) -> Iterator[None]:
         _fail(f"{source}: {error}", EXIT_FAILURE)
     except MemoryError:
         _fail(f"{source}: too large for this machine's memory", EXIT_FAILURE)
-    except KeyboardInterrupt:
-        _fail("interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as interruption:
+        _fail(f"{source}: {interruption}" if str(interruption) else "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:  # the reader has gone
         raise typer.Exit(EXIT_FAILURE) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mfmgame.frontier import ATTACKER_BANDWIDTH, reach_of
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
-from mfmgame.sensitivity import OneSidedPrice, Sensitivity
+from mfmgame.optima import OneSidedPrice, Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
@@ -43,7 +43,7 @@ def sensitivity(problem: Scenario | DefenseGame, *, tolerance: float | None = No
     >>> found.roles
     {'d0': 'optional', 'd1': 'optional', 'd2': 'useless'}
     >>> found.bandwidth_price, found.limit_prices["budget"].left
-    (OneSidedPrice(left=3.0, right=2.0), 3.0)
+    (OneSidedPrice(left=4.5, right=4.0), 3.0)
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
     solver = Solver(game, tolerance=tolerance)

@@ -10,13 +10,14 @@ lower bound), and repeat until the bounds meet.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.arithmetic import exact_dot_sign
+from mfmgame.allocations import resource_cost, spread, with_all_free, within_limits
 from mfmgame.attacker import BestResponse, best_response
 from mfmgame.certificate import (
     Certificate,
@@ -30,8 +31,10 @@ from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
+from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
 from mfmgame.master import Box
+from mfmgame.progress import Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
@@ -55,13 +58,16 @@ EQUAL_VALUE = 1e-9
 """Share of the value by which optimal allocations of another level may differ."""
 DECISIVE = 1e-7
 """Relative difference of what a defense gains and pays that decides its level."""
-FIRST_RADIUS = 0.1
-"""Share of the greatest levels to go at first while threats stand in groups."""
 SMALL = 256
 """So many threats all enter the master at once: it saves more rounds than it costs."""
 
 
-def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Solution:
+def solve(
+    problem: Scenario | DefenseGame,
+    *,
+    tolerance: float | None = None,
+    time_limit: float | None = None,
+) -> Solution:
     """Find the allocation that minimises the worst attacker's loss.
 
     Parameters
@@ -72,11 +78,14 @@ def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) ->
         Stop when the proven bracket is at most this wide, relative to the value (or to
         1e-6 of the greatest severity, if the value is less). The default is 1e-9 for
         `best_of` and `additive` and 1e-6 for `independent`.
+    time_limit : float, optional
+        Seconds after which to stop with the bracket proven so far; looked at between
+        rounds, of which there is at least one.
 
     Returns
     -------
     Solution
-        Same input, same bytes.
+        Same input, same bytes, unless time runs out (see :attr:`Solution.is_proven`).
 
     Raises
     ------
@@ -87,6 +96,8 @@ def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) ->
     SolverError
         If HiGHS refuses the program; where it only fails to end at an optimum, the
         bracket proven so far is returned (see :attr:`Solution.is_proven`).
+    Interrupted
+        A KeyboardInterrupt that carries the solution proven so far.
 
     Examples
     --------
@@ -99,7 +110,7 @@ def solve(problem: Scenario | DefenseGame, *, tolerance: float | None = None) ->
     (1.714285714286, 0.571428571429)
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    return Solver(game, tolerance=tolerance).solve()
+    return Solver(game, tolerance=tolerance, time_limit=time_limit).solve()
 
 
 class Solver:
@@ -113,20 +124,32 @@ class Solver:
     cheapest : bool, default True
         Whether to look for the optimal allocation that uses least, each resource in
         units of its limit; any optimal one will do otherwise.
+    time_limit : float, optional
+        As for :func:`solve`, each time.
 
     Raises
     ------
     SpecificationError
-        If the tolerance is not between 0 and 1.
+        If the tolerance is not between 0 and 1, or the time limit not above 0.
     """
 
     def __init__(
-        self, game: DefenseGame, *, tolerance: float | None = None, cheapest: bool = True
+        self,
+        game: DefenseGame,
+        *,
+        tolerance: float | None = None,
+        cheapest: bool = True,
+        time_limit: float | None = None,
     ) -> None:
         if tolerance is not None and not 0.0 < tolerance < 1.0:
             raise SpecificationError(
                 f"found {shown(tolerance)}, expected a number between 0 and 1", pointer="tolerance"
             )
+        if time_limit is not None and not time_limit > 0.0:
+            raise SpecificationError(
+                f"found {shown(time_limit)}, expected seconds above 0", pointer="time_limit"
+            )
+        self._time_limit = math.inf if time_limit is None else time_limit
         self._game = game
         self._tolerance = tolerance or DEFAULT_TOLERANCE[game.composition]
         self._composition = compose(game)
@@ -171,65 +194,79 @@ class Solver:
                     pointer="limits",
                 )
         _refuse_negative_limits(game)
-        certificate, lower = nothing_proven(game), 0.0
+        progress = Progress(nothing_proven(game))
+        try:
+            self._search(game, progress)
+        except KeyboardInterrupt:
+            if progress.response is None or attacker_bandwidth is not None or limits is not None:
+                raise  # a bracket of another game's value would mislead
+            raise Interrupted(self._solution(game, progress)) from None
+        if self._cheapest and len(self._cuts) and _can_save(game, progress.certificate):
+            self._cheapen(game, progress)
+        return self._solution(game, progress)
+
+    def _search(self, game: DefenseGame, progress: Progress) -> None:
+        """Generate threats until the bounds meet, or nothing brings them closer."""
+        deadline = time.monotonic() + self._time_limit
         point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
-        allocation = best_allocation = _spread(game) if point is None else point.allocation
-        best: BestResponse | None = None
-        region = _Region()
+        allocation = spread(game)
+        region = Region()
         box: Box | None = None
         refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
             if point is not None:
-                allocation = _within_limits(game, _with_all_free(game, point.allocation))
+                allocation = within_limits(game, with_all_free(game, point.allocation))
             residual = self._residual(allocation)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            if point is not None and best is not None and box is not None:
+            if point is not None and box is not None:
                 modelled = game.attacker_bandwidth * point.price + float(point.surplus.sum())
-                region.resize(best.loss - response.loss, best.loss - modelled)
-            if best is None or response.loss < best.loss:
-                best, best_allocation = response, allocation
+                region.resize(progress.loss - response.loss, progress.loss - modelled)
+            progress.see(allocation, response, rounds)
             if point is not None:
                 candidate = self._cuts.certificate(point, game)
-                bound = lower_bound(game, self._composition, candidate)
-                if bound > lower:
-                    lower, certificate = bound, candidate
-            gap = best.loss - lower
-            if gap <= 0.5 * self._tolerance * scale_of(game, best.loss):
+                progress.prove(candidate, lower_bound(game, self._composition, candidate))
+            gap = progress.loss - progress.lower
+            if gap <= 0.5 * self._tolerance * scale_of(game, progress.loss):
                 # Good enough; where a great severity is the reason, try for better a while.
                 patience -= 1
-                if gap <= 0.5 * self._tolerance * best.loss or patience < 0:
+                if gap <= 0.5 * self._tolerance * progress.loss or patience < 0:
                     break
+            if time.monotonic() > deadline:
+                break
             everything = rounds == 0 and game.n_threats <= SMALL
             added = self._cuts.extend(allocation, residual, response, point, everything=everything)
             if added or box is not None:
                 near = added and self._cuts.has_groups
-                box = region.around(best_allocation, game.max_level) if near else None
-                point, refinements = self._cuts.solve(game, best.loss, box), 0
+                box = region.around(progress.allocation, game.max_level) if near else None
+                point, refinements = self._cuts.solve(game, progress.loss, box), 0
             elif point is not None and refinements < MAX_REFINEMENTS:
-                point, refinements = self._cuts.sharpen(game, best.loss), refinements + 1
+                point, refinements = self._cuts.sharpen(game, progress.loss), refinements + 1
             else:
                 break
             if point is None:  # HiGHS has given up: what is proven so far must do
                 break
-        assert best is not None
-        self._last_loss = best.loss
-        if self._cheapest and len(self._cuts) and _can_save(game, certificate):
-            best_allocation, best = self._cheapest_beside(game, certificate, best_allocation, best)
-        exposure = self._composition.exposure(best_allocation)
-        upper = upper_bound(game, self._composition, best_allocation, best.price)
+        self._last_loss = progress.loss
+
+    def _solution(self, game: DefenseGame, progress: Progress) -> Solution:
+        """What a search has found, with its proven bracket."""
+        response, allocation = progress.response, progress.allocation
+        assert response is not None
+        certificate, loss = progress.certificate, progress.loss
+        exposure = self._composition.exposure(allocation)
+        upper = upper_bound(game, self._composition, allocation, response.price)
         return Solution(
             game=game,
-            value=best.loss,
-            lower=min(lower, best.loss),
-            upper=max(upper, best.loss),
-            allocation=Labelled(game.defense_ids, best_allocation),
+            value=loss,
+            lower=min(progress.lower, loss),
+            upper=max(upper, loss),
+            allocation=Labelled(game.defense_ids, allocation),
             attack=Labelled(game.threat_ids, as_plan(game, certificate)),
             coverage=Labelled(game.threat_ids, 1.0 - exposure),
             residual=Labelled(game.threat_ids, game.severity * exposure),
-            bandwidth_price=best.price,
+            bandwidth_price=response.price,
             limit_prices=Labelled(game.resources, certificate.limit_prices),
             certificate=certificate,
-            rounds=rounds,
+            rounds=progress.rounds,
             tolerance=self._tolerance,
         )
 
@@ -274,26 +311,20 @@ class Solver:
             np.where(greatest - allocation <= near, allocation, greatest),
         )
 
-    def _cheapest_beside(
-        self,
-        game: DefenseGame,
-        certificate: Certificate,
-        allocation: FloatArray,
-        response: BestResponse,
-    ) -> tuple[FloatArray, BestResponse]:
-        """The optimal allocation that uses least, and the response; as given if none is found."""
-        cost = _resource_cost(game)
-        kept = decided(game, self._composition, certificate, DECISIVE)
+    def _cheapen(self, game: DefenseGame, progress: Progress) -> None:
+        """Replace an optimal allocation by the one that uses least, if one is found."""
+        allocation, response, cost = progress.allocation, progress.response, resource_cost(game)
+        assert response is not None
+        kept = decided(game, self._composition, progress.certificate, DECISIVE)
         moved = self._moved(game, cost, allocation, response, EXACT * response.loss, kept)
         if moved is None:
-            return allocation, response
-        cheaper = _with_all_free(game, moved[0])
+            return
+        cheaper = with_all_free(game, moved[0])
         residual = self._residual(cheaper)
         answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
         change = answer.plan * (residual - self._residual(allocation))
         if cost @ cheaper < cost @ allocation and self._costs_nothing(change):
-            return cheaper, answer
-        return allocation, response
+            progress.allocation, progress.response = cheaper, answer
 
     def _moved(
         self,
@@ -330,7 +361,7 @@ class Solver:
             moved = self._cuts.least(direction, response.loss, allocation, kept)
             if moved is None:
                 break
-            moved = _within_limits(game, moved)
+            moved = within_limits(game, moved)
             residual = self._residual(moved)
             answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             # A value of 0 leaves no slack: there, each threat be covered but for a tiny share.
@@ -355,31 +386,6 @@ class Solver:
         return self._game.severity * self._composition.exposure(allocation)
 
 
-class _Region:
-    """Levels near the best allocation, where a master of groups is a fair model.
-
-    Far away it would draw the search to and fro, and every group be split for nothing. The
-    region grows while the model foretells the loss, and shrinks where it does not.
-    """
-
-    def __init__(self) -> None:
-        self._radius = FIRST_RADIUS
-
-    def resize(self, gained: float, foretold: float) -> None:
-        """Learn from what the last point gained beside what the model foretold."""
-        if gained > 0.5 * foretold:
-            self._radius *= 2.0
-        elif gained < 0.1 * foretold:
-            self._radius *= 0.5
-
-    def around(self, allocation: FloatArray, max_level: FloatArray) -> Box | None:
-        """Least and greatest levels of the region; None once it holds every level."""
-        if self._radius >= 1.0:
-            return None
-        reach = self._radius * max_level
-        return np.maximum(allocation - reach, 0.0), np.minimum(allocation + reach, max_level)
-
-
 def _refuse_negative_limits(game: DefenseGame) -> None:
     for resource, limit in zip(game.resources, game.limits.tolist(), strict=True):
         if limit < 0:
@@ -400,35 +406,3 @@ def _can_save(game: DefenseGame, certificate: Certificate) -> bool:
         return False
     used = game.use.any(axis=1) & (game.limits > 0)
     return bool(np.any(used & (certificate.limit_prices <= 0.0)))
-
-
-def _resource_cost(game: DefenseGame) -> FloatArray:
-    """Resource use of each defense at level 1, each resource in units of what there is."""
-    total = game.use @ game.max_level
-    available = np.where(np.isfinite(game.limits) & (game.limits > 0), game.limits, total)
-    return np.divide(1.0, available, out=np.zeros_like(total), where=available > 0) @ game.use
-
-
-def _spread(game: DefenseGame) -> FloatArray:
-    """Every resource spread over its users in proportion."""
-    full = game.use @ game.max_level
-    share = np.divide(game.limits, full, out=np.ones_like(full), where=full > game.limits)
-    levels = _with_all_free(game, game.max_level * share.min(initial=1.0))
-    return _within_limits(game, levels)
-
-
-def _with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
-    """The allocation with every defense that uses nothing in full: it can only help."""
-    return np.where(game.use.any(axis=0), allocation, game.max_level)
-
-
-def _within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
-    """The allocation, scaled back as little as keeps it within the limits exactly."""
-    levels = np.clip(allocation, 0.0, game.max_level)
-    for use, limit in zip(game.use, game.limits, strict=True):
-        if not np.isfinite(limit):
-            continue
-        while exact_dot_sign(use, levels, float(limit)) > 0:
-            shrink = min(float(limit) / float(use @ levels), 1.0) * (1.0 - 4 * EPSILON)
-            levels = np.where(use > 0, levels * shrink, levels)
-    return levels

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from mfmgame.optima import role_of
 from mfmgame.proof.agreement import check_between, check_equal, check_keys
-from mfmgame.sensitivity import role_of
 from mfmgame.solution import Solution
 from mfmgame.spec.result import OneSided, SensitivityResult
 

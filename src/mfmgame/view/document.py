@@ -14,7 +14,7 @@ from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
-from mfmgame.sensitivity import Sensitivity
+from mfmgame.optima import Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.spec.result import SensitivityResult
 from mfmgame.threshold import Threshold

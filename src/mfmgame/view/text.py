@@ -16,7 +16,7 @@ from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
-from mfmgame.sensitivity import OneSidedPrice, Sensitivity
+from mfmgame.optima import OneSidedPrice, Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.wording import counted

@@ -1,0 +1,47 @@
+"""Allocations: what keeps within the limits, and what it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.arithmetic import exact_dot_sign
+from mfmgame.game import DefenseGame
+
+__all__ = ["resource_cost", "spread", "with_all_free", "within_limits"]
+
+FloatArray = NDArray[np.float64]
+
+_EPS = 2.0**-52
+
+
+def resource_cost(game: DefenseGame) -> FloatArray:
+    """Resource use of each defense at level 1, each resource in units of what there is."""
+    total = game.use @ game.max_level
+    available = np.where(np.isfinite(game.limits) & (game.limits > 0), game.limits, total)
+    return np.divide(1.0, available, out=np.zeros_like(total), where=available > 0) @ game.use
+
+
+def spread(game: DefenseGame) -> FloatArray:
+    """Every resource spread over its users in proportion."""
+    full = game.use @ game.max_level
+    share = np.divide(game.limits, full, out=np.ones_like(full), where=full > game.limits)
+    levels = with_all_free(game, game.max_level * share.min(initial=1.0))
+    return within_limits(game, levels)
+
+
+def with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
+    """The allocation with every defense that uses nothing in full: it can only help."""
+    return np.where(game.use.any(axis=0), allocation, game.max_level)
+
+
+def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
+    """The allocation, scaled back as little as keeps it within the limits exactly."""
+    levels = np.clip(allocation, 0.0, game.max_level)
+    for use, limit in zip(game.use, game.limits, strict=True):
+        if not np.isfinite(limit):
+            continue
+        while exact_dot_sign(use, levels, float(limit)) > 0:
+            shrink = min(float(limit) / float(use @ levels), 1.0) * (1.0 - 4 * _EPS)
+            levels = np.where(use > 0, levels * shrink, levels)
+    return levels

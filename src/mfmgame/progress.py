@@ -1,0 +1,83 @@
+"""How far a search has come, and how far it looks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.attacker import BestResponse
+from mfmgame.certificate import Certificate
+from mfmgame.master import Box
+
+__all__ = ["Progress", "Region"]
+
+FloatArray = NDArray[np.float64]
+
+FIRST_RADIUS = 0.1
+"""Share of the greatest levels to go at first while threats stand in groups."""
+
+
+class Progress:
+    """The best of what a search has found so far.
+
+    Attributes
+    ----------
+    allocation : ndarray of float, shape (n_defenses,)
+    response : BestResponse or None
+        To the allocation; None before the first.
+    certificate : Certificate
+    lower : float
+        What it proves, in loss units.
+    rounds : int
+    """
+
+    allocation: FloatArray
+    response: BestResponse | None = None
+    lower: float = 0.0
+    rounds: int = 0
+
+    def __init__(self, certificate: Certificate) -> None:
+        self.certificate = certificate
+
+    @property
+    def loss(self) -> float:
+        """Loss of the worst attack on the best allocation."""
+        return math.inf if self.response is None else self.response.loss
+
+    def see(self, allocation: FloatArray, response: BestResponse, rounds: int) -> None:
+        """Take note of an allocation."""
+        self.rounds = rounds
+        if response.loss < self.loss:
+            self.allocation, self.response = allocation, response
+
+    def prove(self, certificate: Certificate, lower: float) -> None:
+        """Take note of a proof."""
+        if lower > self.lower:
+            self.certificate, self.lower = certificate, lower
+
+
+class Region:
+    """Levels near the best allocation, where a master of groups is a fair model.
+
+    Far away it would draw the search to and fro, and every group be split for nothing. The
+    region grows while the model foretells the loss, and shrinks where it does not.
+    """
+
+    def __init__(self) -> None:
+        self._radius = FIRST_RADIUS
+
+    def resize(self, gained: float, foretold: float) -> None:
+        """Learn from what the last point gained beside what the model foretold."""
+        if gained > 0.5 * foretold:
+            self._radius *= 2.0
+        elif gained < 0.1 * foretold:
+            self._radius *= 0.5
+
+    def around(self, allocation: FloatArray, max_level: FloatArray) -> Box | None:
+        """Least and greatest levels of the region; None once it holds every level."""
+        if self._radius >= 1.0:
+            return None
+        reach = self._radius * max_level
+        return np.maximum(allocation - reach, 0.0), np.minimum(allocation + reach, max_level)

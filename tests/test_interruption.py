@@ -1,0 +1,65 @@
+"""Little time, and Ctrl-C: what is proven by then is kept."""
+
+import numpy as np
+import pytest
+
+import mfmgame as mg
+from mfmgame.cuts import CutPool
+
+
+@pytest.fixture
+def large_game() -> mg.DefenseGame:
+    """A game that takes several rounds."""
+    rng = np.random.default_rng(1)
+    return mg.DefenseGame(
+        severity=rng.lognormal(size=2000),
+        bandwidth=rng.uniform(0.5, 2.0, 2000),
+        effectiveness=0.9 * rng.random((2000, 20)),
+        attacker_bandwidth=50.0,
+        use={"budget": np.ones(20)},
+        limits={"budget": 3.0},
+    )
+
+
+def test_out_of_time_the_bracket_holds_and_says_that_it_is_wide(large_game):
+    hurried, value = mg.solve(large_game, time_limit=1e-9), mg.solve(large_game).value
+    assert not hurried.is_proven
+    assert hurried.lower <= value <= hurried.upper
+    proven = mg.verify(hurried, large_game)
+    assert proven.lower <= value <= proven.upper
+
+
+def test_time_enough_changes_nothing(large_game):
+    assert mg.solve(large_game, time_limit=600.0).value == mg.solve(large_game).value
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
+def test_a_time_limit_is_above_zero(large_game, seconds):
+    with pytest.raises(mg.SpecificationError, match="time_limit"):
+        mg.solve(large_game, time_limit=seconds)
+
+
+@pytest.fixture
+def interrupted_in_the_third_round(monkeypatch):
+    solve, calls = CutPool.solve, []
+
+    def interrupted(pool, *arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return solve(pool, *arguments)
+
+    monkeypatch.setattr(CutPool, "solve", interrupted)
+
+
+@pytest.mark.usefixtures("interrupted_in_the_third_round")
+def test_an_interruption_carries_what_is_proven(large_game):
+    with pytest.raises(mg.Interrupted, match="the value is proven from") as interruption:
+        mg.solve(large_game)
+    solution = interruption.value.solution
+    assert 0.0 < solution.lower < solution.upper
+    assert mg.verify(solution, large_game).lower > 0.0
+
+
+def test_an_interruption_is_one_for_those_who_wait_for_ctrl_c(large_game):
+    assert issubclass(mg.Interrupted, KeyboardInterrupt)
