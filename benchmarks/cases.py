@@ -1,0 +1,73 @@
+"""What is measured: every peer on every game that it can be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks import games, peers
+
+PROOF = "proof"
+"""Not a peer: the bracket that every value is compared with."""
+
+PEERS = {
+    "additive": peers.LINEAR,
+    "best_of": peers.LINEAR,
+    "independent": peers.INDEPENDENT,
+    "matrix": peers.MATRIX,
+    "sweep additive": peers.SWEEP,
+    "sweep best_of": peers.SWEEP,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    group: str
+    n: int
+    m: int
+    peer: str
+    attacker: str = "narrow"
+
+    def __str__(self) -> str:
+        name = f"{self.group}-{self.attacker}-{self.n}-{self.m}-{self.peer}"
+        return name.replace(" ", "_")
+
+    @property
+    def adapter(self) -> peers.Peer:
+        return next(peer for peer in PEERS[self.group] if peer.name == self.peer)
+
+    def problem(self) -> Any:
+        """What `prepare` is given: a game, a matrix, or a game and the points of a sweep."""
+        if self.group == "matrix":
+            return games.matrix_game(self.n, self.m)
+        game = games.defense_game(self.n, self.m, self.group.split()[-1], self.attacker)
+        if not self.group.startswith("sweep"):
+            return game
+        return game, np.linspace(0.0, float(game.bandwidth.sum()), games.SWEEP_POINTS + 1)[1:]
+
+    def small(self) -> Case:
+        """The same on a game that takes no time."""
+        return Case(self.group, *games.SMOKE_SIZE, self.peer)
+
+
+def all_cases(*, smoke: bool) -> list[Case]:
+    """Every case; those of one peer from the smallest game to the largest."""
+    cases = []
+    for group, members in PEERS.items():
+        names = [PROOF, *(peer.name for peer in members)]
+        sizes = [("narrow", games.SMOKE_SIZE)] if smoke else sizes_of(group)
+        for attacker, size in sizes:
+            cases += [Case(group, *size, name, attacker) for name in names]
+    return cases
+
+
+def sizes_of(group: str) -> list[tuple[str, tuple[int, int]]]:
+    """Attackers and sizes, in order."""
+    if group == "matrix":
+        return [("narrow", size) for size in games.MATRIX_SIZES]
+    if group.startswith("sweep"):
+        return [("narrow", games.SWEEP_SIZE)]
+    narrow, broad = games.SIZES, games.BROAD_SIZES
+    return [*(("narrow", size) for size in narrow), *(("broad", size) for size in broad)]
