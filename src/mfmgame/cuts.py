@@ -29,8 +29,10 @@ _PATIENCE, _PATIENCE_WITH_GROUPS = 10, 3
 """Solves that a cut stays in the master without being used; cuts of groups age sooner."""
 _SCALE_RANGE = 2.0**6
 """A master in units this far off is made anew in better ones."""
-_ALONE = 256
-"""So many threats that enter together do so alone, those nearest the margin."""
+_ALONE, _ALONE_IN_LARGE = 256, 1024
+"""So many threats that enter together do so alone, those nearest the margin: more where a
+pass over the matrix costs more than a greater master."""
+_LARGE = 2**26
 _GROWTH = 1.25
 """Each group beyond them is that much greater than the one before."""
 _ROUNDING = 1e-14
@@ -54,6 +56,7 @@ class CutPool:
         self._composition = composition
         self._total_bandwidth = float(game.bandwidth.sum())
         self._group_of: IntArray = np.full(game.n_threats, -1, dtype=np.intp)
+        self._alone = _ALONE if game.effectiveness.size < _LARGE else _ALONE_IN_LARGE
         self._n_groups = self._n_entered = 0
         # A cut is a run of threats, each with its anchor.
         self._cut_group: IntArray = np.empty(0, dtype=np.intp)
@@ -171,12 +174,12 @@ class CutPool:
         """Group threats that are new, by how far they are from the attacker's margin."""
         n_new = len(threats)
         self._n_entered += n_new
-        if n_new > _ALONE:
+        if n_new > self._alone:
             bandwidth = self._game.bandwidth[threats]
             with np.errstate(divide="ignore"):
                 ratio = residual[threats] / bandwidth
             threats = threats[np.argsort(ratio, kind="stable")]
-        sizes = [1] * min(n_new, _ALONE)
+        sizes = [1] * min(n_new, self._alone)
         left, size = n_new - len(sizes), 1.0
         while left > 0:
             size = min(size * _GROWTH + 1.0, left)

@@ -146,8 +146,8 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     facts = [("over", name), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
     if game.termination_loss is not None:
         crossing = frontier.crossing(game.termination_loss)
-        where = "nowhere" if crossing is None else _number(crossing)
-        facts.append((f"value is {_number(game.termination_loss)} at", where))
+        where = "not reached" if crossing is None else f"reached at {_number(crossing)}"
+        facts.append((f"a loss of {_number(game.termination_loss)}", where))
     parts: list[RenderableType] = [_title(game), _facts(facts)]
     if at:
         points = _table(["at", "value"], text_columns=0)
