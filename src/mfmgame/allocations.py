@@ -39,7 +39,8 @@ def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     """The allocation, scaled back as little as keeps it within the limits exactly."""
     levels = np.clip(allocation, 0.0, game.max_level)
     for use, limit in zip(game.use, game.limits, strict=True):
-        if not np.isfinite(limit):
+        rounding = (len(levels) + 4) * _EPS
+        if float(use @ levels) * (1.0 + rounding) < limit:  # unlimited, too
             continue
         while exact_dot_sign(use, levels, float(limit)) > 0:
             shrink = min(float(limit) / float(use @ levels), 1.0) * (1.0 - 4 * _EPS)
