@@ -14,10 +14,8 @@ from .frontier import Frontier
 from .frontier_map import FrontierMap, sweep_map
 from .game import DefenseGame, build_game
 from .interruption import Interrupted
-from .matrix_game import solve_matrix_game
-from .matrix_solution import MatrixCertificate, MatrixSolution
+from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
 from .optima import OneSidedPrice, Sensitivity
-from .payoffs import Mixture
 from .proof.reading import load_result
 from .ranging import sensitivity
 from .solution import Solution

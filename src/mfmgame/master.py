@@ -1,4 +1,4 @@
-"""The master linear program over the cuts made so far: the only file that knows HiGHS.
+"""The master linear program over the cuts made so far.
 
     minimise    B lam + sum_i mu[i]
     subject to  lam b[i] + mu[i] + gradient_k . x >= constant_k   for each cut k of threat i
@@ -18,25 +18,22 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.errors import SolverError
+from mfmgame.highs import (
+    LEAST_PATIENCE,
+    OPTIONS,
+    STEEPEST,
+    WIDEST,
+    check,
+    power_of_two,
+    powers_of_two,
+)
 
-__all__ = ["Box", "Master", "MasterPoint", "MixtureMaster", "MixturePoint"]
+__all__ = ["Box", "Master", "MasterPoint"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Box = tuple[FloatArray, FloatArray]
 
-_OPTIONS: dict[str, bool | int | float | str] = {
-    "output_flag": False,
-    "presolve": "off",  # cuts come and go; the warm basis is worth more
-    "solver": "simplex",
-    "parallel": "off",
-    "threads": 1,
-    "random_seed": 0,
-    "primal_feasibility_tolerance": 1e-9,
-    "dual_feasibility_tolerance": 1e-9,
-    "ipm_iteration_limit": 100,
-}
 _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
     {},
     {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
@@ -44,18 +41,10 @@ _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
     {"solver": "ipm", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
 )
 """Where a warm basis has gone bad: from scratch, then looser, since proofs check the answer."""
-_MIXTURE_SCALINGS = (0, 2, 4)
-"""HiGHS's own scaling of a matrix game, in order of trial: ours is there, so none is fastest."""
-_FAINTEST = 2.0**-60
-"""Least of a matrix game's units, beside the greatest."""
-_LEAST_PATIENCE = 2000
-_NARROWEST, _WIDEST = 2.0**-28, 2.0**20
-"""Range of the coefficient of the price in a row: HiGHS drops those below 1e-9."""
+_NARROWEST = 2.0**-28
+"""Least coefficient of the price in a row: HiGHS drops those below 1e-9."""
 _GREATEST_MAGNIFICATION = 2.0**40
 _FINER_COST = 2.0**20
-
-_STEEPEST = 2.0**40
-"""Greatest coefficient of a level in a row: HiGHS refuses those above 1e15."""
 
 
 class MasterPoint(NamedTuple):
@@ -105,14 +94,14 @@ class Master:
         loss_unit: float,
         bandwidth_unit: float,
     ) -> None:
-        self._loss_unit = _power_of_two(loss_unit)
-        self._bandwidth_unit = _power_of_two(bandwidth_unit)
+        self._loss_unit = power_of_two(loss_unit)
+        self._bandwidth_unit = power_of_two(bandwidth_unit)
         self._n_defenses = n_defenses = len(max_level)
         self._n_resources = len(limits)
-        self._level_unit = _powers_of_two(_reachable_levels(max_level, use, limits))
+        self._level_unit = powers_of_two(_reachable_levels(max_level, use, limits))
         self._limited = np.flatnonzero(np.isfinite(limits) & (n_defenses > 0))
         rows = use[self._limited] * self._level_unit
-        self._limit_unit = _powers_of_two(rows.max(axis=1, initial=0.0))
+        self._limit_unit = powers_of_two(rows.max(axis=1, initial=0.0))
         rows /= self._limit_unit[:, None]
 
         self._rows = rows  # over the levels; limits first, then cuts
@@ -128,7 +117,7 @@ class Master:
         self._surplus_unit = np.empty(0)
 
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._set_options(_OPTIONS)
+        self._set_options(OPTIONS)
         count = n_defenses + 1
         self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
         columns = np.tile(np.arange(n_defenses, dtype=np.int32), len(rows))
@@ -158,8 +147,8 @@ class Master:
         relative = severity / self._loss_unit
         width = bandwidth / self._bandwidth_unit
         # A row in units of its severity, unless that takes its price out of HiGHS's range.
-        unit = np.where(width > 0, np.clip(relative, width / _WIDEST, width / _NARROWEST), relative)
-        unit = _powers_of_two(np.maximum(unit, relative / _STEEPEST))
+        unit = np.where(width > 0, np.clip(relative, width / WIDEST, width / _NARROWEST), relative)
+        unit = powers_of_two(np.maximum(unit, relative / STEEPEST))
         self._enter(threats, unit)
         column = np.array([self._entered[int(threat)] for threat in threats], dtype=np.intp)
         rows = gradients * self._level_unit * (relative / unit)[:, None]
@@ -187,7 +176,7 @@ class Master:
         n_limits = len(self._limited)
         rows = np.append(np.ones(n_limits, dtype=bool), kept)
         dropped = np.flatnonzero(~rows).astype(np.int32)
-        self._check(self._highs.deleteRows(len(dropped), dropped))
+        check(self._highs.deleteRows(len(dropped), dropped))
         self._rows = self._rows[rows]
         self._row_lower = self._row_lower[rows]
         self._row_upper = self._row_upper[rows]
@@ -233,10 +222,10 @@ class Master:
         whole = np.zeros(len(levels)), self._column_upper[: len(levels)]
         if box is not None:
             least, most = (bound / self._level_unit for bound in box)
-            self._check(self._highs.changeColsBounds(len(levels), levels, least, most))
+            check(self._highs.changeColsBounds(len(levels), levels, least, most))
         optimum = self._run()
         if box is not None:
-            self._check(self._highs.changeColsBounds(len(levels), levels, *whole))
+            check(self._highs.changeColsBounds(len(levels), levels, *whole))
         if optimum is None:
             return None
         self._primal, self._dual = optimum
@@ -266,7 +255,7 @@ class Master:
         error = max(
             float(bound.max(initial=0.0)) for bound in (row_lower, -row_upper, lower, -upper)
         )
-        stretch = min(_power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
+        stretch = min(power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
         with np.errstate(over="ignore"):  # a bound that overflows is no bound
             bounds = [bound * stretch for bound in (lower, upper, row_lower, row_upper)]
         self._load(self._cost * _FINER_COST, *bounds)
@@ -321,9 +310,9 @@ class Master:
         ]
         optimum = None if refused in statuses else self._run(insist=False)
         upper = self._column_upper[fixed]
-        self._check(highs.deleteRows(1, np.array([len(self._row_lower)], dtype=np.int32)))
-        self._check(highs.changeColsCost(len(cost), columns, self._cost))
-        self._check(highs.changeColsBounds(len(fixed), fixed, np.zeros_like(at), upper))
+        check(highs.deleteRows(1, np.array([len(self._row_lower)], dtype=np.int32)))
+        check(highs.changeColsCost(len(cost), columns, self._cost))
+        check(highs.changeColsBounds(len(fixed), fixed, np.zeros_like(at), upper))
         highs.setBasis(basis)
         if optimum is None:
             return None
@@ -343,7 +332,7 @@ class Master:
             self._entered[int(threats[index])] = len(self._entered)
         cost = unit[new]
         upper = np.full(len(new), np.inf)
-        self._check(self._highs.addCols(len(new), cost, np.zeros(len(new)), upper, 0, [], [], []))
+        check(self._highs.addCols(len(new), cost, np.zeros(len(new)), upper, 0, [], [], []))
         self._cost = np.append(self._cost, cost)
         self._column_upper = np.append(self._column_upper, upper)
         self._surplus_unit = np.append(self._surplus_unit, cost)
@@ -361,7 +350,7 @@ class Master:
         if not stored.all():
             starts = np.concatenate(([0], np.cumsum(stored)))[starts].astype(np.int32)
         values = entries.ravel()[stored]
-        self._check(
+        check(
             self._highs.addRows(
                 len(entries), lower, upper, len(values), starts, columns[stored], values
             )
@@ -370,7 +359,7 @@ class Master:
     def _run(self, *, insist: bool = True) -> tuple[FloatArray, FloatArray] | None:
         """Optimal columns and row duals; None if HiGHS finds none, however it tries."""
         # No program of this size needs so many iterations, unless they go in circles.
-        patience = _LEAST_PATIENCE + 20 * (len(self._cost) + len(self._row_lower))
+        patience = LEAST_PATIENCE + 20 * (len(self._cost) + len(self._row_lower))
         self._highs.setOptionValue("simplex_iteration_limit", patience)
         self._highs.run()
         for options in _SECOND_TRIES if insist else ():
@@ -379,7 +368,7 @@ class Master:
             self._highs.clearSolver()
             self._set_options(options)
             self._highs.run()
-            self._set_options(_OPTIONS)
+            self._set_options(OPTIONS)
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         solution = self._highs.getSolution()
@@ -432,117 +421,11 @@ class Master:
     ) -> None:
         columns = np.arange(len(cost), dtype=np.int32)
         rows = np.arange(len(row_lower), dtype=np.int32)
-        self._check(self._highs.changeColsCost(len(cost), columns, cost))
-        self._check(self._highs.changeColsBounds(len(cost), columns, lower, upper))
+        check(self._highs.changeColsCost(len(cost), columns, cost))
+        check(self._highs.changeColsBounds(len(cost), columns, lower, upper))
         # Missing from highspy's type stubs.
         change_rows = self._highs.changeRowsBounds  # type: ignore[attr-defined]
-        self._check(change_rows(len(rows), rows, row_lower, row_upper))
-
-    @staticmethod
-    def _check(status: highspy.HighsStatus) -> None:
-        if status == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS refused the master program")
-
-
-class MixturePoint(NamedTuple):
-    """Optimal strategies of a matrix game over the columns entered, and their basis.
-
-    Attributes
-    ----------
-    rows : ndarray of float, shape (n_rows,)
-        Probabilities.
-    columns : ndarray of float, shape (n_entered,)
-        Probabilities.
-    basic_rows : ndarray of bool, shape (n_rows,)
-    basic_columns : ndarray of bool, shape (n_entered,)
-        As many as rows: those whose payoffs the basis holds equal.
-    """
-
-    rows: FloatArray
-    columns: FloatArray
-    basic_rows: NDArray[np.bool_]
-    basic_columns: NDArray[np.bool_]
-
-
-class MixtureMaster:
-    """A warm HiGHS model of a matrix game that grows by whole arrays of its columns.
-
-    minimise    t
-    subject to  t >= x . column_j   for each column j entered,   sum x = 1,  x >= 0
-
-    Parameters
-    ----------
-    reach : ndarray of float, shape (n_rows,)
-        Greatest magnitude in each row of the game, in payoff units.
-    unit : float
-        About the size of the value, in payoff units; above 0.
-    levelled : bool
-        Whether rows of great payoffs are scaled down: they may be played so little that
-        HiGHS would not see it.
-    """
-
-    def __init__(self, reach: FloatArray, unit: float, *, levelled: bool) -> None:
-        self._n_rows = n_rows = len(reach)
-        self._unit = _power_of_two(unit)
-        least = max(self._unit, float(reach.min()))
-        self._row_unit = _powers_of_two(
-            least / np.clip(reach, least, least / (_FAINTEST if levelled else 1.0))
-        )
-        self._column_unit = np.empty(0)
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in {**_OPTIONS, "simplex_scale_strategy": 0}.items():
-            self._highs.setOptionValue(option, value)
-        cost = np.append(np.zeros(n_rows), 1.0)
-        lower, upper = np.where(cost > 0, -np.inf, 0.0), np.full(n_rows + 1, np.inf)
-        one, start = np.ones(1), np.zeros(1, dtype=np.int32)
-        self._highs.addCols(n_rows + 1, cost, lower, upper, 0, [], [], [])
-        indices = np.arange(n_rows, dtype=np.int32)
-        self._highs.addRows(1, one, one, n_rows, start, indices, self._row_unit)
-
-    def add_columns(self, columns: FloatArray) -> None:
-        """Let the column player play more columns, shape (n_rows, n_new)."""
-        columns = columns * self._row_unit[:, None]
-        greatest = np.abs(columns).max(axis=0)
-        unit = np.clip(greatest, self._unit / _WIDEST, self._unit / _FAINTEST)
-        unit = _powers_of_two(np.maximum(unit, greatest / _STEEPEST))
-        entries = np.vstack((-columns, np.full(len(unit), self._unit))).T / unit[:, None]
-        count, width = entries.shape
-        starts = np.arange(count, dtype=np.int32) * width
-        indices = np.tile(np.arange(width, dtype=np.int32), count)
-        zeros, upper = np.zeros(count), np.full(count, np.inf)
-        status = self._highs.addRows(
-            count, zeros, upper, entries.size, starts, indices, entries.ravel()
-        )
-        if status == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS refused the matrix game")
-        self._column_unit = np.append(self._column_unit, unit)
-
-    def solve(self) -> MixturePoint | None:
-        """Optimal strategies over the columns entered; None if HiGHS finds none."""
-        patience = _LEAST_PATIENCE + 20 * (self._n_rows + len(self._column_unit))
-        self._highs.setOptionValue("simplex_iteration_limit", patience)
-        self._highs.run()
-        for strategy in _MIXTURE_SCALINGS:
-            if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-                break
-            self._highs.clearSolver()
-            self._highs.setOptionValue("simplex_scale_strategy", strategy)
-            self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        solution, basis = self._highs.getSolution(), self._highs.getBasis()
-        rows = np.maximum(np.array(solution.col_value)[:-1], 0.0) * self._row_unit
-        with np.errstate(over="ignore"):
-            columns = np.maximum(np.array(solution.row_dual)[1:] / self._column_unit, 0.0)
-        if not (0.0 < rows.sum() < np.inf and 0.0 < columns.sum() < np.inf):
-            return None
-        basic = highspy.HighsBasisStatus.kBasic
-        return MixturePoint(
-            rows / rows.sum(),
-            columns / columns.sum(),
-            basic_rows=np.array([status == basic for status in basis.col_status[:-1]]),
-            basic_columns=np.array([status != basic for status in basis.row_status[1:]]),
-        )
+        check(change_rows(len(rows), rows, row_lower, row_upper))
 
 
 def _reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray) -> FloatArray:
@@ -550,12 +433,3 @@ def _reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray
     affordable = np.full_like(use, np.inf)
     np.divide(limits[:, None], use, out=affordable, where=use > 0)
     return np.asarray(np.minimum(np.minimum(max_level, 1.0), affordable.min(0, initial=np.inf)))
-
-
-def _power_of_two(size: float) -> float:
-    return float(_powers_of_two(np.array([size]))[0])
-
-
-def _powers_of_two(sizes: FloatArray) -> FloatArray:
-    """The least power of two that is at least each size; 1 for 0."""
-    return np.where(sizes > 0, np.exp2(np.ceil(np.log2(np.where(sizes > 0, sizes, 1.0)))), 1.0)

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
-from mfmgame.exact_simplex import optimal_weights
-from mfmgame.master import MixtureMaster
-from mfmgame.matrix_solution import MatrixCertificate, MatrixSolution
-from mfmgame.payoffs import Mixture, Payoffs
-from mfmgame.refinement import strategies_of_basis
+from mfmgame.matrix_games.exact_simplex import optimal_weights
+from mfmgame.matrix_games.master import MixtureMaster
+from mfmgame.matrix_games.payoffs import Mixture, Payoffs
+from mfmgame.matrix_games.refinement import strategies_of_basis
+from mfmgame.matrix_games.solution import MatrixCertificate, MatrixSolution
 from mfmgame.spec.wording import shown
 
 __all__ = ["MatrixSolution", "solve_matrix_game"]

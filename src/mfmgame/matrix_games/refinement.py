@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.payoffs import Mixture, Payoffs
+from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 
 __all__ = ["strategies_of_basis"]
 

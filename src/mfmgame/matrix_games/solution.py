@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import CertificateError, SpecificationError
-from mfmgame.payoffs import Mixture, Payoffs
+from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 from mfmgame.spec.wording import shown
 
 if TYPE_CHECKING:

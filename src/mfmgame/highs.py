@@ -1,0 +1,64 @@
+"""How HiGHS is used: the settings and scaling that every master program shares.
+
+Only files named ``master.py`` know HiGHS beyond this.
+"""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.errors import SolverError
+
+__all__ = [
+    "LEAST_PATIENCE",
+    "OPTIONS",
+    "STEEPEST",
+    "WIDEST",
+    "check",
+    "power_of_two",
+    "powers_of_two",
+]
+
+FloatArray = NDArray[np.float64]
+
+OPTIONS: dict[str, bool | int | float | str] = {
+    "output_flag": False,
+    "presolve": "off",  # cuts come and go; the warm basis is worth more
+    "solver": "simplex",
+    "parallel": "off",
+    "threads": 1,
+    "random_seed": 0,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "ipm_iteration_limit": 100,
+}
+LEAST_PATIENCE = 2000
+"""Simplex iterations that even a small program may take; more may be a cycle."""
+WIDEST = 2.0**20
+"""Greatest coefficient of a price in a row."""
+STEEPEST = 2.0**40
+"""Greatest coefficient of a level in a row: HiGHS refuses those above 1e15."""
+
+
+def check(status: highspy.HighsStatus) -> None:
+    """Refuse to go on with a program that HiGHS has not taken.
+
+    Raises
+    ------
+    SolverError
+        If the status is an error.
+    """
+    if status == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS refused the linear program")
+
+
+def power_of_two(size: float) -> float:
+    """The least power of two that is at least a size; 1 for 0."""
+    return float(powers_of_two(np.array([size]))[0])
+
+
+def powers_of_two(sizes: FloatArray) -> FloatArray:
+    """The least power of two that is at least each size; 1 for 0."""
+    return np.where(sizes > 0, np.exp2(np.ceil(np.log2(np.where(sizes > 0, sizes, 1.0)))), 1.0)
