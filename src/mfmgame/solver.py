@@ -292,20 +292,27 @@ class Solver:
         share = 0.5 * solution.tolerance if game.composition == "independent" else EQUAL_VALUE
         slack = share * response.loss
         kept = decided(game, self._composition, solution.certificate, DECISIVE)
-        for defense in np.flatnonzero(~kept).tolist():
-            for sign, bounds, end in (
-                (1.0, least, 0.0),
-                (-1.0, greatest, game.max_level[defense]),
-            ):
-                if bounds[defense] == end:
-                    continue
-                direction = np.zeros(game.n_defenses)
-                direction[defense] = sign
-                moved = self._moved(game, direction, allocation, response, slack, kept)
-                if moved is not None:
-                    np.minimum(least, moved[0], out=least)
-                    np.maximum(greatest, moved[0], out=greatest)
         near = EQUAL_VALUE * game.max_level
+
+        def look(direction: FloatArray) -> bool:
+            """Whether there is another optimum, with less of a direction."""
+            moved = self._moved(game, direction, allocation, response, slack, kept)
+            if moved is None:
+                return False
+            np.minimum(least, moved[0], out=least)
+            np.maximum(greatest, moved[0], out=greatest)
+            return bool(np.any(np.abs(moved[0] - allocation) > near))
+
+        # A direction like no other is the same on all optima only if there is but one.
+        any_other = np.where(kept, 0.0, 1.0 + np.sqrt(np.arange(2.0, game.n_defenses + 2)) % 1.0)
+        if look(any_other) | look(-any_other):
+            for defense in np.flatnonzero(~kept).tolist():
+                direction = np.zeros(game.n_defenses)
+                direction[defense] = 1.0
+                if least[defense] > 0.0:
+                    look(direction)
+                if greatest[defense] < game.max_level[defense]:
+                    look(-direction)
         return (
             np.where(allocation - least <= near, allocation, least),
             np.where(greatest - allocation <= near, allocation, greatest),
