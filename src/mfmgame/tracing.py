@@ -49,6 +49,8 @@ _SAME_POINT = 1e-12
 """Points closer than this share of the sweep are one point."""
 _SHORTEST = 1e-9
 """A piece beside a point that is shorter, by this share of the way, is none."""
+_NEARBY = 1e-3
+"""Where to look first for the piece beside a point, as a share of the way."""
 _MOST_LINES = 100
 
 
@@ -155,7 +157,7 @@ def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> f
         Loss units per unit of the parameter.
     """
     touch = _touching(solver, parameter)
-    here, there = touch(at), touch(towards)
+    here, there = touch(at), touch(at + _NEARBY * (towards - at))
     floor = 1e-6 * float(here.solution.game.severity.max(initial=0.0))
     for _ in range(_MOST_LINES):
         steepest = max(abs(here.slope), abs(there.slope))
