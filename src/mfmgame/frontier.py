@@ -23,6 +23,8 @@ __all__ = ["ATTACKER_BANDWIDTH", "Frontier", "reach_of", "with_limit_on"]
 FloatArray = NDArray[np.float64]
 
 ATTACKER_BANDWIDTH = "attacker_bandwidth"
+_EXACT_GAP, _SMOOTH_GAP = 1e-6, 1e-2
+"""Wider brackets are said to be wide, beside the values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,15 @@ class Frontier:
         """Greatest width of the proven bracket, relative to the value there."""
         floor = 1e-6 * float(self.game.severity.max(initial=0.0)) or 1.0
         return float(np.max((self.upper - self.lower) / np.maximum(self.upper, floor)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: of the game's numbers, and of a wide bracket."""
+        exact = self.game.composition != "independent"
+        if self.gap <= (_EXACT_GAP if exact else _SMOOTH_GAP):
+            return self.game.notes
+        wide = f"the values are proven only within {self.gap:.1e} of themselves"
+        return (*self.game.notes, wide)
 
     def __call__(self, at: ArrayLike) -> FloatArray | float:
         """Value at one point or many, in loss units; constant where more changes nothing.

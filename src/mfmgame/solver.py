@@ -201,7 +201,7 @@ class Solver:
             if progress.response is None or attacker_bandwidth is not None or limits is not None:
                 raise  # a bracket of another game's value would mislead
             raise Interrupted(self._solution(game, progress)) from None
-        if self._cheapest and len(self._cuts) and _can_save(game, progress.certificate):
+        if self._cheapest and _can_save(game, progress.certificate):
             self._cheapen(game, progress)
         return self._solution(game, progress)
 
@@ -322,6 +322,8 @@ class Solver:
         """Replace an optimal allocation by the one that uses least, if one is found."""
         allocation, response, cost = progress.allocation, progress.response, resource_cost(game)
         assert response is not None
+        if not len(self._cuts) and self._cuts.solve(game, scale_of(game, response.loss)) is None:
+            return
         kept = decided(game, self._composition, progress.certificate, DECISIVE)
         moved = self._moved(game, cost, allocation, response, EXACT * response.loss, kept)
         if moved is None:

@@ -63,11 +63,15 @@ class FrontierVerification:
         Proven bracket at each breakpoint, rounded outwards, in loss units.
     gap : float
         Greatest width relative to the value.
+    start, stop : float
+        Ends of what is proven, in units of the parameter.
     """
 
     lower: FloatArray
     upper: FloatArray
     gap: float
+    start: float
+    stop: float
 
 
 @overload
@@ -151,7 +155,7 @@ def _verify_document(document: FrontierDocument, game: DefenseGame) -> FrontierV
         ):
             raise refuse(("points", k, "at"), f"found {point.at!r}, expected within the sweep")
         check_number(("points", k, "value"), point.value, float(frontier(point.at)))
-    check_notes(document.notes, game.notes)
+    check_notes(document.notes, frontier.notes)
     return proven
 
 
@@ -164,6 +168,8 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
         lower=np.array([bracket.lower for bracket in brackets]),
         upper=np.array([bracket.upper for bracket in brackets]),
         gap=max(bracket.gap for bracket in brackets),
+        start=float(frontier.breakpoints[0]),
+        stop=float(frontier.breakpoints[-1]),
     )
 
 

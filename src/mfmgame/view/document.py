@@ -131,7 +131,7 @@ def frontier_document(frontier: Frontier, at: Sequence[float] = ()) -> dict[str,
         "breakpoints": breakpoints,
         "pieces": pieces,
         "points": [{"at": point, "value": frontier(point)} for point in at],
-        "notes": list(game.notes),
+        "notes": list(frontier.notes),
     }
 
 

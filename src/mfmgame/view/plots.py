@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mfmgame.errors import SpecificationError
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 
 if TYPE_CHECKING:
@@ -24,9 +25,19 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    SpecificationError
+        If matplotlib is not installed.
     """
     if ax is None:
-        from matplotlib.figure import Figure
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise SpecificationError(
+                "drawing needs matplotlib, expected it: install mfmgame[plot]"
+            ) from None
 
         ax = Figure(figsize=(7.0, 4.2), layout="constrained").subplots()
     over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH

@@ -111,11 +111,14 @@ def verification_text(game: DefenseGame, proven: Verification | FrontierVerifica
     if isinstance(proven, Verification):
         fact = ("value", f"proven within {proven.lower!r} and {proven.upper!r}")
     else:
-        fact = ("frontier", f"proven at {len(proven.lower)} breakpoints and between them")
-    checked = ("verified", "every number follows from the scenario and the certificates")
+        ends = f"from {_number(proven.start)} to {_number(proven.stop)}"
+        fact = ("frontier", f"proven {ends}, at {len(proven.lower)} breakpoints and between them")
+    has_ranges = isinstance(proven, Verification) and proven.has_ranges
+    subject = "every number but those of the sensitivity" if has_ranges else "every number"
+    checked = ("verified", f"{subject} follows from the scenario and the certificates")
     facts = [checked, fact, ("gap", f"{proven.gap:.1e}")]
-    if isinstance(proven, Verification) and proven.has_ranges:
-        facts.append(("not proven", "ranges of levels and one-sided prices; they are as written"))
+    if has_ranges:
+        facts.append(("not proven", "the sensitivity; it agrees with the rest and its digest"))
     return Group(_title(game), _facts(facts))
 
 
@@ -158,7 +161,7 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     for k in range(frontier.n_pieces):
         ends = (*frontier.breakpoints[k : k + 2], *frontier.values[k : k + 2], frontier.slopes[k])
         pieces.add_row(*(_number(float(number)) for number in ends))
-    return Group(*parts, _heading("pieces"), pieces, *_notes(game.notes))
+    return Group(*parts, _heading("pieces"), pieces, *_notes(frontier.notes))
 
 
 def catalog_text(catalog: Catalog, entries: Entries) -> Group:
