@@ -1,5 +1,6 @@
 """Frontiers: by hand, against solves between the breakpoints, and at their edges."""
 
+import dataclasses
 import json
 
 import hypothesis
@@ -187,3 +188,31 @@ class TestViews:
         for limits in ([], [1.0, 0.5], [-1.0, 1.0], [[1.0]]):
             with pytest.raises(mg.SpecificationError, match="limits"):
                 mg.sweep_map(budgeted, "budget", limits)
+
+
+@pytest.mark.parametrize("composition", COMPOSITIONS)
+def test_a_threat_of_enormous_bandwidth_hides_no_piece(composition):
+    swept = mg.DefenseGame(
+        severity=[8.0, 6.0, 3.0, 2.0],
+        bandwidth=[1.0, 1.0, 2.0, 1e13],
+        effectiveness=[[0.75, 0.0], [0.0, 0.5], [0.0, 0.25], [0.0, 0.0]],
+        attacker_bandwidth=1.0,
+        use={"budget": [1.0, 1.0]},
+        limits={"budget": 1.0},
+        composition=composition,
+    )
+    frontier = mg.sweep(swept)
+    assert frontier.gap < (1e-9 if composition in LINEAR else 1e-3)
+    for at in (0.0, 0.5, 1.0, 1.75, 3.0, 5e12):
+        value = mg.solve(swept.with_attacker_bandwidth(at)).value
+        assert frontier(at) == pytest.approx(value, rel=1e-4, abs=1e-9)
+
+
+def test_a_wide_bracket_is_said_to_be_wide():
+    swept = mg.DefenseGame(
+        severity=[1.0], bandwidth=[1.0], effectiveness=[[0.5]], attacker_bandwidth=1.0
+    )
+    frontier = mg.sweep(swept)
+    assert frontier.notes == ()
+    wide = dataclasses.replace(frontier, lower=0.9 * frontier.lower)
+    assert "proven only within 1.0e-01" in wide.notes[0]

@@ -7,13 +7,22 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["WIDE_EPS", "WideArray", "exact_dot_sign", "rounded_down", "rounded_up", "wide"]
+__all__ = [
+    "WIDE_EPS",
+    "WideArray",
+    "exact_dot_sign",
+    "rounded_down",
+    "rounded_up",
+    "split_product",
+    "wide",
+]
 
 FloatArray = NDArray[np.float64]
 WideArray = NDArray[np.longdouble]
 
 WIDE_EPS = float(np.finfo(np.longdouble).eps)
 """Relative spacing of the widest floats here; that of float64 where there are no wider."""
+_BLOCK_PRODUCTS = 2**18
 _SPLITTER = 2.0**27 + 1.0
 
 
@@ -31,6 +40,54 @@ def rounded_down(number: np.longdouble) -> float:
 def rounded_up(number: np.longdouble) -> float:
     """The least float64 that is at least a wide number."""
     return -rounded_down(-number)
+
+
+def split_product(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The product of two matrices as ``high + low``, to about twice the usual digits.
+
+    Each is split into leading digits, few enough that their products add up with no
+    rounding, and a rest, so small that float64 does for its products.
+
+    Parameters
+    ----------
+    a : ndarray of float, shape (n_rows, n_terms)
+    b : ndarray of float, shape (n_terms, n_columns)
+        Finite, and so far from the ends of the range that no product under- or overflows.
+
+    Returns
+    -------
+    high, low : ndarray of float, shape (n_rows, n_columns)
+        `high` is a multiple of ``2**-53`` of the greatest that it could be.
+    error : ndarray of float, shape (n_rows, n_columns)
+        How far their sum may be off.
+    """
+    n_terms = a.shape[1]
+    digits = (53 - n_terms.bit_length()) // 2
+    most_a = np.abs(a).max(axis=1, keepdims=True, initial=0.0)
+    most_b = np.abs(b).max(axis=0, keepdims=True, initial=0.0)
+    leading_a, leading_b = _leading(a, most_a, digits), _leading(b, most_b, digits)
+    low = product_in_blocks(leading_a, b - leading_b)
+    low += product_in_blocks(a - leading_a, b)
+    error = (5 * (n_terms + 2) ** 2 * 2.0 ** -(53 + digits)) * (most_a * most_b)
+    return product_in_blocks(leading_a, leading_b), low, error
+
+
+def product_in_blocks(a: FloatArray, b: FloatArray) -> FloatArray:
+    """``a @ b`` by so few rows at a time that BLAS wakes no threads.
+
+    They would wait for more on a core each, for longer than all of the work takes.
+    """
+    result = np.empty((a.shape[0], b.shape[1]))
+    step = max(1, _BLOCK_PRODUCTS // max(1, b.size))
+    for start in range(0, len(a), step):
+        np.matmul(a[start : start + step], b, out=result[start : start + step])
+    return result
+
+
+def _leading(numbers: FloatArray, most: FloatArray, digits: int) -> FloatArray:
+    """The numbers, rounded to so many binary digits of the greatest."""
+    grain = np.exp2(np.frexp(most)[1].astype(np.float64) - digits)
+    return np.asarray(np.rint(numbers / grain) * grain)
 
 
 def exact_dot_sign(a: FloatArray, b: FloatArray, bound: float) -> int:

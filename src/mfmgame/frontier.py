@@ -57,7 +57,7 @@ class Frontier:
         What proves `lower`. Over the attacker's bandwidth one of each breakpoint; over a
         limit one of each piece, whose line bounds the value at every limit.
     n_solves : int
-        How many solves it took.
+        How many solves it took; a walk from breakpoint to breakpoint counts as one.
     """
 
     game: DefenseGame

@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.attacker import BestResponse
 from mfmgame.certificate import Certificate
+from mfmgame.game import DefenseGame
 from mfmgame.master import Box
 
-__all__ = ["Progress", "Region"]
+__all__ = ["Found", "Progress", "Region"]
 
 FloatArray = NDArray[np.float64]
 
 FIRST_RADIUS = 0.1
 """Share of the greatest levels to go at first while threats stand in groups."""
+
+
+class Found(NamedTuple):
+    """An allocation, the worst attack on it, and what proves that no other is much better.
+
+    Attributes
+    ----------
+    game : DefenseGame
+        What was solved.
+    allocation : ndarray of float, shape (n_defenses,)
+    response : BestResponse
+        To it; its loss is the value.
+    lower : float
+        What the certificate proves, in loss units.
+    certificate : Certificate
+    rounds : int
+        Solves of the master program.
+    """
+
+    game: DefenseGame
+    allocation: FloatArray
+    response: BestResponse
+    lower: float
+    certificate: Certificate
+    rounds: int
 
 
 class Progress:
@@ -56,6 +83,12 @@ class Progress:
         """Take note of a proof."""
         if lower > self.lower:
             self.certificate, self.lower = certificate, lower
+
+    def found(self, game: DefenseGame) -> Found:
+        """The best of it, once there is an allocation."""
+        assert self.response is not None
+        lower = min(self.lower, self.loss)
+        return Found(game, self.allocation, self.response, lower, self.certificate, self.rounds)
 
 
 class Region:

@@ -34,7 +34,7 @@ from mfmgame.game import DefenseGame, build_game
 from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
 from mfmgame.master import Box
-from mfmgame.progress import Progress, Region
+from mfmgame.progress import Found, Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
@@ -157,6 +157,11 @@ class Solver:
         self._cheapest = cheapest
         self._last_loss = 0.0
 
+    @property
+    def game(self) -> DefenseGame:
+        """The game that it was made for."""
+        return self._game
+
     def solve(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
     ) -> Solution:
@@ -182,6 +187,12 @@ class Solver:
         SolverError
             If HiGHS refuses the program.
         """
+        return self._described(self.find(attacker_bandwidth, limits))
+
+    def find(
+        self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
+    ) -> Found:
+        """What :meth:`solve` finds, with no more said of it than it takes to go on."""
         game = self._game
         if attacker_bandwidth is not None:
             game = game.with_attacker_bandwidth(attacker_bandwidth)
@@ -200,10 +211,10 @@ class Solver:
         except KeyboardInterrupt:
             if progress.response is None or attacker_bandwidth is not None or limits is not None:
                 raise  # a bracket of another game's value would mislead
-            raise Interrupted(self._solution(game, progress)) from None
+            raise Interrupted(self._described(progress.found(game))) from None
         if self._cheapest and _can_save(game, progress.certificate):
             self._cheapen(game, progress)
-        return self._solution(game, progress)
+        return progress.found(game)
 
     def _search(self, game: DefenseGame, progress: Progress) -> None:
         """Generate threats until the bounds meet, or nothing brings them closer."""
@@ -247,18 +258,16 @@ class Solver:
                 break
         self._last_loss = progress.loss
 
-    def _solution(self, game: DefenseGame, progress: Progress) -> Solution:
-        """What a search has found, with its proven bracket."""
-        response, allocation = progress.response, progress.allocation
-        assert response is not None
-        certificate, loss = progress.certificate, progress.loss
+    def _described(self, found: Found) -> Solution:
+        """All that is to be said of what a search has found."""
+        game, allocation, response, lower, certificate, rounds = found
         exposure = self._composition.exposure(allocation)
         upper = upper_bound(game, self._composition, allocation, response.price)
         return Solution(
             game=game,
-            value=loss,
-            lower=min(progress.lower, loss),
-            upper=max(upper, loss),
+            value=response.loss,
+            lower=lower,
+            upper=max(upper, response.loss),
             allocation=Labelled(game.defense_ids, allocation),
             attack=Labelled(game.threat_ids, as_plan(game, certificate)),
             coverage=Labelled(game.threat_ids, 1.0 - exposure),
@@ -266,7 +275,7 @@ class Solver:
             bandwidth_price=response.price,
             limit_prices=Labelled(game.resources, certificate.limit_prices),
             certificate=certificate,
-            rounds=progress.rounds,
+            rounds=rounds,
             tolerance=self._tolerance,
         )
 

@@ -17,22 +17,25 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.arithmetic import WIDE_EPS, rounded_up, wide
-from mfmgame.certificate import upper_bound
-from mfmgame.compositions import Composition, compose
+from mfmgame.attacker import best_response
+from mfmgame.bulk_bounds import proven_bases, proven_plans, within_limits
+from mfmgame.certificate import Certificate, nothing_proven, upper_bound
+from mfmgame.compositions import compose
 from mfmgame.errors import SpecificationError
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
 from mfmgame.game import DefenseGame, build_game
-from mfmgame.solution import Solution
+from mfmgame.progress import Found
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
+from mfmgame.walking import walk
 
 __all__ = ["precise_solver", "slope_beside", "sweep"]
 
@@ -46,11 +49,13 @@ _LINEAR_TOLERANCE = 1e-11
 _SAME_SLOPE = 1e-10
 """Lines whose slopes differ by less, relative to the steeper, are one line."""
 _SAME_POINT = 1e-12
-"""Points closer than this share of the sweep are one point."""
+"""Points closer than this share of where they are, are one point."""
 _SHORTEST = 1e-9
 """A piece beside a point that is shorter, by this share of the way, is none."""
 _NEARBY = 1e-3
 """Where to look first for the piece beside a point, as a share of the way."""
+_ROUNDING = 1e-9
+"""Share of the least value told from 0 by which the first one may be off."""
 _MOST_LINES = 100
 
 
@@ -61,7 +66,13 @@ class _Line:
     at: float
     value: float
     slope: float
-    solution: Solution
+    allocation: FloatArray
+    guaranteed: float
+    lower: float
+    price: float
+    certificate: Certificate
+    base: float | None = None
+    """Of a line over the bandwidth, its proven value at 0, if that is known yet."""
 
     def __call__(self, at: float) -> float:
         return self.value + self.slope * (at - self.at)
@@ -128,9 +139,11 @@ def sweep(
     within = tolerance or (_SMOOTH_TOLERANCE if smooth else _LINEAR_TOLERANCE)
     solver = precise_solver(game, 0.1 * within if smooth else None)
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
-    touch = _touching(solver, parameter)
-    traced = _Trace(touch, sign, within, game)
-    traced.run(touch(start), touch(stop))
+    traced = _Trace(_touching(solver, parameter), sign, within, game)
+    walked = None
+    if limit is None and game.composition == "additive":
+        walked = _walked(game, start, stop, within)
+    traced.run(start, stop, walked or _Chain([], []))
     return _assembled(game, parameter, traced)
 
 
@@ -158,7 +171,7 @@ def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> f
     """
     touch = _touching(solver, parameter)
     here, there = touch(at), touch(at + _NEARBY * (towards - at))
-    floor = 1e-6 * float(here.solution.game.severity.max(initial=0.0))
+    floor = 1e-6 * float(solver.game.severity.max(initial=0.0))
     for _ in range(_MOST_LINES):
         steepest = max(abs(here.slope), abs(there.slope))
         if abs(here.slope - there.slope) <= _SAME_SLOPE * steepest:
@@ -180,20 +193,38 @@ def _touching(solver: Solver, parameter: str) -> Callable[[float], _Line]:
     """What finds the line that touches the frontier at a point."""
 
     def over_bandwidth(at: float) -> _Line:
-        found = solver.solve(at)
-        return _Line(at, found.value, found.bandwidth_price, found)
+        found = solver.find(at)
+        return _line(at, found.response.loss, found.response.price, found)
 
     def over_limit(at: float) -> _Line:
-        found = solver.solve(limits={parameter: at})
-        return _Line(at, found.lower, -found.limit_prices[parameter], found)
+        found = solver.find(limits={parameter: at})
+        price = found.certificate.limit_prices[found.game.resources.index(parameter)]
+        return _line(at, found.lower, -float(price), found)
 
     return over_bandwidth if parameter == ATTACKER_BANDWIDTH else over_limit
+
+
+def _line(at: float, value: float, slope: float, found: Found) -> _Line:
+    loss, price = found.response.loss, found.response.price
+    return _Line(at, value, slope, found.allocation, loss, found.lower, price, found.certificate)
 
 
 def _is_between(slope: float, one: float, other: float) -> bool:
     """Whether a slope differs from two others, and lies between them."""
     margin = _SAME_SLOPE * max(abs(one), abs(other))
     return min(one, other) + margin < slope < max(one, other) - margin
+
+
+@dataclass(frozen=True, eq=False)
+class _Chain:
+    """Lines from left to right, and where each meets the next, as far as that is proven.
+
+    The first knot is that of the sweep's start, the last that of its end; None where
+    there is no proof.
+    """
+
+    lines: list[_Line]
+    knots: list[_Line | None]
 
 
 class _Trace:
@@ -208,37 +239,122 @@ class _Trace:
         self._floor = 1e-6 * float(game.severity.max(initial=0.0))
         self.lines: list[_Line] = []
         self.knots: list[_Line] = []
-        self.n_solves = 2
+        self.n_solves = 0
 
-    def run(self, first: _Line, last: _Line) -> None:
-        """Find the lines between two ends, and the solves where neighbours meet."""
-        self.lines, self.knots = [first], [first]
-        same_point = _SAME_POINT * (last.at - first.at)
-        pending = [(first, last)]
+    def run(self, start: float, stop: float, known: _Chain) -> None:
+        """Find the lines between two ends, and the solves where neighbours meet.
+
+        Parameters
+        ----------
+        start, stop : float
+        known : _Chain
+            Lines known to touch the frontier; it may be empty.
+        """
+        lines, between = list(known.lines), known.knots[1:-1]
+        first, last = (known.knots[0], known.knots[-1]) if lines else (None, None)
+        self.n_solves = min(1, len(lines))
+        if first is None:
+            first = self._touched(start)
+            lines, between = [first, *lines], [None, *between] if lines else []
+        if last is None:
+            last = self._touched(stop)
+            lines, between = [*lines, last], [*between, None]
+        self.lines, self.knots = [lines[0]], [first]
+        pending = list(zip(lines[:-1], lines[1:], between, strict=True))[::-1]
         while pending:
-            left, right = pending.pop()
-            steepest = max(abs(left.slope), abs(right.slope))
-            if self._sign * (left.slope - right.slope) <= _SAME_SLOPE * steepest:
+            left, right, knot = pending.pop()
+            if knot is not None:
+                self.knots.append(knot)
+                self.lines.append(right)
                 continue
+            falls = self._sign * (left.slope - right.slope)
+            if falls <= 0.0 or (self._is_on(left, right) and self._is_on(right, left)):
+                continue  # one line
             shift = (right(left.at) - left.value) / (left.slope - right.slope)
             at = min(max(left.at + shift, left.at), right.at)
-            if at - first.at <= same_point:  # the first line only touches the start
+            if self._is_on(right, first):  # all before only touch the start
                 self.lines = [right]
                 continue
-            if last.at - at <= same_point:  # the last line only touches the end
+            if not pending and self._is_on(left, last):  # the last line only touches the end
                 continue
-            found = self._touch(at)
-            self.n_solves += 1
+            found = self._touched(at)
             off = self._sign * (left(at) - found.value)
             # A line between two others is less steep than one and steeper than the other;
             # one that rounding makes look otherwise would lead nowhere.
-            between = _is_between(found.slope, left.slope, right.slope)
-            if off <= self._within * max(abs(left(at)), self._floor) or not between:
+            low, high = sorted((left.slope, right.slope))
+            if off <= self._slack(left(at)) or not low < found.slope < high:
                 self.knots.append(found)
                 self.lines.append(right)
             else:
-                pending += [(found, right), (left, found)]
+                pending += [(found, right, None), (left, found, None)]
         self.knots.append(last)
+
+    def _is_on(self, line: _Line, knot: _Line) -> bool:
+        """Whether a line meets the frontier where another one touches it."""
+        scale = max(abs(knot.value), self._floor)
+        return abs(line(knot.at) - knot.value) <= _LINEAR_TOLERANCE * scale
+
+    def _slack(self, value: float) -> float:
+        return self._within * max(abs(value), self._floor)
+
+    def _touched(self, at: float) -> _Line:
+        self.n_solves += 1
+        return self._touch(at)
+
+
+def _walked(game: DefenseGame, start: float, stop: float, within: float) -> _Chain:
+    """The lines that a walk finds and that proofs confirm, with their proofs."""
+    nowhere = _Chain([], [])
+    if not game.n_threats or not game.n_defenses or start == stop:
+        return nowhere
+    found = walk(game, start, stop, _SAME_POINT)
+    slopes, points = found.slopes, found.points
+    if not len(slopes) or not all(np.isfinite(numbers).all() for numbers in vars(found).values()):
+        return nowhere
+    arrives = stop - points[-1] <= _SAME_POINT * stop
+    if arrives:
+        points[-1] = stop
+    allocations = within_limits(game, found.allocations)
+    # The attacker's own price there, to the last digit: at a value of 0 every one counts.
+    residual = game.severity * compose(game).exposure(allocations[0])
+    if slopes[0] > 0.0:
+        slopes[0] = best_response(residual, game.bandwidth, start).price
+    bases = proven_bases(game, allocations, slopes)
+    lower, proofs = proven_plans(game, points, found.plans, found.limit_prices)
+    upper = bases[[0, *range(len(bases))]] + slopes[[0, *range(len(bases))]] * points
+    upper[:-1] = np.maximum(upper[:-1], bases + slopes * points[:-1])
+    floor = 1e-6 * float(game.severity.max(initial=0.0))
+    proven = upper - lower <= within * np.maximum(upper, floor)
+    proven[0] |= upper[0] - lower[0] <= _ROUNDING * floor
+
+    lines, nothing = [], nothing_proven(game)
+    for k in range(len(slopes)):
+        # Where it is known to touch the frontier.
+        touched = points[k : k + 2][proven[k : k + 2]]
+        at = float(touched.mean()) if len(touched) else float(points[k])
+        slope, base = float(slopes[k]), float(bases[k])
+        value = base + slope * at
+        lines.append(_Line(at, value, slope, allocations[k], value, 0.0, slope, nothing, base))
+    # A knot is on the line before it, but for the first.
+    knots: list[_Line | None] = [
+        replace(line, at=at, value=value, lower=bound, certificate=proof) if is_proven else None
+        for line, at, value, proof, bound, is_proven in zip(
+            lines[:1] + lines,
+            points.tolist(),
+            upper.tolist(),
+            proofs,
+            lower.tolist(),
+            proven.tolist(),
+            strict=True,
+        )
+    ]
+    kept = [k for k in range(len(lines)) if proven[k] or proven[k + 1]]
+    if not kept:
+        return nowhere
+    follows = np.diff(kept, prepend=-1) == 1
+    begins = [knots[k] if next_to else None for k, next_to in zip(kept, follows, strict=True)]
+    ends = knots[-1] if arrives and kept[-1] == len(lines) - 1 else None
+    return _Chain([lines[k] for k in kept], [*begins, ends])
 
 
 def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
@@ -248,17 +364,19 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
     if parameter == ATTACKER_BANDWIDTH:
         on_lines = [line(at) for line, at in zip(lines[:1] + lines, points, strict=True)]
         values = np.maximum(on_lines, 0.0)
-        lower = np.array([knot.solution.lower for knot in knots])
-        composition = compose(game)
-        proven = [_proven(line, composition) for line in lines]
-        upper = np.maximum(*_beside_knots(proven, points, 1))
+        lower = np.array([knot.lower for knot in knots])
+        upper = np.maximum(*_beside_knots(_proven(game, lines), points, 1))
         allocating, certifying = lines, knots
     else:
-        values = np.array([knot.solution.value for knot in knots])
+        values = np.array([knot.guaranteed for knot in knots])
         lower = np.minimum(*_beside_knots(lines, points, -1))
-        upper = np.array([knot.solution.upper for knot in knots])
+        composition = compose(game)
+        upper = values.copy()
+        for k, knot in enumerate(knots):
+            bound = upper_bound(game, composition, knot.allocation, knot.price)
+            upper[k] = max(bound, knot.guaranteed)
         allocating, certifying = knots, lines
-    allocations = [line.solution.allocation.array for line in allocating]
+    allocations = [line.allocation for line in allocating]
     return Frontier(
         game=game,
         parameter=parameter,
@@ -268,27 +386,33 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
         upper=upper,
         slopes=np.array([line.slope for line in lines]),
         allocations=np.array(allocations).reshape(-1, game.n_defenses),
-        certificates=tuple(line.solution.certificate for line in certifying),
+        certificates=tuple(line.certificate for line in certifying),
         n_solves=traced.n_solves,
     )
 
 
-def _proven(line: _Line, composition: Composition) -> _Line:
-    """A line over the bandwidth, at 0, that no attacker exceeds against its allocation."""
-    found = line.solution
-    origin = found.game.with_attacker_bandwidth(0.0)
-    base = upper_bound(origin, composition, found.allocation.array, line.slope)
-    return _Line(0.0, base, line.slope, found)
+def _proven(game: DefenseGame, lines: list[_Line]) -> list[_Line]:
+    """Lines over the bandwidth, at 0, that no attacker exceeds against their allocations."""
+    origin, composition = game.with_attacker_bandwidth(0.0), compose(game)
+    bases = [
+        upper_bound(origin, composition, line.allocation, line.slope)
+        if line.base is None
+        else line.base
+        for line in lines
+    ]
+    return [replace(line, at=0.0, value=base) for line, base in zip(lines, bases, strict=True)]
 
 
 def _beside_knots(
     lines: list[_Line], points: FloatArray, side: Literal[1, -1]
 ) -> tuple[FloatArray, FloatArray]:
     """At each breakpoint the lines of the pieces before and after it, rounded to a side."""
-    ends = np.empty((len(lines), 2))
-    for piece, line in enumerate(lines):
-        at, slope = wide(points[piece : piece + 2]), wide(line.slope)
-        rounding = 4 * WIDE_EPS * (line.value + abs(slope) * (at + line.at))
-        exact = line.value + slope * (at - line.at) + side * rounding
-        ends[piece] = [side * rounded_up(side * end) for end in exact]
+    value, slope, origin = (
+        wide([numbers]).T
+        for numbers in zip(*((k.value, k.slope, k.at) for k in lines), strict=True)
+    )
+    at = wide(np.column_stack((points[:-1], points[1:])))
+    rounding = 4 * WIDE_EPS * (value + abs(slope) * (at + origin))
+    exact = value + slope * (at - origin) + side * rounding
+    ends = np.array([side * rounded_up(side * end) for end in exact.ravel()]).reshape(exact.shape)
     return np.append(ends[0, 0], ends[:, 1]), np.append(ends[:, 0], ends[-1, 1])

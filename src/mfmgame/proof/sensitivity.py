@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
+
 from mfmgame.optima import role_of
-from mfmgame.proof.agreement import check_between, check_equal, check_keys
+from mfmgame.proof.agreement import ROUNDING, check_between, check_equal, check_keys
 from mfmgame.solution import Solution
 from mfmgame.spec.result import OneSided, SensitivityResult
 
@@ -36,19 +38,23 @@ def check_sensitivity(claimed: SensitivityResult, solution: Solution) -> None:
         check_equal((*where, "role"), entry.role, role)
     prices = claimed.prices
     check_keys(("sensitivity", "prices", "limits"), prices.limits, game.resources)
-    _check_sides(
-        ("sensitivity", "prices", "attacker_bandwidth"),
-        prices.attacker_bandwidth,
-        solution.bandwidth_price,
-    )
-    for name, price in solution.limit_prices.items():
-        _check_sides(("sensitivity", "prices", "limits", name), prices.limits[name], price)
+    # Prices of losses that are nothing but rounding say nothing.
+    loss = ROUNDING * float(game.severity.sum())
+    running = game.bandwidth > 0.0
+    noise = loss / float(game.bandwidth[running].min(initial=np.inf))
+    place = ("sensitivity", "prices")
+    price = solution.bandwidth_price
+    _check_sides((*place, "attacker_bandwidth"), prices.attacker_bandwidth, price, noise)
+    for row, (name, price) in enumerate(solution.limit_prices.items()):
+        limit = float(game.limits[row])
+        noise = loss / limit if 0.0 < limit < np.inf else 0.0
+        _check_sides((*place, "limits", name), prices.limits[name], price, noise)
     check_equal(("sensitivity", "digest"), claimed.digest, claimed.found_digest())
 
 
-def _check_sides(place: tuple[str, ...], claimed: OneSided, price: float) -> None:
+def _check_sides(place: tuple[str, ...], claimed: OneSided, price: float, noise: float) -> None:
     """Check that a price lies between what the last unit was worth and what the next is."""
-    near = Fraction(_NEAR) * Fraction(price)
+    near = Fraction(_NEAR) * Fraction(price) + Fraction(noise)
     check_between((*place, "right"), claimed.right, Fraction(0), Fraction(price) + near)
     if claimed.left is not None:
         most = max(Fraction(price), Fraction(claimed.left))
