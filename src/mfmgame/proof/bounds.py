@@ -123,7 +123,10 @@ class ExactGame:
 
     def _check_least_prices(self, limits: Pointer, proof: Certificate) -> None:
         """Check that a price of nothing is the least: any greater one proves the same."""
-        priced = np.flatnonzero((self.game.limits == 0.0) & (proof.limit_prices > 0.0))
+        # Prices that rounding alone can make say nothing.
+        least_use = np.where(self.game.use > 0.0, self.game.use, np.inf).min(axis=1, initial=np.inf)
+        noise = ROUNDING * self._total / least_use
+        priced = np.flatnonzero((self.game.limits == 0.0) & (proof.limit_prices > noise))
         if len(priced):
             just_pays = ~decided(self.game, self.composition, proof, _JUST_PAYS)
             for row in priced.tolist():
