@@ -291,10 +291,13 @@ def _fail(reason: object, code: int) -> NoReturn:
 def _complain(reason: str) -> None:
     from mfmgame.view.text import printable
 
-    # With standard error closed or full, the exit code says it alone.
-    with contextlib.suppress(OSError, AttributeError):
+    try:
         sys.stderr.write(f"error: {printable(reason)[: MAX_COMPLAINT - len('error: ')]}\n")
         sys.stderr.flush()
+    except (OSError, AttributeError):
+        # Standard error is closed or full: the exit code says it alone, and what was not
+        # written must not be tried again on leaving.
+        sys.stderr = None
 
 
 def _numbers(text: str, option: str) -> list[float]:
