@@ -211,6 +211,7 @@ def conditions(machine: dict[str, Any]) -> list[str]:
     rows = [
         ["cores", str(machine["cores"])],
         ["load when it began", f"{machine['load']:g}"],
+        *([["measured again later", machine["again"]]] if "again" in machine else []),
         ["system", machine["system"]],
         ["Python", machine["python"]],
         *([name, number] for name, number in machine["versions"].items()),
