@@ -61,5 +61,5 @@ def test_an_interruption_carries_what_is_proven(large_game):
     assert mg.verify(solution, large_game).lower > 0.0
 
 
-def test_an_interruption_is_one_for_those_who_wait_for_ctrl_c(large_game):
+def test_an_interruption_is_one_for_those_who_wait_for_ctrl_c():
     assert issubclass(mg.Interrupted, KeyboardInterrupt)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame import tracing
+from mfmgame.allocations import all_within_limits
 from mfmgame.arithmetic import split_product, wide
-from mfmgame.bulk_bounds import proven_bases, proven_plans, within_limits
+from mfmgame.bulk_bounds import proven_bases, proven_plans
 from mfmgame.certificate import lower_bound, upper_bound
 from mfmgame.compositions import Additive
 from mfmgame.references import value_by_scipy
@@ -156,7 +157,7 @@ class TestBounds:
     def test_of_many_are_those_of_each(self):
         game = seeded()
         found, composition = walked(game), Additive(game.effectiveness)
-        allocations = within_limits(game, found.allocations)
+        allocations = all_within_limits(game, found.allocations)
         bases = proven_bases(game, allocations, found.slopes)
         origin = game.with_attacker_bandwidth(0.0)
         for base, levels, slope in zip(bases, allocations, found.slopes, strict=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.arithmetic import exact_dot_sign
+from mfmgame.arithmetic import WIDE_EPS, exact_dot_sign, wide
 from mfmgame.game import DefenseGame
 
-__all__ = ["resource_cost", "spread", "with_all_free", "within_limits"]
+__all__ = ["all_within_limits", "resource_cost", "spread", "with_all_free", "within_limits"]
 
 FloatArray = NDArray[np.float64]
 
@@ -45,4 +45,33 @@ def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
         while exact_dot_sign(use, levels, float(limit)) > 0:
             shrink = min(float(limit) / float(use @ levels), 1.0) * (1.0 - 4 * _EPS)
             levels = np.where(use > 0, levels * shrink, levels)
+    return levels
+
+
+def all_within_limits(game: DefenseGame, allocations: FloatArray) -> FloatArray:
+    """The same for many allocations, by products of whole matrices.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    allocations : ndarray of float, shape (n_allocations, n_defenses)
+
+    Returns
+    -------
+    ndarray of float, shape (n_allocations, n_defenses)
+    """
+    levels = np.clip(allocations, 0.0, game.max_level)
+    rounding = (game.n_defenses + 4) * WIDE_EPS
+    for use, limit in zip(game.use, game.limits.tolist(), strict=True):
+        over = np.full(len(levels), np.isfinite(limit))
+        while over.any():
+            used = wide(levels[over]) @ wide(use)
+            excess = used - limit
+            for place in np.flatnonzero(np.abs(excess) <= rounding * used).tolist():
+                row = levels[np.flatnonzero(over)[place]]
+                excess[place] = exact_dot_sign(use, row, limit)
+            over[over] = excess > 0.0
+            share = np.minimum(limit / used[excess > 0.0].astype(np.float64), 1.0)
+            shrunk = levels[over] * (share * (1.0 - 4 * _EPS))[:, None]
+            levels[over] = np.where(use > 0.0, shrunk, levels[over])
     return levels

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mfmgame.arithmetic import (
     WIDE_EPS,
-    exact_dot_sign,
     product_in_blocks,
     rounded_down,
     rounded_up,
@@ -26,7 +25,7 @@ from mfmgame.certificate import (
 from mfmgame.compositions import Additive
 from mfmgame.game import DefenseGame
 
-__all__ = ["proven_bases", "proven_plans", "within_limits"]
+__all__ = ["proven_bases", "proven_plans"]
 
 FloatArray = NDArray[np.float64]
 
@@ -39,35 +38,6 @@ _FAR = 1e100
 """Numbers further from 1 may under- or overflow in products."""
 _FEW = 2.0**-50
 _TINY = 2.0**-1000
-
-
-def within_limits(game: DefenseGame, allocations: FloatArray) -> FloatArray:
-    """Allocations scaled back as little as keeps each within the limits exactly.
-
-    Parameters
-    ----------
-    game : DefenseGame
-    allocations : ndarray of float, shape (n_allocations, n_defenses)
-
-    Returns
-    -------
-    ndarray of float, shape (n_allocations, n_defenses)
-    """
-    levels = np.clip(allocations, 0.0, game.max_level)
-    rounding = (game.n_defenses + 4) * WIDE_EPS
-    for use, limit in zip(game.use, game.limits.tolist(), strict=True):
-        over = np.full(len(levels), np.isfinite(limit))
-        while over.any():
-            used = wide(levels[over]) @ wide(use)
-            excess = used - limit
-            for place in np.flatnonzero(np.abs(excess) <= rounding * used).tolist():
-                row = levels[np.flatnonzero(over)[place]]
-                excess[place] = exact_dot_sign(use, row, limit)
-            over[over] = excess > 0.0
-            share = np.minimum(limit / used[excess > 0.0].astype(np.float64), 1.0)
-            shrunk = levels[over] * (share * (1.0 - _FEW))[:, None]
-            levels[over] = np.where(use > 0.0, shrunk, levels[over])
-    return levels
 
 
 def proven_bases(game: DefenseGame, allocations: FloatArray, prices: FloatArray) -> FloatArray:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +37,6 @@ from mfmgame.progress import Found, Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Solution", "Solver", "solve"]
 

@@ -23,9 +23,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.allocations import all_within_limits
 from mfmgame.arithmetic import WIDE_EPS, rounded_up, wide
 from mfmgame.attacker import best_response
-from mfmgame.bulk_bounds import proven_bases, proven_plans, within_limits
+from mfmgame.bulk_bounds import proven_bases, proven_plans
 from mfmgame.certificate import Certificate, nothing_proven, upper_bound
 from mfmgame.compositions import compose
 from mfmgame.errors import SpecificationError
@@ -61,7 +62,24 @@ _MOST_LINES = 100
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """A line that touches the frontier where a solve was made, and never crosses it."""
+    """A line that touches the frontier at a point, and never crosses it.
+
+    Attributes
+    ----------
+    at, value, slope : float
+        The point, and the line through it.
+    allocation : ndarray of float, shape (n_defenses,)
+        Optimal at the point.
+    guaranteed : float
+        Loss of the worst attack on it there.
+    lower : float
+        What the certificate proves of the value there.
+    price : float
+        Of the attacker's bandwidth, in that attack.
+    certificate : Certificate
+    base : float or None
+        Of a line over the bandwidth, its proven value at 0, if that is known yet.
+    """
 
     at: float
     value: float
@@ -72,7 +90,6 @@ class _Line:
     price: float
     certificate: Certificate
     base: float | None = None
-    """Of a line over the bandwidth, its proven value at 0, if that is known yet."""
 
     def __call__(self, at: float) -> float:
         return self.value + self.slope * (at - self.at)
@@ -210,9 +227,11 @@ def _line(at: float, value: float, slope: float, found: Found) -> _Line:
 
 
 def _is_between(slope: float, one: float, other: float) -> bool:
-    """Whether a slope differs from two others, and lies between them."""
-    margin = _SAME_SLOPE * max(abs(one), abs(other))
-    return min(one, other) + margin < slope < max(one, other) - margin
+    """Whether a line is less steep than one and steeper than another.
+
+    That between two others is; one that rounding makes look otherwise would lead nowhere.
+    """
+    return min(one, other) < slope < max(one, other)
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,10 +298,8 @@ class _Trace:
                 continue
             found = self._touched(at)
             off = self._sign * (left(at) - found.value)
-            # A line between two others is less steep than one and steeper than the other;
-            # one that rounding makes look otherwise would lead nowhere.
-            low, high = sorted((left.slope, right.slope))
-            if off <= self._slack(left(at)) or not low < found.slope < high:
+            leads = _is_between(found.slope, left.slope, right.slope)
+            if off <= self._slack(left(at)) or not leads:
                 self.knots.append(found)
                 self.lines.append(right)
             else:
@@ -314,7 +331,7 @@ def _walked(game: DefenseGame, start: float, stop: float, within: float) -> _Cha
     arrives = stop - points[-1] <= _SAME_POINT * stop
     if arrives:
         points[-1] = stop
-    allocations = within_limits(game, found.allocations)
+    allocations = all_within_limits(game, found.allocations)
     # The attacker's own price there, to the last digit: at a value of 0 every one counts.
     residual = game.severity * compose(game).exposure(allocations[0])
     if slopes[0] > 0.0:
