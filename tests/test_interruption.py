@@ -33,7 +33,7 @@ def test_time_enough_changes_nothing(large_game):
     assert mg.solve(large_game, time_limit=600.0).value == mg.solve(large_game).value
 
 
-@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), "60", True])
 def test_a_time_limit_is_above_zero(large_game, seconds):
     with pytest.raises(mg.SpecificationError, match="time_limit"):
         mg.solve(large_game, time_limit=seconds)

@@ -221,8 +221,8 @@ class TestRefusals:
         with pytest.raises(mg.InfeasibleError, match=r"limit of 'budget' is -1.0"):
             mg.solve(game(limits={"budget": -1.0}))
 
-    @pytest.mark.parametrize("tolerance", [0.0, 1.0, -1e-9, float("nan")])
-    def test_a_tolerance_outside_0_and_1_is_refused(self, tolerance):
+    @pytest.mark.parametrize("tolerance", [0.0, 1.0, -1e-9, float("nan"), "1e-6", True, [1e-6]])
+    def test_a_tolerance_that_is_no_number_between_0_and_1_is_refused(self, tolerance):
         with pytest.raises(mg.SpecificationError, match="tolerance"):
             mg.solve(game(), tolerance=tolerance)
 

@@ -28,6 +28,7 @@ from mfmgame.game import DefenseGame
 __all__ = [
     "Certificate",
     "as_plan",
+    "decided",
     "lower_bound",
     "nothing_proven",
     "scaled_to_plan",

@@ -83,7 +83,7 @@ class CutPool:
         response: BestResponse,
         point: MasterPoint | None,
         *,
-        everything: bool = False,
+        share: float = 1.0,
     ) -> int:
         """Add the cuts at an allocation that the master's last point violates.
 
@@ -96,8 +96,9 @@ class CutPool:
             To these.
         point : MasterPoint or None
             The master's last point; None to ask no violation.
-        everything : bool, default False
-            Whether every threat that costs anything enters, not only those that run.
+        share : float, default 1
+            Besides the threats that run, those enter that cost at least this share of the
+            attacker's price of their bandwidth.
 
         Returns
         -------
@@ -105,7 +106,10 @@ class CutPool:
             How many cuts are new.
         """
         before = len(self._known)
-        wanted = np.flatnonzero(residual if everything else response.plan)
+        wanted = np.flatnonzero(response.plan)
+        if share < 1.0:
+            worth = share * response.price * self._game.bandwidth
+            wanted = np.flatnonzero((residual > 0.0) & (residual >= worth))
         first = self._n_groups
         n_split = self._split(residual, response.plan) if self.has_groups else 0
         self._enter(wanted[self._group_of[wanted] < 0], residual)
@@ -220,7 +224,9 @@ class CutPool:
         starts = np.flatnonzero(
             np.append(True, (np.diff(cut) != 0) | (np.diff(self._group_of[threats]) != 0))
         )
-        self._append(threats, anchors, np.diff(np.append(starts, len(threats))))
+        groups, sizes = self._group_of[threats[starts]], np.diff(np.append(starts, len(threats)))
+        self._known.update(self._keys(groups, anchors, sizes))
+        self._append(groups, threats, anchors, sizes)
         return n_split
 
     def _violated(
@@ -249,8 +255,8 @@ class CutPool:
         keys = self._keys(groups, anchors, sizes)
         new = np.array([key not in self._known for key in keys], dtype=bool)
         belongs = np.repeat(new, sizes)
-        if new.any():
-            self._append(threats[belongs], anchors[belongs], sizes[new])
+        self._known.update(keys)
+        self._append(groups[new], threats[belongs], anchors[belongs], sizes[new])
 
     def _keys(
         self, groups: IntArray, anchors: FloatArray, sizes: IntArray
@@ -262,9 +268,11 @@ class CutPool:
             for group, end, size in zip(groups.tolist(), ends.tolist(), sizes.tolist(), strict=True)
         ]
 
-    def _append(self, threats: IntArray, anchors: FloatArray, sizes: IntArray) -> None:
-        groups = self._group_of[threats[np.cumsum(sizes) - sizes]]
-        self._known.update(self._keys(groups, anchors, sizes))
+    def _append(
+        self, groups: IntArray, threats: IntArray, anchors: FloatArray, sizes: IntArray
+    ) -> None:
+        if not len(groups):
+            return
         self._cut_group = np.append(self._cut_group, groups)
         self._cut_size = np.append(self._cut_size, sizes)
         self._threats = np.append(self._threats, threats)
@@ -294,15 +302,21 @@ class CutPool:
     ) -> None:
         """Add the sums of the cuts of each run of threats."""
         assert self._master is not None
-        n_defenses, n_cuts = self._game.n_defenses, len(sizes)
+        game = self._game
+        if len(threats) == len(sizes):  # each runs alone
+            constants, gradients = self._composition.cuts(threats, anchors)
+            severity, bandwidth = game.severity[threats], game.bandwidth[threats]
+            self._master.add_cuts(groups, severity, bandwidth, constants, gradients)
+            return
+        n_cuts = len(sizes)
         cut = np.repeat(np.arange(n_cuts), sizes)
         severity, bandwidth = (
             np.bincount(cut, weights=numbers[threats], minlength=n_cuts).astype(np.float64)
-            for numbers in (self._game.severity, self._game.bandwidth)
+            for numbers in (game.severity, game.bandwidth)
         )
-        share = self._game.severity[threats] / severity[cut]
-        constants, gradients = np.zeros(n_cuts), np.zeros((n_cuts, n_defenses))
-        step = max(1, _TERMS_AT_ONCE // max(1, n_defenses))
+        share = game.severity[threats] / severity[cut]
+        constants, gradients = np.zeros(n_cuts), np.zeros((n_cuts, game.n_defenses))
+        step = max(1, _TERMS_AT_ONCE // max(1, game.n_defenses))
         for start in range(0, len(threats), step):
             part = slice(start, start + step)
             some_constants, some_gradients = self._composition.cuts(threats[part], anchors[part])

@@ -5,6 +5,8 @@ Only files named ``master.py`` know HiGHS beyond this.
 
 from __future__ import annotations
 
+import math
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +58,12 @@ def check(status: highspy.HighsStatus) -> None:
 
 def power_of_two(size: float) -> float:
     """The least power of two that is at least a size; 1 for 0."""
-    return float(powers_of_two(np.array([size]))[0])
+    mantissa, exponent = math.frexp(size)
+    return math.ldexp(1.0, exponent - (mantissa == 0.5))
 
 
 def powers_of_two(sizes: FloatArray) -> FloatArray:
     """The least power of two that is at least each size; 1 for 0."""
-    return np.where(sizes > 0, np.exp2(np.ceil(np.log2(np.where(sizes > 0, sizes, 1.0)))), 1.0)
+    mantissas, exponents = np.frexp(sizes)
+    powers: FloatArray = np.ldexp(1.0, exponents - (mantissas == 0.5))
+    return powers

@@ -111,7 +111,8 @@ class Master:
         self._cut_unit = np.empty(0)
         self._cut_bandwidth = np.empty(0)
         self._cut_column = np.empty(0, dtype=np.intp)
-        self._entered: dict[int, int] = {}
+        self._column_of: IntArray = np.empty(0, dtype=np.intp)
+        self._entered: IntArray = np.empty(0, dtype=np.intp)
         self._cost = np.zeros(n_defenses + 1)
         self._column_upper = np.append(max_level / self._level_unit, np.inf)
         self._surplus_unit = np.empty(0)
@@ -126,7 +127,7 @@ class Master:
     @property
     def entered(self) -> IntArray:
         """Threats in order of entrance, that of a point's surplus, shape (n_entered,)."""
-        return np.fromiter(self._entered, dtype=np.intp, count=len(self._entered))
+        return self._entered
 
     def add_cuts(
         self,
@@ -149,8 +150,7 @@ class Master:
         # A row in units of its severity, unless that takes its price out of HiGHS's range.
         unit = np.where(width > 0, np.clip(relative, width / WIDEST, width / _NARROWEST), relative)
         unit = powers_of_two(np.maximum(unit, relative / STEEPEST))
-        self._enter(threats, unit)
-        column = np.array([self._entered[int(threat)] for threat in threats], dtype=np.intp)
+        column = self._enter(threats, unit)
         rows = gradients * self._level_unit * (relative / unit)[:, None]
         lower = constants * (relative / unit)
         width = width / unit
@@ -318,24 +318,24 @@ class Master:
             return None
         return np.clip(optimum[0], 0.0, self._column_upper)[: self._n_defenses] * self._level_unit
 
-    def _enter(self, threats: IntArray, unit: FloatArray) -> None:
-        """Give a surplus column to every threat that has none."""
-        first = {
-            int(threat): index
-            for index, threat in reversed(list(enumerate(threats)))
-            if int(threat) not in self._entered
-        }
-        new = sorted(first.values())
-        if not new:
-            return
-        for index in new:
-            self._entered[int(threats[index])] = len(self._entered)
-        cost = unit[new]
-        upper = np.full(len(new), np.inf)
-        check(self._highs.addCols(len(new), cost, np.zeros(len(new)), upper, 0, [], [], []))
-        self._cost = np.append(self._cost, cost)
-        self._column_upper = np.append(self._column_upper, upper)
-        self._surplus_unit = np.append(self._surplus_unit, cost)
+    def _enter(self, threats: IntArray, unit: FloatArray) -> IntArray:
+        """The surplus column of every threat, made for those that have none."""
+        missing = int(threats.max(initial=-1)) + 1 - len(self._column_of)
+        if missing > 0:
+            self._column_of = np.append(self._column_of, np.full(missing, -1))
+        column = self._column_of[threats]
+        if (column < 0).any():
+            new, first = np.unique(threats[column < 0], return_index=True)
+            cost = unit[column < 0][first]
+            none, upper = np.zeros(len(new)), np.full(len(new), np.inf)
+            check(self._highs.addCols(len(new), cost, none, upper, 0, [], [], []))
+            self._column_of[new] = len(self._entered) + np.arange(len(new))
+            self._entered = np.append(self._entered, new)
+            self._cost = np.append(self._cost, cost)
+            self._column_upper = np.append(self._column_upper, upper)
+            self._surplus_unit = np.append(self._surplus_unit, cost)
+            column = self._column_of[threats]
+        return column
 
     def _set_limits(self, limits: FloatArray) -> None:
         self._row_upper[: len(self._limited)] = limits[self._limited] / self._limit_unit

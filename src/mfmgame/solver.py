@@ -16,16 +16,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import resource_cost, spread, with_all_free, within_limits
-from mfmgame.attacker import BestResponse, best_response
-from mfmgame.certificate import (
-    Certificate,
-    as_plan,
-    decided,
-    lower_bound,
-    nothing_proven,
-    upper_bound,
-)
+from mfmgame.allocations import spread, with_all_free, within_limits
+from mfmgame.attacker import best_response
+from mfmgame.certificate import as_plan, lower_bound, nothing_proven, upper_bound
 from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
@@ -33,6 +26,7 @@ from mfmgame.game import DefenseGame, build_game
 from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
 from mfmgame.master import Box
+from mfmgame.optimal_face import OptimalFace
 from mfmgame.progress import Found, Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
@@ -42,20 +36,15 @@ __all__ = ["Solution", "Solver", "solve"]
 
 FloatArray = NDArray[np.float64]
 
-EPSILON = 2.0**-52
 MAX_ROUNDS = 1000
 MAX_REFINEMENTS = 4
-MAX_MOVES = 20
 EXTRA_ROUNDS = 20
 """Rounds beyond the tolerance for a value far below the greatest severity."""
-EXACT = 1e-13
-"""Share of the value that rounding may cost an allocation that is still called optimal."""
-EQUAL_VALUE = 1e-9
-"""Share of the value by which optimal allocations of another level may differ."""
-DECISIVE = 1e-7
-"""Relative difference of what a defense gains and pays that decides its level."""
 SMALL = 256
-"""So many threats all enter the master at once: it saves more rounds than it costs."""
+"""So few threats enter the master at once, unless far from running: it saves rounds."""
+FAR = {"additive": 0.0, "best_of": 0.5, "independent": 0.5}
+"""Share of the attacker's price below which they do not; the only cut of a threat of
+`additive` cannot come too early."""
 
 
 def solve(
@@ -137,11 +126,11 @@ class Solver:
         cheapest: bool = True,
         time_limit: float | None = None,
     ) -> None:
-        if tolerance is not None and not 0.0 < tolerance < 1.0:
+        if tolerance is not None and not (_is_number(tolerance) and 0.0 < tolerance < 1.0):
             raise SpecificationError(
                 f"found {shown(tolerance)}, expected a number between 0 and 1", pointer="tolerance"
             )
-        if time_limit is not None and not time_limit > 0.0:
+        if time_limit is not None and not (_is_number(time_limit) and time_limit > 0.0):
             raise SpecificationError(
                 f"found {shown(time_limit)}, expected seconds above 0", pointer="time_limit"
             )
@@ -208,9 +197,10 @@ class Solver:
             if progress.response is None or attacker_bandwidth is not None or limits is not None:
                 raise  # a bracket of another game's value would mislead
             raise Interrupted(self._described(progress.found(game))) from None
-        if self._cheapest and _can_save(game, progress.certificate):
-            self._cheapen(game, progress)
-        return progress.found(game)
+        found = progress.found(game)
+        if self._cheapest:
+            found = OptimalFace(found, self._composition, self._cuts).cheapest()
+        return found
 
     def _search(self, game: DefenseGame, progress: Progress) -> None:
         """Generate threats until the bounds meet, or nothing brings them closer."""
@@ -240,8 +230,8 @@ class Solver:
                     break
             if time.monotonic() > deadline:
                 break
-            everything = rounds == 0 and game.n_threats <= SMALL
-            added = self._cuts.extend(allocation, residual, response, point, everything=everything)
+            share = FAR[game.composition] if rounds == 0 and game.n_threats <= SMALL else 1.0
+            added = self._cuts.extend(allocation, residual, response, point, share=share)
             if added or box is not None:
                 near = added and self._cuts.has_groups
                 box = region.around(progress.allocation, game.max_level) if near else None
@@ -289,115 +279,23 @@ class Solver:
             Levels of allocations within the limits whose worst attack costs the value,
             but for 1e-9 of it (for `independent`, half the tolerance).
         """
-        game, allocation = solution.game, solution.allocation.array
-        least, greatest = allocation.copy(), allocation.copy()
-        if self._cuts.solve(game, scale_of(game, solution.value)) is None:
-            return least, greatest
-        response = best_response(solution.residual.array, game.bandwidth, game.attacker_bandwidth)
-        share = 0.5 * solution.tolerance if game.composition == "independent" else EQUAL_VALUE
-        slack = share * response.loss
-        kept = decided(game, self._composition, solution.certificate, DECISIVE)
-        near = EQUAL_VALUE * game.max_level
-
-        def look(direction: FloatArray) -> bool:
-            """Whether there is another optimum, with less of a direction."""
-            moved = self._moved(game, direction, allocation, response, slack, kept)
-            if moved is None:
-                return False
-            np.minimum(least, moved[0], out=least)
-            np.maximum(greatest, moved[0], out=greatest)
-            return bool(np.any(np.abs(moved[0] - allocation) > near))
-
-        # A direction like no other is the same on all optima only if there is but one.
-        any_other = np.where(kept, 0.0, 1.0 + np.sqrt(np.arange(2.0, game.n_defenses + 2)) % 1.0)
-        if look(any_other) | look(-any_other):
-            for defense in np.flatnonzero(~kept).tolist():
-                direction = np.zeros(game.n_defenses)
-                direction[defense] = 1.0
-                if least[defense] > 0.0:
-                    look(direction)
-                if greatest[defense] < game.max_level[defense]:
-                    look(-direction)
-        return (
-            np.where(allocation - least <= near, allocation, least),
-            np.where(greatest - allocation <= near, allocation, greatest),
+        game, residual = solution.game, solution.residual.array
+        found = Found(
+            game,
+            solution.allocation.array,
+            best_response(residual, game.bandwidth, game.attacker_bandwidth),
+            solution.lower,
+            solution.certificate,
+            solution.rounds,
         )
-
-    def _cheapen(self, game: DefenseGame, progress: Progress) -> None:
-        """Replace an optimal allocation by the one that uses least, if one is found."""
-        allocation, response, cost = progress.allocation, progress.response, resource_cost(game)
-        assert response is not None
-        if not len(self._cuts) and self._cuts.solve(game, scale_of(game, response.loss)) is None:
-            return
-        kept = decided(game, self._composition, progress.certificate, DECISIVE)
-        moved = self._moved(game, cost, allocation, response, EXACT * response.loss, kept)
-        if moved is None:
-            return
-        cheaper = with_all_free(game, moved[0])
-        residual = self._residual(cheaper)
-        answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-        change = answer.plan * (residual - self._residual(allocation))
-        if cost @ cheaper < cost @ allocation and self._costs_nothing(change):
-            progress.allocation, progress.response = cheaper, answer
-
-    def _moved(
-        self,
-        game: DefenseGame,
-        direction: FloatArray,
-        allocation: FloatArray,
-        response: BestResponse,
-        slack: float,
-        kept: NDArray[np.bool_],
-    ) -> tuple[FloatArray, BestResponse] | None:
-        """Move an optimal allocation as far against a direction as its loss may allow.
-
-        Parameters
-        ----------
-        game : DefenseGame
-            The game of the last solve.
-        direction : ndarray of float, shape (n_defenses,)
-            ``direction . x`` is to be small.
-        allocation : ndarray of float, shape (n_defenses,)
-        response : BestResponse
-            To the allocation.
-        slack : float
-            How much more the worst attack may cost, in loss units.
-        kept : ndarray of bool, shape (n_defenses,)
-            Which defenses keep their level.
-
-        Returns
-        -------
-        allocation : ndarray of float, shape (n_defenses,)
-        response : BestResponse
-            Or None for both if none is found.
-        """
-        for _ in range(MAX_MOVES):
-            moved = self._cuts.least(direction, response.loss, allocation, kept)
-            if moved is None:
-                break
-            moved = within_limits(game, moved)
-            residual = self._residual(moved)
-            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            # A value of 0 leaves no slack: there, each threat be covered but for a tiny share.
-            uncovered = EQUAL_VALUE * float(answer.plan @ game.severity)
-            spare = slack if response.loss > uncovered else uncovered
-            if answer.loss <= response.loss + spare:
-                return moved, answer
-            if not self._cuts.extend(moved, residual, answer, None):
-                break
-        return None
-
-    def _costs_nothing(self, changes: FloatArray) -> bool:
-        """Whether changes of each threat's loss add up to no more than their rounding.
-
-        Not even a loss too small to show beside the others is traded for savings.
-        """
-        rounding = 8 * EPSILON * self._game.severity
-        real = np.abs(changes) > rounding
-        return math.fsum(changes[real].tolist()) <= 4 * math.fsum(rounding[real].tolist())
+        return OptimalFace(found, self._composition, self._cuts).extremes(self._tolerance)
 
     def _residual(self, allocation: FloatArray) -> FloatArray:
         return self._game.severity * self._composition.exposure(allocation)
+
+
+def _is_number(option: object) -> bool:
+    return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)
 
 
 def _refuse_negative_limits(game: DefenseGame) -> None:
@@ -407,16 +305,3 @@ def _refuse_negative_limits(game: DefenseGame) -> None:
                 f"the limit of {shown(resource)} is {limit!r}, "
                 "less than what an empty allocation uses"
             )
-
-
-def _can_save(game: DefenseGame, certificate: Certificate) -> bool:
-    """Whether one optimal allocation may use less than another.
-
-    Every optimal allocation uses all of what has a price, by complementary slackness.
-    Where the composition is curved, allocations of the same value are rare, and near the
-    optimum none can be told from one that is merely cheaper.
-    """
-    if game.composition == "independent":
-        return False
-    used = game.use.any(axis=1) & (game.limits > 0)
-    return bool(np.any(used & (certificate.limit_prices <= 0.0)))

@@ -1,0 +1,217 @@
+"""The optimal allocations: whether there are several, and which of them is wanted.
+
+What a solve has proven says much about all of them, by complementary slackness; the rest
+is searched on the cuts that it has left behind.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.allocations import resource_cost, with_all_free, within_limits
+from mfmgame.attacker import best_response
+from mfmgame.certificate import as_plan, decided
+from mfmgame.compositions import Composition
+from mfmgame.cuts import CutPool
+from mfmgame.progress import Found
+from mfmgame.solution import scale_of
+
+__all__ = ["OptimalFace"]
+
+FloatArray = NDArray[np.float64]
+
+_EPS = 2.0**-52
+_MAX_MOVES = 20
+_MAX_EQUATIONS = 1000
+_EXACT = 1e-13
+"""Share of the value that rounding may cost an allocation that is still called optimal."""
+_EQUAL_VALUE = 1e-9
+"""Share of the value by which optimal allocations of another level may differ."""
+_DECISIVE = 1e-7
+"""Relative size above which a difference, an effort, a price or a pivot is not rounding."""
+
+
+class OptimalFace:
+    """All optimal allocations of a game, known by one of them.
+
+    Parameters
+    ----------
+    found : Found
+        The one that is known.
+    composition : Composition
+        Bound to the game's effectiveness.
+    cuts : CutPool
+        Of the solver that has found it.
+    """
+
+    def __init__(self, found: Found, composition: Composition, cuts: CutPool) -> None:
+        self._found = found
+        self._game = found.game
+        self._composition = composition
+        self._cuts = cuts
+        self._is_curved = found.game.composition == "independent"
+
+    def cheapest(self) -> Found:
+        """The one that uses least, each resource in units of its limit, if it is found.
+
+        Where the composition is curved, allocations of the same value are rare, and near
+        the optimum none can be told from one that is merely cheaper.
+        """
+        found, game, cost = self._found, self._game, resource_cost(self._game)
+        # Every optimal allocation uses all of what has a price.
+        spare = found.certificate.limit_prices <= 0.0
+        if self._is_curved or not np.any(spare & game.use.any(axis=1) & (game.limits > 0)):
+            return found
+        kept = self._kept | ~game.use.any(axis=0)  # what uses nothing runs in full
+        scale = scale_of(game, found.response.loss)
+        if self._is_alone(kept) or not (len(self._cuts) or self._cuts.solve(game, scale)):
+            return found
+        moved = self._moved(cost, _EXACT * found.response.loss, kept)
+        if moved is None:
+            return found
+        cheaper = with_all_free(game, moved)
+        residual = self._residual(cheaper)
+        answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+        change = answer.plan * (residual - self._residual(found.allocation))
+        if cost @ cheaper >= cost @ found.allocation or not self._costs_nothing(change):
+            return found
+        lower = min(found.lower, answer.loss)
+        return found._replace(allocation=cheaper, response=answer, lower=lower)
+
+    def extremes(self, tolerance: float) -> tuple[FloatArray, FloatArray]:
+        """Least and greatest level of each defense over them.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve.
+
+        Returns
+        -------
+        least, greatest : ndarray of float, shape (n_defenses,)
+        """
+        found, game, allocation = self._found, self._game, self._found.allocation
+        least, greatest = allocation.copy(), allocation.copy()
+        kept = self._kept
+        scale = scale_of(game, found.response.loss)
+        if self._is_alone(kept) or self._cuts.solve(game, scale) is None:
+            return least, greatest
+        slack = (0.5 * tolerance if self._is_curved else _EQUAL_VALUE) * found.response.loss
+        near = _EQUAL_VALUE * game.max_level
+
+        def look(direction: FloatArray) -> bool:
+            """Whether there is another optimum, with less of a direction."""
+            moved = self._moved(direction, slack, kept)
+            if moved is None:
+                return False
+            np.minimum(least, moved, out=least)
+            np.maximum(greatest, moved, out=greatest)
+            return bool(np.any(np.abs(moved - allocation) > near))
+
+        # A direction like no other is the same on all optima only if there is but one.
+        any_other = np.where(kept, 0.0, 1.0 + np.sqrt(np.arange(2.0, game.n_defenses + 2)) % 1.0)
+        if look(any_other) | look(-any_other):
+            for defense in np.flatnonzero(~kept).tolist():
+                direction = np.zeros(game.n_defenses)
+                direction[defense] = 1.0
+                if least[defense] > 0.0:
+                    look(direction)
+                if greatest[defense] < game.max_level[defense]:
+                    look(-direction)
+        return (
+            np.where(allocation - least <= near, allocation, least),
+            np.where(greatest - allocation <= near, allocation, greatest),
+        )
+
+    @cached_property
+    def _kept(self) -> NDArray[np.bool_]:
+        """Defenses whose level is the same in all of them, shape (n_defenses,)."""
+        return decided(self._game, self._composition, self._found.certificate, _DECISIVE)
+
+    def _is_alone(self, kept: NDArray[np.bool_]) -> bool:
+        """Whether the known one is certainly the only one, given the levels that are kept.
+
+        In all of them a limit with a price is used up, the cuts of one threat are equal,
+        and threats that run in part lose the same for each bit: linear equations in the
+        levels that are not kept and in the attacker's price.
+        """
+        found, game = self._found, self._game
+        doubt = found.response.loss - found.lower > _EQUAL_VALUE * found.response.loss
+        if self._is_curved or doubt or kept.all():
+            return bool(kept.all())
+        certificate = found.certificate
+        weights, threats = certificate.weights, certificate.threats
+        in_part = as_plan(game, certificate)[threats] < 1.0 - _DECISIVE
+        counts = np.bincount(threats[weights > _DECISIVE], minlength=game.n_threats)
+        used = np.flatnonzero((weights > _DECISIVE) & (in_part | (counts[threats] > 1)))
+        if len(used) > _MAX_EQUATIONS:
+            return False
+        used = used[np.argsort(threats[used], kind="stable")]
+        _, gradients = self._composition.cuts(threats[used], certificate.anchors[used])
+        ratio = game.bandwidth[threats[used]] / game.severity[threats[used]]
+        cuts = np.column_stack((gradients, ratio / (ratio.max(initial=0.0) or 1.0)))
+        alike = np.diff(cuts, axis=0)[np.diff(threats[used]) == 0]
+        worth = certificate.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
+        priced = game.use[worth > _DECISIVE * float(weights @ game.severity[threats])]
+        spent = np.column_stack((priced, np.zeros(len(priced))))
+
+        equations = np.vstack((cuts[in_part[used]], alike, spent)) * np.append(game.max_level, 1.0)
+        unknown = np.append(~kept, in_part[used].any())
+        equations = equations[:, unknown]
+        size = np.abs(equations).max(axis=1)
+        equations = equations[size > 0.0] / size[size > 0.0, None]
+        n_unknown = int(unknown.sum())
+        if len(equations) < n_unknown:
+            return False
+        return int(np.linalg.matrix_rank(equations, rtol=_DECISIVE)) == n_unknown
+
+    def _moved(
+        self, direction: FloatArray, slack: float, kept: NDArray[np.bool_]
+    ) -> FloatArray | None:
+        """The known one, moved as far against a direction as its loss may allow.
+
+        Parameters
+        ----------
+        direction : ndarray of float, shape (n_defenses,)
+            ``direction . x`` is to be small.
+        slack : float
+            How much more the worst attack may cost, in loss units.
+        kept : ndarray of bool, shape (n_defenses,)
+            Which defenses keep their level.
+
+        Returns
+        -------
+        ndarray of float, shape (n_defenses,), or None
+            None if none is found.
+        """
+        game, loss, allocation = self._game, self._found.response.loss, self._found.allocation
+        for _ in range(_MAX_MOVES):
+            moved = self._cuts.least(direction, loss, allocation, kept)
+            if moved is None:
+                break
+            moved = within_limits(game, moved)
+            residual = self._residual(moved)
+            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            # A value of 0 leaves no slack: there, each threat be covered but for a tiny share.
+            uncovered = _EQUAL_VALUE * float(answer.plan @ game.severity)
+            if answer.loss <= loss + (slack if loss > uncovered else uncovered):
+                return moved
+            if not self._cuts.extend(moved, residual, answer, None):
+                break
+        return None
+
+    def _costs_nothing(self, changes: FloatArray) -> bool:
+        """Whether changes of each threat's loss add up to no more than their rounding.
+
+        Not even a loss too small to show beside the others is traded for savings.
+        """
+        rounding = 8 * _EPS * self._game.severity
+        real = np.abs(changes) > rounding
+        return math.fsum(changes[real].tolist()) <= 4 * math.fsum(rounding[real].tolist())
+
+    def _residual(self, allocation: FloatArray) -> FloatArray:
+        return self._game.severity * self._composition.exposure(allocation)
