@@ -62,6 +62,26 @@ class TestByHand:
         solution = mg.solve(spare)
         assert dict(solution.resource_use) == pytest.approx({"budget": 1.0, "latency": 0.0})
 
+    @pytest.mark.parametrize("composition", ["best_of", "additive"])
+    def test_no_money_is_spent_where_threats_without_a_defense_fill_the_bandwidth(
+        self, composition
+    ):
+        # All threats are equal, the defended ones first; four have no defense, two can run.
+        effectiveness = np.vstack((np.eye(3) * 0.5, np.zeros((4, 3))))
+        solution = mg.solve(
+            mg.DefenseGame(
+                severity=np.ones(7),
+                bandwidth=np.ones(7),
+                effectiveness=effectiveness,
+                attacker_bandwidth=2.0,
+                use={"budget": np.ones(3)},
+                limits={"budget": 2.0},
+                composition=composition,
+            )
+        )
+        assert solution.value == 2.0
+        assert set(solution.allocation.values()) == {0.0}
+
     def test_a_knapsack_attacker_runs_the_densest_threat_first(self):
         solution = mg.solve(game(bandwidth=[4.0, 1.0], attacker_bandwidth=3.0, limits={}))
         # Undefended densities are 1 and 3 a bit; both defenses run: 0.5 and 1.5 a bit.

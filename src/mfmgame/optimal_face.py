@@ -76,7 +76,8 @@ class OptimalFace:
         cheaper = with_all_free(game, moved)
         residual = self._residual(cheaper)
         answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-        change = answer.plan * (residual - self._residual(found.allocation))
+        before = found.response.plan * self._residual(found.allocation)
+        change = answer.plan * residual - before
         if cost @ cheaper >= cost @ found.allocation or not self._costs_nothing(change):
             return found
         lower = min(found.lower, answer.loss)
