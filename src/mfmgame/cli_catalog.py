@@ -1,0 +1,121 @@
+"""The commands on catalogs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfmgame.cli_support import (
+    AsJson,
+    Output,
+    keyed_numbers,
+    reported,
+    write,
+    write_json,
+    write_plain,
+)
+
+if TYPE_CHECKING:
+    from mfmgame.catalogs.importing import Numbers
+    from mfmgame.spec.catalog import Catalog
+
+__all__ = ["catalog_app"]
+
+catalog_app = typer.Typer(
+    no_args_is_help=True, help="Shipped catalogs, and those of public knowledge bases."
+)
+import_app = typer.Typer(no_args_is_help=True, help="Make a catalog of a public knowledge base.")
+catalog_app.add_typer(import_app, name="import")
+
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="The knowledge base's own file.")]
+Effectiveness = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--effectiveness",
+        metavar="[CATEGORY=]SHARE",
+        help="Share that a defense stops, or those of a category do; 0.5 by default.",
+    ),
+]
+Severity = Annotated[float, typer.Option("--severity", help="Loss of every threat.")]
+Bandwidth = Annotated[float, typer.Option("--bandwidth", help="Bits that every threat needs.")]
+Inherit = Annotated[
+    bool,
+    typer.Option("--inherit", help="What acts on a technique acts on its sub-techniques, too."),
+]
+
+
+@catalog_app.command("list")
+def list_catalogs() -> None:
+    """List the catalogs that come with mfmgame."""
+    with reported(""):
+        from mfmgame.catalogs import load_catalog, shipped_catalogs
+        from mfmgame.view.layout import printable
+
+        for name in shipped_catalogs():
+            catalog = load_catalog(name)
+            counts = f"{len(catalog.threats)} threats, {len(catalog.defenses)} defenses"
+            counts += f", {len(catalog.systems)} systems"
+            write_plain(f"{name}: {counts}; {printable(catalog.source)}\n")
+
+
+@catalog_app.command("show")
+def show_catalog(
+    name: Annotated[str, typer.Argument(help="A shipped catalog's name, or a JSON file.")],
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """Show a catalog's threats, defenses and systems, and what their numbers rest on."""
+    with reported(name):
+        from mfmgame.catalogs import load_catalog, resolve_catalog
+        from mfmgame.view.catalog_text import catalog_text
+
+        catalog = load_catalog(name)
+        if as_json:
+            document = catalog.model_dump(by_alias=True, exclude_unset=True)
+            write_json(document, output)
+        else:
+            write(catalog_text(catalog, resolve_catalog(catalog)), output)
+
+
+@import_app.command("atlas")
+def import_atlas(
+    file: Source,
+    effectiveness: Effectiveness = None,
+    severity: Severity = 1.0,
+    bandwidth: Bandwidth = 1.0,
+    inherit: Inherit = False,
+    output: Output = None,
+) -> None:
+    """Make a catalog of MITRE ATLAS (ATLAS.yaml, the layout with matrices)."""
+    with reported(str(file)):
+        from mfmgame.catalogs.importing import import_atlas as load
+
+        _finish(load(file, _numbers(effectiveness, severity, bandwidth, inherit)), output)
+
+
+def _numbers(
+    effectiveness: list[str] | None, severity: float, bandwidth: float, inherit: bool
+) -> Numbers:
+    """The analyst's numbers, from the options that give them."""
+    from mfmgame.catalogs.importing import Numbers
+
+    shares = keyed_numbers(effectiveness or [], "--effectiveness")
+    return Numbers(
+        effectiveness=shares.pop("", Numbers.effectiveness),
+        by_category=shares,
+        severity=severity,
+        bandwidth=bandwidth,
+        inherit=inherit,
+    )
+
+
+def _finish(catalog: Catalog, output: Path | None) -> None:
+    """Write an imported catalog, and say what is in it where it goes to a file."""
+    from mfmgame.catalogs import resolve_catalog
+    from mfmgame.view.catalog_text import import_text
+
+    write_json(catalog.model_dump(by_alias=True, exclude_defaults=True), output)
+    if output is not None:
+        write(import_text(catalog, resolve_catalog(catalog)), None)

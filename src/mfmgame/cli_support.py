@@ -1,0 +1,134 @@
+"""What every command shares: options, errors as one line and an exit code, and output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from mfmgame.errors import CertificateError, InfeasibleError, MfmgameError, SpecificationError
+from mfmgame.spec.wording import shown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = [
+    "EXIT_BAD_INPUT",
+    "EXIT_FAILURE",
+    "EXIT_INFEASIBLE",
+    "EXIT_INTERRUPTED",
+    "EXIT_TERMINATE",
+    "AsJson",
+    "Output",
+    "complain",
+    "keyed_numbers",
+    "numbers",
+    "reported",
+    "write",
+    "write_json",
+    "write_plain",
+]
+
+EXIT_FAILURE = 1
+EXIT_BAD_INPUT = 2
+EXIT_INFEASIBLE = 3
+EXIT_TERMINATE = 4
+EXIT_INTERRUPTED = 130
+MAX_COMPLAINT = 2000
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")]
+
+
+@contextlib.contextmanager
+def reported(source: str) -> Iterator[None]:
+    """Turn exceptions into one line on standard error and an exit code."""
+    try:
+        yield
+    except (SpecificationError, CertificateError) as error:
+        _fail(error if error.source else error.located(source), EXIT_BAD_INPUT)
+    except InfeasibleError as error:
+        _fail(f"{source}: {error}", EXIT_INFEASIBLE)
+    except MfmgameError as error:
+        _fail(f"{source}: {error}", EXIT_FAILURE)
+    except MemoryError:
+        _fail(f"{source}: too large for this machine's memory", EXIT_FAILURE)
+    except KeyboardInterrupt as interruption:
+        _fail(f"{source}: {interruption}" if str(interruption) else "interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:  # the reader has gone
+        raise typer.Exit(EXIT_FAILURE) from None
+
+
+def _fail(reason: object, code: int) -> NoReturn:
+    complain(str(reason))
+    raise typer.Exit(code)
+
+
+def complain(reason: str) -> None:
+    """Say on standard error, in one line, what is wrong."""
+    from mfmgame.view.layout import printable
+
+    try:
+        sys.stderr.write(f"error: {printable(reason)[: MAX_COMPLAINT - len('error: ')]}\n")
+        sys.stderr.flush()
+    except (OSError, AttributeError):
+        # Standard error is closed or full: the exit code says it alone, and what was not
+        # written must not be tried again on leaving.
+        sys.stderr = None
+
+
+def numbers(text: str, option: str) -> list[float]:
+    """Numbers separated by commas, as an option gives them."""
+    try:
+        return [float(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise SpecificationError(
+            f"found {shown(text)}, expected numbers separated by commas", pointer=option
+        ) from None
+
+
+def keyed_numbers(texts: list[str], option: str) -> dict[str, float]:
+    """Numbers of an option that repeats, ``NUMBER`` (its key is "") or ``KEY=NUMBER``."""
+    values: dict[str, float] = {}
+    for text in texts:
+        key, _, number = text.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise SpecificationError(
+                f"found {shown(text)}, expected a number or NAME=NUMBER", pointer=option
+            ) from None
+        if key in values:
+            raise SpecificationError(f"found {shown(key or number)} twice", pointer=option)
+        values[key] = value
+    return values
+
+
+def write_json(document: dict[str, Any], output: Path | None) -> None:
+    """Write a JSON document to a file, or to standard output."""
+    from mfmgame.view.writing import as_json, write_text
+
+    write_text(as_json(document), output)
+
+
+def write(content: RenderableType, output: Path | None) -> None:
+    """Write tables and text to a file, or to standard output."""
+    from mfmgame.view.layout import rendered
+    from mfmgame.view.writing import write_text
+
+    terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    styled = terminal and not os.environ.get("NO_COLOR")
+    width = os.get_terminal_size().columns if terminal else None
+    write_text(rendered(content, styled=styled, width=width), output)
+
+
+def write_plain(text: str) -> None:
+    """Write text to standard output."""
+    from mfmgame.view.writing import write_text
+
+    write_text(text, None)
