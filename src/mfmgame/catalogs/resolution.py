@@ -28,6 +28,9 @@ __all__ = ["Entries", "resolve", "resolve_catalog"]
 
 FloatArray = NDArray[np.float64]
 
+_STRENGTHS: tuple[Basis, ...] = ("measured", "paper", "derived", "assumed")
+"""What numbers rest on, the weakest last."""
+
 
 @dataclass(frozen=True, eq=False)
 class Entries:
@@ -115,7 +118,7 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
         threats=threats,
         defenses=defenses,
         effectiveness=matrix,
-        notes=_notes(threats, defenses, assumed & (matrix > 0)),
+        notes=(*catalog.notes, *_notes(threats, defenses, assumed & (matrix > 0))),
     )
 
 
@@ -130,7 +133,9 @@ def _with_numbers(
     own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
     numbers = {key: value for key, value in own.items() if value is not None}
     overridden = change.model_dump(exclude_none=True)
-    basis = threat.basis if numbers.keys() - overridden.keys() else None
+    bases = {"severity": threat.basis, "bandwidth": threat.basis}
+    bases.update((key, source.basis) for key, source in threat.provenance.items())
+    basis = _weakest([bases[key] for key in numbers.keys() - overridden.keys()])
     numbers |= overridden
     traits = threat.traits and rules.restricted_to_inputs(threat.traits, system)
     if traits is not None and assumptions is not None and len(numbers) < len(own):
@@ -150,10 +155,16 @@ def _with_numbers(
     return threat.model_copy(update={**numbers, "traits": traits, "basis": basis})
 
 
+def _weakest(bases: list[Basis | None]) -> Basis | None:
+    """What several numbers rest on together."""
+    stated: list[Basis] = [basis for basis in bases if basis is not None]
+    return max(stated, key=_STRENGTHS.index, default=None)
+
+
 def _basis_of(assumptions: Assumptions) -> Basis:
-    """What numbers derived from these rest on: the weakest basis among them."""
+    """What numbers derived from these rest on."""
     used = [*assumptions.goals, *assumptions.classes, *assumptions.axes, assumptions.channel]
-    return "assumed" if any(entry.basis == "assumed" for entry in used) else "derived"
+    return _weakest(["derived", *(entry.basis for entry in used)]) or "derived"
 
 
 def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:

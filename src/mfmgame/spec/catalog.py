@@ -35,6 +35,9 @@ __all__ = [
     "GoalImpact",
     "Level",
     "Modality",
+    "Origin",
+    "Reference",
+    "Sourced",
     "System",
     "TargetType",
     "Threat",
@@ -63,6 +66,24 @@ class Sourced(Strict):
     source: Text | None = Field(default=None, description="Where the entry's numbers come from.")
 
 
+class Reference(Strict):
+    """What another knowledge base calls an entry."""
+
+    source: Identifier
+    id: Identifier
+    url: Text = ""
+
+
+class Origin(Strict):
+    """What a catalog was made from."""
+
+    name: Identifier
+    version: Text = ""
+    date: Text = Field(default="", description="Of the version, as its publisher writes it.")
+    licence: Text = ""
+    url: Text = ""
+
+
 class ThreatTraits(Strict):
     """What the taxonomy says of a threat: 1 full, 0.5 partial, absent or 0 none."""
 
@@ -84,6 +105,13 @@ class Threat(Sourced):
     threat_class: Identifier = Field(default="unclassified", alias="class")
     severity: Quantity | None = Field(default=None, description="Loss at full effort, undefended.")
     bandwidth: Quantity | None = Field(default=None, description="Bits needed at full effort.")
+    provenance: dict[Literal["severity", "bandwidth"], Sourced] = Field(
+        default={}, description="Basis and source of a number that does not rest on the entry's."
+    )
+    tactics: list[Identifier] = []
+    parent: Identifier | None = Field(default=None, description="The threat it is a form of.")
+    maturity: Text = ""
+    references: list[Reference] = []
     traits: ThreatTraits | None = None
 
 
@@ -112,6 +140,9 @@ class Defense(Sourced):
     levels: list[Quantity] | None = Field(
         default=None, description="The levels it can take, if few."
     )
+    lifecycle: list[Text] = Field(default=[], description="Stages in which it is applied.")
+    categories: list[Text] = []
+    references: list[Reference] = []
     traits: DefenseTraits | None = None
 
     @model_validator(mode="after")
@@ -130,6 +161,7 @@ class Effectiveness(Sourced):
     threat: Identifier
     defense: Identifier
     value: Share
+    texts: list[Text] = Field(default=[], description="What the source says of the pair.")
 
 
 class Channel(Sourced):
@@ -200,6 +232,8 @@ class Catalog(Document):
     schema_id: Literal["mfmgame/catalog/1"] = Field(alias="schema")
     name: Identifier
     source: Text = ""
+    origins: list[Origin] = []
+    notes: list[Text] = Field(default=[], description="What a reader of any answer must know.")
     threats: list[Threat] = []
     defenses: list[Defense] = []
     effectiveness: list[Effectiveness] = []

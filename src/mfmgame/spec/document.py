@@ -21,6 +21,7 @@ __all__ = [
     "Share",
     "Strict",
     "Text",
+    "first_problem",
     "refuse",
     "refuse_duplicates",
     "refuse_unknown",
@@ -83,7 +84,7 @@ class Document(Strict):
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise _first_problem(error) from None
+            raise first_problem(error) from None
 
 
 def refuse(pointer: Sequence[str | int], message: str) -> SpecificationError:
@@ -112,7 +113,8 @@ def refuse_unknown(name: str, known: Collection[str], noun: str, *pointer: str |
         )
 
 
-def _first_problem(error: ValidationError) -> SpecificationError:
+def first_problem(error: ValidationError) -> SpecificationError:
+    """The first of what pydantic has found wrong, in one line."""
     problems = error.errors(include_url=False)
     first = problems[0]
     place = first["loc"]

@@ -13,7 +13,7 @@ from typing import Any
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.wording import is_encodable, pointer_to, shown
 
-__all__ = ["STANDARD_INPUT", "read_document"]
+__all__ = ["MAX_DEPTH", "STANDARD_INPUT", "read_bytes", "read_document"]
 
 STANDARD_INPUT = "<stdin>"
 MAX_BYTES = 256 * 2**20
@@ -42,7 +42,7 @@ def read_document(path: Path | None) -> dict[str, Any]:
     """
     source = STANDARD_INPUT if path is None else str(path)
     try:
-        document = _parse(_read_bytes(path))
+        document = _parse(read_bytes(path))
         for pointer, problem in _problems(document):
             raise SpecificationError(problem, pointer=pointer_to(pointer))
         if not isinstance(document, dict):
@@ -52,21 +52,39 @@ def read_document(path: Path | None) -> dict[str, Any]:
     return document
 
 
-def _read_bytes(path: Path | None) -> bytes:
+def read_bytes(path: Path | None, most: int = MAX_BYTES) -> bytes:
+    """All of a file, or of standard input when `path` is None.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        A regular file or a pipe.
+    most : int
+        Bytes that it may have.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    SpecificationError
+        If it cannot be read or is larger.
+    """
     if path is None and sys.stdin is None:
         raise SpecificationError("cannot be read: it is closed")
     try:
         if path is not None and path.exists() and not (path.is_file() or path.is_fifo()):
             raise IsADirectoryError(errno.EISDIR, "found a folder or device, expected a file")
         with sys.stdin.buffer if path is None else path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(most + 1)
     except FileNotFoundError:
         raise SpecificationError("no such file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SpecificationError(f"cannot be read: {reason}") from None
-    if len(data) > MAX_BYTES:
-        raise SpecificationError(f"larger than the limit of {MAX_BYTES} bytes")
+    if len(data) > most:
+        raise SpecificationError(f"larger than the limit of {most} bytes")
     return data
 
 

@@ -39,7 +39,8 @@ def nearest(name: object, known: Iterable[str], noun: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     """``"1 threat"``, ``"2 threats"``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def shown(value: object, width: int = 60) -> str:

@@ -1,0 +1,180 @@
+"""MITRE ATLAS from its YAML, in the layout with matrices."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
+from mfmgame.catalogs.importing.outside import Outside, read_yaml_model
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog, Origin, Reference
+from mfmgame.spec.document import Identifier, Text
+from mfmgame.spec.wording import counted
+
+__all__ = ["import_atlas", "read_atlas"]
+
+_LICENCE = "Apache-2.0"
+_URL = "https://atlas.mitre.org"
+
+
+class _Dated(Outside):
+    id: Identifier
+    name: Text = ""
+    modified_date: Text = ""
+
+
+class _Reference(Outside):
+    id: Identifier
+    url: Text = ""
+
+
+class _Technique(_Dated):
+    tactics: list[Identifier] = []
+    parent: Identifier | None = Field(default=None, alias="subtechnique-of")
+    maturity: Text = ""
+    attack: _Reference | None = Field(default=None, alias="ATT&CK-reference")
+
+
+class _Use(Outside):
+    id: Identifier
+    use: Text = ""
+
+
+class _Mitigation(_Dated):
+    techniques: list[_Use] = []
+    lifecycle: list[Any] = Field(default=[], alias="ml-lifecycle")
+    category: list[Text] = []
+    attack: _Reference | None = Field(default=None, alias="ATT&CK-reference")
+
+
+class _Matrix(Outside):
+    tactics: list[_Dated] = []
+    techniques: list[_Technique] = []
+    mitigations: list[_Mitigation] = []
+
+
+class _File(Outside):
+    id: Identifier
+    version: Text | float | int = ""
+    matrices: list[_Matrix]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_matrices(cls, document: Any) -> Any:
+        if not isinstance(document, dict) or not isinstance(document.get("matrices"), list):
+            raise SpecificationError(
+                "found no list of matrices, expected the layout of ATLAS.yaml that has them "
+                "(for another, import the STIX edition of ATLAS: mfmgame catalog import attack)"
+            )
+        return document
+
+
+def import_atlas(path: str | os.PathLike[str], numbers: Numbers | None = None) -> Catalog:
+    """Make a catalog of MITRE ATLAS.
+
+    Techniques and sub-techniques become threats, mitigations defenses. The class of a
+    threat is its first tactic; a sub-technique without tactics has those of its parent.
+
+    Parameters
+    ----------
+    path : str or path-like
+        ``ATLAS.yaml``, in the layout with ``matrices``.
+    numbers : Numbers, optional
+        What ATLAS does not say: severities, bandwidths, effectiveness, costs.
+
+    Returns
+    -------
+    Catalog
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not ATLAS in this layout, or a number is out of its range.
+    """
+    return as_catalog(read_atlas(Path(path)), numbers or Numbers())
+
+
+def read_atlas(path: Path) -> KnowledgeBase:
+    """What the file says.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    KnowledgeBase
+
+    Raises
+    ------
+    SpecificationError
+        If it is not ATLAS in the layout with matrices.
+    """
+    file = read_yaml_model(path, _File)
+    tactics = {tactic.id: tactic.name for matrix in file.matrices for tactic in matrix.tactics}
+    techniques = [entry for matrix in file.matrices for entry in matrix.techniques]
+    mitigations = [entry for matrix in file.matrices for entry in matrix.mitigations]
+    known = {entry.id: entry for entry in techniques}
+
+    def tactics_of(entry: _Technique) -> tuple[str, ...]:
+        parent = known.get(entry.parent or "")
+        ids = entry.tactics or (parent.tactics if parent else [])
+        return tuple(tactics.get(tactic) or tactic for tactic in ids)
+
+    links = [
+        Link(use.id, entry.id, (use.use.strip(),) if use.use.strip() else ())
+        for entry in mitigations
+        for use in entry.techniques
+    ]
+    unknown = sum(link.technique not in known for link in links)
+    stages = [stage for entry in mitigations for stage in entry.lifecycle]
+    misplaced = sum(not isinstance(stage, str) for stage in stages)
+    left_out = (
+        (unknown, "link", "to techniques that are not in the file"),
+        (misplaced, "entry", "of ml-lifecycle that are no stages"),
+    )
+    dates = [entry.modified_date for entry in (*techniques, *mitigations)]
+    return KnowledgeBase(
+        name=file.id.lower(),
+        origin=Origin(
+            name=file.id,
+            version=str(file.version),
+            date=max(dates, default=""),
+            licence=_LICENCE,
+            url=_URL,
+        ),
+        techniques=tuple(
+            Technique(
+                entry.id,
+                entry.name,
+                tactics_of(entry),
+                entry.parent,
+                entry.maturity,
+                _references(entry.attack),
+            )
+            for entry in techniques
+        ),
+        mitigations=tuple(
+            Mitigation(
+                entry.id,
+                entry.name,
+                lifecycle=tuple(stage for stage in entry.lifecycle if isinstance(stage, str)),
+                categories=tuple(entry.category),
+                references=_references(entry.attack),
+            )
+            for entry in mitigations
+        ),
+        links=tuple(link for link in links if link.technique in known),
+        notes=tuple(
+            f"left out: {counted(count, noun)} {rest}" for count, noun, rest in left_out if count
+        ),
+    )
+
+
+def _references(attack: _Reference | None) -> tuple[Reference, ...]:
+    return () if attack is None else (Reference(source="ATT&CK", id=attack.id, url=attack.url),)

@@ -1,0 +1,175 @@
+"""From what a knowledge base says to a catalog: the numbers that it does not give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog, Defense, Effectiveness, Threat
+from mfmgame.spec.document import refuse_unknown
+from mfmgame.spec.wording import shown
+
+__all__ = ["Numbers", "as_catalog"]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers that a knowledge base does not give, chosen by the analyst.
+
+    Attributes
+    ----------
+    effectiveness : float
+        Share of a threat that a linked defense stops at level 1.
+    by_category : mapping of str to float
+        The same for the defenses of a category; the greatest where there are several.
+    severity : float
+        Loss of every threat at full effort, in loss units.
+    bandwidth : float
+        Bits that every threat needs at full effort.
+    cost : float
+        Units of `resource` that every defense uses at level 1.
+    resource : str
+    inherit : bool
+        Whether what acts on a technique acts on its sub-techniques, too.
+    """
+
+    effectiveness: float = 0.5
+    by_category: Mapping[str, float] = field(default_factory=dict)
+    severity: float = 1.0
+    bandwidth: float = 1.0
+    cost: float = 1.0
+    resource: str = "budget"
+    inherit: bool = False
+
+
+def as_catalog(base: KnowledgeBase, numbers: Numbers) -> Catalog:
+    """Make a catalog of a knowledge base.
+
+    Parameters
+    ----------
+    base : KnowledgeBase
+    numbers : Numbers
+        Each is marked as assumed.
+
+    Returns
+    -------
+    Catalog
+        Threats, defenses and pairs in the order of the file; a pair that stands in
+        several links once, with all their texts.
+
+    Raises
+    ------
+    SpecificationError
+        If a number is out of its range, or no defense is of a category that is named.
+    """
+    categories = [name for defense in base.mitigations for name in defense.categories]
+    for name in numbers.by_category:
+        refuse_unknown(name, dict.fromkeys(categories), "category", "effectiveness")
+    for name, value in (("", numbers.effectiveness), *numbers.by_category.items()):
+        if not 0.0 <= value <= 1.0:
+            where = f" of {shown(name)}" if name else ""
+            raise SpecificationError(
+                f"found {shown(value)}{where}, expected 0 to 1", pointer="effectiveness"
+            )
+    relation = f"{base.origin.name} {base.origin.version}".strip()
+    chosen = f"chosen by the analyst; not in {relation}"
+    links = _merged(_with_inherited(base) if numbers.inherit else list(base.links))
+    strengths = {entry.id: _strength(entry, numbers) for entry in base.mitigations}
+    notes = list(base.notes)
+    if base.mitigations:
+        notes.append(
+            f"{relation} has no costs: every defense uses {numbers.cost:g} of "
+            f"{shown(numbers.resource)} at level 1"
+        )
+    return Catalog(
+        schema="mfmgame/catalog/1",
+        name=base.name,
+        source=relation,
+        origins=[base.origin],
+        notes=notes,
+        threats=[
+            Threat(
+                id=entry.id,
+                name=entry.name,
+                **_class_of(entry),
+                severity=numbers.severity,
+                bandwidth=numbers.bandwidth,
+                tactics=list(entry.tactics),
+                parent=entry.parent,
+                maturity=entry.maturity,
+                references=list(entry.references),
+                basis="assumed",
+                source=chosen,
+            )
+            for entry in base.techniques
+        ],
+        defenses=[
+            Defense(
+                id=entry.id,
+                name=entry.name,
+                family=entry.family,
+                use={numbers.resource: numbers.cost},
+                lifecycle=list(entry.lifecycle),
+                categories=list(entry.categories),
+                references=list(entry.references),
+                basis="assumed",
+                source=chosen,
+            )
+            for entry in base.mitigations
+        ],
+        effectiveness=[
+            Effectiveness(
+                threat=link.technique,
+                defense=link.mitigation,
+                value=strengths[link.mitigation] if link.value is None else link.value,
+                texts=list(link.texts),
+                basis="assumed",
+                source=link.reason or chosen,
+            )
+            for link in links
+        ],
+    )
+
+
+def _strength(defense: Mitigation, numbers: Numbers) -> float:
+    values = [numbers.by_category[c] for c in defense.categories if c in numbers.by_category]
+    return max(values, default=numbers.effectiveness)
+
+
+def _class_of(technique: Technique) -> dict[str, Any]:
+    return {"class": technique.tactics[0]} if technique.tactics else {}
+
+
+def _merged(links: list[Link]) -> list[Link]:
+    """One link for each pair, with all texts; of several values the greatest."""
+    merged: dict[tuple[str, str], Link] = {}
+    for link in links:
+        pair = link.technique, link.mitigation
+        other = merged.get(pair)
+        if other is None:
+            merged[pair] = link
+            continue
+        texts = (*other.texts, *(text for text in link.texts if text not in other.texts))
+        best = max((other, link), key=lambda one: -1.0 if one.value is None else one.value)
+        merged[pair] = Link(*pair, texts, best.value, best.reason)
+    return list(merged.values())
+
+
+def _with_inherited(base: KnowledgeBase) -> list[Link]:
+    """The links, and those of parents for sub-techniques that have none of their own."""
+    own = {(link.technique, link.mitigation) for link in base.links}
+    of_parent: dict[str, list[Link]] = {}
+    for link in base.links:
+        of_parent.setdefault(link.technique, []).append(link)
+    inherited = [
+        Link(
+            entry.id, link.mitigation, (f"inherited from {entry.parent}",), link.value, link.reason
+        )
+        for entry in base.techniques
+        for link in of_parent.get(entry.parent or "", [])
+        if (entry.id, link.mitigation) not in own
+    ]
+    return [*base.links, *inherited]

@@ -1,0 +1,146 @@
+"""Files from outside, taken for hostile: size, depth and aliases have limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.document import first_problem
+from mfmgame.spec.reading import MAX_DEPTH, read_bytes, read_document
+from mfmgame.spec.wording import shown
+
+__all__ = ["Outside", "read_json_model", "read_yaml_model"]
+
+_MAX_YAML_BYTES = 64 * 2**20
+_MAX_YAML_NODES = 5_000_000
+"""With each alias counted as all that it stands for."""
+
+
+class Outside(BaseModel):
+    """A part of a file whose other parts do not matter; what is read must be as expected."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, validate_by_name=False)
+
+
+Model = TypeVar("Model", bound=Outside)
+
+
+def read_json_model(path: Path, model: type[Model]) -> Model:
+    """Read what a model names from a JSON file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    model : type of Outside
+
+    Returns
+    -------
+    Outside
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not JSON, or is not what the model expects.
+    """
+    return _validated(read_document(path), path, model)
+
+
+def read_yaml_model(path: Path, model: type[Model]) -> Model:
+    """Read what a model names from a YAML file, as :func:`read_json_model` does.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    model : type of Outside
+
+    Returns
+    -------
+    Outside
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not YAML of plain values, is too large, too deep, or grows too
+        large with its aliases written out, or is not what the model expects.
+    """
+    try:
+        document = _parsed_yaml(read_bytes(path, _MAX_YAML_BYTES))
+    except SpecificationError as error:
+        raise error.located(str(path)) from None
+    return _validated(document, path, model)
+
+
+def _validated(document: Any, path: Path, model: type[Model]) -> Model:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise first_problem(error).located(str(path)) from None
+
+
+def _parsed_yaml(data: bytes) -> Any:
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(loader):  # type: ignore[misc]
+        """The safe loader, which refuses a key that stands twice and leaves dates as text."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            seen = set()
+            for key, _ in node.value:
+                if key.value in seen and isinstance(key, yaml.ScalarNode):
+                    line = key.start_mark.line + 1
+                    raise SpecificationError(
+                        f"line {line}: the key {shown(key.value)} stands twice"
+                    )
+                seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            return super().construct_mapping(node, deep)
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", loader.construct_yaml_str)
+    try:
+        _refuse_bombs(data, loader)
+        return yaml.load(data, Loader=Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise SpecificationError(f"{where}not YAML of plain values: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise SpecificationError(f"not YAML of plain values: {reason}") from None
+
+
+def _refuse_bombs(data: bytes, loader: Any) -> None:
+    """Refuse a document that is too deep or too large, aliases written out."""
+    import yaml
+
+    sizes: dict[str, int] = {}
+    open_nodes: list[tuple[str | None, int]] = []
+    total = 0
+    for event in yaml.parse(data, Loader=loader):
+        if isinstance(event, yaml.AliasEvent) and event.start_mark:
+            if event.anchor not in sizes:
+                raise SpecificationError(
+                    f"line {event.start_mark.line + 1}: the alias {shown(event.anchor)} stands "
+                    "within what it stands for, or before it"
+                )
+            total += sizes[event.anchor]
+        elif isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append((event.anchor, total))
+            total += 1
+            if len(open_nodes) > MAX_DEPTH:
+                raise SpecificationError(f"nested deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = open_nodes.pop()
+            if anchor is not None:
+                sizes[anchor] = total - before
+        elif isinstance(event, yaml.ScalarEvent):
+            total += 1
+            if event.anchor is not None:
+                sizes[event.anchor] = 1
+        if total > _MAX_YAML_NODES:
+            raise SpecificationError(
+                f"more than {_MAX_YAML_NODES} values, with its aliases written out"
+            )
