@@ -142,7 +142,7 @@ def _message(problem: ErrorDetails) -> str:
         expected = nearest(
             problem["input"], [name.strip("'") for name in listed.split(", ")], "value"
         )
-    elif kind == "string_too_short":
+    elif kind in ("string_too_short", "too_short"):
         expected = "at least one character"
     elif kind in _TYPES:
         expected = _TYPES[kind]

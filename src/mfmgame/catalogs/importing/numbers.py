@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Catalog, Defense, Effectiveness, Threat
+from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.document import refuse_unknown
 from mfmgame.spec.wording import shown
 
@@ -84,63 +84,59 @@ def as_catalog(base: KnowledgeBase, numbers: Numbers) -> Catalog:
             f"{relation} has no costs: every defense uses {numbers.cost:g} of "
             f"{shown(numbers.resource)} at level 1"
         )
-    return Catalog(
-        schema="mfmgame/catalog/1",
-        name=base.name,
-        source=relation,
-        origins=[base.origin],
-        notes=notes,
-        threats=[
-            Threat(
-                id=entry.id,
-                name=entry.name,
-                **_class_of(entry),
-                severity=numbers.severity,
-                bandwidth=numbers.bandwidth,
-                tactics=list(entry.tactics),
-                parent=entry.parent,
-                maturity=entry.maturity,
-                references=list(entry.references),
-                basis="assumed",
-                source=chosen,
-            )
+    assumed = {"basis": "assumed", "source": chosen}
+    document: dict[str, Any] = {
+        "schema": "mfmgame/catalog/1",
+        "name": base.name,
+        "source": relation,
+        "origins": [base.origin],
+        "notes": notes,
+        "threats": [
+            {
+                "id": entry.id,
+                "name": entry.name,
+                **({"class": entry.tactics[0]} if entry.tactics else {}),
+                "severity": numbers.severity,
+                "bandwidth": numbers.bandwidth,
+                "tactics": list(entry.tactics),
+                "parent": entry.parent,
+                "maturity": entry.maturity,
+                "references": list(entry.references),
+                **assumed,
+            }
             for entry in base.techniques
         ],
-        defenses=[
-            Defense(
-                id=entry.id,
-                name=entry.name,
-                family=entry.family,
-                use={numbers.resource: numbers.cost},
-                lifecycle=list(entry.lifecycle),
-                categories=list(entry.categories),
-                references=list(entry.references),
-                basis="assumed",
-                source=chosen,
-            )
+        "defenses": [
+            {
+                "id": entry.id,
+                "name": entry.name,
+                "family": entry.family,
+                "use": {numbers.resource: numbers.cost},
+                "lifecycle": list(entry.lifecycle),
+                "categories": list(entry.categories),
+                "references": list(entry.references),
+                **assumed,
+            }
             for entry in base.mitigations
         ],
-        effectiveness=[
-            Effectiveness(
-                threat=link.technique,
-                defense=link.mitigation,
-                value=strengths[link.mitigation] if link.value is None else link.value,
-                texts=list(link.texts),
-                basis="assumed",
-                source=link.reason or chosen,
-            )
+        "effectiveness": [
+            {
+                "threat": link.technique,
+                "defense": link.mitigation,
+                "value": strengths[link.mitigation] if link.value is None else link.value,
+                "texts": list(link.texts),
+                "basis": "assumed",
+                "source": link.reason or chosen,
+            }
             for link in links
         ],
-    )
+    }
+    return Catalog(**document)
 
 
 def _strength(defense: Mitigation, numbers: Numbers) -> float:
     values = [numbers.by_category[c] for c in defense.categories if c in numbers.by_category]
     return max(values, default=numbers.effectiveness)
-
-
-def _class_of(technique: Technique) -> dict[str, Any]:
-    return {"class": technique.tactics[0]} if technique.tactics else {}
 
 
 def _merged(links: list[Link]) -> list[Link]:
