@@ -13,6 +13,7 @@ from mfmgame.view import result_document
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCENARIOS = sorted(EXAMPLES.glob("*.json"))
+SYSTEMS = [file for file in SCENARIOS if mg.load_scenario(file).system]
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
@@ -30,9 +31,9 @@ def test_scenario(file):
 
 def test_there_is_one_for_each_system_and_for_each_agent_with_threats_of_its_own():
     mfm = mg.load_catalog("mfm")
-    plain = {file.stem for file in SCENARIOS if not file.stem.endswith("_agent")}
+    plain = {file.stem for file in SYSTEMS if not file.stem.endswith("_agent")}
     assert plain == {system.id for system in mfm.systems}
-    agents = {file.stem.removesuffix("_agent") for file in SCENARIOS} & {
+    agents = {file.stem.removesuffix("_agent") for file in SYSTEMS} & {
         system.id
         for system in mfm.systems
         if any(
@@ -40,7 +41,7 @@ def test_there_is_one_for_each_system_and_for_each_agent_with_threats_of_its_own
         )
     }
     assert {f"{system}_agent" for system in agents} == {
-        file.stem for file in SCENARIOS if file.stem.endswith("_agent")
+        file.stem for file in SYSTEMS if file.stem.endswith("_agent")
     }
     assert len(agents) == 9
 

@@ -1,0 +1,76 @@
+"""Three findings on the taxonomy of arXiv:2411.11195, and what each of them rests on.
+
+Threats, the information flows they need and the forms in which they are known are the paper's.
+Impacts, strengths, costs, and what a defense keeps against an attacker who adapts to it, are
+assumed. So each question is asked twice: with the numbers of the catalog, and with every defense
+equally strong and equally dear, where only flows and axes tell them apart.
+
+Run it from anywhere: ``python examples/paper_findings.py``.
+"""
+
+from pathlib import Path
+
+import scipy.stats
+
+import mfmgame as mg
+
+CATALOG = mg.load_catalog("mfm")
+SCENARIO = mg.load_scenario(Path(__file__).parent / "taxonomy.json")
+LEVELS = ("model", "system")
+NUMBERS = {False: "numbers of the catalog", True: "all defenses equally strong and equally dear"}
+
+
+def variant(*, of=LEVELS, against=LEVELS, adaptive=True, equal=False, without=()):
+    """The scenario with defenses and threats of some levels, an attacker, and numbers."""
+    defenses = {}
+    for defense in CATALOG.defenses:
+        change = defenses[defense.id] = {}
+        if equal:
+            change |= {"strength": 0.6, "retention": 0.5, "use": {"budget": 2, "bandwidth": 0.3}}
+        if not adaptive:
+            change["retention"] = 1.0
+        if defense.level not in of or defense.id in without:
+            change["max_level"] = 0
+    threats = {t.id: {"severity": 0} for t in CATALOG.threats if t.level not in against}
+    document = SCENARIO.model_dump(by_alias=True, exclude_unset=True)
+    return mg.Scenario(**document | {"overrides": {"threats": threats, "defenses": defenses}})
+
+
+def loss(**options):
+    return mg.solve(variant(**options)).value
+
+
+print("1. Defenses of one level only, the same budget for either: what the worst attack costs")
+for equal, said in NUMBERS.items():
+    print(f"   {said}")
+    for against in LEVELS:
+        for adaptive in (False, True):
+            options = {"against": [against], "adaptive": adaptive, "equal": equal}
+            none, *each = (loss(of=of, **options) for of in ([], ["model"], ["system"]))
+            print(
+                f"     {against:6} threats, {'adaptive' if adaptive else 'naive':8} attacker:"
+                f"  none {none:6.3f}   model-centric {each[0]:6.3f}   system-level {each[1]:6.3f}"
+            )
+
+print("2. The attacker's bandwidth")
+frontier, undefended = mg.sweep(variant()), mg.sweep(variant(of=[]))
+for bits in (16.0, 8.0, 4.0, 2.0):
+    print(f"     {bits:4.0f} bits: {frontier(bits):6.3f}, with no defense {undefended(bits):6.3f}")
+threshold = mg.self_destruction_threshold(variant())
+print(
+    f"     a bandwidth of {threshold.bandwidth:.3f} bits is where a loss of 24 is reached, ", end=""
+)
+print(f"with no defense {threshold.undefended:.3f}; at 8 bits: {threshold.decision}")
+
+print("3. The coverage index as a ranking")
+for equal, said in NUMBERS.items():
+    index = mg.defense_coverage_index(variant(equal=equal)).to_frame()["index"]
+    value = loss(equal=equal)
+    missed = [loss(equal=equal, without=[defense]) - value for defense in index.index]
+    tau = scipy.stats.kendalltau(index, missed).statistic
+    ranked = index.sort_values(ascending=False, kind="stable").index
+    dearest = sorted(zip(missed, index.index, strict=True), key=lambda pair: -pair[0])
+    print(f"   {said}")
+    print(f"     highest index: {', '.join(ranked[:3])}")
+    print(f"     costs most to do without: {', '.join(name for _, name in dearest[:3])}")
+    print(f"     agreement of the two rankings (Kendall's tau): {tau:.2f}")
