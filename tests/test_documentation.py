@@ -3,8 +3,9 @@
 On a page, blocks run from top to bottom in one temporary folder that holds `examples`:
 
 - `python`: executed, in one namespace a page;
-- `sh`: each line a command. `mfmgame` and `python -m mfmgame` run; set-up commands do not.
-  A line may end in `# exit status 4`; without it, the status is 0;
+- `sh`: each line a command. `mfmgame`, `python -m mfmgame` and scripts of `examples` run;
+  set-up commands do not. A line may end in `# exit status 4`; without it, the status is 0.
+  A block that needs a public knowledge base is skipped where its file is not at hand;
 - `json`: after a line with "Save this as `name.json`:" it is written to that file, for the
   blocks below to use; elsewhere it must parse, and be valid if it names its schema;
 - `text`: what the block directly above prints. `...` stands for anything.
@@ -41,6 +42,12 @@ SETUP = [
     'python -m pip install -e ".[test]" && python -m pytest',
 ]
 NOT_RUN = ("python -m pip ", "python -m pytest")
+KNOWLEDGE_BASES = {
+    file.name: file
+    for pattern in ("atlas/*.yaml", "attack/*.json", "ctid/*.json")
+    for file in (ROOT.parent / "shared" / "data").glob(pattern)
+}
+"""Public files beside the project, which are not part of it."""
 SCHEMAS = {
     "mfmgame/scenario/1": mg.Scenario,
     "mfmgame/catalog/1": mg.Catalog,
@@ -111,7 +118,7 @@ class PageRun:
             block = self.blocks[len(self.outcomes)]
             try:
                 self.outcomes.append(self.run(block))
-            except Exception as error:
+            except (Exception, pytest.skip.Exception) as error:
                 self.outcomes.append(error)
         outcome = self.outcomes[index]
         if isinstance(outcome, BaseException):
@@ -143,10 +150,16 @@ class PageRun:
         for command in line.removesuffix(stated[0] if stated else "").split(" && "):
             if command.startswith(NOT_RUN):
                 continue
-            words = shlex.split(command.removeprefix("python -m "))
-            assert words[0] == "mfmgame", f"the test knows no way to run {command!r}"
+            words = shlex.split(command.removeprefix("python -m ").removeprefix("python "))
+            assert words[0] == "mfmgame" or words[0].startswith("examples/"), (
+                f"the test knows no way to run {command!r}"
+            )
+            for word in words:
+                wanted = re.fullmatch(r"ATLAS\.yaml|[\w.-]+attack-[\d.]+\.json", word)
+                if wanted and not (self.folder / word).exists():
+                    pytest.skip(f"{word} is not beside the project")
             run = subprocess.run(
-                [sys.executable, "-m", *words],
+                [sys.executable, *(["-m"] if words[0] == "mfmgame" else []), *words],
                 cwd=self.folder,
                 env={**os.environ, "PYTHONUTF8": "1"},
                 stdin=subprocess.DEVNULL,
@@ -176,6 +189,8 @@ def page_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PageRun]:
     for page in PAGES:
         folder = tmp_path_factory.mktemp(Path(page).stem)
         shutil.copytree(ROOT / "examples", folder / "examples")
+        for name, file in KNOWLEDGE_BASES.items():
+            (folder / name).symlink_to(file)
         runs[page] = PageRun(page, folder)
     return runs
 

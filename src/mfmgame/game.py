@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.catalogs.resolution import Entries, resolve
 from mfmgame.errors import SpecificationError
 from mfmgame.labels import checked_labels
-from mfmgame.spec.catalog import Defense
+from mfmgame.spec.catalog import Catalog, Defense
 from mfmgame.spec.document import LARGEST, SMALLEST, refuse
 from mfmgame.spec.scenario import Composition, Scenario
 from mfmgame.spec.wording import nearest, shown
@@ -244,13 +244,15 @@ class DefenseGame:
         )
 
 
-def build_game(scenario: Scenario) -> DefenseGame:
+def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGame:
     """Turn a scenario into labels and arrays.
 
     Parameters
     ----------
     scenario : Scenario
         What :func:`load_scenario` returns, or one built from a dictionary.
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
 
     Returns
     -------
@@ -269,7 +271,7 @@ def build_game(scenario: Scenario) -> DefenseGame:
     >>> mg.build_game(mg.load_scenario("examples/llava.json")).n_defenses
     15
     """
-    entries = resolve(scenario)
+    entries = resolve(scenario, catalog)
     try:
         return _built(scenario, entries)
     except SpecificationError as error:

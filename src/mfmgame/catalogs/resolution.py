@@ -52,7 +52,7 @@ class Entries:
     notes: tuple[str, ...]
 
 
-def resolve(scenario: Scenario) -> Entries:
+def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
     """Put together the entries of a scenario.
 
     A scenario's own entries are added to its catalog's. An override replaces a number
@@ -62,6 +62,8 @@ def resolve(scenario: Scenario) -> Entries:
     Parameters
     ----------
     scenario : Scenario
+    catalog : Catalog, optional
+        What to build on; the one that the scenario names by default.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def resolve(scenario: Scenario) -> Entries:
         not there, or repeats an id of its catalog.
     """
     try:
-        catalog = _catalog_of(scenario)
+        catalog = catalog or _catalog_of(scenario)
         scenario.check_references(catalog)
         return _assembled(scenario, catalog)
     except SpecificationError as error:
@@ -86,7 +88,7 @@ def resolve_catalog(catalog: Catalog) -> Entries:
     scenario = Scenario(
         schema="mfmgame/scenario/1", catalog=catalog.name, attacker=Attacker(bandwidth=0.0)
     )
-    return _assembled(scenario, catalog)
+    return resolve(scenario, catalog)
 
 
 def _catalog_of(scenario: Scenario) -> Catalog:
