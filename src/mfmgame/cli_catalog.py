@@ -95,6 +95,22 @@ def import_atlas(
         _finish(load(file, _numbers(effectiveness, severity, bandwidth, inherit)), output)
 
 
+@import_app.command("attack")
+def import_attack(
+    file: Source,
+    effectiveness: Effectiveness = None,
+    severity: Severity = 1.0,
+    bandwidth: Bandwidth = 1.0,
+    inherit: Inherit = False,
+    output: Output = None,
+) -> None:
+    """Make a catalog of MITRE ATT&CK, or of ATLAS in STIX (a STIX 2 bundle)."""
+    with reported(str(file)):
+        from mfmgame.catalogs.importing import import_attack as load
+
+        _finish(load(file, _numbers(effectiveness, severity, bandwidth, inherit)), output)
+
+
 def _numbers(
     effectiveness: list[str] | None, severity: float, bandwidth: float, inherit: bool
 ) -> Numbers:

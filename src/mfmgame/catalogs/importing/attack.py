@@ -1,0 +1,325 @@
+"""MITRE ATT&CK (enterprise, mobile, ICS), and the edition of MITRE ATLAS, in STIX 2.0 and 2.1."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
+from mfmgame.catalogs.importing.stix import (
+    AttackPattern,
+    Bundle,
+    ExternalReference,
+    Named,
+    Relationship,
+    Tactic,
+    moment,
+    read_bundle,
+)
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog, Origin, Reference
+from mfmgame.spec.wording import counted, shown
+
+__all__ = ["import_attack", "read_attack"]
+
+_TITLES = {
+    "enterprise-attack": "Enterprise ATT&CK",
+    "mobile-attack": "Mobile ATT&CK",
+    "ics-attack": "ICS ATT&CK",
+    "pre-attack": "PRE-ATT&CK",
+    "atlas": "ATLAS",
+}
+_ANY_ATTACK = "mitre-attack"
+_DOMAINS = {
+    **{name: name for name in _TITLES},
+    _ANY_ATTACK: "enterprise-attack",
+    "mitre-mobile-attack": "mobile-attack",
+    "mitre-attack-mobile": "mobile-attack",
+    "mitre-ics-attack": "ics-attack",
+    "mitre-attack-ics": "ics-attack",
+    "mitre-pre-attack": "pre-attack",
+    "mitre-atlas": "atlas",
+    "atlas-atlas": "atlas",
+}
+"""Domains by their names, those of their kill chains, and those of their references.
+
+Newer bundles of every ATT&CK domain call the source of all references `mitre-attack`.
+"""
+
+_Entry = TypeVar("_Entry", bound=Named)
+
+
+def import_attack(path: str | os.PathLike[str], numbers: Numbers | None = None) -> Catalog:
+    """Make a catalog of a STIX bundle of MITRE ATT&CK or MITRE ATLAS.
+
+    Techniques and sub-techniques become threats, mitigations defenses. The class of a
+    threat is its first tactic. What is revoked or deprecated is left out, and counted in
+    the catalog's notes.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A bundle such as ``enterprise-attack.json`` or ``stix-atlas.json``, in STIX 2.0
+        or 2.1.
+    numbers : Numbers, optional
+        What ATT&CK does not say: severities, bandwidths, effectiveness, costs.
+
+    Returns
+    -------
+    Catalog
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not such a bundle, or a number is out of its range.
+    """
+    return as_catalog(read_attack(Path(path)), numbers or Numbers())
+
+
+def read_attack(path: Path) -> KnowledgeBase:
+    """What the file says.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    KnowledgeBase
+
+    Raises
+    ------
+    SpecificationError
+        If it is no STIX bundle with techniques of ATT&CK or ATLAS, two techniques or two
+        mitigations have one id, or a technique is a form of itself.
+    """
+    bundle = read_bundle(path)
+    try:
+        return _knowledge_base(bundle)
+    except SpecificationError as error:
+        raise error.located(str(path)) from None
+
+
+def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
+    patterns = _by_id(bundle.techniques, "technique")
+    actions = _by_id(bundle.mitigations, "mitigation")
+    if not patterns:
+        raise SpecificationError(
+            f"found {counted(len(bundle.techniques), 'attack pattern')}, expected at least one "
+            "that is neither revoked nor deprecated and has an id of ATT&CK or ATLAS"
+        )
+    technique_ids = {one.id: code for code, one in patterns.items()}
+    mitigation_ids = {one.id: code for code, one in actions.items()}
+    mitigates = [one for one in bundle.relationships if one.kind == "mitigates"]
+    links, left_out_links = _links(mitigates, bundle, technique_ids, mitigation_ids)
+    subtechniques = [one for one in bundle.relationships if one.kind == "subtechnique-of"]
+    parents = _parents(patterns, technique_ids, subtechniques)
+    names = _tactic_names(bundle.tactics)
+
+    def tactics_of(code: str) -> tuple[str, ...]:
+        one = patterns[code]
+        if not one.phases and code in parents:
+            one = patterns[parents[code]]
+        domain = _domain(one)
+        phases = [phase.name for phase in one.phases]
+        found = [names.get((domain, name)) or names.get(("", name)) or name for name in phases]
+        return tuple(dict.fromkeys(found))
+
+    present = {_domain(one) for one in patterns.values()}
+    domains = [domain for domain in _TITLES if domain in present]
+    left_out = (
+        *_left_out(bundle.techniques, "technique"),
+        *_left_out(bundle.mitigations, "mitigation"),
+        *left_out_links,
+        (
+            sum(not one.live for one in subtechniques),
+            "relationship",
+            "of sub-techniques that are revoked or deprecated",
+        ),
+        (bundle.older, "version", "of objects that a newer one has replaced"),
+    )
+    return KnowledgeBase(
+        name="+".join(domains),
+        origin=_origin(bundle, domains),
+        techniques=tuple(
+            Technique(
+                code,
+                one.name,
+                tactics_of(code),
+                parents.get(code),
+                references=_other_names(one, code),
+            )
+            for code, one in patterns.items()
+        ),
+        mitigations=tuple(
+            Mitigation(
+                code, one.name, categories=tuple(one.labels), references=_other_names(one, code)
+            )
+            for code, one in actions.items()
+        ),
+        links=links,
+        notes=tuple(
+            f"left out: {counted(count, noun)} {rest}".rstrip()
+            for count, noun, rest in left_out
+            if count
+        ),
+    )
+
+
+def _references(entry: Named) -> list[ExternalReference]:
+    """Its ids in knowledge bases; what names one domain before what may mean several."""
+    named = [one for one in entry.references if one.id]
+    return sorted(named, key=lambda one: one.source == _ANY_ATTACK)
+
+
+def _domain(entry: Named) -> str:
+    """The domain of a technique or mitigation, "" if it is of none."""
+    chains = [phase.chain for phase in entry.phases] if isinstance(entry, AttackPattern) else []
+    sources = [one.source for one in _references(entry)]
+    names = (*chains, *entry.domains, *sources)
+    return next((_DOMAINS[name] for name in names if name in _DOMAINS), "")
+
+
+def _own_id(entry: Named) -> str:
+    """What its domain calls it, "" if that is not said."""
+    domain = _domain(entry)
+    known = [one for one in _references(entry) if one.source in _DOMAINS]
+    known.sort(key=lambda one: _DOMAINS[one.source] != domain)
+    return known[0].id if known else ""
+
+
+def _other_names(entry: Named, code: str) -> tuple[Reference, ...]:
+    return tuple(
+        Reference(source="ATT&CK" if one.source in _DOMAINS else one.source, id=one.id, url=one.url)
+        for one in entry.references
+        if one.source and one.id not in ("", code)
+    )
+
+
+def _by_id(entries: Iterable[_Entry], noun: str) -> dict[str, _Entry]:
+    """Those that are meant, by what their domain calls them."""
+    found: dict[str, _Entry] = {}
+    for entry in entries:
+        if not entry.live or not (code := _own_id(entry)):
+            continue
+        if code in found:
+            raise SpecificationError(
+                f"found two {noun}s with the id {shown(code)} ({shown(found[code].id)} and "
+                f"{shown(entry.id)}), expected unique ids of what is neither revoked nor deprecated"
+            )
+        found[code] = entry
+    return found
+
+
+def _left_out(entries: Sequence[Named], noun: str) -> list[tuple[int, str, str]]:
+    nameless = sum(one.live and not _own_id(one) for one in entries)
+    return [
+        *_withdrawn(entries, noun),
+        (nameless, noun, "without an id of ATT&CK or ATLAS"),
+    ]
+
+
+def _withdrawn(
+    entries: Sequence[Named] | Sequence[Relationship], noun: str
+) -> list[tuple[int, str, str]]:
+    revoked = sum(one.revoked for one in entries)
+    deprecated = sum(one.deprecated and not one.revoked for one in entries)
+    return [(revoked, f"revoked {noun}", ""), (deprecated, f"deprecated {noun}", "")]
+
+
+def _links(
+    mitigates: list[Relationship],
+    bundle: Bundle,
+    technique_ids: dict[str, str],
+    mitigation_ids: dict[str, str],
+) -> tuple[tuple[Link, ...], list[tuple[int, str, str]]]:
+    """The links, and how many there are not, by reason."""
+    present = {one.id for one in (*bundle.techniques, *bundle.mitigations)}
+    links, dangling, foreign = [], 0, 0
+    for one in mitigates:
+        if not one.live:
+            continue
+        if one.target in technique_ids and one.source in mitigation_ids:
+            text = one.description.strip()
+            ends = technique_ids[one.target], mitigation_ids[one.source]
+            links.append(Link(*ends, (text,) if text else ()))
+        elif one.target in present and one.source in present:
+            dangling += 1
+        else:
+            foreign += 1
+    return tuple(links), [
+        *_withdrawn(mitigates, "link"),
+        (dangling, "link", "of techniques or mitigations that are left out"),
+        (foreign, "link", "of techniques or mitigations that are not in the file"),
+    ]
+
+
+def _parents(
+    patterns: dict[str, AttackPattern],
+    technique_ids: dict[str, str],
+    subtechniques: list[Relationship],
+) -> dict[str, str]:
+    """For each sub-technique what it is a form of, by their ids."""
+    said: dict[str, str] = {}
+    for one in subtechniques:
+        if one.live and one.source in technique_ids and one.target in technique_ids:
+            said.setdefault(technique_ids[one.source], technique_ids[one.target])
+    parents = {}
+    for code, pattern in patterns.items():
+        parent = said.get(code) or code.rpartition(".")[0]
+        if parent in patterns and pattern.is_subtechnique is not False:
+            parents[code] = parent
+    _refuse_cycles(parents)
+    return parents
+
+
+def _refuse_cycles(parents: dict[str, str]) -> None:
+    fine: set[str] = set()
+    for start in parents:
+        path: dict[str, None] = {}
+        code = start
+        while code in parents and code not in fine:
+            if code in path:
+                raise SpecificationError(
+                    f"found the technique {shown(code)} below itself, a sub-technique of "
+                    f"{shown(parents[code])}, expected no circle of sub-techniques"
+                )
+            path[code] = None
+            code = parents[code]
+        fine.update(path)
+
+
+def _tactic_names(tactics: list[Tactic]) -> dict[tuple[str, str], str]:
+    """Names to read by domain and short name, and under domain "" in whatever domain."""
+    names: dict[tuple[str, str], str] = {}
+    for tactic in sorted(tactics, key=lambda one: one.live):  # what is meant comes last and wins
+        sources = tactic.domains or [one.source for one in tactic.references]
+        for domain in ("", *(_DOMAINS[source] for source in sources if source in _DOMAINS)):
+            names[domain, tactic.shortname] = tactic.name
+    return names
+
+
+def _origin(bundle: Bundle, domains: list[str]) -> Origin:
+    """What the catalog is made from: a release if the file says so, else a matrix or domains."""
+    releases = [one for one in bundle.collections if one.live and one.name]
+    matrices = [one for one in bundle.matrices if one.live and one.name]
+    version = ""
+    if len(releases) == 1:
+        name, version = releases[0].name, releases[0].version
+    elif releases:
+        name = " and ".join(f"{one.name} {one.version}".strip() for one in releases)
+    elif len(matrices) == 1:
+        name = matrices[0].name
+    else:
+        name = " and ".join(_TITLES[domain] for domain in domains)
+    dates = [one.modified for one in releases if one.modified] or [bundle.modified]
+    return Origin(
+        name=name,
+        version=version,
+        date=max(dates, key=moment),
+        licence="\n".join(bundle.statements),
+        url="https://atlas.mitre.org" if domains == ["atlas"] else "https://attack.mitre.org",
+    )
