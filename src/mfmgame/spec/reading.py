@@ -52,15 +52,15 @@ def read_document(path: Path | None) -> dict[str, Any]:
     return document
 
 
-def read_bytes(path: Path | None, most: int = MAX_BYTES) -> bytes:
+def read_bytes(path: Path | None, most: int | None = None) -> bytes:
     """All of a file, or of standard input when `path` is None.
 
     Parameters
     ----------
     path : pathlib.Path or None
         A regular file or a pipe.
-    most : int
-        Bytes that it may have.
+    most : int, optional
+        Bytes that it may have; `MAX_BYTES` by default.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def read_bytes(path: Path | None, most: int = MAX_BYTES) -> bytes:
     """
     if path is None and sys.stdin is None:
         raise SpecificationError("cannot be read: it is closed")
+    most = MAX_BYTES if most is None else most
     try:
         if path is not None and path.exists() and not (path.is_file() or path.is_fifo()):
             raise IsADirectoryError(errno.EISDIR, "found a folder or device, expected a file")
