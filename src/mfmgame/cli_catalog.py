@@ -111,6 +111,42 @@ def import_attack(
         _finish(load(file, _numbers(effectiveness, severity, bandwidth, inherit)), output)
 
 
+@import_app.command("ctid")
+def import_ctid(
+    file: Source,
+    score: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--score",
+            metavar="NAME=SHARE",
+            help="What a score counts as: minimal, partial or significant, times protect, "
+            "detect or respond, or one of both, as detect/partial.",
+        ),
+    ] = None,
+    combine: Annotated[
+        str,
+        typer.Option(
+            "--combine",
+            metavar="best|independent",
+            help="What several scores of one pair come to.",
+        ),
+    ] = "best",
+    effectiveness: Effectiveness = None,
+    severity: Severity = 1.0,
+    bandwidth: Bandwidth = 1.0,
+    inherit: Inherit = False,
+    output: Output = None,
+) -> None:
+    """Make a catalog of a mapping to ATT&CK (JSON of CTID's Mappings Explorer)."""
+    with reported(str(file)):
+        from mfmgame.catalogs.importing import Scores
+        from mfmgame.catalogs.importing import import_ctid as load
+
+        scores = Scores.named(keyed_numbers(score or [], "--score"), combine)
+        numbers = _numbers(effectiveness, severity, bandwidth, inherit)
+        _finish(load(file, numbers, scores), output)
+
+
 def _numbers(
     effectiveness: list[str] | None, severity: float, bandwidth: float, inherit: bool
 ) -> Numbers:

@@ -2,6 +2,8 @@
 
 from mfmgame.catalogs.importing.atlas import import_atlas
 from mfmgame.catalogs.importing.attack import import_attack
+from mfmgame.catalogs.importing.ctid import import_ctid, kev_weights
 from mfmgame.catalogs.importing.numbers import Numbers
+from mfmgame.catalogs.importing.scores import Scores
 
-__all__ = ["Numbers", "import_atlas", "import_attack"]
+__all__ = ["Numbers", "Scores", "import_atlas", "import_attack", "import_ctid", "kev_weights"]

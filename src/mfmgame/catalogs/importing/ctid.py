@@ -1,0 +1,216 @@
+"""Mappings of defenses and vulnerabilities to ATT&CK, from CTID's Mappings Explorer."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from mfmgame.catalogs.importing.ctid_file import VULNERABILITY, Mappings, Row, read_mappings
+from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
+from mfmgame.catalogs.importing.scores import Scores
+from mfmgame.catalogs.weighing import Weights, weighed
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import refuse_unknown
+from mfmgame.spec.wording import counted, shown
+
+__all__ = ["import_ctid", "kev_weights", "read_ctid"]
+
+_SUBTECHNIQUE = re.compile(r"(T\d{4})\.\d{3}")
+
+
+def import_ctid(
+    path: str | os.PathLike[str], numbers: Numbers | None = None, scores: Scores | None = None
+) -> Catalog:
+    """Make a catalog of a mapping of capabilities to ATT&CK, from Mappings Explorer.
+
+    Techniques become threats, and the capabilities that act on one defenses; scores
+    become effectiveness by the analyst's weights. Without scores, a pair has the
+    effectiveness of `numbers`. Mappings of vulnerabilities (KEV, CVE) become threats
+    alone, each as severe as the number of distinct vulnerabilities that map to it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        JSON of Mappings Explorer, of any edition.
+    numbers : Numbers, optional
+        What the file does not say: severities, bandwidths, costs, and effectiveness
+        where there is no score.
+    scores : Scores, optional
+        What the scores count as.
+
+    Returns
+    -------
+    Catalog
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not of this format, maps no defense and no vulnerability to a
+        technique, has a score or a kind of mapping that is not known, or if a number is
+        out of its range.
+    """
+    numbers = numbers or Numbers()
+    mappings = read_mappings(Path(path))
+    catalog = as_catalog(_knowledge(mappings, scores or Scores()), numbers)
+    if mappings.defenses:
+        return catalog
+    if numbers.severity != Numbers.severity:
+        raise SpecificationError(
+            f"found {shown(numbers.severity)}, expected none: threats of {mappings.relation} "
+            "are as severe as the number of their CVEs",
+            pointer="severity",
+        )
+    return weighed(catalog, _weights(mappings, VULNERABILITY))
+
+
+def read_ctid(path: Path, scores: Scores | None = None) -> KnowledgeBase:
+    """What the file says.
+
+    Scores of several rows on one pair are combined by the rule of `scores`; a row that
+    stands twice counts once.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    scores : Scores, optional
+
+    Returns
+    -------
+    KnowledgeBase
+        Without mitigations if the file maps vulnerabilities.
+
+    Raises
+    ------
+    SpecificationError
+        As :func:`import_ctid` does.
+    """
+    return _knowledge(read_mappings(path), scores or Scores())
+
+
+def kev_weights(
+    path: str | os.PathLike[str], mapping_types: Collection[str] | None = None
+) -> Weights:
+    """Weights of techniques: how many distinct vulnerabilities map to each.
+
+    A vulnerability counts once for a technique, however many of its rows map to it, and
+    for that technique alone: not for the parent of a sub-technique.
+
+    Parameters
+    ----------
+    path : str or path-like
+        JSON of Mappings Explorer for KEV or CVE.
+    mapping_types : collection of str, optional
+        The kinds of mapping that count, of ``"exploitation_technique"``,
+        ``"primary_impact"``, ``"secondary_impact"`` and ``"uncategorized"``; all by
+        default.
+
+    Returns
+    -------
+    Weights
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not of this format, no row is of these kinds, or one is unknown.
+    """
+    chosen = VULNERABILITY if mapping_types is None else tuple(mapping_types)
+    for name in chosen:
+        refuse_unknown(name, VULNERABILITY, "mapping type", "mapping_types")
+    mappings = read_mappings(Path(path))
+    weights = _weights(mappings, chosen)
+    if not weights.by_threat:
+        raise SpecificationError(
+            f"found no row of {', '.join(chosen) or 'no mapping type'}, expected vulnerabilities "
+            "that map to techniques (KEV or CVE)",
+            source=str(path),
+        )
+    return replace(weights, notes=(*mappings.notes, *weights.notes))
+
+
+def _knowledge(mappings: Mappings, scores: Scores) -> KnowledgeBase:
+    groups = mappings.about.groups
+    rows = mappings.defenses or mappings.vulnerabilities
+    techniques: dict[str, str] = {}
+    capabilities: dict[str, tuple[str, str]] = {}
+    pairs: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        techniques[row.technique] = techniques.get(row.technique) or row.technique_name
+    for row in mappings.defenses:
+        name, group = capabilities.get(row.capability, ("", ""))
+        capabilities[row.capability] = (name or row.capability_name, group or row.group)
+        pairs.setdefault((row.technique, row.capability), []).append(row)
+    links = [_link(pair, told, mappings.relation, scores) for pair, told in pairs.items()]
+    notes = [*mappings.notes]
+    if mappings.defenses and mappings.vulnerabilities:
+        notes.append(
+            f"left out: {counted(len(mappings.vulnerabilities), 'row')} of vulnerabilities"
+        )
+    unscored = sum(link.value is None for link in links)
+    if unscored:
+        notes.append(
+            f"{counted(unscored, 'pair')} of {mappings.relation} without a score: the analyst "
+            "chose the effectiveness"
+        )
+    if unscored < len(links):
+        notes.append(scores.note())
+    return KnowledgeBase(
+        name=mappings.name,
+        origin=mappings.origin,
+        techniques=tuple(
+            Technique(name, text, parent=_parent(name)) for name, text in techniques.items()
+        ),
+        mitigations=tuple(
+            Mitigation(name, text, family=groups.get(group) or group)
+            for name, (text, group) in capabilities.items()
+        ),
+        links=tuple(links),
+        notes=tuple(notes),
+    )
+
+
+def _parent(technique: str) -> str | None:
+    match = _SUBTECHNIQUE.fullmatch(technique)
+    return match[1] if match else None
+
+
+def _link(pair: tuple[str, str], rows: Iterable[Row], relation: str, scores: Scores) -> Link:
+    once = {(tuple(row.types), row.category, row.value, row.comments): row for row in rows}.values()
+    texts = tuple(dict.fromkeys(row.comments for row in once if row.comments))
+    given = [(row.category, row.value) for row in once if row.value]
+    if not given:
+        return Link(*pair, texts)
+    told = ", ".join(
+        f"{category} {value}" + (f" ({count} rows)" if count > 1 else "")
+        for (category, value), count in Counter(given).items()
+    )
+    return Link(
+        *pair,
+        texts,
+        scores.combined(scores.value_of(*score) for score in given),
+        f"{told} of {relation}; weights assumed",
+    )
+
+
+def _weights(mappings: Mappings, chosen: Collection[str]) -> Weights:
+    vulnerabilities: dict[str, set[str]] = {}
+    for row in mappings.vulnerabilities:
+        if mappings.types_of(row).intersection(chosen):
+            vulnerabilities.setdefault(row.technique, set()).add(row.capability)
+    origin = mappings.origin
+    date = f" ({origin.date})" if origin.date else ""
+    only = "" if set(chosen) == set(VULNERABILITY) else f", {', '.join(chosen)} only"
+    return Weights(
+        by_threat={name: float(len(found)) for name, found in vulnerabilities.items()},
+        basis="derived",
+        source=f"number of distinct CVEs in {mappings.relation}{date}{only}",
+        notes=(
+            "a technique is as severe as the number of distinct CVEs that map to it; those of "
+            "its sub-techniques are not added",
+        ),
+    )

@@ -1,0 +1,300 @@
+"""Files of Mappings Explorer: the format in all its editions, and what their rows say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
+
+from mfmgame.catalogs.importing.outside import Outside, read_json_model
+from mfmgame.catalogs.importing.scores import CATEGORIES, VALUES
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Origin
+from mfmgame.spec.document import Identifier, Text, refuse, refuse_unknown
+from mfmgame.spec.wording import counted, nearest, shown
+
+__all__ = ["VULNERABILITY", "Mappings", "Row", "read_mappings"]
+
+_LICENCE = "Apache-2.0"
+_URL = "https://center-for-threat-informed-defense.github.io/mappings-explorer/"
+_FRAMEWORKS = {
+    "aws": "AWS",
+    "azure": "Azure",
+    "cis": "CIS Controls",
+    "cri_profile": "CRI Profile",
+    "csa_ccm": "CSA CCM",
+    "cve": "CVE",
+    "gcp": "GCP",
+    "hed": "Hardware-Enabled Defense",
+    "intel-vpro": "Intel vPro",
+    "kev": "KEV",
+    "m365": "M365",
+    "nist_800_53": "NIST 800-53",
+    "veris": "VERIS",
+}
+_SCORED = ("technique_scores", "technique_score")
+VULNERABILITY = ("exploitation_technique", "primary_impact", "secondary_impact", "uncategorized")
+_KNOWN = (*_SCORED, "mitigates", "related_to", "non_mappable", *VULNERABILITY)
+_RELATED = "that relate a technique to something else than a defense"
+
+
+def _word(text: str | None) -> str:
+    """One spelling of words that editions write in capitals, with hyphens or with blanks."""
+    return re.sub(r"[\s-]+", "_", (text or "").strip().lower())
+
+
+def _empty_if_null(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _text_of_number(value: Any) -> Any:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if number else _empty_if_null(value)
+
+
+def _list_of_one(value: Any) -> Any:
+    """Some editions have a list of mapping types, others one or none."""
+    if value is None or isinstance(value, str):
+        return [value] if value else []
+    if not isinstance(value, list):
+        raise SpecificationError(f"found {shown(value)}, expected a string or a list of them")
+    return value
+
+
+def _names_by_id(entries: Any) -> Any:
+    """Names by id: older editions have a list of objects, others one object of all."""
+    if isinstance(entries, list):
+        by_id = {}
+        for index, entry in enumerate(entries):
+            if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+                raise refuse((index,), f"found {shown(entry)}, expected an object with an id")
+            if entry["id"] in by_id:
+                raise refuse((index, "id"), f"found {shown(entry['id'])} twice, expected once")
+            by_id[entry["id"]] = entry
+        entries = by_id
+    if not isinstance(entries, dict):
+        return {} if entries is None else entries
+    named = {
+        key: item.get("name") if isinstance(item, dict) else item for key, item in entries.items()
+    }
+    return {key: _empty_if_null(name) for key, name in named.items()}
+
+
+def _score(known: Collection[str], noun: str) -> Callable[[str], str]:
+    def checked(text: str) -> str:
+        if word := _word(text):
+            refuse_unknown(word, known, noun)
+        return word
+
+    return checked
+
+
+_Optional = Annotated[Text, BeforeValidator(_empty_if_null), AfterValidator(str.strip)]
+_Version = Annotated[Text, BeforeValidator(_text_of_number), AfterValidator(str.strip)]
+_Category = Annotated[_Optional, AfterValidator(_score(CATEGORIES, "category of scores"))]
+_Value = Annotated[_Optional, AfterValidator(_score(VALUES, "score"))]
+_Types = Annotated[list[Text], BeforeValidator(_list_of_one)]
+_Names = Annotated[dict[str, Text], BeforeValidator(_names_by_id)]
+
+
+class Row(Outside):
+    """That a capability maps to a technique; what is missing is empty."""
+
+    capability: _Optional = Field(default="", alias="capability_id")
+    capability_name: _Optional = Field(default="", alias="capability_description")
+    technique: _Optional = Field(default="", alias="attack_object_id")
+    technique_name: _Optional = Field(default="", alias="attack_object_name")
+    group: _Optional = Field(default="", validation_alias=AliasChoices("capability_group", "group"))
+    types: _Types = Field(default=[], alias="mapping_type")
+    category: _Category = Field(default="", alias="score_category")
+    value: _Value = Field(default="", alias="score_value")
+    comments: _Optional = ""
+    status: _Optional = ""
+    attack_version: _Version = ""
+
+
+class _Metadata(Outside):
+    framework: Identifier = Field(alias="mapping_framework")
+    framework_version: _Version = Field(default="", alias="mapping_framework_version")
+    attack_version: _Version = ""
+    domain: _Optional = Field(default="", alias="technology_domain")
+    created: _Optional = Field(default="", alias="creation_date")
+    updated: _Optional = Field(default="", alias="last_update")
+    types: _Names = Field(default={}, alias="mapping_types")
+    groups: _Names = Field(default={}, validation_alias=AliasChoices("capability_groups", "groups"))
+
+
+class _File(Outside):
+    metadata: _Metadata
+    mapping_objects: list[Row] = []
+    attack_objects: list[Row] = Field(default=[], description="Of the first editions.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_mappings(cls, document: Any) -> Any:
+        keys = ("mapping_objects", "attack_objects")
+        if "metadata" not in document or not any(key in document for key in keys):
+            raise SpecificationError(
+                "found no metadata with mapping_objects, expected the JSON of Mappings Explorer "
+                "(not its STIX, nor its layers for the Navigator)"
+            )
+        return document
+
+
+@dataclass(frozen=True)
+class Mappings:
+    """A file, with its rows sorted by what they say of a technique.
+
+    Attributes
+    ----------
+    about : _Metadata
+    defenses, vulnerabilities : list of Row
+        One of the two, or both, with at least one row.
+    notes : tuple of str
+        What was left out, and what was kept in spite of something.
+    """
+
+    about: _Metadata
+    defenses: list[Row]
+    vulnerabilities: list[Row]
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the catalog to be; the domain stands in it if it is not the usual one."""
+        about = self.about
+        parts = [about.framework, "attack", about.attack_version]
+        if about.domain not in ("", "enterprise"):
+            parts.append(about.domain)
+        return "-".join(part for part in parts if part)
+
+    @property
+    def origin(self) -> Origin:
+        """What the file is, of which version, for which version of ATT&CK."""
+        about = self.about
+        target = f"for ATT&CK {about.attack_version}".strip()
+        if about.domain not in ("", "enterprise"):
+            target += f" ({about.domain})"
+        return Origin(
+            name=_FRAMEWORKS.get(about.framework, about.framework),
+            version=f"{about.framework_version} {target}".strip(),
+            date=about.updated or about.created,
+            licence=_LICENCE,
+            url=_URL,
+        )
+
+    @property
+    def relation(self) -> str:
+        """The same in a few words."""
+        return f"{self.origin.name} {self.origin.version}"
+
+    def types_of(self, row: Row) -> set[str]:
+        """A row's mapping types in one spelling.
+
+        Parameters
+        ----------
+        row : Row
+
+        Returns
+        -------
+        set of str
+        """
+        return _types(row, self.about)
+
+
+def read_mappings(path: Path) -> Mappings:
+    """Read a file of Mappings Explorer, of any edition.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    Mappings
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not of this format, maps no defense and no vulnerability to a
+        technique, or has a score or a kind of mapping that is not known.
+    """
+    file = read_json_model(path, _File)
+    try:
+        return _sorted(file)
+    except SpecificationError as error:
+        raise error.located(str(path)) from None
+
+
+def _sorted(file: _File) -> Mappings:
+    """The rows by what they say; refused are those that may change numbers unnoticed."""
+    lists = {"mapping_objects": file.mapping_objects, "attack_objects": file.attack_objects}
+    kinds: dict[str, list[Row]] = {}
+    for key, rows in lists.items():
+        for index, row in enumerate(rows):
+            kind = _kind(row, file.metadata, key, index)
+            kinds.setdefault(kind, []).append(row)
+    every = [row for rows in kinds.values() for row in rows]
+    defenses = kinds.pop("defense", [])
+    vulnerabilities = kinds.pop("vulnerability", [])
+    used = defenses or vulnerabilities
+    if not used and _RELATED in kinds:
+        raise refuse(
+            ("metadata", "mapping_framework"),
+            f"found {shown(file.metadata.framework)}, whose rows name no defense and no "
+            "vulnerability, expected a framework of either (such as aws, nist_800_53 or kev)",
+        )
+    if not used:
+        raise SpecificationError(
+            "found no row that maps a defense or a vulnerability to a technique, expected one"
+        )
+    notes = [f"left out: {counted(len(rows), 'row')} {kind}" for kind, rows in kinds.items()]
+    names = dict.fromkeys(row.capability for row in every if row.capability)
+    idle = len(names) - len({row.capability for row in used})
+    if idle:
+        notes.append(f"left out: {counted(idle, 'capability')} without a row that counts")
+    statuses = Counter(row.status for row in used if _word(row.status) not in ("", "complete"))
+    notes += [f"kept: {counted(n, 'row')} of status {shown(name)}" for name, n in statuses.items()]
+    version = file.metadata.attack_version
+    others = sum(row.attack_version not in ("", version) for row in used)
+    if others:
+        notes.append(f"kept: {counted(others, 'row')} of another version of ATT&CK")
+    return Mappings(file.metadata, defenses, vulnerabilities, tuple(notes))
+
+
+def _kind(row: Row, about: _Metadata, key: str, index: int) -> str:
+    """``"defense"``, ``"vulnerability"``, or why the row is left out."""
+    types = _types(row, about)
+    if "non_mappable" in types or _word(row.status) == "non_mappable":
+        return "that cannot be mapped"
+    if not row.technique or not row.capability:
+        return "without a technique" if row.capability else "without a capability"
+    if types.intersection(VULNERABILITY):
+        return "vulnerability"
+    if "related_to" in types:
+        return _RELATED
+    if row.category and row.value:
+        return "defense"
+    if row.category or row.value or types.intersection(_SCORED):
+        return "without a category and a score"
+    if "mitigates" in types:
+        return "defense"
+    if not types:
+        return "without a mapping type"
+    name = next(about.types.get(key) or key for key in row.types if _word(key))
+    raise refuse(
+        (key, index, "mapping_type"),
+        f"unknown mapping type {shown(name)} without a score, expected "
+        + nearest(_word(name), _KNOWN, "mapping type"),
+    )
+
+
+def _types(row: Row, about: _Metadata) -> set[str]:
+    """A row's mapping types, by key and by name: in some editions the key is a number."""
+    words = (_word(text) for key in row.types for text in (key, about.types.get(key)))
+    return {word for word in words if word}
