@@ -195,6 +195,13 @@ class TestWhatIsRead:
         assert note in catalog.notes
         assert pairs(catalog) == {("T1000", "wall"): 0.5}
 
+    def test_a_technique_that_nothing_maps_to_is_a_threat_without_a_defense(self, read):
+        alone = row(None, "T2000", mapping_type=None, status="non_mappable")
+        catalog = read(mapping(alone, alone, row()))
+        assert [threat.id for threat in catalog.threats] == ["T1000", "T2000"]
+        assert pairs(catalog) == {("T1000", "wall"): 0.5}
+        assert "kept: 1 technique that nothing maps to, by the file's word" in catalog.notes
+
     def test_blanks_around_ids_and_names_do_not_make_others(self, read):
         catalog = read(mapping(row(), row(" wall", "T1000 ", attack_object_name=" Other")))
         assert pairs(catalog) == {("T1000", "wall"): 0.5}

@@ -29,8 +29,9 @@ def import_ctid(
 ) -> Catalog:
     """Make a catalog of a mapping of capabilities to ATT&CK, from Mappings Explorer.
 
-    Techniques become threats, and the capabilities that act on one defenses; scores
-    become effectiveness by the analyst's weights. Without scores, a pair has the
+    Techniques become threats, those that the file says nothing maps to among them, and
+    the capabilities that act on one defenses; scores become effectiveness by the
+    analyst's weights. Without scores, a pair has the
     effectiveness of `numbers`. Mappings of vulnerabilities (KEV, CVE) become threats
     alone, each as severe as the number of distinct vulnerabilities that map to it.
 
@@ -135,11 +136,10 @@ def kev_weights(
 
 def _knowledge(mappings: Mappings, scores: Scores) -> KnowledgeBase:
     groups = mappings.about.groups
-    rows = mappings.defenses or mappings.vulnerabilities
     techniques: dict[str, str] = {}
     capabilities: dict[str, tuple[str, str]] = {}
     pairs: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
+    for row in (*(mappings.defenses or mappings.vulnerabilities), *mappings.undefended):
         techniques[row.technique] = techniques.get(row.technique) or row.technique_name
     for row in mappings.defenses:
         name, group = capabilities.get(row.capability, ("", ""))

@@ -155,6 +155,8 @@ class Mappings:
     about : _Metadata
     defenses, vulnerabilities : list of Row
         One of the two, or both, with at least one row.
+    undefended : list of Row
+        Techniques that the file names in order to say that nothing maps to them.
     notes : tuple of str
         What was left out, and what was kept in spite of something.
     """
@@ -162,6 +164,7 @@ class Mappings:
     about: _Metadata
     defenses: list[Row]
     vulnerabilities: list[Row]
+    undefended: list[Row]
     notes: tuple[str, ...]
 
     @property
@@ -242,6 +245,7 @@ def _sorted(file: _File) -> Mappings:
     every = [row for rows in kinds.values() for row in rows]
     defenses = kinds.pop("defense", [])
     vulnerabilities = kinds.pop("vulnerability", [])
+    undefended = kinds.pop("undefended", [])
     used = defenses or vulnerabilities
     if not used and _RELATED in kinds:
         raise refuse(
@@ -258,20 +262,26 @@ def _sorted(file: _File) -> Mappings:
     idle = len(names) - len({row.capability for row in used})
     if idle:
         notes.append(f"left out: {counted(idle, 'capability')} without a row that counts")
+    alone = len({row.technique for row in undefended} - {row.technique for row in used})
+    if alone:
+        notes.append(
+            f"kept: {counted(alone, 'technique')} that nothing maps to, by the file's word"
+        )
     statuses = Counter(row.status for row in used if _word(row.status) not in ("", "complete"))
     notes += [f"kept: {counted(n, 'row')} of status {shown(name)}" for name, n in statuses.items()]
     version = file.metadata.attack_version
     others = sum(row.attack_version not in ("", version) for row in used)
     if others:
         notes.append(f"kept: {counted(others, 'row')} of another version of ATT&CK")
-    return Mappings(file.metadata, defenses, vulnerabilities, tuple(notes))
+    return Mappings(file.metadata, defenses, vulnerabilities, undefended, tuple(notes))
 
 
 def _kind(row: Row, about: _Metadata, key: str, index: int) -> str:
-    """``"defense"``, ``"vulnerability"``, or why the row is left out."""
+    """``"defense"``, ``"vulnerability"``, ``"undefended"``, or why the row is left out."""
     types = _types(row, about)
     if "non_mappable" in types or _word(row.status) == "non_mappable":
-        return "that cannot be mapped"
+        lone = row.technique and not row.capability
+        return "undefended" if lone else "that cannot be mapped"
     if not row.technique or not row.capability:
         return "without a technique" if row.capability else "without a capability"
     if types.intersection(VULNERABILITY):
