@@ -183,7 +183,7 @@ class TestWhatIsRead:
             ),
             (
                 row("dog", mapping_type="related_to"),
-                "left out: 1 row that relate a technique to something else than a defense",
+                "left out: 1 row related to a technique but no defense against it",
             ),
             (row("dog", mapping_type="primary_impact"), "left out: 1 row of vulnerabilities"),
             (row(status="participant_review"), "kept: 1 row of status 'participant_review'"),

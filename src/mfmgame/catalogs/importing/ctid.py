@@ -31,9 +31,9 @@ def import_ctid(
 
     Techniques become threats, those that the file says nothing maps to among them, and
     the capabilities that act on one defenses; scores become effectiveness by the
-    analyst's weights. Without scores, a pair has the
-    effectiveness of `numbers`. Mappings of vulnerabilities (KEV, CVE) become threats
-    alone, each as severe as the number of distinct vulnerabilities that map to it.
+    analyst's weights. Without scores, a pair has the effectiveness of `numbers`. Mappings
+    of vulnerabilities (KEV, CVE) become threats alone, each as severe as the number of
+    distinct vulnerabilities that map to it.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ _FRAMEWORKS = {
 _SCORED = ("technique_scores", "technique_score")
 VULNERABILITY = ("exploitation_technique", "primary_impact", "secondary_impact", "uncategorized")
 _KNOWN = (*_SCORED, "mitigates", "related_to", "non_mappable", *VULNERABILITY)
-_RELATED = "that relate a technique to something else than a defense"
+_RELATED = "related to a technique but no defense against it"
 
 
 def _word(text: str | None) -> str:
