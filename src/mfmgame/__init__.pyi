@@ -1,6 +1,14 @@
 from . import channel, references
 from .assessment import Assessment, assess
 from .catalogs import load_catalog, shipped_catalogs
+from .catalogs.importing import (
+    Numbers,
+    Scores,
+    import_atlas,
+    import_attack,
+    import_ctid,
+    kev_weights,
+)
 from .coverage_index import CoverageIndex, defense_coverage_index
 from .crossing import self_destruction_threshold
 from .errors import (
@@ -42,9 +50,11 @@ __all__ = [
     "MatrixSolution",
     "MfmgameError",
     "Mixture",
+    "Numbers",
     "OneSidedPrice",
     "Result",
     "Scenario",
+    "Scores",
     "Sensitivity",
     "Solution",
     "Solver",
@@ -57,7 +67,11 @@ __all__ = [
     "channel",
     "defense_coverage_index",
     "export_program",
+    "import_atlas",
+    "import_attack",
+    "import_ctid",
     "json_schema",
+    "kev_weights",
     "load_catalog",
     "load_result",
     "load_scenario",
