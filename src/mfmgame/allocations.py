@@ -37,15 +37,20 @@ def with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
 
 def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     """The allocation, scaled back as little as keeps it within the limits exactly."""
-    levels = np.clip(allocation, 0.0, game.max_level)
-    for use, limit in zip(game.use, game.limits, strict=True):
-        rounding = (len(levels) + 4) * _EPS
-        if float(use @ levels) * (1.0 + rounding) < limit:  # unlimited, too
-            continue
-        while exact_dot_sign(use, levels, float(limit)) > 0:
-            shrink = min(float(limit) / float(use @ levels), 1.0) * (1.0 - 4 * _EPS)
+    levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
+    for use, limit in zip(game.use, game.limits.tolist(), strict=True):
+        while _overspends(use, levels, limit):
+            shrink = min(limit / float(use @ levels), 1.0) * (1.0 - 4 * _EPS)
             levels = np.where(use > 0, levels * shrink, levels)
     return levels
+
+
+def _overspends(use: FloatArray, levels: FloatArray, limit: float) -> bool:
+    """Whether levels use more than a limit, which may be infinite, without rounding error."""
+    excess = wide(use) @ wide(levels) - limit
+    if abs(excess) >= (len(levels) + 4) * WIDE_EPS * limit:
+        return bool(excess > 0.0)
+    return exact_dot_sign(use, levels, limit) > 0
 
 
 def all_within_limits(game: DefenseGame, allocations: FloatArray) -> FloatArray:

@@ -61,11 +61,12 @@ def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) ->
     >>> response.plan.tolist(), response.loss, response.price
     ([0.5, 1.0], 3.5, 1.5)
     """
-    plan = np.where((bandwidth == 0.0) & (residual > 0.0), 1.0, 0.0)
-    running = np.flatnonzero((bandwidth > 0.0) & (residual > 0.0))
+    harmful, free = residual > 0.0, bandwidth == 0.0
+    plan = (harmful & free).astype(np.float64)
+    running = (harmful & ~free).nonzero()[0]
     order = _affordable(running, residual[running] / bandwidth[running], bandwidth, budget)
-    used = np.cumsum(bandwidth[order])
-    n_full = int(np.searchsorted(used, budget, side="right"))
+    used = bandwidth[order].cumsum()
+    n_full = int(used.searchsorted(budget, side="right"))
     plan[order[:n_full]] = 1.0
     price = 0.0
     if n_full < len(order):
@@ -73,7 +74,7 @@ def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) ->
         left = budget - (used[n_full - 1] if n_full else 0.0)
         plan[marginal] = min(1.0, left / bandwidth[marginal])
         price = float(residual[marginal] / bandwidth[marginal])
-    chosen = np.flatnonzero(plan)
+    chosen = plan.nonzero()[0]
     return BestResponse(plan, math.fsum((plan[chosen] * residual[chosen]).tolist()), price)
 
 
@@ -89,7 +90,7 @@ def _affordable(
             running, ratio = running[best], ratio[best]
             break
         count *= 8
-    return running[np.argsort(-ratio, kind="stable")]
+    return running[(-ratio).argsort(kind="stable")]
 
 
 def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float) -> float | None:

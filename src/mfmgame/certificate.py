@@ -83,11 +83,13 @@ def as_plan(game: DefenseGame, certificate: Certificate) -> FloatArray:
 def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
     """The same certificate with weights shrunk until they are an attack plan."""
     weights, threats = certificate.weights, certificate.threats
-    effort = np.bincount(threats, weights=weights, minlength=game.n_threats)[threats]
+    effort = np.bincount(threats, weights=weights, minlength=game.n_threats)
     # The sum of several cuts' weights is rounded; that of one is not.
-    several = np.bincount(threats, minlength=game.n_threats)[threats] > 1
+    several = np.bincount(threats, minlength=game.n_threats) > 1
     over = effort > np.where(several, 1.0 - _FEW, 1.0)
-    weights = np.where(over, weights / np.maximum(effort, 1.0) * (1.0 - _FEW), weights)
+    if over.any():
+        shrunk = weights / np.maximum(effort[threats], 1.0) * (1.0 - _FEW)
+        weights = np.where(over[threats], shrunk, weights)
     used = math.fsum((weights * game.bandwidth[threats]).tolist())
     if used > game.attacker_bandwidth * (1.0 - _EPS):
         shrink = game.attacker_bandwidth / used * (1.0 - _FEW)

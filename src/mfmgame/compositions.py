@@ -73,7 +73,7 @@ class Composition(ABC):
 
     def _through(self, reach: FloatArray) -> FloatArray:
         """The exposure that a sum leaves."""
-        return np.clip(1.0 - reach, 0.0, 1.0)
+        return np.minimum(np.maximum(1.0 - reach, 0.0), 1.0)
 
     @abstractmethod
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
@@ -108,9 +108,10 @@ class Composition(ABC):
         error = 2.0 * (np.count_nonzero(allocation) + 4) * WIDE_EPS
         exposure: WideArray = np.maximum(0.0, 1.0 - covered + error)
         faint = np.flatnonzero(exposure < _FAINT)[:_MAX_FAINT]
-        exact = self.certain_exposure(threats[faint], allocation)
-        for place, share in zip(faint, exact, strict=True):
-            exposure[place] = math.nextafter(float(share), 1.0) if share else 0.0
+        if len(faint):
+            exact = self.certain_exposure(threats[faint], allocation)
+            for place, share in zip(faint, exact, strict=True):
+                exposure[place] = math.nextafter(float(share), 1.0) if share else 0.0
         return exposure
 
     def _rows(self, threats: IntArray | slice) -> FloatArray:
@@ -178,7 +179,7 @@ class BestOf(Composition):
         if isinstance(effectiveness, np.ndarray) and effectiveness.size <= _CHUNK_ENTRIES:
             # Small enough to keep every row's order, best first.
             self._order = np.argsort(-effectiveness, axis=1, kind="stable")
-            self._ordered = np.take_along_axis(effectiveness, self._order, axis=1)
+            self._ordered = effectiveness[np.arange(len(effectiveness))[:, None], self._order]
 
     def _reach(self, allocation: FloatArray) -> FloatArray:
         if allocation.sum() <= 1.0:
@@ -226,11 +227,10 @@ class BestOf(Composition):
             return np.zeros(len(threats))
         if self._repays_compiling(len(threats)):
             return filled_rows(self._matrix, allocation, threats).anchors
-        values, filled = self._fill(threats, allocation)
-        full = np.cumsum(filled, axis=1) >= 1.0 - 1e-15
-        first = np.argmax(full, axis=1)
-        reached = full[np.arange(len(threats)), first]
-        return np.where(reached, values[np.arange(len(threats)), first], 0.0)
+        values, available = self._best_first(threats, allocation)
+        full = available.cumsum(axis=1) >= 1.0 - 1e-15
+        row, first = np.arange(len(threats)), full.argmax(axis=1)
+        return np.where(full[row, first], values[row, first], 0.0)
 
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         return 1.0 - anchors, np.maximum(self._rows(threats) - anchors[:, None], 0.0)
@@ -244,17 +244,23 @@ class BestOf(Composition):
         self, threats: IntArray | slice, allocation: NDArray[Any]
     ) -> tuple[FloatArray, NDArray[Any]]:
         """Each threat's values, best first, and how much of each its knapsack takes."""
-        if self._order is not None:
-            values, available = self._ordered[threats], allocation[self._order[threats]]
-        else:
-            support = np.flatnonzero(allocation > 0)
-            rows = self._rows(threats)[:, support]
-            order = np.argsort(-rows, axis=1, kind="stable")
-            values = np.take_along_axis(rows, order, axis=1)
-            available = allocation[support][order]
-        before = np.cumsum(available, axis=1)
+        values, available = self._best_first(threats, allocation)
+        before = available.cumsum(axis=1)
         before -= available
-        return values, np.clip(1.0 - before, 0.0, available)
+        room = 1.0 - before
+        np.maximum(room, 0.0, out=room)
+        return values, np.minimum(room, available, out=room)
+
+    def _best_first(
+        self, threats: IntArray | slice, allocation: NDArray[Any]
+    ) -> tuple[FloatArray, NDArray[Any]]:
+        """Each threat's values, best first, and the level of each."""
+        if self._order is not None:
+            return self._ordered[threats], allocation[self._order[threats]]
+        support = np.flatnonzero(allocation > 0)
+        rows = self._rows(threats)[:, support]
+        order = np.argsort(-rows, axis=1, kind="stable")
+        return np.take_along_axis(rows, order, axis=1), allocation[support][order]
 
 
 class Independent(Composition):

@@ -106,17 +106,18 @@ class CutPool:
             How many cuts are new.
         """
         before = len(self._known)
-        wanted = np.flatnonzero(response.plan)
+        wanted = response.plan > 0.0
         if share < 1.0:
             worth = share * response.price * self._game.bandwidth
-            wanted = np.flatnonzero((residual > 0.0) & (residual >= worth))
+            wanted = (residual > 0.0) & (residual >= worth)
         first = self._n_groups
         n_split = self._split(residual, response.plan) if self.has_groups else 0
-        self._enter(wanted[self._group_of[wanted] < 0], residual)
-        groups = np.unique(self._group_of[wanted])
+        self._enter((wanted & (self._group_of < 0)).nonzero()[0], residual)
+        chosen = np.zeros(self._n_groups, dtype=bool)
+        chosen[self._group_of[wanted]] = True
         if point is not None:
-            groups = groups[self._violated(groups, residual, point) | (groups >= first)]
-        self._add(groups, allocation)
+            chosen[:first] &= self._violated(residual, point)[:first]
+        self._add(chosen.nonzero()[0], allocation)
         return len(self._known) - before + n_split
 
     def solve(
@@ -177,6 +178,8 @@ class CutPool:
     def _enter(self, threats: IntArray, residual: FloatArray) -> None:
         """Group threats that are new, by how far they are from the attacker's margin."""
         n_new = len(threats)
+        if not n_new:
+            return
         self._n_entered += n_new
         if n_new > self._alone:
             bandwidth = self._game.bandwidth[threats]
@@ -229,15 +232,13 @@ class CutPool:
         self._append(groups, threats, anchors, sizes)
         return n_split
 
-    def _violated(
-        self, groups: IntArray, residual: FloatArray, point: MasterPoint
-    ) -> NDArray[np.bool_]:
+    def _violated(self, residual: FloatArray, point: MasterPoint) -> NDArray[np.bool_]:
         """Which groups cost more than the master's last point allows them."""
         assert self._master is not None
         allowed = point.price * self._by_group(self._game.bandwidth)
         # Groups that have entered since the point was found have no surplus there.
         allowed[self._master.entered[: len(point.surplus)]] += point.surplus
-        return np.asarray(self._by_group(residual)[groups] > allowed[groups], dtype=bool)
+        return np.asarray(self._by_group(residual) > allowed, dtype=bool)
 
     def _by_group(self, numbers: FloatArray) -> FloatArray:
         """Sums of numbers of threats, shape (n_groups,)."""
@@ -248,8 +249,8 @@ class CutPool:
         """Add the cuts of some groups that are exact at an allocation, if they are new."""
         chosen = np.zeros(self._n_groups + 1, dtype=bool)
         chosen[groups] = True
-        threats = np.flatnonzero(chosen[self._group_of])
-        threats = threats[np.argsort(self._group_of[threats], kind="stable")]
+        threats = chosen[self._group_of].nonzero()[0]
+        threats = threats[self._group_of[threats].argsort(kind="stable")]
         sizes = np.bincount(self._group_of[threats], minlength=self._n_groups)[groups]
         anchors = self._composition.anchors(threats, allocation)
         keys = self._keys(groups, anchors, sizes)
@@ -262,22 +263,21 @@ class CutPool:
         self, groups: IntArray, anchors: FloatArray, sizes: IntArray
     ) -> list[tuple[int, bytes]]:
         grains = np.rint(anchors / ANCHOR_GRAIN)
-        ends = np.cumsum(sizes)
-        return [
-            (group, grains[end - size : end].tobytes())
-            for group, end, size in zip(groups.tolist(), ends.tolist(), sizes.tolist(), strict=True)
-        ]
+        ends = grains.itemsize * sizes.cumsum()
+        starts = ends - grains.itemsize * sizes
+        code, cuts = grains.tobytes(), (groups.tolist(), starts.tolist(), ends.tolist())
+        return [(group, code[start:end]) for group, start, end in zip(*cuts, strict=True)]
 
     def _append(
         self, groups: IntArray, threats: IntArray, anchors: FloatArray, sizes: IntArray
     ) -> None:
         if not len(groups):
             return
-        self._cut_group = np.append(self._cut_group, groups)
-        self._cut_size = np.append(self._cut_size, sizes)
-        self._threats = np.append(self._threats, threats)
-        self._anchors = np.append(self._anchors, anchors)
-        self._idle = np.append(self._idle, np.zeros(len(sizes), dtype=np.intp))
+        self._cut_group = np.concatenate((self._cut_group, groups))
+        self._cut_size = np.concatenate((self._cut_size, sizes))
+        self._threats = np.concatenate((self._threats, threats))
+        self._anchors = np.concatenate((self._anchors, anchors))
+        self._idle = np.concatenate((self._idle, np.zeros(len(sizes), dtype=np.intp)))
         if self._master is not None:
             self._enter_master(groups, threats, anchors, sizes)
 

@@ -11,6 +11,7 @@ levels in units of their own upper bound. Powers of two, so that scaling rounds 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -121,8 +122,8 @@ class Master:
         self._set_options(OPTIONS)
         count = n_defenses + 1
         self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
-        columns = np.tile(np.arange(n_defenses, dtype=np.int32), len(rows))
-        self._add_rows(rows, columns, self._row_lower, self._row_upper)
+        columns = np.arange(n_defenses, dtype=np.int32)
+        self._add_rows(rows, np.broadcast_to(columns, rows.shape), self._row_lower, self._row_upper)
 
     @property
     def entered(self) -> IntArray:
@@ -148,28 +149,29 @@ class Master:
         relative = severity / self._loss_unit
         width = bandwidth / self._bandwidth_unit
         # A row in units of its severity, unless that takes its price out of HiGHS's range.
-        unit = np.where(width > 0, np.clip(relative, width / WIDEST, width / _NARROWEST), relative)
+        ranged = np.minimum(np.maximum(relative, width / WIDEST), width / _NARROWEST)
+        unit = np.where(width > 0, ranged, relative)
         unit = powers_of_two(np.maximum(unit, relative / STEEPEST))
         column = self._enter(threats, unit)
-        rows = gradients * self._level_unit * (relative / unit)[:, None]
-        lower = constants * (relative / unit)
+        relative = relative / unit
         width = width / unit
-        surplus = self._surplus_unit[column] / unit
+        rows = gradients * self._level_unit * relative[:, None]
+        lower, upper = constants * relative, np.full(len(threats), np.inf)
 
         n_defenses = self._n_defenses
-        entries = np.column_stack((rows, width, surplus))
+        entries = np.empty((len(threats), n_defenses + 2))
         columns = np.empty(entries.shape, dtype=np.int32)
-        columns[:, : n_defenses + 1] = np.arange(n_defenses + 1)
-        columns[:, -1] = n_defenses + 1 + column
-        upper = np.full(len(threats), np.inf)
-        self._add_rows(entries, columns.ravel(), lower, upper)
+        entries[:, :n_defenses], columns[:, :-1] = rows, np.arange(n_defenses + 1)
+        entries[:, -2] = width
+        entries[:, -1], columns[:, -1] = self._surplus_unit[column] / unit, n_defenses + 1 + column
+        self._add_rows(entries, columns, lower, upper)
 
-        self._rows = np.vstack((self._rows, rows))
-        self._row_lower = np.append(self._row_lower, lower)
-        self._row_upper = np.append(self._row_upper, upper)
-        self._cut_unit = np.append(self._cut_unit, unit)
-        self._cut_bandwidth = np.append(self._cut_bandwidth, width)
-        self._cut_column = np.append(self._cut_column, column)
+        self._rows = np.concatenate((self._rows, rows))
+        self._row_lower = np.concatenate((self._row_lower, lower))
+        self._row_upper = np.concatenate((self._row_upper, upper))
+        self._cut_unit = np.concatenate((self._cut_unit, unit))
+        self._cut_bandwidth = np.concatenate((self._cut_bandwidth, width))
+        self._cut_column = np.concatenate((self._cut_column, column))
 
     def keep_cuts(self, kept: NDArray[np.bool_]) -> None:
         """Drop every cut but those marked, shape (n_cuts,)."""
@@ -211,21 +213,19 @@ class Master:
             None if HiGHS finds no optimum.
         """
         price_column = self._n_defenses
-        self._cost[price_column] = attacker_bandwidth / self._bandwidth_unit
-        self._column_upper[price_column] = np.inf if bounded else 0.0
-        self._highs.changeColCost(price_column, self._cost[price_column])
-        self._highs.changeColBounds(price_column, 0.0, self._column_upper[price_column])
+        cost, most = attacker_bandwidth / self._bandwidth_unit, math.inf if bounded else 0.0
+        self._cost[price_column], self._column_upper[price_column] = cost, most
+        self._highs.changeColCost(price_column, cost)
+        self._highs.changeColBounds(price_column, 0.0, most)
         self._set_limits(limits)
-        for row, upper in enumerate(self._row_upper[: len(self._limited)]):
-            self._highs.changeRowBounds(row, -np.inf, upper)
-        levels = np.arange(self._n_defenses, dtype=np.int32)
-        whole = np.zeros(len(levels)), self._column_upper[: len(levels)]
+        for row, upper in enumerate(self._row_upper[: len(self._limited)].tolist()):
+            self._highs.changeRowBounds(row, -math.inf, upper)
         if box is not None:
-            least, most = (bound / self._level_unit for bound in box)
-            check(self._highs.changeColsBounds(len(levels), levels, least, most))
+            least, greatest = (bound / self._level_unit for bound in box)
+            self._set_levels(least, greatest)
         optimum = self._run()
         if box is not None:
-            check(self._highs.changeColsBounds(len(levels), levels, *whole))
+            self._set_levels(np.zeros(self._n_defenses), self._column_upper[: self._n_defenses])
         if optimum is None:
             return None
         self._primal, self._dual = optimum
@@ -322,7 +322,7 @@ class Master:
         """The surplus column of every threat, made for those that have none."""
         missing = int(threats.max(initial=-1)) + 1 - len(self._column_of)
         if missing > 0:
-            self._column_of = np.append(self._column_of, np.full(missing, -1))
+            self._column_of = np.concatenate((self._column_of, np.full(missing, -1)))
         column = self._column_of[threats]
         if (column < 0).any():
             new, first = np.unique(threats[column < 0], return_index=True)
@@ -330,12 +330,16 @@ class Master:
             none, upper = np.zeros(len(new)), np.full(len(new), np.inf)
             check(self._highs.addCols(len(new), cost, none, upper, 0, [], [], []))
             self._column_of[new] = len(self._entered) + np.arange(len(new))
-            self._entered = np.append(self._entered, new)
-            self._cost = np.append(self._cost, cost)
-            self._column_upper = np.append(self._column_upper, upper)
-            self._surplus_unit = np.append(self._surplus_unit, cost)
+            self._entered = np.concatenate((self._entered, new))
+            self._cost = np.concatenate((self._cost, cost))
+            self._column_upper = np.concatenate((self._column_upper, upper))
+            self._surplus_unit = np.concatenate((self._surplus_unit, cost))
             column = self._column_of[threats]
         return column
+
+    def _set_levels(self, least: FloatArray, greatest: FloatArray) -> None:
+        levels = np.arange(self._n_defenses, dtype=np.int32)
+        check(self._highs.changeColsBounds(len(levels), levels, least, greatest))
 
     def _set_limits(self, limits: FloatArray) -> None:
         self._row_upper[: len(self._limited)] = limits[self._limited] / self._limit_unit
@@ -345,11 +349,10 @@ class Master:
     ) -> None:
         if entries.size == 0:
             return
-        starts = np.arange(len(entries), dtype=np.int32) * entries.shape[1]
-        stored = entries.ravel() != 0.0
-        if not stored.all():
-            starts = np.concatenate(([0], np.cumsum(stored)))[starts].astype(np.int32)
-        values = entries.ravel()[stored]
+        stored = entries != 0.0
+        starts = np.zeros(len(entries), dtype=np.int32)
+        stored[:-1].sum(axis=1).cumsum(out=starts[1:])
+        values = entries[stored]
         check(
             self._highs.addRows(
                 len(entries), lower, upper, len(values), starts, columns[stored], values
@@ -379,7 +382,7 @@ class Master:
             self._highs.setOptionValue(option, value)
 
     def _point(self) -> MasterPoint:
-        levels = np.clip(self._primal, 0.0, self._column_upper)
+        levels = np.minimum(np.maximum(self._primal, 0.0), self._column_upper)
         n_defenses, n_limits = self._n_defenses, len(self._limited)
         limit_prices = np.zeros(self._n_resources)
         limit_prices[self._limited] = (

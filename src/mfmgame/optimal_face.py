@@ -61,15 +61,16 @@ class OptimalFace:
         Where the composition is curved, allocations of the same value are rare, and near
         the optimum none can be told from one that is merely cheaper.
         """
-        found, game, cost = self._found, self._game, resource_cost(self._game)
+        found, game = self._found, self._game
         # Every optimal allocation uses all of what has a price.
         spare = found.certificate.limit_prices <= 0.0
-        if self._is_curved or not np.any(spare & game.use.any(axis=1) & (game.limits > 0)):
+        if self._is_curved or not (spare & game.use.any(axis=1) & (game.limits > 0)).any():
             return found
         kept = self._kept | ~game.use.any(axis=0)  # what uses nothing runs in full
         scale = scale_of(game, found.response.loss)
         if self._is_alone(kept) or not (len(self._cuts) or self._cuts.solve(game, scale)):
             return found
+        cost = resource_cost(game)
         moved = self._moved(cost, _EXACT * found.response.loss, kept)
         if moved is None:
             return found

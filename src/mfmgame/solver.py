@@ -206,13 +206,13 @@ class Solver:
         """Generate threats until the bounds meet, or nothing brings them closer."""
         deadline = time.monotonic() + self._time_limit
         point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
-        allocation = spread(game)
+        allocation, free = spread(game), with_all_free(game, np.zeros(game.n_defenses))
         region = Region()
         box: Box | None = None
         refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
             if point is not None:
-                allocation = within_limits(game, with_all_free(game, point.allocation))
+                allocation = within_limits(game, np.maximum(point.allocation, free))
             residual = self._residual(allocation)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             if point is not None and box is not None:
