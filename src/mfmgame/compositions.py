@@ -184,6 +184,9 @@ class BestOf(Composition):
     def _reach(self, allocation: FloatArray) -> FloatArray:
         if allocation.sum() <= 1.0:
             return np.asarray(self._matrix @ allocation)
+        if self._order is not None:
+            covered: FloatArray = np.einsum("ij,ij->i", *self._fill(slice(None), allocation))
+            return covered
         if self._repays_compiling(self._matrix.shape[0]):
             return filled_rows(self._matrix, allocation).covered
         n_threats = self._matrix.shape[0]
@@ -225,7 +228,7 @@ class BestOf(Composition):
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         if allocation.sum() < 1.0:
             return np.zeros(len(threats))
-        if self._repays_compiling(len(threats)):
+        if self._order is None and self._repays_compiling(len(threats)):
             return filled_rows(self._matrix, allocation, threats).anchors
         values, available = self._best_first(threats, allocation)
         full = available.cumsum(axis=1) >= 1.0 - 1e-15

@@ -148,7 +148,8 @@ class CutPool:
             box=box,
         )
         if point is not None:
-            self._idle = np.where(point.weights > 0, 0, self._idle + 1)
+            self._idle += 1
+            self._idle[point.weights > 0] = 0
         return point
 
     def sharpen(self, game: DefenseGame, loss_scale: float) -> MasterPoint | None:
@@ -330,7 +331,7 @@ class CutPool:
     def _prune(self) -> None:
         """Drop the cuts long unused, once they are many."""
         kept = self._idle < (_PATIENCE_WITH_GROUPS if self.has_groups else _PATIENCE)
-        if kept.sum() <= 0.7 * len(kept):
+        if np.count_nonzero(kept) <= 0.7 * len(kept):
             self._keep(kept)
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:

@@ -122,8 +122,9 @@ class Master:
         self._set_options(OPTIONS)
         count = n_defenses + 1
         self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
-        columns = np.arange(n_defenses, dtype=np.int32)
-        self._add_rows(rows, np.broadcast_to(columns, rows.shape), self._row_lower, self._row_upper)
+        columns = np.empty(rows.shape, dtype=np.int32)
+        columns[:] = np.arange(n_defenses)
+        self._add_rows(rows, columns, self._row_lower, self._row_upper)
 
     @property
     def entered(self) -> IntArray:
@@ -351,7 +352,7 @@ class Master:
             return
         stored = entries != 0.0
         starts = np.zeros(len(entries), dtype=np.int32)
-        stored[:-1].sum(axis=1).cumsum(out=starts[1:])
+        starts[1:] = stored.cumsum()[entries.shape[1] - 1 : -1 : entries.shape[1]]
         values = entries[stored]
         check(
             self._highs.addRows(

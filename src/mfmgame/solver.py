@@ -207,7 +207,7 @@ class Solver:
         deadline = time.monotonic() + self._time_limit
         point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
         allocation, free = spread(game), with_all_free(game, np.zeros(game.n_defenses))
-        region = Region()
+        least_scale, region = scale_of(game, 0.0), Region()
         box: Box | None = None
         refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
@@ -223,7 +223,7 @@ class Solver:
                 candidate = self._cuts.certificate(point, game)
                 progress.prove(candidate, lower_bound(game, self._composition, candidate))
             gap = progress.loss - progress.lower
-            if gap <= 0.5 * self._tolerance * scale_of(game, progress.loss):
+            if gap <= 0.5 * self._tolerance * max(progress.loss, least_scale):
                 # Good enough; where a great severity is the reason, try for better a while.
                 patience -= 1
                 if gap <= 0.5 * self._tolerance * progress.loss or patience < 0:
