@@ -11,6 +11,8 @@ speaks for a plan of a hundred thousand threats.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -165,16 +167,17 @@ class CutPool:
         assert self._master is not None
         return self._master.least(direction, ceiling, levels, kept)
 
-    def certificate(self, point: MasterPoint, game: DefenseGame) -> Certificate:
-        """The proof that a point's dual gives, for the game with its attacker."""
-        weights = np.repeat(point.weights, self._cut_size)
-        used = weights > 0
-        return scaled_to_plan(
-            game,
-            Certificate(
-                self._threats[used], self._anchors[used], weights[used], point.limit_prices
-            ),
-        )
+    def proof(self, point: MasterPoint, game: DefenseGame) -> Callable[[], Certificate]:
+        """Makes what a point's dual proves for the game with its attacker, now or later."""
+        sizes, threats, anchors = self._cut_size, self._threats, self._anchors  # never written to
+
+        def certificate() -> Certificate:
+            weights = np.repeat(point.weights, sizes)
+            used = weights > 0
+            cuts = threats[used], anchors[used], weights[used]
+            return scaled_to_plan(game, Certificate(*cuts, point.limit_prices))
+
+        return certificate
 
     def _enter(self, threats: IntArray, residual: FloatArray) -> None:
         """Group threats that are new, by how far they are from the attacker's margin."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -49,24 +50,30 @@ class Found(NamedTuple):
 class Progress:
     """The best of what a search has found so far.
 
+    Parameters
+    ----------
+    certificate : Certificate
+        Of the bound 0.
+    bound : callable
+        What a certificate proves, in loss units.
+
     Attributes
     ----------
     allocation : ndarray of float, shape (n_defenses,)
     response : BestResponse or None
         To the allocation; None before the first.
-    certificate : Certificate
-    lower : float
-        What it proves, in loss units.
     rounds : int
     """
 
     allocation: FloatArray
     response: BestResponse | None = None
-    lower: float = 0.0
     rounds: int = 0
 
-    def __init__(self, certificate: Certificate) -> None:
-        self.certificate = certificate
+    def __init__(self, certificate: Certificate, bound: Callable[[Certificate], float]) -> None:
+        self._certificate, self._lower = certificate, 0.0
+        self._bound = bound
+        self._claim: Callable[[], Certificate] | None = None
+        self._expected = 0.0
 
     @property
     def loss(self) -> float:
@@ -79,16 +86,35 @@ class Progress:
         if response.loss < self.loss:
             self.allocation, self.response = allocation, response
 
-    def prove(self, certificate: Certificate, lower: float) -> None:
-        """Take note of a proof."""
-        if lower > self.lower:
-            self.certificate, self.lower = certificate, lower
+    def claim(self, proof: Callable[[], Certificate], expected: float) -> None:
+        """Take note of a proof, to be worked out unless one of a greater bound follows."""
+        if expected <= self._expected:
+            self._prove()
+        self._claim, self._expected = proof, expected
+
+    def gap(self, resolution: float) -> float:
+        """How far the bounds are apart; about how far, if that is more than a resolution."""
+        foreseen = self.loss - self._expected
+        if self._claim is not None and foreseen > resolution:
+            return foreseen
+        self._prove()
+        return self.loss - self._lower
 
     def found(self, game: DefenseGame) -> Found:
         """The best of it, once there is an allocation."""
         assert self.response is not None
-        lower = min(self.lower, self.loss)
-        return Found(game, self.allocation, self.response, lower, self.certificate, self.rounds)
+        self._prove()
+        lower = min(self._lower, self.loss)
+        return Found(game, self.allocation, self.response, lower, self._certificate, self.rounds)
+
+    def _prove(self) -> None:
+        """Work out the last claim."""
+        if self._claim is not None:
+            certificate = self._claim()
+            lower = self._bound(certificate)
+            if lower > self._lower:
+                self._certificate, self._lower = certificate, lower
+            self._claim = None
 
 
 class Region:

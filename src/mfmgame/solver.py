@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,8 @@ MAX_ROUNDS = 1000
 MAX_REFINEMENTS = 4
 EXTRA_ROUNDS = 20
 """Rounds beyond the tolerance for a value far below the greatest severity."""
+FAR_APART = 256.0
+"""Bounds that by the master are so many times too far apart need not be worked out yet."""
 SMALL = 256
 """So few threats enter the master at once, unless far from running: it saves rounds."""
 FAR = {"additive": 0.0, "best_of": 0.5, "independent": 0.5}
@@ -190,7 +193,7 @@ class Solver:
                     pointer="limits",
                 )
         _refuse_negative_limits(game)
-        progress = Progress(nothing_proven(game))
+        progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
         try:
             self._search(game, progress)
         except KeyboardInterrupt:
@@ -215,15 +218,16 @@ class Solver:
                 allocation = within_limits(game, np.maximum(point.allocation, free))
             residual = self._residual(allocation)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            if point is not None and box is not None:
-                modelled = game.attacker_bandwidth * point.price + float(point.surplus.sum())
-                region.resize(progress.loss - response.loss, progress.loss - modelled)
-            progress.see(allocation, response, rounds)
             if point is not None:
-                candidate = self._cuts.certificate(point, game)
-                progress.prove(candidate, lower_bound(game, self._composition, candidate))
-            gap = progress.loss - progress.lower
-            if gap <= 0.5 * self._tolerance * max(progress.loss, least_scale):
+                modelled = game.attacker_bandwidth * point.price + float(point.surplus.sum())
+                if box is not None:
+                    region.resize(progress.loss - response.loss, progress.loss - modelled)
+                    modelled = math.inf  # within a box; of all levels, only the proof can tell
+                progress.claim(self._cuts.proof(point, game), modelled)
+            progress.see(allocation, response, rounds)
+            enough = 0.5 * self._tolerance * max(progress.loss, least_scale)
+            gap = progress.gap(FAR_APART * enough)
+            if gap <= enough:
                 # Good enough; where a great severity is the reason, try for better a while.
                 patience -= 1
                 if gap <= 0.5 * self._tolerance * progress.loss or patience < 0:
