@@ -147,29 +147,31 @@ class OptimalFace:
             return bool(kept.all())
         certificate = found.certificate
         weights, threats = certificate.weights, certificate.threats
-        in_part = as_plan(game, certificate)[threats] < 1.0 - _DECISIVE
-        counts = np.bincount(threats[weights > _DECISIVE], minlength=game.n_threats)
-        used = np.flatnonzero((weights > _DECISIVE) & (in_part | (counts[threats] > 1)))
-        if len(used) > _MAX_EQUATIONS:
-            return False
-        used = used[np.argsort(threats[used], kind="stable")]
-        _, gradients = self._composition.cuts(threats[used], certificate.anchors[used])
-        ratio = game.bandwidth[threats[used]] / game.severity[threats[used]]
-        cuts = np.column_stack((gradients, ratio / (ratio.max(initial=0.0) or 1.0)))
-        alike = np.diff(cuts, axis=0)[np.diff(threats[used]) == 0]
         worth = certificate.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
         priced = game.use[worth > _DECISIVE * float(weights @ game.severity[threats])]
+        in_part = as_plan(game, certificate)[threats] < 1.0 - _DECISIVE
+        counts = np.bincount(threats[weights > _DECISIVE], minlength=game.n_threats)
+        used = ((weights > _DECISIVE) & (in_part | (counts[threats] > 1))).nonzero()[0]
+        unknown = np.concatenate((~kept, [in_part[used].any()]))
+        n_unknown = np.count_nonzero(unknown)
+        if not n_unknown <= len(used) + len(priced) <= _MAX_EQUATIONS:
+            return False
+        used = used[threats[used].argsort(kind="stable")]
+        threats, in_part = threats[used], in_part[used]
+        _, gradients = self._composition.cuts(threats, certificate.anchors[used])
+        ratio = game.bandwidth[threats] / game.severity[threats]
+        cuts = np.column_stack((gradients, ratio / (ratio.max(initial=0.0) or 1.0)))
+        alike = (cuts[1:] - cuts[:-1])[threats[1:] == threats[:-1]]
         spent = np.column_stack((priced, np.zeros(len(priced))))
 
-        equations = np.vstack((cuts[in_part[used]], alike, spent)) * np.append(game.max_level, 1.0)
-        unknown = np.append(~kept, in_part[used].any())
-        equations = equations[:, unknown]
+        equations = np.concatenate((cuts[in_part], alike, spent))[:, unknown]
+        equations *= np.append(game.max_level, 1.0)[unknown]
         size = np.abs(equations).max(axis=1)
         equations = equations[size > 0.0] / size[size > 0.0, None]
-        n_unknown = int(unknown.sum())
         if len(equations) < n_unknown:
             return False
-        return int(np.linalg.matrix_rank(equations, rtol=_DECISIVE)) == n_unknown
+        pivots = np.linalg.svd(equations, compute_uv=False)
+        return bool(pivots[-1] > _DECISIVE * pivots[0])
 
     def _moved(
         self, direction: FloatArray, slack: float, kept: NDArray[np.bool_]
