@@ -41,8 +41,8 @@ MAX_ROUNDS = 1000
 MAX_REFINEMENTS = 4
 EXTRA_ROUNDS = 20
 """Rounds beyond the tolerance for a value far below the greatest severity."""
-FAR_APART = 256.0
-"""Bounds that by the master are so many times too far apart need not be worked out yet."""
+MODEL_ERROR = 1e-6
+"""Relative error that the master's own value may have; nearer bounds must be worked out."""
 SMALL = 256
 """So few threats enter the master at once, unless far from running: it saves rounds."""
 FAR = {"additive": 0.0, "best_of": 0.5, "independent": 0.5}
@@ -225,9 +225,9 @@ class Solver:
                     modelled = math.inf  # within a box; of all levels, only the proof can tell
                 progress.claim(self._cuts.proof(point, game), modelled)
             progress.see(allocation, response, rounds)
-            enough = 0.5 * self._tolerance * max(progress.loss, least_scale)
-            gap = progress.gap(FAR_APART * enough)
-            if gap <= enough:
+            scale = max(progress.loss, least_scale)
+            gap = progress.gap((self._tolerance + MODEL_ERROR) * scale)
+            if gap <= 0.5 * self._tolerance * scale:
                 # Good enough; where a great severity is the reason, try for better a while.
                 patience -= 1
                 if gap <= 0.5 * self._tolerance * progress.loss or patience < 0:
