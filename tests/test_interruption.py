@@ -63,3 +63,24 @@ def test_an_interruption_carries_what_is_proven(large_game):
 
 def test_an_interruption_is_one_for_those_who_wait_for_ctrl_c():
     assert issubclass(mg.Interrupted, KeyboardInterrupt)
+
+
+@pytest.mark.usefixtures("interrupted_in_the_third_round")
+@pytest.mark.parametrize("composition", ["best_of", "independent"])
+def test_an_interruption_far_from_the_value_has_its_proof(composition):
+    rng = np.random.default_rng(5)
+    game = mg.DefenseGame(
+        severity=rng.uniform(0.1, 10.0, 73),
+        bandwidth=rng.uniform(0.1, 1.0, 73),
+        effectiveness=np.where(rng.random((73, 15)) < 0.3, rng.uniform(0.1, 0.9, (73, 15)), 0.0),
+        attacker_bandwidth=8.0,
+        use={"budget": rng.uniform(1.0, 5.0, 15)},
+        limits={"budget": 9.0},
+        composition=composition,
+    )
+    with pytest.raises(mg.Interrupted) as interruption:
+        mg.solve(game)
+    solution = interruption.value.solution
+    assert solution.gap > 1e-3
+    assert 0.5 * solution.value < solution.lower < solution.upper
+    assert mg.verify(solution, game).lower > 0.0

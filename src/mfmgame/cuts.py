@@ -115,11 +115,11 @@ class CutPool:
         first = self._n_groups
         n_split = self._split(residual, response.plan) if self.has_groups else 0
         self._enter((wanted & (self._group_of < 0)).nonzero()[0], residual)
-        chosen = np.zeros(self._n_groups, dtype=bool)
+        chosen = np.zeros(self._n_groups + 1, dtype=bool)  # and a place for threats in no group
         chosen[self._group_of[wanted]] = True
         if point is not None:
             chosen[:first] &= self._violated(residual, point)[:first]
-        self._add(chosen.nonzero()[0], allocation)
+        self._add(chosen, allocation)
         return len(self._known) - before + n_split
 
     def solve(
@@ -249,11 +249,9 @@ class CutPool:
         sums = np.bincount(self._group_of + 1, weights=numbers, minlength=self._n_groups + 1)
         return sums[1:].astype(np.float64, copy=False)
 
-    def _add(self, groups: IntArray, allocation: FloatArray) -> None:
+    def _add(self, chosen: NDArray[np.bool_], allocation: FloatArray) -> None:
         """Add the cuts of some groups that are exact at an allocation, if they are new."""
-        chosen = np.zeros(self._n_groups + 1, dtype=bool)
-        chosen[groups] = True
-        threats = chosen[self._group_of].nonzero()[0]
+        groups, threats = chosen.nonzero()[0], chosen[self._group_of].nonzero()[0]
         threats = threats[self._group_of[threats].argsort(kind="stable")]
         sizes = np.bincount(self._group_of[threats], minlength=self._n_groups)[groups]
         anchors = self._composition.anchors(threats, allocation)

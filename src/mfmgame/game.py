@@ -336,7 +336,7 @@ def _amounts(values: Any, name: str, n_axes: int) -> FloatArray:
         raise SpecificationError(f"found {array.ndim} axes, expected {n_axes}", pointer=name)
     magnitude = np.abs(array)
     regular = (magnitude <= LARGEST) & ((magnitude >= SMALLEST) | (magnitude == 0.0))
-    if not np.all(regular):
+    if not regular.all():
         raise _outside(array, regular, name, f"0 or a magnitude from {SMALLEST} to {LARGEST}")
     return array
 
@@ -345,7 +345,7 @@ def _quantities(values: Any, name: str, length: int | None = None) -> FloatArray
     array = _amounts(values, name, n_axes=1)
     if length is not None and len(array) != length:
         raise SpecificationError(f"found {len(array)} numbers, expected {length}", pointer=name)
-    if not np.all(array >= 0):
+    if not (array >= 0).all():
         raise _outside(array, array >= 0, name, "at least 0")
     view = array.view()
     view.flags.writeable = False

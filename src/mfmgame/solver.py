@@ -209,12 +209,14 @@ class Solver:
         """Generate threats until the bounds meet, or nothing brings them closer."""
         deadline = time.monotonic() + self._time_limit
         point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
-        allocation, free = spread(game), with_all_free(game, np.zeros(game.n_defenses))
+        free = with_all_free(game, np.zeros(game.n_defenses))
         least_scale, region = scale_of(game, 0.0), Region()
         box: Box | None = None
         refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
-            if point is not None:
+            if point is None:
+                allocation = spread(game)
+            else:
                 allocation = within_limits(game, np.maximum(point.allocation, free))
             residual = self._residual(allocation)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
