@@ -168,8 +168,9 @@ class CutPool:
         return self._master.least(direction, ceiling, levels, kept)
 
     def proof(self, point: MasterPoint, game: DefenseGame) -> Callable[[], Certificate]:
-        """Makes what a point's dual proves for the game with its attacker, now or later."""
-        sizes, threats, anchors = self._cut_size, self._threats, self._anchors  # never written to
+        """What makes the proof that a point's dual gives, for the game with its attacker."""
+        # The point knows the cuts of now; when it is asked for, there may be others.
+        sizes, threats, anchors = self._cut_size, self._threats, self._anchors
 
         def certificate() -> Certificate:
             weights = np.repeat(point.weights, sizes)
