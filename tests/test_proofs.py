@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import hypothesis
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 
@@ -333,3 +334,28 @@ finally:
         done = self.run(files, "-", "-")
         assert (done.stdout, done.returncode) == (b"", 2)
         assert b"expected it for one" in done.stderr
+
+
+@pytest.mark.parametrize("seed", [2454, 2689])
+def test_prices_of_limits_of_nothing_just_pay_over_18_orders_of_magnitude(seed):
+    # HiGHS gave a price between that of two defenses which the limit keeps from running.
+    random = np.random.default_rng(seed)
+    n, m = int(random.integers(2, 30)), int(random.integers(1, 8))
+    game = mg.DefenseGame(
+        severity=10 ** random.uniform(-9, 9, n),
+        bandwidth=10 ** random.uniform(-6, 6, n),
+        effectiveness=random.choice([0, 0.25, 0.5, 0.9, 1], (n, m)),
+        attacker_bandwidth=1e3,
+        use={
+            "a": random.choice([0, 1.0, 2, 3], m),
+            "b": random.choice([0, 1.0, 2], m),
+            "c": random.choice([0, 1.0], m),
+        },
+        limits={
+            "a": 0.0,
+            "b": float(random.choice([0.5, 1, 2])),
+            "c": float(random.choice([0, 0.5])),
+        },
+        composition="additive",
+    )
+    assert mg.verify(mg.solve(game), game).gap <= 1e-8

@@ -16,7 +16,7 @@ Every sum here is exact or carries its worst rounding error to the safe side.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ __all__ = [
     "nothing_proven",
     "scaled_to_plan",
     "upper_bound",
+    "with_least_prices",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -95,6 +96,28 @@ def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
         shrink = game.attacker_bandwidth / used * (1.0 - _FEW)
         weights = np.where(game.bandwidth[threats] > 0, weights * min(1.0, shrink), weights)
     return Certificate(threats, certificate.anchors, weights, certificate.limit_prices)
+
+
+def with_least_prices(
+    game: DefenseGame, composition: Composition, certificate: Certificate
+) -> Certificate:
+    """The same certificate, with the prices at which defenses of a limit of 0 just pay.
+
+    A greater price proves as much, a lesser one less.
+    """
+    free = np.flatnonzero((game.limits == 0.0) & (certificate.limit_prices > 0.0))
+    if not free.size:
+        return certificate
+    limited = np.isfinite(game.limits)
+    _, gained, _ = _sides(game, composition, certificate)
+    prices = certificate.limit_prices.copy()
+    for row in (*free, *free):  # a price that has risen may be too much beside another
+        users = game.use[row] > 0.0
+        prices[row] = 0.0
+        paid = wide(prices[limited]) @ game.use[limited]
+        owed = (gained - paid)[users] / game.use[row][users]
+        prices[row] = rounded_up(np.longdouble(owed.max(initial=0.0)))
+    return replace(certificate, limit_prices=prices)
 
 
 def lower_bound(game: DefenseGame, composition: Composition, certificate: Certificate) -> float:

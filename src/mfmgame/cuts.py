@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.attacker import BestResponse
-from mfmgame.certificate import Certificate, scaled_to_plan
+from mfmgame.certificate import Certificate, scaled_to_plan, with_least_prices
 from mfmgame.compositions import ANCHOR_GRAIN, Composition
 from mfmgame.game import DefenseGame
 from mfmgame.master import Box, Master, MasterPoint
@@ -176,7 +176,8 @@ class CutPool:
             weights = np.repeat(point.weights, sizes)
             used = weights > 0
             cuts = threats[used], anchors[used], weights[used]
-            return scaled_to_plan(game, Certificate(*cuts, point.limit_prices))
+            plan = scaled_to_plan(game, Certificate(*cuts, point.limit_prices))
+            return with_least_prices(game, self._composition, plan)
 
         return certificate
 
