@@ -1,6 +1,11 @@
 from . import channel, references
 from .assessment import Assessment, assess
-from .catalogs import load_catalog, shipped_catalogs
+from .catalogs import (
+    CatalogGaps,
+    check_catalog,
+    load_catalog,
+    shipped_catalogs,
+)
 from .catalogs.importing import (
     Numbers,
     Scores,
@@ -37,6 +42,7 @@ from .view import export_program, result_document
 __all__ = [
     "Assessment",
     "Catalog",
+    "CatalogGaps",
     "CertificateError",
     "CoverageIndex",
     "DefenseGame",
@@ -65,6 +71,7 @@ __all__ = [
     "assess",
     "build_game",
     "channel",
+    "check_catalog",
     "defense_coverage_index",
     "export_program",
     "import_atlas",

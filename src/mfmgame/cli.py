@@ -217,7 +217,7 @@ def export(
 @app.command()
 def schema(
     name: Annotated[
-        str, typer.Argument(help="scenario, catalog, result, frontier, threshold or dci.")
+        str, typer.Argument(help="scenario, catalog, result, frontier, threshold, dci or gaps.")
     ] = "scenario",
     output: Output = None,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,8 +16,10 @@ from mfmgame.cli_support import (
     write_json,
     write_plain,
 )
+from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
+    from mfmgame.catalogs.gaps import Grouping
     from mfmgame.catalogs.importing import Numbers
     from mfmgame.spec.catalog import Catalog
 
@@ -63,20 +65,51 @@ def list_catalogs() -> None:
 @catalog_app.command("show")
 def show_catalog(
     name: Annotated[str, typer.Argument(help="A shipped catalog's name, or a JSON file.")],
+    by: Annotated[
+        str | None, typer.Option("--by", help="Coverage by class or by tactic instead.")
+    ] = None,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
     """Show a catalog's threats, defenses and systems, and what their numbers rest on."""
     with reported(name):
         from mfmgame.catalogs import load_catalog, resolve_catalog
-        from mfmgame.view.catalog_text import catalog_text
+        from mfmgame.catalogs.gaps import groups_of
+        from mfmgame.view.catalog_text import catalog_text, groups_text
 
+        if by is not None and as_json:
+            raise SpecificationError("found with --json, expected one of the two", pointer="--by")
         catalog = load_catalog(name)
         if as_json:
             document = catalog.model_dump(by_alias=True, exclude_unset=True)
             write_json(document, output)
+            return
+        entries = resolve_catalog(catalog)
+        if by is None:
+            write(catalog_text(catalog, entries), output)
         else:
-            write(catalog_text(catalog, resolve_catalog(catalog)), output)
+            groups = groups_of(entries, cast("Grouping", by))
+            write(groups_text(catalog, entries, groups, by), output)
+
+
+@catalog_app.command("check")
+def check(
+    name: Annotated[str, typer.Argument(metavar="FILE", help="A catalog's file, or its name.")],
+    as_json: AsJson = False,
+    everything: Annotated[bool, typer.Option("--all", help="Cut no list.")] = False,
+    output: Output = None,
+) -> None:
+    """Show what a catalog leaves open: what nothing covers, and what numbers rest on."""
+    with reported(name):
+        from mfmgame.catalogs import check_catalog, load_catalog
+        from mfmgame.view.catalog_text import gaps_text
+        from mfmgame.view.document import gaps_document
+
+        gaps = check_catalog(load_catalog(name))
+        if as_json:
+            write_json(gaps_document(gaps), output)
+        else:
+            write(gaps_text(gaps, everything), output)
 
 
 @import_app.command("atlas")
@@ -164,7 +197,7 @@ def _numbers(
 
 
 def _finish(catalog: Catalog, output: Path | None) -> None:
-    """Write an imported catalog, and say what is in it where it goes to a file."""
+    """Write a catalog that was made, and say what is in it where it goes to a file."""
     from mfmgame.catalogs import resolve_catalog
     from mfmgame.view.catalog_text import import_text
 

@@ -24,7 +24,7 @@ from mfmgame.spec.document import LARGEST, SMALLEST, refuse
 from mfmgame.spec.scenario import Attacker, DefenseOverride, Overrides, Scenario, ThreatOverride
 from mfmgame.spec.wording import counted, shown
 
-__all__ = ["Entries", "resolve", "resolve_catalog"]
+__all__ = ["Entries", "basis_by_rules", "resolve", "resolve_catalog", "weakest"]
 
 FloatArray = NDArray[np.float64]
 
@@ -137,11 +137,11 @@ def _with_numbers(
     overridden = change.model_dump(exclude_none=True)
     bases = {"severity": threat.basis, "bandwidth": threat.basis}
     bases.update((key, source.basis) for key, source in threat.provenance.items())
-    basis = _weakest([bases[key] for key in numbers.keys() - overridden.keys()])
+    basis = weakest([bases[key] for key in numbers.keys() - overridden.keys()])
     numbers |= overridden
     traits = threat.traits and rules.restricted_to_inputs(threat.traits, system)
     if traits is not None and assumptions is not None and len(numbers) < len(own):
-        basis = _basis_of(assumptions)
+        basis = basis_by_rules(assumptions)
         if "severity" not in numbers:
             channel = (system and system.channel) or assumptions.channel
             numbers["severity"] = rules.severity(traits, assumptions, channel)
@@ -157,16 +157,16 @@ def _with_numbers(
     return threat.model_copy(update={**numbers, "traits": traits, "basis": basis})
 
 
-def _weakest(bases: list[Basis | None]) -> Basis | None:
+def weakest(bases: list[Basis | None]) -> Basis | None:
     """What several numbers rest on together."""
     stated: list[Basis] = [basis for basis in bases if basis is not None]
     return max(stated, key=_STRENGTHS.index, default=None)
 
 
-def _basis_of(assumptions: Assumptions) -> Basis:
+def basis_by_rules(assumptions: Assumptions) -> Basis:
     """What numbers derived from these rest on."""
     used = [*assumptions.goals, *assumptions.classes, *assumptions.axes, assumptions.channel]
-    return _weakest(["derived", *(entry.basis for entry in used)]) or "derived"
+    return weakest(["derived", *(entry.basis for entry in used)]) or "derived"
 
 
 def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:

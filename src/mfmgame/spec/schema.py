@@ -7,6 +7,7 @@ from typing import Any
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.document import Document
+from mfmgame.spec.gaps import GapsDocument
 from mfmgame.spec.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import nearest, shown
@@ -20,6 +21,7 @@ _MODELS: dict[str, type[Document]] = {
     "frontier": FrontierDocument,
     "threshold": ThresholdDocument,
     "dci": IndexDocument,
+    "gaps": GapsDocument,
 }
 
 
@@ -28,7 +30,7 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
 
     Parameters
     ----------
-    name : {"scenario", "catalog", "result", "frontier", "threshold", "dci"}
+    name : {"scenario", "catalog", "result", "frontier", "threshold", "dci", "gaps"}
         Which document.
 
     Returns

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.catalogs.gaps import CatalogGaps, Group
 from mfmgame.certificate import Certificate
 from mfmgame.coverage_index import CoverageIndex
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
@@ -26,6 +28,7 @@ FloatArray = NDArray[np.float64]
 
 __all__ = [
     "frontier_document",
+    "gaps_document",
     "index_document",
     "result_document",
     "threshold_document",
@@ -133,6 +136,32 @@ def frontier_document(frontier: Frontier, at: Sequence[float] = ()) -> dict[str,
         "points": [{"at": point, "value": frontier(point)} for point in at],
         "notes": list(frontier.notes),
     }
+
+
+def gaps_document(gaps: CatalogGaps) -> dict[str, Any]:
+    """What a catalog leaves open, as a document of schema ``mfmgame/gaps/1``."""
+    document = {
+        "schema": "mfmgame/gaps/1",
+        **asdict(gaps),
+        "covered_share": _or_null(gaps.covered_share),
+        "uncovered": [
+            {**asdict(threat), "share": _or_null(threat.share)} for threat in gaps.uncovered
+        ],
+        "bases": {
+            kind: {basis.replace(" ", "_"): count for basis, count in counts.items()}
+            for kind, counts in gaps.bases.items()
+        },
+        "duplicates": [{**asdict(found), "ids": list(found.ids)} for found in gaps.duplicates],
+        "classes": [_group(group) for group in gaps.classes],
+        "tactics": [_group(group) for group in gaps.tactics],
+    }
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in document.items()
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {**asdict(group), "share": _or_null(group.share)}
 
 
 def _head(schema: str, game: DefenseGame) -> dict[str, Any]:
