@@ -4,6 +4,7 @@ from .catalogs import (
     CatalogGaps,
     check_catalog,
     load_catalog,
+    merge_catalogs,
     shipped_catalogs,
 )
 from .catalogs.importing import (
@@ -82,6 +83,7 @@ __all__ = [
     "load_catalog",
     "load_result",
     "load_scenario",
+    "merge_catalogs",
     "references",
     "result_document",
     "self_destruction_threshold",

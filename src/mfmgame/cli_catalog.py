@@ -21,6 +21,7 @@ from mfmgame.errors import SpecificationError
 if TYPE_CHECKING:
     from mfmgame.catalogs.gaps import Grouping
     from mfmgame.catalogs.importing import Numbers
+    from mfmgame.catalogs.merging import Side
     from mfmgame.spec.catalog import Catalog
 
 __all__ = ["catalog_app"]
@@ -110,6 +111,31 @@ def check(
             write_json(gaps_document(gaps), output)
         else:
             write(gaps_text(gaps, everything), output)
+
+
+@catalog_app.command("merge")
+def merge(
+    names: Annotated[
+        list[str], typer.Argument(metavar="A B...", help="Shipped catalogs, or JSON files.")
+    ],
+    prefer: Annotated[
+        str | None, typer.Option("--prefer", help="Whose entry to take in a conflict: first, last.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Of the merged catalog.")] = None,
+    output: Output = None,
+) -> None:
+    """Make one catalog of several; conflicts are an error, unless one side is preferred."""
+    from mfmgame.catalogs import load_catalog, merge_catalogs
+
+    catalogs = []
+    for one in names:
+        with reported(one):
+            catalogs.append(load_catalog(one))
+    with reported("merge"):
+        if len(catalogs) < 2:
+            raise SpecificationError("found one catalog, expected two or more")
+        side = cast("Side | None", prefer)
+        _finish(merge_catalogs(*catalogs, prefer=side, name=name), output)
 
 
 @import_app.command("atlas")

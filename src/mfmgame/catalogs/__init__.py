@@ -2,6 +2,7 @@
 
 from mfmgame.catalogs.gaps import CatalogGaps, check_catalog
 from mfmgame.catalogs.library import load_catalog, shipped_catalogs
+from mfmgame.catalogs.merging import merge_catalogs
 from mfmgame.catalogs.resolution import Entries, resolve, resolve_catalog
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "Entries",
     "check_catalog",
     "load_catalog",
+    "merge_catalogs",
     "resolve",
     "resolve_catalog",
     "shipped_catalogs",

@@ -1,0 +1,233 @@
+"""Several catalogs as one: what both say once, and where they disagree named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import Any, Literal, TypeVar
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import (
+    Assumptions,
+    Catalog,
+    Defense,
+    Effectiveness,
+    Sourced,
+    System,
+    Threat,
+)
+from mfmgame.spec.document import Strict
+from mfmgame.spec.wording import counted, nearest, shown
+
+__all__ = ["Side", "merge_catalogs"]
+
+Side = Literal["first", "last"]
+Entry = TypeVar("Entry", Threat, Defense, System)
+Item = TypeVar("Item")
+
+_MOST_NAMED = 20
+_ID_WIDTH = 16
+_VALUE_WIDTH = 12
+"""In letters: that many conflicts fit into one line of an error."""
+
+
+def merge_catalogs(
+    *catalogs: Catalog, prefer: Side | None = None, name: str | None = None
+) -> Catalog:
+    """Make one catalog of several.
+
+    Threats, defenses, systems and effectiveness stand in the order of the catalogs. What
+    several of them say alike stands once. An effectiveness that has the same value and
+    basis in several keeps all their texts and sources; one that states neither basis nor
+    source takes those of the other.
+
+    The rules act on the merged catalog as on any: a defense with traits from one acts on
+    a threat with traits from another, and an explicit effectiveness wins over the rule.
+
+    Parameters
+    ----------
+    *catalogs : Catalog
+        One or more.
+    prefer : {"first", "last"}, optional
+        Whose entry to take, whole, where two disagree on an entry of the same id. A note
+        of the merged catalog counts them.
+    name : str, optional
+        Of the merged catalog; by default all names, joined by ``+``.
+
+    Returns
+    -------
+    Catalog
+
+    Raises
+    ------
+    SpecificationError
+        If two disagree and `prefer` is not given, with every field they disagree on (the
+        first 20 if there are more); or if the merged catalog is not consistent.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mfm = mg.load_catalog("mfm")
+    >>> mg.merge_catalogs(mfm, mfm) == mfm
+    True
+    >>> threat = {"id": "theft", "severity": 2.0, "bandwidth": 1.0}
+    >>> own = mg.Catalog(schema="mfmgame/catalog/1", name="own", threats=[threat])
+    >>> merged = mg.merge_catalogs(mfm, own)
+    >>> merged.name, len(merged.threats)
+    ('mfm+own', 74)
+    """
+    if not catalogs:
+        raise SpecificationError("found none, expected one or more", pointer="catalogs")
+    if prefer not in (None, "first", "last"):
+        raise SpecificationError(
+            f"found {shown(prefer)}, expected {nearest(prefer, ('first', 'last'), 'side')}",
+            pointer="prefer",
+        )
+    conflicts = _Conflicts(prefer)
+    threats = conflicts.united("threat", [catalog.threats for catalog in catalogs])
+    defenses = conflicts.united("defense", [catalog.defenses for catalog in catalogs])
+    systems = conflicts.united("system", [catalog.systems for catalog in catalogs])
+    effectiveness = conflicts.united_pairs([catalog.effectiveness for catalog in catalogs])
+    assumptions = conflicts.united_rules([catalog.assumptions for catalog in catalogs])
+    notes = [*_distinct(note for catalog in catalogs for note in catalog.notes)]
+    return Catalog(
+        schema="mfmgame/catalog/1",
+        name="+".join(_distinct(one.name for one in catalogs)) if name is None else name,
+        source="; ".join(_distinct(one.source for one in catalogs if one.source)),
+        origins=_distinct(origin for catalog in catalogs for origin in catalog.origins),
+        notes=[*notes, *conflicts.settled()],
+        threats=threats,
+        defenses=defenses,
+        effectiveness=effectiveness,
+        systems=systems,
+        assumptions=assumptions,
+    )
+
+
+class _Conflicts:
+    """Unites entries, and keeps what they disagree on."""
+
+    def __init__(self, prefer: Side | None) -> None:
+        self.prefer = prefer
+        self.found: list[str] = []
+        self.n_entries = 0
+
+    def united(self, noun: str, lists: Iterable[list[Entry]]) -> list[Entry]:
+        """Entries of all lists, one for each id."""
+        kept: dict[str, Entry] = {}
+        for entries in lists:
+            for entry in entries:
+                other = kept.setdefault(entry.id, entry)
+                if other != entry:
+                    label = f"{noun} {shown(entry.id, _ID_WIDTH)}"
+                    kept[entry.id] = self._chosen(label, other, entry)
+        return list(kept.values())
+
+    def united_pairs(self, lists: Iterable[list[Effectiveness]]) -> list[Effectiveness]:
+        """Effectiveness of all lists, one entry for each pair."""
+        kept: dict[tuple[str, str], Effectiveness] = {}
+        for entries in lists:
+            for entry in entries:
+                pair = entry.threat, entry.defense
+                other = kept.setdefault(pair, entry)
+                if other == entry:
+                    continue
+                if entry.value == other.value and _agree_on_basis(other, entry):
+                    kept[pair] = _joined(other, entry)
+                else:
+                    ids = f"{shown(entry.threat, _ID_WIDTH)} by {shown(entry.defense, _ID_WIDTH)}"
+                    differing = ("value", "basis", "source")
+                    kept[pair] = self._chosen(ids, other, entry, differing)
+        return list(kept.values())
+
+    def united_rules(self, stated: Iterable[Assumptions | None]) -> Assumptions | None:
+        """The numbers of the rules, which all that have any must share."""
+        kept: Assumptions | None = None
+        for rules in stated:
+            if kept is None or rules is None or rules == kept:
+                kept = kept or rules
+            else:
+                kept = self._chosen("assumptions", kept, rules)
+        return kept
+
+    def _chosen(
+        self, label: str, first: Any, last: Any, fields: tuple[str, ...] | None = None
+    ) -> Any:
+        """The preferred one of two that disagree."""
+        self.n_entries += 1
+        self.found += _differences(label, first, last, fields)
+        return last if self.prefer == "last" else first
+
+    def settled(self) -> list[str]:
+        """A note on the conflicts that the preference has resolved, if there are any.
+
+        Raises
+        ------
+        SpecificationError
+            If there are conflicts and no preference.
+        """
+        if not self.found:
+            return []
+        number = counted(len(self.found), "conflict")
+        if self.prefer is not None:
+            entries = f"in {self.n_entries} {'entry' if self.n_entries == 1 else 'entries'}"
+            return [f"{number} {entries} resolved by taking the {self.prefer} catalog's entry"]
+        more = len(self.found) - _MOST_NAMED
+        named = f" ({_MOST_NAMED} named here, {more} more)" if more > 0 else ""
+        raise SpecificationError(
+            f"{number}{named}, expected none (or prefer the first or the last): "
+            + "; ".join(self.found[:_MOST_NAMED])
+        )
+
+
+def _differences(
+    label: str, first: Strict, last: Strict, only: tuple[str, ...] | None
+) -> Iterable[str]:
+    """Each field that two entries disagree on, with both values."""
+    ones, others = (entry.model_dump(mode="json", by_alias=True) for entry in (first, last))
+    for key in only or ones:
+        if ones[key] != others[key]:
+            yield f"{label}: {key} {_both(ones[key], others[key])}"
+
+
+def _both(first: Any, last: Any) -> str:
+    """Two values in few letters, from a little before where they begin to differ."""
+    texts = json.dumps(first), json.dumps(last)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
+    start = max(0, same - _VALUE_WIDTH // 2)
+    return " or ".join(_excerpt(text, start) for text in texts)
+
+
+def _excerpt(text: str, start: int) -> str:
+    cut = text[start : start + _VALUE_WIDTH]
+    return ("..." if start else "") + cut + ("..." if start + _VALUE_WIDTH < len(text) else "")
+
+
+def _agree_on_basis(one: Sourced, other: Sourced) -> bool:
+    return one.basis == other.basis or not _is_sourced(one) or not _is_sourced(other)
+
+
+def _is_sourced(entry: Sourced) -> bool:
+    return entry.basis is not None or entry.source is not None
+
+
+def _joined(one: Effectiveness, other: Effectiveness) -> Effectiveness:
+    """Two entries with one value as one that keeps all texts and sources."""
+    sources = _distinct(entry.source for entry in (one, other) if entry.source is not None)
+    return one.model_copy(
+        update={
+            "texts": _distinct([*one.texts, *other.texts]),
+            "basis": one.basis if _is_sourced(one) else other.basis,
+            "source": "; ".join(sources) if sources else None,
+        }
+    )
+
+
+def _distinct(items: Iterable[Item]) -> list[Item]:
+    """The items without repeats, in order of their first."""
+    kept: list[Item] = []
+    for item in items:
+        if item not in kept:
+            kept.append(item)
+    return kept
