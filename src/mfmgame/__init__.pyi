@@ -38,7 +38,7 @@ from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load
 from .threshold import Threshold
 from .tracing import sweep
 from .verification import FrontierVerification, Verification, verify
-from .view import export_program, result_document
+from .view import export_program, navigator_layer, result_document
 
 __all__ = [
     "Assessment",
@@ -84,6 +84,7 @@ __all__ = [
     "load_result",
     "load_scenario",
     "merge_catalogs",
+    "navigator_layer",
     "references",
     "result_document",
     "self_destruction_threshold",

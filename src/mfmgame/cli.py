@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -24,6 +24,9 @@ from mfmgame.cli_support import (
 )
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from mfmgame.view.navigator import Score
 
 __all__ = ["app", "main"]
 
@@ -212,6 +215,28 @@ def export(
         from mfmgame.view.program import export_program
 
         export_program(load_scenario(spec), output)
+
+
+@app.command()
+def layer(
+    spec: Spec,
+    score: Annotated[
+        str, typer.Option("--score", help="Of a technique: residual, coverage or effort.")
+    ] = "residual",
+    output: Output = None,
+) -> None:
+    """Write the answer as a layer of the ATT&CK Navigator (JSON)."""
+    with reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.catalogs import load_catalog
+        from mfmgame.solver import solve
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.view.navigator import navigator_layer
+
+        scenario = load_scenario(spec)
+        name, folder = scenario.catalog, scenario.folder
+        solution = solve(scenario)
+        origins = [] if name is None else load_catalog(name, folder).origins
+        write_json(navigator_layer(solution, cast("Score", score), origins), output)
 
 
 @app.command()

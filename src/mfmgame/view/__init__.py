@@ -1,6 +1,13 @@
 """What people and programs see of an answer."""
 
 from mfmgame.view.document import index_document, result_document, threshold_document
+from mfmgame.view.navigator import navigator_layer
 from mfmgame.view.program import export_program
 
-__all__ = ["export_program", "index_document", "result_document", "threshold_document"]
+__all__ = [
+    "export_program",
+    "index_document",
+    "navigator_layer",
+    "result_document",
+    "threshold_document",
+]

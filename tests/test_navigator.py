@@ -1,0 +1,356 @@
+"""Layers of the ATT&CK Navigator: by hand, and against the published format.
+
+The schema below is what layers/LAYERFORMATv4_5.md of mitre-attack/attack-navigator says of
+the members that we write; unknown ones are refused. Of domains, it has the three of ATT&CK
+and the one that MITRE's own layers of ATLAS name.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import scipy.sparse
+from typer.testing import CliRunner
+
+import mfmgame as mg
+from mfmgame.catalogs.importing import import_atlas
+from mfmgame.cli import app
+from mfmgame.spec.catalog import Origin
+
+ATLAS = Path(__file__).parents[2] / "shared" / "data" / "atlas" / "ATLAS.yaml"
+needs_atlas = pytest.mark.skipif(not ATLAS.is_file(), reason="ATLAS is not beside the project")
+
+HOSTILE = "\"'[red]x[/red]</script>\n\r\x1b[31m\u202e:smile:\U0001f600"
+SCORES = ["residual", "coverage", "effort"]
+
+
+def members(required: str, **properties) -> dict:
+    return {
+        "type": "object",
+        "required": required.split(),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+TEXT, NUMBER, TRUTH = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+COLOUR = {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
+METADATA = {
+    "type": "array",
+    "items": members("name value", name={"minLength": 1, **TEXT}, value={"minLength": 1, **TEXT}),
+}
+LAYER = members(
+    "name domain",
+    name=TEXT,
+    versions=members(
+        "navigator layer",
+        attack={"type": "string", "pattern": "^[0-9]+$"},
+        navigator={"type": "string", "pattern": r"^(4\.9|4\.[1-9][0-9]|5\.[0-9]+)\.[0-9]+$"},
+        layer={"const": "4.5"},
+    ),
+    domain={"enum": ["enterprise-attack", "mobile-attack", "ics-attack", "atlas-atlas"]},
+    description=TEXT,
+    sorting={"enum": [0, 1, 2, 3]},
+    layout=members(
+        "",
+        layout={"enum": ["side", "flat", "mini"]},
+        showID=TRUTH,
+        showName=TRUTH,
+        showAggregateScores=TRUTH,
+        countUnscored=TRUTH,
+        aggregateFunction={"enum": ["average", "min", "max", "sum"]},
+        expandedSubtechniques={"enum": ["none", "all", "annotated"]},
+    ),
+    hideDisabled=TRUTH,
+    techniques={
+        "type": "array",
+        "items": members(
+            "techniqueID",
+            techniqueID={"type": "string", "pattern": r"^(AML\.)?T[0-9]{4}(\.[0-9]{3})?$"},
+            tactic=TEXT,
+            comment=TEXT,
+            enabled=TRUTH,
+            score=NUMBER,
+            color=COLOUR,
+            metadata=METADATA,
+            showSubtechniques=TRUTH,
+        ),
+    },
+    gradient=members(
+        "colors minValue maxValue",
+        colors={"type": "array", "items": COLOUR, "minItems": 2},
+        minValue=NUMBER,
+        maxValue=NUMBER,
+    ),
+    legendItems={"type": "array", "items": members("label color", label=TEXT, color=COLOUR)},
+    metadata=METADATA,
+)
+
+
+def layer_of(solution, *arguments) -> dict:
+    """The layer, once it is known to keep to the format and to be JSON."""
+    layer = mg.navigator_layer(solution, *arguments)
+    jsonschema.validate(layer, LAYER)
+    assert layer["gradient"]["maxValue"] > layer["gradient"]["minValue"]
+    ids = [technique["techniqueID"] for technique in layer["techniques"]]
+    assert len(set(ids)) == len(ids)
+    assert json.loads(json.dumps(layer, allow_nan=False)) == layer
+    return layer
+
+
+def solution_of(threat_ids, **changes):
+    n_threats = len(threat_ids)
+    return mg.solve(
+        mg.DefenseGame(
+            **{
+                "severity": [float(4 - n) for n in range(n_threats)],
+                "bandwidth": np.ones(n_threats),
+                "effectiveness": [[0.5, 0.0]] + [[0.0, 0.25]] * (n_threats - 1),
+                "attacker_bandwidth": 1.0,
+                "use": {"budget": [1.0, 1.0]},
+                "limits": {"budget": 2.0},
+                "threat_ids": threat_ids,
+                **changes,
+            }
+        )
+    )
+
+
+def scores(layer):
+    return {technique["techniqueID"]: technique["score"] for technique in layer["techniques"]}
+
+
+class TestByHand:
+    """The second threat keeps a loss of 3 x 0.75 = 2.25, which the worst attack causes.
+
+    So the first, of 4 (1 - 0.5 x), needs no level above x = 0.875, and the cheapest optimum
+    stops 0.4375 of it.
+    """
+
+    solution = solution_of(["T1059", "T1059.001", "insider"], name="small")
+
+    def test_scores(self):
+        ids = ["T1059", "T1059.001"]
+        found = {score: scores(layer_of(self.solution, score)) for score in SCORES}
+        assert found["coverage"] == pytest.approx({"T1059": 0.4375, "T1059.001": 0.25})
+        assert found["residual"] == pytest.approx({"T1059": 2.25, "T1059.001": 2.25})
+        assert found["effort"] == {name: self.solution.attack[name] for name in ids}
+        assert found["effort"]["T1059.001"] == pytest.approx(1.0)
+
+    def test_what_surrounds_them(self):
+        layer = layer_of(self.solution)
+        assert (layer["name"], layer["domain"]) == ("small: residual", "enterprise-attack")
+        assert layer["versions"] == {"layer": "4.5", "navigator": "4.9.0"}
+        assert layer["description"] == (
+            "Score: residual loss at full effort, in loss units, under the optimal allocation of "
+            "small. 2 of 3 threats shown as techniques of enterprise-attack, 1 left out."
+        )
+        assert layer["gradient"]["maxValue"] == 4
+        metadata = {entry["name"]: entry["value"] for entry in layer["metadata"]}
+        assert metadata == {
+            "scenario": "small",
+            "composition": "best_of",
+            "attacker bandwidth": "1.0",
+            "limit of budget": "2.0",
+            "value": repr(self.solution.value),
+            "lower bound": repr(self.solution.lower),
+            "upper bound": repr(self.solution.upper),
+        }
+
+    def test_a_technique_says_what_acts_on_it_and_its_numbers(self):
+        technique = layer_of(self.solution)["techniques"][0]
+        assert technique["comment"] == "d0 (stops 0.5 at level 1, level 0.875)"
+        assert [(entry["name"], entry["value"]) for entry in technique["metadata"]] == [
+            ("class", "unclassified"),
+            ("severity", "4.0"),
+            ("bandwidth", "1.0"),
+            ("coverage", repr(self.solution.coverage["T1059"])),
+            ("residual", repr(self.solution.residual["T1059"])),
+            ("effort", repr(self.solution.attack["T1059"])),
+        ]
+
+    @pytest.mark.parametrize("score", ["coverage", "effort"])
+    def test_shares_are_coloured_from_0_to_1(self, score):
+        gradient = layer_of(self.solution, score)["gradient"]
+        assert (gradient["minValue"], gradient["maxValue"]) == (0, 1)
+
+    def test_sparse_effectiveness(self):
+        dense = self.solution.game.effectiveness
+        sparse = solution_of(
+            ["T1059", "T1059.001", "insider"],
+            name="small",
+            effectiveness=scipy.sparse.csr_array(dense),
+        )
+        assert layer_of(sparse)["techniques"] == layer_of(self.solution)["techniques"]
+
+    def test_threats_that_cost_nothing(self):
+        layer = layer_of(solution_of(["T1059", "T1060"], severity=[0.0, 0.0]))
+        assert layer["gradient"]["maxValue"] == 1
+
+    def test_notes_of_the_numbers_are_said(self):
+        layer = layer_of(solution_of(["T1059"], effectiveness=[[0.5, 0.0]], notes=["a guess"]))
+        assert layer["description"].endswith(" Note: a guess.")
+
+    def test_many_defenses_are_counted(self):
+        game = mg.DefenseGame(
+            severity=[1.0],
+            bandwidth=[1.0],
+            effectiveness=[[0.1] * 8],
+            attacker_bandwidth=1.0,
+            composition="additive",
+            threat_ids=["T1059"],
+        )
+        (technique,) = layer_of(mg.solve(game))["techniques"]
+        assert technique["comment"].endswith(", 3 more")
+
+
+class TestDomains:
+    @pytest.mark.parametrize(
+        ("ids", "domain", "shown"),
+        [
+            (["AML.T0051", "AML.T0051.000", "x"], "atlas-atlas", 2),
+            (["T1059", "AML.T0051", "T1059.001"], "enterprise-attack", 2),
+            (["T0800", "T0801"], "ics-attack", 2),
+            (["AML.T0051", "T1059"], "atlas-atlas", 1),
+        ],
+    )
+    def test_of_the_ids(self, ids, domain, shown):
+        layer = layer_of(solution_of(ids))
+        assert (layer["domain"], len(layer["techniques"])) == (domain, shown)
+        left_out = f"{shown} of {len(ids)} threats shown as techniques of {domain}, "
+        assert left_out + f"{len(ids) - shown} left out." in layer["description"]
+
+    @pytest.mark.parametrize(
+        ("name", "version", "domain", "attack"),
+        [
+            ("MITRE ATT&CK Enterprise", "16.1", "enterprise-attack", "16"),
+            ("ATT&CK Mobile", "v17", "mobile-attack", "17"),
+            ("ATT&CK", "", "enterprise-attack", None),
+            ("ATT&CK", "unknown", "enterprise-attack", None),
+            ("a list", "3", "enterprise-attack", None),
+        ],
+    )
+    def test_of_origins(self, name, version, domain, attack):
+        origins = [Origin(name=name, version=version)]
+        layer = layer_of(solution_of(["T1059", "T1060"]), "residual", origins)
+        assert (layer["domain"], layer["versions"].get("attack")) == (domain, attack)
+        assert layer["metadata"][0] == {"name": "source", "value": f"{name} {version}".strip()}
+
+    def test_two_versions_are_none(self):
+        origins = [Origin(name="ATT&CK", version=version) for version in ("16.1", "17.0")]
+        layer = layer_of(solution_of(["T1059", "T1060"]), "residual", origins)
+        assert "attack" not in layer["versions"]
+
+    @pytest.mark.parametrize(
+        "name",
+        ["t1059", "T1059.1", "T10590", " T1059", "T1059\n", "AML.T51", "AML-T0051", "T\u0967059"],
+    )
+    def test_what_only_looks_like_an_id_is_left_out(self, name):
+        message = r"^threats: found no id of a technique \(T1059, T1059\.001 or AML\.T0051\)"
+        with pytest.raises(mg.SpecificationError, match=message):
+            mg.navigator_layer(solution_of([name, "x"]))
+        assert len(layer_of(solution_of([name, "T1059"]))["techniques"]) == 1
+
+
+def test_hostile_names_are_escaped():
+    solution = solution_of(
+        ["T1059", HOSTILE],
+        name=HOSTILE,
+        defense_ids=[HOSTILE, "d"],
+        threat_classes=[HOSTILE, ""],
+        use={HOSTILE: [1.0, 1.0]},
+        limits={HOSTILE: 2.0},
+        notes=[HOSTILE],
+    )
+    layer = layer_of(solution, "residual", [Origin(name=HOSTILE)])
+    texts = re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(layer, ensure_ascii=False))
+    assert all(json.loads(f'"{text}"').isprintable() for text in texts)
+    assert "\\u202e" in layer["name"]
+    assert "[red]x[/red]" in layer["techniques"][0]["comment"]
+
+
+def test_an_unknown_score_is_refused():
+    message = "score: found 'risk', expected one of 'residual', 'coverage', 'effort'"
+    with pytest.raises(mg.SpecificationError, match=message):
+        mg.navigator_layer(solution_of(["T1059", "T1060"]), "risk")
+
+
+SCENARIO = {
+    "schema": "mfmgame/scenario/1",
+    "name": "small",
+    "threats": [{"id": "AML.T0051", "severity": 3.0, "bandwidth": 1.0}],
+    "defenses": [{"id": "filter", "use": {"budget": 2.0}}],
+    "effectiveness": [{"threat": "AML.T0051", "defense": "filter", "value": 0.5}],
+    "attacker": {"bandwidth": 1.0},
+}
+
+
+class TestCommand:
+    @pytest.fixture(autouse=True)
+    def _elsewhere(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        Path("scenario.json").write_text(json.dumps(SCENARIO), "utf-8")
+
+    def call(self, *arguments):
+        return CliRunner().invoke(app, ["layer", *arguments])
+
+    def test_it_prints_the_layer_and_the_same_every_time(self):
+        done = self.call("scenario.json", "--score", "coverage")
+        assert (done.exit_code, done.stderr) == (0, "")
+        solution = mg.solve(mg.load_scenario("scenario.json"))
+        assert json.loads(done.stdout) == layer_of(solution, "coverage")
+        assert self.call("scenario.json", "--score", "coverage").stdout == done.stdout
+
+    def test_it_writes_to_a_file(self):
+        assert self.call("scenario.json", "-o", "layer.json").stdout == ""
+        assert scores(json.loads(Path("layer.json").read_text("utf-8"))) == {"AML.T0051": 1.5}
+
+    @pytest.mark.parametrize(
+        ("change", "arguments", "message"),
+        [
+            ({}, ["--score", "x"], "scenario.json: score: found 'x', expected one of"),
+            ({"threats": [], "effectiveness": []}, [], "scenario.json: threats: found no id of a"),
+            ({"catalog": "mfm", "threats": [], "effectiveness": []}, [], "scenario.json: threats:"),
+        ],
+    )
+    def test_what_cannot_be_meant_is_one_line(self, change, arguments, message):
+        Path("scenario.json").write_text(json.dumps(SCENARIO | change), "utf-8")
+        done = self.call("scenario.json", *arguments, "-o", "layer.json")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"error: {message}")
+        assert done.stderr.count("\n") == 1
+        assert not Path("layer.json").exists()
+
+    def test_the_origin_of_a_catalog_is_named(self):
+        own = {key: SCENARIO[key] for key in ("threats", "defenses", "effectiveness")}
+        origins = [{"name": "ATLAS", "version": "5.6.0"}]
+        catalog = {"schema": "mfmgame/catalog/1", "name": "own", "origins": origins, **own}
+        Path("own.json").write_text(json.dumps(catalog), "utf-8")
+        scenario = {
+            "schema": "mfmgame/scenario/1",
+            "catalog": "own.json",
+            "attacker": {"bandwidth": 1},
+        }
+        Path("scenario.json").write_text(json.dumps(scenario), "utf-8")
+        layer = json.loads(self.call("scenario.json").stdout)
+        assert layer["metadata"][0] == {"name": "source", "value": "ATLAS 5.6.0"}
+
+
+@needs_atlas
+def test_atlas(tmp_path):
+    catalog = import_atlas(ATLAS)
+    file = tmp_path / "atlas.json"
+    file.write_text(json.dumps(catalog.model_dump(by_alias=True, exclude_defaults=True)), "utf-8")
+    scenario = mg.Scenario(
+        schema="mfmgame/scenario/1",
+        catalog=str(file),
+        attacker={"bandwidth": 5.0},
+        defender={"limits": {"budget": 4.0}},
+    )
+    solution = mg.solve(scenario)
+    layer = layer_of(solution, "coverage", catalog.origins)
+    assert (layer["domain"], len(layer["techniques"])) == ("atlas-atlas", 170)
+    assert scores(layer) == dict(solution.coverage)
