@@ -135,15 +135,16 @@ class TestByHand:
     def test_scores(self):
         ids = ["T1059", "T1059.001"]
         found = {score: scores(layer_of(self.solution, score)) for score in SCORES}
-        assert found["coverage"] == pytest.approx({"T1059": 0.4375, "T1059.001": 0.25})
+        assert found["coverage"] == pytest.approx({"T1059": 43.75, "T1059.001": 25.0})
         assert found["residual"] == pytest.approx({"T1059": 2.25, "T1059.001": 2.25})
-        assert found["effort"] == {name: self.solution.attack[name] for name in ids}
-        assert found["effort"]["T1059.001"] == pytest.approx(1.0)
+        efforts = {name: 100 * self.solution.attack[name] for name in ids}
+        assert found["effort"] == pytest.approx(efforts)
+        assert found["effort"]["T1059.001"] == pytest.approx(100.0)
 
     def test_what_surrounds_them(self):
         layer = layer_of(self.solution)
         assert (layer["name"], layer["domain"]) == ("small: residual", "enterprise-attack")
-        assert layer["versions"] == {"layer": "4.5", "navigator": "4.9.0"}
+        assert layer["versions"] == {"layer": "4.5", "navigator": "5.0.0"}
         assert layer["description"] == (
             "Score: residual loss at full effort, in loss units, under the optimal allocation of "
             "small. 2 of 3 threats shown as techniques of enterprise-attack, 1 left out."
@@ -173,9 +174,9 @@ class TestByHand:
         ]
 
     @pytest.mark.parametrize("score", ["coverage", "effort"])
-    def test_shares_are_coloured_from_0_to_1(self, score):
+    def test_shares_are_per_cent(self, score):
         gradient = layer_of(self.solution, score)["gradient"]
-        assert (gradient["minValue"], gradient["maxValue"]) == (0, 1)
+        assert (gradient["minValue"], gradient["maxValue"]) == (0, 100)
 
     def test_sparse_effectiveness(self):
         dense = self.solution.game.effectiveness
@@ -188,7 +189,7 @@ class TestByHand:
 
     def test_threats_that_cost_nothing(self):
         layer = layer_of(solution_of(["T1059", "T1060"], severity=[0.0, 0.0]))
-        assert layer["gradient"]["maxValue"] == 1
+        assert layer["gradient"]["maxValue"] == 100
 
     def test_notes_of_the_numbers_are_said(self):
         layer = layer_of(solution_of(["T1059"], effectiveness=[[0.5, 0.0]], notes=["a guess"]))
@@ -353,4 +354,5 @@ def test_atlas(tmp_path):
     solution = mg.solve(scenario)
     layer = layer_of(solution, "coverage", catalog.origins)
     assert (layer["domain"], len(layer["techniques"])) == ("atlas-atlas", 170)
-    assert scores(layer) == dict(solution.coverage)
+    stopped = {name: 100 * share for name, share in solution.coverage.items()}
+    assert scores(layer) == pytest.approx(stopped)

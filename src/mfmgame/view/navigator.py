@@ -23,8 +23,8 @@ __all__ = ["Score", "navigator_layer"]
 
 Score = Literal["coverage", "residual", "effort"]
 
-_VERSIONS = {"layer": "4.5", "navigator": "4.9.0"}
-"""The format, and the oldest Navigator that reads it."""
+_VERSIONS = {"layer": "4.5", "navigator": "5.0.0"}
+"""The format, and the Navigator, as in the specification's example."""
 
 _DOMAINS = {
     "atlas-atlas": re.compile(r"AML\.T[0-9]{4}(\.[0-9]{3})?"),
@@ -36,6 +36,8 @@ _DOMAINS = {
 
 _GREEN, _YELLOW, _RED, _WHITE = "#8ec843", "#ffe766", "#ff6666", "#ffffff"
 _MOST_DEFENSES = 5
+_DIGITS = 9
+"""Of per cent: enough to tell any two, and no trace of the conversion."""
 
 
 def navigator_layer(
@@ -53,8 +55,8 @@ def navigator_layer(
     solution : Solution
     score : {"residual", "coverage", "effort"}
         What the score of a technique is: its residual loss at full effort, in loss units;
-        the share of it that the allocation stops, in [0, 1]; or the effort that the worst
-        attack puts into it, in [0, 1].
+        the share of it that the allocation stops, in per cent; or the effort that the
+        worst attack puts into it, in per cent. The metadata has all numbers in full.
     origins : sequence of Origin, optional
         What the catalog was made from, for the layer's metadata and its version of ATT&CK.
 
@@ -81,8 +83,8 @@ def navigator_layer(
     game = solution.game
     columns = {
         "residual": solution.residual.array,
-        "coverage": solution.coverage.array,
-        "effort": solution.attack.array,
+        "coverage": np.round(100.0 * solution.coverage.array, _DIGITS),
+        "effort": np.round(100.0 * solution.attack.array, _DIGITS),
     }
     if score not in columns:
         raise SpecificationError(
@@ -150,8 +152,8 @@ def _description(solution: Solution, score: Score, domain: str, n_listed: int) -
     game = solution.game
     what = {
         "residual": "residual loss at full effort, in loss units",
-        "coverage": "share of the threat that the allocation stops",
-        "effort": "effort that the worst attack puts into the threat",
+        "coverage": "share of the threat that the allocation stops, in per cent",
+        "effort": "effort that the worst attack puts into the threat, in per cent",
     }[score]
     parts = [
         f"Score: {what}, under the optimal allocation of {game.name}.",
@@ -221,14 +223,14 @@ def _pair(name: str, value: str) -> dict[str, str]:
 
 def _colours(score: Score, worst: float) -> dict[str, Any]:
     """Gradient and legend; losses are coloured relative to the greatest severity."""
-    top: float = 1
+    top: float = 100
     if score == "residual" and worst > 0:
         top = int(worst) if worst.is_integer() and worst < 2**53 else worst
     colours, low, high = {
         "residual": (
             [_GREEN, _YELLOW, _RED],
             "no loss",
-            f"loss of {number_text(top)}, the greatest severity",
+            f"loss of {number_text(top)}" + (", the greatest severity" if worst > 0 else ""),
         ),
         "coverage": ([_RED, _YELLOW, _GREEN], "nothing stopped", "all stopped"),
         "effort": ([_WHITE, _RED], "not attacked", "attacked at full effort"),
