@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mfmgame.spec.catalog import Basis, Catalog, Sourced
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Basis, Catalog, Origin, Sourced
 from mfmgame.spec.wording import counted, shown
 
-__all__ = ["Weights", "weighed"]
+__all__ = ["Weights", "cited", "weighed"]
 
 _MOST_NAMED = 5
 
@@ -22,19 +23,31 @@ class Weights:
     by_threat : mapping of str to float
         In loss units, at least 0; a threat that is not named weighs nothing.
     basis : {"paper", "measured", "derived", "assumed"}
+        Of all weights that `bases` does not name.
     source : str
     notes : tuple of str
         What was left out, and other things that a reader must know.
+    bases : mapping of str to {"paper", "measured", "derived", "assumed"}
+        Of the weights of single threats.
+    named : mapping of str to int
+        How many incidents stand behind the weight of a threat, where that is known.
+    origin : Origin or None
+        What the weights were made from, where a licence asks to name it.
     """
 
     by_threat: Mapping[str, float]
     basis: Basis
     source: str
     notes: tuple[str, ...] = ()
+    bases: Mapping[str, Basis] = field(default_factory=dict)
+    named: Mapping[str, int] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 def weighed(catalog: Catalog, weights: Weights) -> Catalog:
     """The catalog with weights for severities.
+
+    The notes and the origin of weights that are replaced go with them.
 
     Parameters
     ----------
@@ -49,25 +62,62 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
     Raises
     ------
     SpecificationError
-        If a weight is out of the range of a severity.
+        If no threat of the catalog is named, or a weight is out of the range of a severity.
     """
     known = {threat.id for threat in catalog.threats}
+    if known.isdisjoint(weights.by_threat):
+        raise SpecificationError(
+            f"found {counted(len(weights.by_threat), 'weight')}, none of a threat in "
+            f"{shown(catalog.name)}, expected one or more",
+            source=weights.source,
+        )
     unknown = [name for name in weights.by_threat if name not in known]
     without = sum(not weights.by_threat.get(name) for name in known)
-    notes = [*catalog.notes, *weights.notes]
+    said = list(weights.notes)
     if unknown:
-        named = ", ".join(shown(name) for name in unknown[:_MOST_NAMED])
-        more = ", ..." if len(unknown) > _MOST_NAMED else ""
-        lost = sum(weights.by_threat[name] for name in unknown)
-        notes.append(
-            f"{weights.source}: {counted(len(unknown), 'unknown id')} of weight {lost:g} "
-            f"left out ({named}{more})"
-        )
+        said.append(_left_out(unknown, weights))
     if without:
-        notes.append(f"{weights.source}: {counted(without, 'threat')} of weight 0")
+        said.append(f"{counted(without, 'threat')} of weight 0")
+    replaced = {
+        threat.provenance["severity"].source
+        for threat in catalog.threats
+        if "severity" in threat.provenance
+    }
+    gone = tuple(f"{source}: " for source in (weights.source, *replaced) if source)
+    origins = [origin for origin in catalog.origins if cited(origin) not in replaced]
+    if weights.origin is not None and weights.origin not in origins:
+        origins.append(weights.origin)
     document = catalog.model_dump(by_alias=True, exclude_unset=True)
-    sourced = Sourced(basis=weights.basis, source=weights.source)
     for threat in document["threats"]:
-        threat["severity"] = weights.by_threat.get(threat["id"], 0.0)
+        name = threat["id"]
+        basis = weights.bases.get(name, weights.basis)
+        sourced = Sourced(basis=basis, source=weights.source)
+        threat["severity"] = weights.by_threat.get(name, 0.0)
         threat["provenance"] = threat.get("provenance", {}) | {"severity": sourced.model_dump()}
-    return Catalog(**document | {"notes": notes})
+    document["origins"] = origins
+    document["notes"] = [
+        *(note for note in catalog.notes if not note.startswith(gone)),
+        *(f"{weights.source}: {note}" for note in said),
+    ]
+    return Catalog(**document)
+
+
+def cited(origin: Origin) -> str:
+    """An origin as a source: name, version and date."""
+    date = f"({origin.date})" if origin.date else ""
+    return " ".join(text for text in (origin.name, origin.version, date) if text)
+
+
+def _left_out(unknown: list[str], weights: Weights) -> str:
+    """The note on weights of ids that the catalog does not have."""
+    listed = ", ".join(shown(name) for name in unknown[:_MOST_NAMED])
+    more = ", ..." if len(unknown) > _MOST_NAMED else ""
+    lost = sum(weights.by_threat[name] for name in unknown)
+    total = sum(weights.by_threat.values())
+    share = f" of {total:g}" if total else ""
+    named = sum(weights.named.get(name, 0) for name in unknown)
+    times = f", named {counted(named, 'time')}," if named else ""
+    return (
+        f"{counted(len(unknown), 'unknown id')}{times} of weight {lost:g}{share} left out "
+        f"({listed}{more})"
+    )

@@ -81,6 +81,7 @@ class Origin(Strict):
     version: Text = ""
     date: Text = Field(default="", description="Of the version, as its publisher writes it.")
     licence: Text = ""
+    attribution: Text = Field(default="", description="Whom the licence asks to name.")
     url: Text = ""
 
 

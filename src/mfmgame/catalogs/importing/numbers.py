@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.document import refuse_unknown
+from mfmgame.spec.document import Quantity, first_problem, refuse_unknown
 from mfmgame.spec.wording import shown
 
-__all__ = ["Numbers", "as_catalog"]
+__all__ = ["NO_COSTS", "Numbers", "as_catalog"]
+
+NO_COSTS = "has no costs: every defense uses"
+"""How the note begins, after the catalog's source, that costs make untrue."""
+
+_QUANTITY = TypeAdapter[float](Quantity)
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,11 @@ def as_catalog(base: KnowledgeBase, numbers: Numbers) -> Catalog:
             raise SpecificationError(
                 f"found {shown(value)}{where}, expected 0 to 1", pointer="effectiveness"
             )
+    for name in ("severity", "bandwidth", "cost"):
+        try:
+            _QUANTITY.validate_python(getattr(numbers, name))
+        except ValidationError as error:
+            raise SpecificationError(first_problem(error).message, pointer=name) from None
     relation = f"{base.origin.name} {base.origin.version}".strip()
     chosen = f"chosen by the analyst; not in {relation}"
     links = _merged(_with_inherited(base) if numbers.inherit else list(base.links))
@@ -81,8 +93,7 @@ def as_catalog(base: KnowledgeBase, numbers: Numbers) -> Catalog:
     notes = list(base.notes)
     if base.mitigations:
         notes.append(
-            f"{relation} has no costs: every defense uses {numbers.cost:g} of "
-            f"{shown(numbers.resource)} at level 1"
+            f"{relation} {NO_COSTS} {numbers.cost:g} of {shown(numbers.resource)} at level 1"
         )
     assumed = {"basis": "assumed", "source": chosen}
     document: dict[str, Any] = {
