@@ -13,7 +13,7 @@ from typing import Any
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.wording import is_encodable, pointer_to, shown
 
-__all__ = ["MAX_DEPTH", "STANDARD_INPUT", "read_bytes", "read_document"]
+__all__ = ["MAX_DEPTH", "STANDARD_INPUT", "decoded", "read_bytes", "read_document"]
 
 STANDARD_INPUT = "<stdin>"
 MAX_BYTES = 256 * 2**20
@@ -89,11 +89,30 @@ def read_bytes(path: Path | None, most: int | None = None) -> bytes:
     return data
 
 
-def _parse(data: bytes) -> Any:
+def decoded(data: bytes) -> str:
+    """Text from UTF-8 with or without a byte-order mark.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    SpecificationError
+        If it is not UTF-8.
+    """
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SpecificationError(f"byte {error.start} is not UTF-8") from None
+
+
+def _parse(data: bytes) -> Any:
+    text = decoded(data)
     try:
         return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:

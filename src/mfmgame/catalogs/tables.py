@@ -1,0 +1,255 @@
+"""Weights of threats and costs of defenses from tables: CSV files with a header."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from mfmgame.catalogs.importing.numbers import NO_COSTS, Numbers
+from mfmgame.catalogs.resolution import weakest
+from mfmgame.catalogs.weighing import Weights
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Basis, Catalog
+from mfmgame.spec.document import LARGEST, SMALLEST
+from mfmgame.spec.reading import decoded, read_bytes
+from mfmgame.spec.wording import counted, nearest, shown
+
+__all__ = ["costed", "read_weights"]
+
+_MAX_TABLE_BYTES = 64 * 2**20
+_MOST_NAMED = 5
+_NO_RESOURCES = ("defense", "name", "basis", "source")
+_GIVES = "gives the costs of"
+_COSTS_OF = "; costs: "
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_BASES: tuple[Basis, ...] = get_args(Basis)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of a table: what stands in which column."""
+
+    line: int
+    fields: Mapping[str, str]
+
+    @property
+    def basis(self) -> Basis:
+        """What its numbers rest on: assumed, unless it says otherwise."""
+        text = self.fields.get("basis", "").strip() or "assumed"
+        for basis in _BASES:
+            if text == basis:
+                return basis
+        raise _refusal(self.line, f"found {shown(text)}, expected one of {', '.join(_BASES)}")
+
+    def number(self, column: str) -> float:
+        """A number of at least 0 that a catalog can hold."""
+        text = self.fields[column].strip()
+        value = float(text) if _NUMBER.fullmatch(text) else -1.0
+        where = f" as {shown(column)}"
+        if value < 0.0:
+            raise _refusal(
+                self.line, f"found {shown(text)}{where}, expected a number of at least 0"
+            )
+        if not (value == 0.0 or SMALLEST <= value <= LARGEST):
+            raise _refusal(
+                self.line,
+                f"found {shown(text)}{where}, expected 0 or from {SMALLEST} to {LARGEST}",
+            )
+        return value + 0.0  # -0.0 becomes 0.0
+
+
+def read_weights(path: Path) -> Weights:
+    """Weights of threats from a CSV file.
+
+    Its header names the columns ``threat`` and ``weight``, and may name ``basis``;
+    other columns are not read.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        UTF-8, with or without a byte-order mark.
+
+    Returns
+    -------
+    Weights
+        Assumed, where a ``basis`` says nothing else; the source is the file's name.
+
+    Raises
+    ------
+    SpecificationError
+        If the file is no such table, names a threat twice, or a weight is not a number
+        of at least 0.
+    """
+    try:
+        _, rows = _table(path, "threat", ("weight",))
+        return Weights(
+            by_threat={name: row.number("weight") for name, row in rows.items()},
+            basis="assumed",
+            source=_name(path),
+            bases={name: row.basis for name, row in rows.items()},
+        )
+    except SpecificationError as error:
+        raise error.located(str(path)) from None
+
+
+def costed(catalog: Catalog, path: Path) -> Catalog:
+    """The catalog with what its defenses use from a CSV file.
+
+    Its header names the column ``defense``, and ``cost`` (units of ``budget``) or a
+    column for each resource. It may name ``basis``; ``name`` and ``source`` are not read.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    path : pathlib.Path
+        UTF-8, with or without a byte-order mark. A defense that is in no line keeps what
+        it uses.
+
+    Returns
+    -------
+    Catalog
+        The numbers of the defenses in the file are assumed, where a ``basis`` says
+        nothing else; their source is the file's name.
+
+    Raises
+    ------
+    SpecificationError
+        If the file is no such table, names a defense twice or one that the catalog does
+        not have, or a cost is not a number of at least 0.
+    """
+    try:
+        columns, rows = _table(path, "defense", ())
+        resources = _resources(columns)
+        known = [defense.id for defense in catalog.defenses]
+        places = set(known)
+        uses: dict[str, dict[str, float]] = {}
+        bases: dict[str, Basis] = {}
+        for name, row in rows.items():
+            if name not in places:
+                expected = nearest(name, known, "defense")
+                raise _refusal(row.line, f"unknown defense {shown(name)}, expected {expected}")
+            uses[name] = {resource: row.number(column) for column, resource in resources.items()}
+            bases[name] = row.basis
+    except SpecificationError as error:
+        raise error.located(str(path)) from None
+    source = _name(path)
+    document = catalog.model_dump(by_alias=True, exclude_unset=True)
+    for defense in document["defenses"]:
+        name = defense["id"]
+        if name not in uses:
+            continue
+        defense["use"] = uses[name]
+        if defense.get("traits") is None:
+            defense |= {"basis": bases[name], "source": source}
+        else:  # its strength rests on the same basis
+            other = (defense.get("source") or "").partition(_COSTS_OF)[0]
+            defense["basis"] = weakest([bases[name], defense.get("basis")])
+            defense["source"] = f"{other}{_COSTS_OF}{source}" if other else source
+    document["notes"] = [*_kept_notes(catalog, uses, source), *_gap(catalog, uses, source)]
+    return Catalog(**document)
+
+
+def _kept_notes(catalog: Catalog, covered: Collection[str], source: str) -> list[str]:
+    """The notes without those on costs that are no longer true."""
+    untrue = (f"{catalog.source} {NO_COSTS}", f"{source} {_GIVES}")
+    return [
+        note
+        for note in catalog.notes
+        if not note.startswith(untrue)
+        and not (f" {_GIVES}" in note and len(covered) == len(catalog.defenses))
+    ]
+
+
+def _gap(catalog: Catalog, covered: Collection[str], source: str) -> list[str]:
+    """The note on defenses that a file of costs does not name, if there are any."""
+    others = [defense.use for defense in catalog.defenses if defense.id not in covered]
+    if not others:
+        return []
+    listed = [f"{units:g} of {shown(resource)}" for resource, units in others[0].items()]
+    alike = all(use == others[0] for use in others)
+    used = f"use {', '.join(listed)} at level 1" if alike and listed else "keep what they use"
+    total = counted(len(catalog.defenses), "defense")
+    return [f"{source} {_GIVES} {len(covered)} of {total}; the other {len(others)} {used}"]
+
+
+def _resources(columns: Iterable[str]) -> dict[str, str]:
+    """Which column holds the units of which resource."""
+    named = [column for column in columns if column not in _NO_RESOURCES]
+    if "cost" not in named:
+        if not named or "" in named:
+            found = "a column without a name" if named else "no column with a cost"
+            raise _refusal(1, f"found {found}, expected 'cost' or the name of a resource")
+        return {column: column for column in named}
+    if len(named) > 1:
+        other = next(column for column in named if column != "cost")
+        raise _refusal(
+            1, f"found {shown(other)} beside 'cost', expected 'cost' or the names of resources"
+        )
+    return {"cost": Numbers.resource}
+
+
+def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict[str, _Row]]:
+    """The columns of a table, and its lines by what stands in the column `key`."""
+    text = decoded(read_bytes(path, _MAX_TABLE_BYTES))
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise _refusal(line, "found a NUL character, expected text")
+    lines = _lines(text)
+    _, header = next(lines, (1, []))
+    columns = [column.strip() for column in header]
+    for column in (key, *needed):
+        if column not in columns:
+            listed = ", ".join(shown(name) for name in columns[:_MOST_NAMED])
+            listed += ", ..." if len(columns) > _MOST_NAMED else ""
+            raise _refusal(
+                1, f"found {listed or 'no columns'}, expected a column {shown(column)}, too"
+            )
+    for column, count in Counter(columns).items():
+        if count > 1:
+            raise _refusal(1, f"found the column {shown(column)} twice, expected once")
+    rows: dict[str, _Row] = {}
+    for line, fields in lines:
+        if len(fields) != len(columns):
+            raise _refusal(
+                line, f"found {counted(len(fields), 'field')}, expected {len(columns)} as above"
+            )
+        row = _Row(line, dict(zip(columns, fields, strict=True)))
+        name = row.fields[key]
+        if not name:
+            raise _refusal(line, f"found an empty {key}, expected an id")
+        if name in rows:
+            raise _refusal(line, f"duplicate id {shown(name)} (first on line {rows[name].line})")
+        rows[name] = row
+    if not rows:
+        raise SpecificationError(f"found a header alone, expected a line for each {key}")
+    return columns, rows
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The lines that are not blank, each with the number of the first that it stands on."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise _refusal(line, f"not CSV: {error}") from None
+        if fields:
+            yield line, fields
+
+
+def _name(path: Path) -> str:
+    """The file's name without its folders, as text that a catalog can hold."""
+    return path.name.encode("utf-8", "backslashreplace").decode()
+
+
+def _refusal(line: int, message: str) -> SpecificationError:
+    return SpecificationError(f"line {line}: {message}")
