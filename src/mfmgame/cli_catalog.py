@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -17,11 +18,14 @@ from mfmgame.cli_support import (
     write_plain,
 )
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.wording import shown
 
 if TYPE_CHECKING:
     from mfmgame.catalogs.gaps import Grouping
     from mfmgame.catalogs.importing import Numbers
     from mfmgame.catalogs.merging import Side
+    from mfmgame.catalogs.incidents import Selection
+    from mfmgame.catalogs.weighing import Weights
     from mfmgame.spec.catalog import Catalog
 
 __all__ = ["catalog_app"]
@@ -43,9 +47,59 @@ Effectiveness = Annotated[
 ]
 Severity = Annotated[float, typer.Option("--severity", help="Loss of every threat.")]
 Bandwidth = Annotated[float, typer.Option("--bandwidth", help="Bits that every threat needs.")]
+Cost = Annotated[
+    float, typer.Option("--cost", help="Units of budget that every defense uses at level 1.")
+]
 Inherit = Annotated[
     bool,
     typer.Option("--inherit", help="What acts on a technique acts on its sub-techniques, too."),
+]
+Table = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE.csv",
+        help="Severities of threats: columns threat and weight.",
+    ),
+]
+Costs = Annotated[
+    Path | None,
+    typer.Option(
+        "--costs",
+        metavar="FILE.csv",
+        help="What defenses use: columns defense, and cost or one for each resource.",
+    ),
+]
+Incidents = Annotated[
+    bool,
+    typer.Option(
+        "--incidents",
+        help="Severities of ATLAS techniques from the incidents of genai-incidents.",
+    ),
+]
+Scores = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--incident-score",
+        metavar="NAME=NUMBER",
+        help="What an incident of a severity counts; may repeat.",
+    ),
+]
+Years = Annotated[
+    str | None,
+    typer.Option("--incident-years", metavar="[FIRST]:[LAST]", help="Years whose incidents count."),
+]
+Quality = Annotated[
+    str | None,
+    typer.Option("--incident-quality", metavar="NAME,...", help="Any of auto, reviewed, curated."),
+]
+Corpus = Annotated[
+    str | None,
+    typer.Option("--incident-corpus", metavar="NAME,...", help="Any of security, ai-harm."),
+]
+Tier = Annotated[
+    str | None,
+    typer.Option("--incident-tier", metavar="NAME,...", help="Any of feed, landmark."),
 ]
 
 
@@ -138,20 +192,74 @@ def merge(
         _finish(merge_catalogs(*catalogs, prefer=side, name=name), output)
 
 
+@catalog_app.command("weigh")
+def weigh_catalog(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="CATALOG", help="A shipped catalog's name, or a JSON file."),
+    ],
+    weights: Table = None,
+    costs: Costs = None,
+    incidents: Incidents = False,
+    incident_score: Scores = None,
+    incident_years: Years = None,
+    incident_quality: Quality = None,
+    incident_corpus: Corpus = None,
+    incident_tier: Tier = None,
+    output: Output = None,
+) -> None:
+    """Give a catalog other severities and costs: from incidents, or from tables."""
+    with reported(name):
+        from mfmgame.catalogs import load_catalog
+
+        chosen = _selection(
+            incidents,
+            incident_score,
+            incident_years,
+            incident_quality,
+            incident_corpus,
+            incident_tier,
+        )
+        if weights is None and costs is None and chosen is None:
+            raise SpecificationError(
+                "found nothing to weigh by, expected --weights, --incidents or --costs"
+            )
+        _finish(load_catalog(name), output, _weights(weights, chosen), costs)
+
+
 @import_app.command("atlas")
 def import_atlas(
     file: Source,
     effectiveness: Effectiveness = None,
     severity: Severity = 1.0,
     bandwidth: Bandwidth = 1.0,
+    cost: Cost = 1.0,
     inherit: Inherit = False,
+    weights: Table = None,
+    costs: Costs = None,
+    incidents: Incidents = False,
+    incident_score: Scores = None,
+    incident_years: Years = None,
+    incident_quality: Quality = None,
+    incident_corpus: Corpus = None,
+    incident_tier: Tier = None,
     output: Output = None,
 ) -> None:
     """Make a catalog of MITRE ATLAS (ATLAS.yaml, the layout with matrices)."""
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_atlas as load
 
-        _finish(load(file, _numbers(effectiveness, severity, bandwidth, inherit)), output)
+        chosen = _selection(
+            incidents,
+            incident_score,
+            incident_years,
+            incident_quality,
+            incident_corpus,
+            incident_tier,
+        )
+        evidence = _weights(weights, chosen)
+        numbers = _numbers(effectiveness, severity, bandwidth, inherit, cost)
+        _finish(load(file, numbers), output, evidence, costs)
 
 
 @import_app.command("attack")
@@ -207,7 +315,11 @@ def import_ctid(
 
 
 def _numbers(
-    effectiveness: list[str] | None, severity: float, bandwidth: float, inherit: bool
+    effectiveness: list[str] | None,
+    severity: float,
+    bandwidth: float,
+    inherit: bool,
+    cost: float = 1.0,
 ) -> Numbers:
     """The analyst's numbers, from the options that give them."""
     from mfmgame.catalogs.importing import Numbers
@@ -218,15 +330,98 @@ def _numbers(
         by_category=shares,
         severity=severity,
         bandwidth=bandwidth,
+        cost=cost,
         inherit=inherit,
     )
 
 
-def _finish(catalog: Catalog, output: Path | None) -> None:
-    """Write a catalog that was made, and say what is in it where it goes to a file."""
+def _selection(
+    wanted: bool,
+    scores: list[str] | None,
+    years: str | None,
+    quality: str | None,
+    corpus: str | None,
+    tier: str | None,
+) -> Selection | None:
+    """Which incidents count, from the options that say it; None if none are wanted."""
+    if not wanted:
+        if scores or (years, quality, corpus, tier) != (None,) * 4:
+            raise SpecificationError("found --incident-... alone, expected it with --incidents")
+        return None
+    from mfmgame.catalogs.incidents import Selection
+
+    by_severity = keyed_numbers(scores or [], "--incident-score")
+    if "" in by_severity:
+        raise SpecificationError(
+            f"found {by_severity['']:g} alone, expected NAME=NUMBER", pointer="--incident-score"
+        )
+    first, last = _years(years)
+    return Selection(
+        scores=by_severity,
+        first_year=first,
+        last_year=last,
+        quality=_names(quality, "--incident-quality"),
+        corpus=_names(corpus, "--incident-corpus"),
+        tier=_names(tier, "--incident-tier"),
+    )
+
+
+def _years(text: str | None) -> tuple[int | None, int | None]:
+    """Both ends of ``FIRST:LAST``; an end that is left out is open."""
+    parts = (":" if text is None else text).split(":")
+    if len(parts) != 2 or not all(re.fullmatch("[0-9]{0,4}", part) for part in parts):
+        raise SpecificationError(
+            f"found {shown(text)}, expected FIRST:LAST", pointer="--incident-years"
+        )
+    first, last = (int(part) if part else None for part in parts)
+    return first, last
+
+
+def _names(text: str | None, option: str) -> tuple[str, ...]:
+    """Names separated by commas, as an option gives them."""
+    if text is None:
+        return ()
+    found = tuple(name.strip() for name in text.split(","))
+    if not all(found):
+        raise SpecificationError(
+            f"found {shown(text)}, expected names separated by commas", pointer=option
+        )
+    return found
+
+
+def _weights(table: Path | None, selection: Selection | None) -> Weights | None:
+    """Severities from evidence, if any is chosen."""
+    if table is not None and selection is not None:
+        raise SpecificationError("found --weights and --incidents, expected one of them")
+    if table is not None:
+        from mfmgame.catalogs.tables import read_weights
+
+        return read_weights(table)
+    if selection is not None:
+        from mfmgame.catalogs.incidents import incident_weights
+
+        return incident_weights(selection)
+    return None
+
+
+def _finish(
+    catalog: Catalog,
+    output: Path | None,
+    weights: Weights | None = None,
+    costs: Path | None = None,
+) -> None:
+    """Write a catalog with weights and costs, and say what is in it unless it goes to stdout."""
     from mfmgame.catalogs import resolve_catalog
     from mfmgame.view.catalog_text import import_text
 
+    if weights is not None:
+        from mfmgame.catalogs.weighing import weighed
+
+        catalog = weighed(catalog, weights)
+    if costs is not None:
+        from mfmgame.catalogs.tables import costed
+
+        catalog = costed(catalog, costs)
     write_json(catalog.model_dump(by_alias=True, exclude_defaults=True), output)
     if output is not None:
         write(import_text(catalog, resolve_catalog(catalog)), None)
