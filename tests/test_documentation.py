@@ -33,6 +33,7 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.cli import app, catalog_app
+from mfmgame.cli_import import import_app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))]
@@ -227,9 +228,11 @@ def test_the_readme_sets_up_with_two_commands_of_one_line_each():
 
 def test_the_readme_lists_the_commands_that_exist():
     text = (ROOT / "README.md").read_text("utf-8")
-    listed = set(re.findall(r"^\| `mfmgame ([a-z]+(?: [a-z]+)?)", text, flags=re.MULTILINE))
+    command = r"^\| `mfmgame ((?:catalog (?:import )?)?[a-z]+)"
+    listed = set(re.findall(command, text, flags=re.MULTILINE))
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
     names |= {f"catalog {command.name}" for command in catalog_app.registered_commands}
+    names |= {f"catalog import {command.name}" for command in import_app.registered_commands}
     assert listed == names
 
 

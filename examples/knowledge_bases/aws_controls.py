@@ -11,9 +11,9 @@ import mfmgame as mg
 
 SCENARIO = mg.load_scenario(Path(__file__).with_name("aws_controls.json"))
 WAYS = {
-    "protect 1, detect and respond 0.5": mg.Scores(),
-    "detect and respond count in full": mg.Scores(detect=1.0, respond=1.0),
-    "protect alone counts": mg.Scores(detect=0.0, respond=0.0),
+    "protect 1, detect and respond 0.5": mg.MappingScores(),
+    "detect and respond count in full": mg.MappingScores(detect=1.0, respond=1.0),
+    "protect alone counts": mg.MappingScores(detect=0.0, respond=0.0),
 }
 
 for said, scores in WAYS.items():

@@ -8,13 +8,16 @@ from .catalogs import (
     shipped_catalogs,
 )
 from .catalogs.importing import (
-    Numbers,
-    Scores,
+    AssumedNumbers,
+    MappingScores,
     import_atlas,
     import_attack,
     import_ctid,
     kev_weights,
 )
+from .catalogs.incidents import IncidentSelection, incident_weights
+from .catalogs.tables import costed, read_weights
+from .catalogs.weighing import Weights, weighed
 from .coverage_index import CoverageIndex, defense_coverage_index
 from .crossing import self_destruction_threshold
 from .errors import (
@@ -42,6 +45,7 @@ from .view import export_program, navigator_layer, result_document
 
 __all__ = [
     "Assessment",
+    "AssumedNumbers",
     "Catalog",
     "CatalogGaps",
     "CertificateError",
@@ -51,17 +55,17 @@ __all__ = [
     "FrontierDocument",
     "FrontierMap",
     "FrontierVerification",
+    "IncidentSelection",
     "InfeasibleError",
     "Interrupted",
+    "MappingScores",
     "MatrixCertificate",
     "MatrixSolution",
     "MfmgameError",
     "Mixture",
-    "Numbers",
     "OneSidedPrice",
     "Result",
     "Scenario",
-    "Scores",
     "Sensitivity",
     "Solution",
     "Solver",
@@ -69,15 +73,18 @@ __all__ = [
     "SpecificationError",
     "Threshold",
     "Verification",
+    "Weights",
     "assess",
     "build_game",
     "channel",
     "check_catalog",
+    "costed",
     "defense_coverage_index",
     "export_program",
     "import_atlas",
     "import_attack",
     "import_ctid",
+    "incident_weights",
     "json_schema",
     "kev_weights",
     "load_catalog",
@@ -85,6 +92,7 @@ __all__ = [
     "load_scenario",
     "merge_catalogs",
     "navigator_layer",
+    "read_weights",
     "references",
     "result_document",
     "self_destruction_threshold",
@@ -95,6 +103,7 @@ __all__ = [
     "sweep",
     "sweep_map",
     "verify",
+    "weighed",
 ]
 
 __version__: str

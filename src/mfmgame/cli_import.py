@@ -13,8 +13,8 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.wording import shown
 
 if TYPE_CHECKING:
-    from mfmgame.catalogs.importing import Numbers
-    from mfmgame.catalogs.incidents import Selection
+    from mfmgame.catalogs.importing import AssumedNumbers
+    from mfmgame.catalogs.incidents import IncidentSelection
     from mfmgame.catalogs.weighing import Weights
     from mfmgame.spec.catalog import Catalog
 
@@ -186,10 +186,10 @@ def import_ctid(
 ) -> None:
     """Make a catalog of a mapping to ATT&CK (JSON of CTID's Mappings Explorer)."""
     with reported(str(file)):
-        from mfmgame.catalogs.importing import Scores
+        from mfmgame.catalogs.importing import MappingScores
         from mfmgame.catalogs.importing import import_ctid as load
 
-        scores = Scores.named(keyed_numbers(score or [], "--score"), combine)
+        scores = MappingScores.named(keyed_numbers(score or [], "--score"), combine)
         numbers = _numbers(effectiveness, severity, bandwidth, inherit, cost)
         finish(load(file, numbers, scores), output, _weights(weights, kev=kev), costs)
 
@@ -200,13 +200,13 @@ def _numbers(
     bandwidth: float,
     inherit: bool,
     cost: float,
-) -> Numbers:
+) -> AssumedNumbers:
     """The analyst's numbers, from the options that give them."""
-    from mfmgame.catalogs.importing import Numbers
+    from mfmgame.catalogs.importing import AssumedNumbers
 
     shares = keyed_numbers(effectiveness or [], "--effectiveness")
-    return Numbers(
-        effectiveness=shares.pop("", Numbers.effectiveness),
+    return AssumedNumbers(
+        effectiveness=shares.pop("", AssumedNumbers.effectiveness),
         by_category=shares,
         severity=severity,
         bandwidth=bandwidth,
@@ -222,13 +222,13 @@ def _selection(
     quality: str | None,
     corpus: str | None,
     tier: str | None,
-) -> Selection | None:
+) -> IncidentSelection | None:
     """Which incidents count, from the options that say it; None if none are wanted."""
     if not wanted:
         if scores or (years, quality, corpus, tier) != (None,) * 4:
             raise SpecificationError("found --incident-... alone, expected it with --incidents")
         return None
-    from mfmgame.catalogs.incidents import Selection
+    from mfmgame.catalogs.incidents import IncidentSelection
 
     by_severity = keyed_numbers(scores or [], "--incident-score")
     if "" in by_severity:
@@ -236,7 +236,7 @@ def _selection(
             f"found {by_severity['']:g} alone, expected NAME=NUMBER", pointer="--incident-score"
         )
     first, last = _years(years)
-    return Selection(
+    return IncidentSelection(
         scores=by_severity,
         first_year=first,
         last_year=last,
@@ -270,7 +270,7 @@ def _names(text: str | None, option: str) -> tuple[str, ...]:
 
 
 def _weights(
-    table: Path | None, selection: Selection | None = None, kev: Path | None = None
+    table: Path | None, selection: IncidentSelection | None = None, kev: Path | None = None
 ) -> Weights | None:
     """Severities from evidence, if any is chosen."""
     chosen = {"--weights": table, "--incidents": selection, "--kev": kev}

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
-from mfmgame.catalogs.importing import Numbers, Scores, import_ctid, kev_weights
+from mfmgame.catalogs.importing import AssumedNumbers, MappingScores, import_ctid, kev_weights
 from mfmgame.catalogs.importing.ctid import read_ctid
 from mfmgame.catalogs.weighing import weighed
 from mfmgame.cli import app
@@ -48,7 +48,7 @@ def mapping(*rows, **metadata):
             "creation_date": "01/01/2020",
             "last_update": "03/04/2025",
             "mapping_types": {
-                "technique_scores": {"name": "Technique Scores", "description": ""},
+                "technique_scores": {"name": "Technique MappingScores", "description": ""},
                 "mitigates": {"name": "Mitigates", "description": ""},
             },
             "capability_groups": {"outside": "Around the house"},
@@ -132,7 +132,7 @@ class TestWhatIsRead:
 
     def test_name_and_origin(self, catalog):
         assert catalog.name == "aws-attack-16.1"
-        assert catalog.origins[0].model_dump() == {
+        assert catalog.origins[0].model_dump(exclude_defaults=True) == {
             "name": "AWS",
             "version": "1/2/2024 for ATT&CK 16.1",
             "date": "03/04/2025",
@@ -272,13 +272,13 @@ class TestWeightsOfScores:
 
     def test_independent_scores_stop_what_the_others_let_through(self, read):
         # 1 - 0.5 * 0.9 and 1 - 0.6 * 0.6; one score alone is what it is.
-        found = pairs(read(SCORED, scores=Scores(combine="independent")))
+        found = pairs(read(SCORED, scores=MappingScores(combine="independent")))
         assert found["T1000", "wall"] == pytest.approx(0.55, abs=1e-15)
         assert found["T1000", "dog"] == pytest.approx(0.64, abs=1e-15)
         assert found["T1000.001", "wall"] == 0.8
 
     def test_every_weight_may_be_set(self, read):
-        scores = Scores(partial=0.25, significant=1.0, detect=0.75, respond=0.0)
+        scores = MappingScores(partial=0.25, significant=1.0, detect=0.75, respond=0.0)
         assert pairs(read(SCORED, scores=scores)) == {
             ("T1000", "wall"): 0.25,
             ("T1000.001", "wall"): 1.0,
@@ -286,7 +286,7 @@ class TestWeightsOfScores:
         }
 
     def test_one_score_in_one_category_may_be_set(self, read):
-        catalog = read(SCORED, scores=Scores(pairs={"detect/minimal": 0.9}))
+        catalog = read(SCORED, scores=MappingScores(pairs={"detect/minimal": 0.9}))
         assert pairs(catalog)["T1000", "wall"] == 0.9
         assert pairs(catalog)["T1000", "dog"] == 0.4
         assert any("significant 0.8; but detect/minimal 0.9; the best" in n for n in catalog.notes)
@@ -294,7 +294,7 @@ class TestWeightsOfScores:
     def test_a_row_that_stands_twice_counts_once(self, read):
         partial = row("wall", "T1000", "protect", "partial", comments="High.")
         other = partial | {"comments": "Thick."}
-        scores = Scores(combine="independent")
+        scores = MappingScores(combine="independent")
         once = read(mapping(partial, partial), scores=scores)
         twice = read(mapping(partial, other), scores=scores)
         assert (pairs(once)["T1000", "wall"], pairs(twice)["T1000", "wall"]) == (0.5, 0.75)
@@ -339,7 +339,7 @@ class TestWeightsOfScores:
     )
     def test_bad_weights_are_refused(self, wrong):
         with pytest.raises(mg.SpecificationError):
-            Scores(**wrong)
+            MappingScores(**wrong)
 
 
 class TestWithoutScores:
@@ -352,7 +352,7 @@ class TestWithoutScores:
     )
 
     def test_a_pair_has_the_effectiveness_of_the_analyst(self, read):
-        catalog = read(self.DOCUMENT, Numbers(effectiveness=0.3))
+        catalog = read(self.DOCUMENT, AssumedNumbers(effectiveness=0.3))
         assert pairs(catalog) == {("T1000", "AC-1"): 0.3, ("T1000.001", "AC-2"): 0.3}
         assert [entry.texts for entry in catalog.effectiveness] == [["Said."], []]
         assert catalog.notes[0] == (
@@ -366,7 +366,7 @@ class TestWithoutScores:
         assert {link.value for link in base.links} == {None}
 
     def test_sub_techniques_may_inherit(self, read):
-        catalog = read(self.DOCUMENT, Numbers(inherit=True))
+        catalog = read(self.DOCUMENT, AssumedNumbers(inherit=True))
         assert ("T1000.001", "AC-1") in pairs(catalog)
 
     def test_mappings_of_incidents_are_refused(self, put):
@@ -411,7 +411,9 @@ class TestVulnerabilities:
     def test_another_catalog_may_be_weighed(self, read, put):
         catalog = weighed(read(SCORED), kev_weights(put(KEV)))
         assert [threat.severity for threat in catalog.threats] == [2.0, 1.0]
-        assert any("1 unknown id of weight 1 left out ('T1001')" in note for note in catalog.notes)
+        assert any(
+            "1 unknown id of weight 1 of 4 left out ('T1001')" in note for note in catalog.notes
+        )
 
     def test_weights_of_a_file_without_vulnerabilities_are_refused(self, put):
         with pytest.raises(mg.SpecificationError, match="found no row of exploitation_technique"):
@@ -457,7 +459,7 @@ class TestAws:
 
     def test_values_agree_with_a_plain_reading(self, told):
         assert pairs(import_ctid(AWS)) == {pair: max(values) for pair, values in told.items()}
-        combined = pairs(import_ctid(AWS, scores=Scores(combine="independent")))
+        combined = pairs(import_ctid(AWS, scores=MappingScores(combine="independent")))
         for pair, values in told.items():
             rest = math.prod(1.0 - value for value in values)
             assert combined[pair] == pytest.approx(1.0 - rest, abs=1e-15)
@@ -624,3 +626,14 @@ def test_errors_name_the_file_for_callers_of_the_library(put):
             str(file),
             "/mapping_objects/0/mapping_type",
         )
+
+
+def test_vulnerabilities_weigh_an_import_on_the_command_line(put):
+    mapping_file, kev = put(SCORED, "scored.json"), put(KEV, "kev.json")
+    run = CliRunner().invoke(
+        app, ["catalog", "import", "ctid", str(mapping_file), "--kev", str(kev)]
+    )
+    assert run.exit_code == 0
+    threats = json.loads(run.stdout)["threats"]
+    assert [threat["severity"] for threat in threats] == [2.0, 1.0]
+    assert threats[0]["provenance"]["severity"]["basis"] == "derived"

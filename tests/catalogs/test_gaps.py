@@ -188,7 +188,7 @@ class TestText:
             ["catalog", "small"],
             ["threats", "5,", "2", "of", "them", "covered", "by", "a", "defense"],
             ["severity", "10,", "0.200", "covered"],
-            ["defenses", "3,", "1", "of", "them", "cover", "no", "threat"],
+            ["defenses", "3,", "1", "without", "a", "threat", "to", "cover"],
         ]
         assert "covered by no defense: 3" in lines
         assert "not covered, but a form of it is: 1" in lines

@@ -9,7 +9,13 @@ from collections import Counter
 import pytest
 
 import mfmgame as mg
-from mfmgame.catalogs.incidents import SCORES, Incident, Selection, incident_weights, weights_of
+from mfmgame.catalogs.incidents import (
+    SCORES,
+    Incident,
+    IncidentSelection,
+    incident_weights,
+    weights_of,
+)
 from mfmgame.spec.catalog import Origin
 
 ORIGIN = Origin(name="incidents", version="1", date="2026-10-09")
@@ -45,7 +51,7 @@ ATLAS = {"atlas": "2026.09", "capec": None}
 
 
 def weights(selection=None, records=RECORDS):
-    selection = selection or Selection()
+    selection = selection or IncidentSelection()
     read = [Incident.model_validate(record) for record in records]
     return weights_of(read, selection, {**SCORES, **selection.scores}, ORIGIN, "2026.09")
 
@@ -79,20 +85,24 @@ class TestByHand:
         assert (weights().basis, weights().source) == ("derived", "incidents 1 (2026-10-09)")
 
     def test_scores_are_the_analysts(self):
-        given = weights(Selection(scores={"High": 100.0, "Low": 0.25}))
+        given = weights(IncidentSelection(scores={"High": 100.0, "Low": 0.25}))
         assert given.by_threat["AML.T1"] == 100.25
         assert "Low 0.25, Medium 3, High 100" in given.notes[2]
 
     @pytest.mark.parametrize(
         ("selection", "counted", "left_out"),
         [
-            (Selection(first_year=2024), 4, "2 outside the years 2024:"),
-            (Selection(last_year=2023), 2, "5 outside the years :2023"),
-            (Selection(first_year=2023, last_year=2023), 1, "6 outside the years 2023:2023"),
-            (Selection(quality=["auto"]), 1, "6 not of quality auto"),
-            (Selection(quality=["auto", "curated"]), 1, "6 not of quality auto or curated"),
-            (Selection(corpus=["security"]), 5, "1 not of corpus security"),
-            (Selection(tier=["landmark"]), 1, "6 not of tier landmark"),
+            (IncidentSelection(first_year=2024), 4, "2 outside the years 2024:"),
+            (IncidentSelection(last_year=2023), 2, "5 outside the years :2023"),
+            (
+                IncidentSelection(first_year=2023, last_year=2023),
+                1,
+                "6 outside the years 2023:2023",
+            ),
+            (IncidentSelection(quality=["auto"]), 1, "6 not of quality auto"),
+            (IncidentSelection(quality=["auto", "curated"]), 1, "6 not of quality auto or curated"),
+            (IncidentSelection(corpus=["security"]), 5, "1 not of corpus security"),
+            (IncidentSelection(tier=["landmark"]), 1, "6 not of tier landmark"),
         ],
     )
     def test_a_selection_leaves_out_and_says_so(self, selection, counted, left_out):
@@ -102,7 +112,7 @@ class TestByHand:
         assert "1 retracted" in note
 
     def test_each_incident_is_left_out_for_one_reason(self):
-        selection = Selection(first_year=2024, corpus=["security"], tier=["feed"])
+        selection = IncidentSelection(first_year=2024, corpus=["security"], tier=["feed"])
         assert weights(selection).notes[0] == (
             "3 of 8 incidents count, 1 of them disputed; left out: 1 not of tier feed, "
             "2 outside the years 2024:, 1 retracted, 1 without an ATLAS technique"
@@ -121,14 +131,20 @@ class TestByHand:
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
-        (Selection(scores={"Hihg": 1.0}), "/scores: unknown severity 'Hihg'.* 'High'"),
-        (Selection(scores={"High": -1.0}), "scores: found -1.0 of 'High', expected a number"),
-        (Selection(scores={"High": math.nan}), "scores: found nan of 'High'"),
-        (Selection(scores={"High": math.inf}), "scores: found inf of 'High'"),
-        (Selection(quality=["best"]), "/quality: unknown quality 'best'"),
-        (Selection(corpus=["security", "harm"]), "/corpus: unknown corpus 'harm'.*'ai-harm'"),
-        (Selection(tier=["landmarks"]), "/tier: unknown tier 'landmarks'.*'landmark'"),
-        (Selection(first_year=2025, last_year=2024), "years: found 2025 to 2024"),
+        (IncidentSelection(scores={"Hihg": 1.0}), "/scores: unknown severity 'Hihg'.* 'High'"),
+        (
+            IncidentSelection(scores={"High": -1.0}),
+            "scores: found -1.0 of 'High', expected a number",
+        ),
+        (IncidentSelection(scores={"High": math.nan}), "scores: found nan of 'High'"),
+        (IncidentSelection(scores={"High": math.inf}), "scores: found inf of 'High'"),
+        (IncidentSelection(quality=["best"]), "/quality: unknown quality 'best'"),
+        (
+            IncidentSelection(corpus=["security", "harm"]),
+            "/corpus: unknown corpus 'harm'.*'ai-harm'",
+        ),
+        (IncidentSelection(tier=["landmarks"]), "/tier: unknown tier 'landmarks'.*'landmark'"),
+        (IncidentSelection(first_year=2025, last_year=2024), "years: found 2025 to 2024"),
     ],
 )
 def test_a_selection_of_what_is_not_there_is_refused(selection, message):
@@ -238,20 +254,22 @@ class TestWholePackage:
     @pytest.mark.parametrize(
         ("selection", "keep"),
         [
-            (Selection(), lambda record: True),
+            (IncidentSelection(), lambda record: True),
             (
-                Selection(first_year=2023, last_year=2025),
+                IncidentSelection(first_year=2023, last_year=2025),
                 lambda record: 2023 <= record["year"] <= 2025,
             ),
             (
-                Selection(quality=["reviewed", "curated"], scores={"Low": 2.0, "Critical": 100.0}),
+                IncidentSelection(
+                    quality=["reviewed", "curated"], scores={"Low": 2.0, "Critical": 100.0}
+                ),
                 lambda record: record["quality_tier"] != "auto",
             ),
             (
-                Selection(tier=["landmark"], corpus=["ai-harm"]),
+                IncidentSelection(tier=["landmark"], corpus=["ai-harm"]),
                 lambda record: record["tier"] == "landmark" and record["corpus"] == "ai-harm",
             ),
-            (Selection(corpus=["security"]), lambda record: record["corpus"] == "security"),
+            (IncidentSelection(corpus=["security"]), lambda record: record["corpus"] == "security"),
         ],
     )
     def test_a_plain_count_says_the_same(self, records, read, selection, keep):

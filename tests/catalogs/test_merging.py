@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import mfmgame as mg
 from documents import CATALOG, changed
 from mfmgame.catalogs import resolve_catalog
-from mfmgame.catalogs.importing import Numbers, import_atlas
+from mfmgame.catalogs.importing import AssumedNumbers, import_atlas
 from mfmgame.cli import app
 
 ATLAS = Path(__file__).parents[3] / "shared" / "data" / "atlas" / "ATLAS.yaml"
@@ -271,7 +271,7 @@ class TestCommand:
 
 @needs_atlas
 def test_atlas_with_two_severities():
-    atlas, severe = (import_atlas(ATLAS, Numbers(severity=value)) for value in (1.0, 2.0))
+    atlas, severe = (import_atlas(ATLAS, AssumedNumbers(severity=value)) for value in (1.0, 2.0))
     assert mg.merge_catalogs(atlas, atlas) == atlas
     with pytest.raises(mg.SpecificationError, match=r"^170 conflicts \(20 named here, 150 more\)"):
         mg.merge_catalogs(atlas, severe)

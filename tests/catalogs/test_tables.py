@@ -9,7 +9,7 @@ import mfmgame as mg
 from documents import CATALOG, changed
 from mfmgame.catalogs import resolve_catalog
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
+from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.tables import costed, read_weights
 from mfmgame.catalogs.weighing import weighed
 from mfmgame.spec.catalog import Origin
@@ -36,7 +36,7 @@ def put(tmp_path):
 
 @pytest.fixture
 def catalog():
-    return as_catalog(BASE, Numbers())
+    return as_catalog(BASE, AssumedNumbers())
 
 
 def refusal(read, file):
@@ -216,7 +216,7 @@ class TestCosts:
         )
         text = io.StringIO()
         csv.writer(text).writerows([["defense", "cost"], *([name, 2] for name in ODD)])
-        result = costed(as_catalog(base, Numbers()), put(text.getvalue()))
+        result = costed(as_catalog(base, AssumedNumbers()), put(text.getvalue()))
         assert [defense.use for defense in result.defenses] == [{"budget": 2.0}] * len(ODD)
 
 

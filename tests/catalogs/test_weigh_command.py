@@ -151,7 +151,7 @@ def test_options_that_cannot_be_meant_are_refused(options, message):
 
 def test_weighing_by_nothing_is_refused():
     assert complaint("weigh", "small.json") == (
-        "small.json: found nothing to weigh by, expected --weights, --incidents or --costs"
+        "small.json: found nothing to weigh by, expected --weights, --incidents, --kev or --costs"
     )
 
 

@@ -6,7 +6,7 @@ import mfmgame as mg
 from documents import CATALOG
 from mfmgame.catalogs import resolve_catalog
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
+from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.weighing import Weights, cited, weighed
 from mfmgame.spec.catalog import Origin, Sourced
 
@@ -26,7 +26,7 @@ def weights(by_threat, **changes):
 
 @pytest.fixture
 def catalog():
-    return as_catalog(BASE, Numbers())
+    return as_catalog(BASE, AssumedNumbers())
 
 
 def test_weights_become_severities_and_a_threat_without_one_weighs_nothing(catalog):
@@ -133,5 +133,5 @@ class TestProvenance:
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), 1e101, 1e-101])
 def test_an_analysts_number_out_of_range_is_refused(name, value):
     with pytest.raises(mg.SpecificationError) as caught:
-        as_catalog(BASE, Numbers(**{name: value}))
+        as_catalog(BASE, AssumedNumbers(**{name: value}))
     assert caught.value.pointer == name

@@ -21,7 +21,7 @@ from mfmgame.spec.catalog import Origin
 from mfmgame.spec.document import LARGEST, Identifier, Text, refuse_unknown
 from mfmgame.spec.wording import counted, shown
 
-__all__ = ["SCORES", "Incident", "Selection", "incident_weights", "weights_of"]
+__all__ = ["SCORES", "Incident", "IncidentSelection", "incident_weights", "weights_of"]
 
 Severity = Literal["Info", "Low", "Medium", "High", "Critical"]
 Quality = Literal["auto", "reviewed", "curated"]
@@ -72,7 +72,7 @@ class _Taxonomies(Outside):
 
 
 @dataclass(frozen=True)
-class Selection:
+class IncidentSelection:
     """Which incidents count, and what.
 
     Attributes
@@ -96,7 +96,7 @@ class Selection:
     tier: Sequence[str] = ()
 
 
-def incident_weights(selection: Selection | None = None) -> Weights:
+def incident_weights(selection: IncidentSelection | None = None) -> Weights:
     """Weigh ATLAS techniques by the incidents that name them.
 
     The weight of a technique is the sum of the scores of its incidents. An incident
@@ -107,7 +107,7 @@ def incident_weights(selection: Selection | None = None) -> Weights:
 
     Parameters
     ----------
-    selection : Selection, optional
+    selection : IncidentSelection, optional
         All incidents with `SCORES` by default.
 
     Returns
@@ -121,7 +121,7 @@ def incident_weights(selection: Selection | None = None) -> Weights:
         If genai-incidents is not installed or has another shape, or the selection
         names what is not there.
     """
-    selection = selection or Selection()
+    selection = selection or IncidentSelection()
     scores = _checked(selection)
     try:
         version = importlib.metadata.version(_PACKAGE)
@@ -157,7 +157,7 @@ def incident_weights(selection: Selection | None = None) -> Weights:
 
 def weights_of(
     incidents: Sequence[Incident],
-    selection: Selection,
+    selection: IncidentSelection,
     scores: Mapping[str, float],
     origin: Origin,
     atlas: str,
@@ -167,7 +167,7 @@ def weights_of(
     Parameters
     ----------
     incidents : sequence of Incident
-    selection : Selection
+    selection : IncidentSelection
     scores : mapping of str to float
         Of every severity.
     origin : Origin
@@ -215,7 +215,7 @@ def weights_of(
     )
 
 
-def _left_out(incident: Incident, selection: Selection) -> str:
+def _left_out(incident: Incident, selection: IncidentSelection) -> str:
     """Why an incident does not count; "" if it does."""
     first, last = selection.first_year, selection.last_year
     if incident.status == "retracted":
@@ -229,7 +229,7 @@ def _left_out(incident: Incident, selection: Selection) -> str:
     return "" if incident.techniques else "without an ATLAS technique"
 
 
-def _checked(selection: Selection) -> dict[str, float]:
+def _checked(selection: IncidentSelection) -> dict[str, float]:
     """The scores of all severities, once everything in the selection is known to exist."""
     for name, score in selection.scores.items():
         refuse_unknown(name, SCORES, "severity", "scores")

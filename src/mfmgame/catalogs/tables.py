@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from mfmgame.catalogs.importing.numbers import NO_COSTS, Numbers
+from mfmgame.catalogs.importing.numbers import NO_COSTS, AssumedNumbers
 from mfmgame.catalogs.resolution import weakest
 from mfmgame.catalogs.weighing import Weights
 from mfmgame.errors import SpecificationError
@@ -191,7 +191,7 @@ def _resources(columns: Iterable[str]) -> dict[str, str]:
         raise _refusal(
             1, f"found {shown(other)} beside 'cost', expected 'cost' or the names of resources"
         )
-    return {"cost": Numbers.resource}
+    return {"cost": AssumedNumbers.resource}
 
 
 def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict[str, _Row]]:

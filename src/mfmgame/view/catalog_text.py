@@ -10,6 +10,7 @@ from rich.text import Text
 from mfmgame.catalogs.gaps import CatalogGaps
 from mfmgame.catalogs.gaps import Group as ThreatGroup
 from mfmgame.catalogs.resolution import Entries
+from mfmgame.catalogs.weighing import cited
 from mfmgame.spec.catalog import Catalog, Origin
 from mfmgame.spec.wording import counted
 from mfmgame.view.layout import (
@@ -104,7 +105,7 @@ def groups_text(
 
 def gaps_text(gaps: CatalogGaps, everything: bool = False) -> Group:
     """What a catalog leaves open: totals first, long lists cut unless `everything` is asked."""
-    idle = f", {len(gaps.idle_defenses)} of them cover no threat" if gaps.idle_defenses else ""
+    idle = f", {len(gaps.idle_defenses)} without a threat to cover" if gaps.idle_defenses else ""
     facts = [
         ("catalog", printable(gaps.catalog)),
         ("threats", f"{gaps.threats}, {gaps.covered} of them covered by a defense"),
@@ -189,6 +190,6 @@ def _head(catalog: Catalog) -> list[RenderableType]:
 
 
 def _described(origin: Origin) -> str:
-    date = f"({origin.date})" if origin.date else ""
-    text = " ".join(part for part in (origin.name, origin.version, date) if part)
-    return f"{text}, {origin.licence}" if origin.licence else text
+    """Name, version and date of an origin, with its licence and whom it names."""
+    terms = (cited(origin), origin.licence, origin.attribution)
+    return ", ".join(text for text in terms if text)

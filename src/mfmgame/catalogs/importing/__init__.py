@@ -3,7 +3,14 @@
 from mfmgame.catalogs.importing.atlas import import_atlas
 from mfmgame.catalogs.importing.attack import import_attack
 from mfmgame.catalogs.importing.ctid import import_ctid, kev_weights
-from mfmgame.catalogs.importing.numbers import Numbers
-from mfmgame.catalogs.importing.scores import Scores
+from mfmgame.catalogs.importing.numbers import AssumedNumbers
+from mfmgame.catalogs.importing.scores import MappingScores
 
-__all__ = ["Numbers", "Scores", "import_atlas", "import_attack", "import_ctid", "kev_weights"]
+__all__ = [
+    "AssumedNumbers",
+    "MappingScores",
+    "import_atlas",
+    "import_attack",
+    "import_ctid",
+    "kev_weights",
+]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
+from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.outside import Outside, read_yaml_model
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog, Origin, Reference
@@ -74,7 +74,7 @@ class _File(Outside):
         return document
 
 
-def import_atlas(path: str | os.PathLike[str], numbers: Numbers | None = None) -> Catalog:
+def import_atlas(path: str | os.PathLike[str], numbers: AssumedNumbers | None = None) -> Catalog:
     """Make a catalog of MITRE ATLAS.
 
     Techniques and sub-techniques become threats, mitigations defenses. The class of a
@@ -84,7 +84,7 @@ def import_atlas(path: str | os.PathLike[str], numbers: Numbers | None = None) -
     ----------
     path : str or path-like
         ``ATLAS.yaml``, in the layout with ``matrices``.
-    numbers : Numbers, optional
+    numbers : AssumedNumbers, optional
         What ATLAS does not say: severities, bandwidths, effectiveness, costs.
 
     Returns
@@ -96,7 +96,7 @@ def import_atlas(path: str | os.PathLike[str], numbers: Numbers | None = None) -
     SpecificationError
         If the file is not ATLAS in this layout, or a number is out of its range.
     """
-    return as_catalog(read_atlas(Path(path)), numbers or Numbers())
+    return as_catalog(read_atlas(Path(path)), numbers or AssumedNumbers())
 
 
 def read_atlas(path: Path) -> KnowledgeBase:

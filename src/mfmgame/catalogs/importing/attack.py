@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
+from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.stix import (
     AttackPattern,
     Bundle,
@@ -52,7 +52,7 @@ Newer bundles of every ATT&CK domain call the source of all references `mitre-at
 _Entry = TypeVar("_Entry", bound=Named)
 
 
-def import_attack(path: str | os.PathLike[str], numbers: Numbers | None = None) -> Catalog:
+def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None = None) -> Catalog:
     """Make a catalog of a STIX bundle of MITRE ATT&CK or MITRE ATLAS.
 
     Techniques and sub-techniques become threats, mitigations defenses. The class of a
@@ -64,7 +64,7 @@ def import_attack(path: str | os.PathLike[str], numbers: Numbers | None = None) 
     path : str or path-like
         A bundle such as ``enterprise-attack.json`` or ``stix-atlas.json``, in STIX 2.0
         or 2.1.
-    numbers : Numbers, optional
+    numbers : AssumedNumbers, optional
         What ATT&CK does not say: severities, bandwidths, effectiveness, costs.
 
     Returns
@@ -76,7 +76,7 @@ def import_attack(path: str | os.PathLike[str], numbers: Numbers | None = None) 
     SpecificationError
         If the file is not such a bundle, or a number is out of its range.
     """
-    return as_catalog(read_attack(Path(path)), numbers or Numbers())
+    return as_catalog(read_attack(Path(path)), numbers or AssumedNumbers())
 
 
 def read_attack(path: Path) -> KnowledgeBase:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from mfmgame.catalogs.importing.ctid_file import VULNERABILITY, Mappings, Row, read_mappings
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import Numbers, as_catalog
-from mfmgame.catalogs.importing.scores import Scores
+from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
+from mfmgame.catalogs.importing.scores import MappingScores
 from mfmgame.catalogs.weighing import Weights, weighed
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
@@ -25,7 +25,9 @@ _SUBTECHNIQUE = re.compile(r"(T\d{4})\.\d{3}")
 
 
 def import_ctid(
-    path: str | os.PathLike[str], numbers: Numbers | None = None, scores: Scores | None = None
+    path: str | os.PathLike[str],
+    numbers: AssumedNumbers | None = None,
+    scores: MappingScores | None = None,
 ) -> Catalog:
     """Make a catalog of a mapping of capabilities to ATT&CK, from Mappings Explorer.
 
@@ -39,10 +41,10 @@ def import_ctid(
     ----------
     path : str or path-like
         JSON of Mappings Explorer, of any edition.
-    numbers : Numbers, optional
+    numbers : AssumedNumbers, optional
         What the file does not say: severities, bandwidths, costs, and effectiveness
         where there is no score.
-    scores : Scores, optional
+    scores : MappingScores, optional
         What the scores count as.
 
     Returns
@@ -56,12 +58,12 @@ def import_ctid(
         technique, has a score or a kind of mapping that is not known, or if a number is
         out of its range.
     """
-    numbers = numbers or Numbers()
+    numbers = numbers or AssumedNumbers()
     mappings = read_mappings(Path(path))
-    catalog = as_catalog(_knowledge(mappings, scores or Scores()), numbers)
+    catalog = as_catalog(_knowledge(mappings, scores or MappingScores()), numbers)
     if mappings.defenses:
         return catalog
-    if numbers.severity != Numbers.severity:
+    if numbers.severity != AssumedNumbers.severity:
         raise SpecificationError(
             f"found {shown(numbers.severity)}, expected none: threats of {mappings.relation} "
             "are as severe as the number of their CVEs",
@@ -70,16 +72,16 @@ def import_ctid(
     return weighed(catalog, _weights(mappings, VULNERABILITY))
 
 
-def read_ctid(path: Path, scores: Scores | None = None) -> KnowledgeBase:
+def read_ctid(path: Path, scores: MappingScores | None = None) -> KnowledgeBase:
     """What the file says.
 
-    Scores of several rows on one pair are combined by the rule of `scores`; a row that
+    MappingScores of several rows on one pair are combined by the rule of `scores`; a row that
     stands twice counts once.
 
     Parameters
     ----------
     path : pathlib.Path
-    scores : Scores, optional
+    scores : MappingScores, optional
 
     Returns
     -------
@@ -91,7 +93,7 @@ def read_ctid(path: Path, scores: Scores | None = None) -> KnowledgeBase:
     SpecificationError
         As :func:`import_ctid` does.
     """
-    return _knowledge(read_mappings(path), scores or Scores())
+    return _knowledge(read_mappings(path), scores or MappingScores())
 
 
 def kev_weights(
@@ -134,7 +136,7 @@ def kev_weights(
     return replace(weights, notes=(*mappings.notes, *weights.notes))
 
 
-def _knowledge(mappings: Mappings, scores: Scores) -> KnowledgeBase:
+def _knowledge(mappings: Mappings, scores: MappingScores) -> KnowledgeBase:
     groups = mappings.about.groups
     techniques: dict[str, str] = {}
     capabilities: dict[str, tuple[str, str]] = {}
@@ -179,7 +181,7 @@ def _parent(technique: str) -> str | None:
     return match[1] if match else None
 
 
-def _link(pair: tuple[str, str], rows: Iterable[Row], relation: str, scores: Scores) -> Link:
+def _link(pair: tuple[str, str], rows: Iterable[Row], relation: str, scores: MappingScores) -> Link:
     once = {(tuple(row.types), row.category, row.value, row.comments): row for row in rows}.values()
     texts = tuple(dict.fromkeys(row.comments for row in once if row.comments))
     given = [(row.category, row.value) for row in once if row.value]

@@ -14,7 +14,7 @@ from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.document import Quantity, first_problem, refuse_unknown
 from mfmgame.spec.wording import shown
 
-__all__ = ["NO_COSTS", "Numbers", "as_catalog"]
+__all__ = ["NO_COSTS", "AssumedNumbers", "as_catalog"]
 
 NO_COSTS = "has no costs: every defense uses"
 """How the note begins, after the catalog's source, that costs make untrue."""
@@ -23,7 +23,7 @@ _QUANTITY = TypeAdapter[float](Quantity)
 
 
 @dataclass(frozen=True)
-class Numbers:
+class AssumedNumbers:
     """Numbers that a knowledge base does not give, chosen by the analyst.
 
     Attributes
@@ -52,13 +52,13 @@ class Numbers:
     inherit: bool = False
 
 
-def as_catalog(base: KnowledgeBase, numbers: Numbers) -> Catalog:
+def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
     """Make a catalog of a knowledge base.
 
     Parameters
     ----------
     base : KnowledgeBase
-    numbers : Numbers
+    numbers : AssumedNumbers
         Each is marked as assumed.
 
     Returns
@@ -145,7 +145,7 @@ def as_catalog(base: KnowledgeBase, numbers: Numbers) -> Catalog:
     return Catalog(**document)
 
 
-def _strength(defense: Mitigation, numbers: Numbers) -> float:
+def _strength(defense: Mitigation, numbers: AssumedNumbers) -> float:
     values = [numbers.by_category[c] for c in defense.categories if c in numbers.by_category]
     return max(values, default=numbers.effectiveness)
 

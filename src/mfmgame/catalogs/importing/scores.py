@@ -10,7 +10,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.document import refuse_unknown
 from mfmgame.spec.wording import shown
 
-__all__ = ["CATEGORIES", "VALUES", "Scores"]
+__all__ = ["CATEGORIES", "VALUES", "MappingScores"]
 
 CATEGORIES = ("protect", "detect", "respond")
 VALUES = ("minimal", "partial", "significant")
@@ -19,7 +19,7 @@ _RULES = ("best", "independent")
 
 
 @dataclass(frozen=True)
-class Scores:
+class MappingScores:
     """What scores in words count as; all of it is assumed.
 
     A score counts as the factor of its category times its value. What detects or responds
@@ -76,7 +76,7 @@ class Scores:
 
         Returns
         -------
-        Scores
+        MappingScores
 
         Raises
         ------
