@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -64,7 +65,7 @@ class _Row:
         return value + 0.0  # -0.0 becomes 0.0
 
 
-def read_weights(path: Path) -> Weights:
+def read_weights(path: str | os.PathLike[str]) -> Weights:
     """Weights of threats from a CSV file.
 
     Its header names the columns ``threat`` and ``weight``, and may name ``basis``;
@@ -72,7 +73,7 @@ def read_weights(path: Path) -> Weights:
 
     Parameters
     ----------
-    path : pathlib.Path
+    path : str or path-like
         UTF-8, with or without a byte-order mark.
 
     Returns
@@ -86,6 +87,7 @@ def read_weights(path: Path) -> Weights:
         If the file is no such table, names a threat twice, or a weight is not a number
         of at least 0.
     """
+    path = Path(path)
     try:
         _, rows = _table(path, "threat", ("weight",))
         return Weights(
@@ -98,7 +100,7 @@ def read_weights(path: Path) -> Weights:
         raise error.located(str(path)) from None
 
 
-def costed(catalog: Catalog, path: Path) -> Catalog:
+def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     """The catalog with what its defenses use from a CSV file.
 
     Its header names the column ``defense``, and ``cost`` (units of ``budget``) or a
@@ -107,7 +109,7 @@ def costed(catalog: Catalog, path: Path) -> Catalog:
     Parameters
     ----------
     catalog : Catalog
-    path : pathlib.Path
+    path : str or path-like
         UTF-8, with or without a byte-order mark. A defense that is in no line keeps what
         it uses.
 
@@ -123,6 +125,7 @@ def costed(catalog: Catalog, path: Path) -> Catalog:
         If the file is no such table, names a defense twice or one that the catalog does
         not have, or a cost is not a number of at least 0.
     """
+    path = Path(path)
     try:
         columns, rows = _table(path, "defense", ())
         resources = _resources(columns)
