@@ -5,7 +5,7 @@ On a page, blocks run from top to bottom in one temporary folder that holds `exa
 - `python`: executed, in one namespace a page;
 - `sh`: each line a command. `mfmgame`, `python -m mfmgame` and scripts of `examples` run;
   set-up commands do not. A line may end in `# exit status 4`; without it, the status is 0.
-  A block that needs a public knowledge base is skipped where its file is not at hand;
+  A page that needs a public knowledge base is skipped where its file is not at hand;
 - `json`: after a line with "Save this as `name.json`:" it is written to that file, for the
   blocks below to use; elsewhere it must parse, and be valid if it names its schema;
 - `text`: what the block directly above prints. `...` stands for anything.
@@ -104,6 +104,12 @@ def blocks_of(page: str) -> list[Block]:
     return blocks
 
 
+def knowledge_bases_of(page: str) -> set[str]:
+    """Public files that the commands of a page read."""
+    code = "".join(block.code for block in blocks_of(page) if block.language == "sh")
+    return set(re.findall(r"ATLAS\.yaml|\b[\w-]+attack-[\d.]+\.json", code))
+
+
 class PageRun:
     """A page whose blocks run in order, each once, in a folder of their own."""
 
@@ -119,7 +125,7 @@ class PageRun:
             block = self.blocks[len(self.outcomes)]
             try:
                 self.outcomes.append(self.run(block))
-            except (Exception, pytest.skip.Exception) as error:
+            except Exception as error:
                 self.outcomes.append(error)
         outcome = self.outcomes[index]
         if isinstance(outcome, BaseException):
@@ -155,10 +161,6 @@ class PageRun:
             assert words[0] == "mfmgame" or words[0].startswith("examples/"), (
                 f"the test knows no way to run {command!r}"
             )
-            for word in words:
-                wanted = re.fullmatch(r"ATLAS\.yaml|[\w.-]+attack-[\d.]+\.json", word)
-                if wanted and not (self.folder / word).exists():
-                    pytest.skip(f"{word} is not beside the project")
             run = subprocess.run(
                 [sys.executable, *(["-m"] if words[0] == "mfmgame" else []), *words],
                 cwd=self.folder,
@@ -206,6 +208,9 @@ def page_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PageRun]:
 )
 def test_a_block_does_what_its_page_says(page, index, page_runs):
     block = blocks_of(page)[index]
+    absent = knowledge_bases_of(page) - KNOWLEDGE_BASES.keys()
+    if absent:
+        pytest.skip(f"the page needs {', '.join(sorted(absent))}, not at hand here")
     printed = page_runs[page].output(index)
     if block.expected is None:
         assert block.language == "sh" or not printed, f"{block}: the page does not show {printed!r}"
