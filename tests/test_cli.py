@@ -456,6 +456,40 @@ class TestOutputFile:
         assert answered(done) == b""
         assert stat.S_IMODE(Path("answer").stat().st_mode) == 0o640
 
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["solve", "scenario.json", "-o", "scenario.json"],
+            ["solve", "scenario.json", "--json", "-o", "./scenario.json"],
+            ["solve", "scenario.json", "-o", "link"],
+            ["threshold", "scenario.json", "-o", "scenario.json"],
+            ["export", "scenario.lp", "-o", "scenario.lp"],
+            ["sweep", "scenario.svg", "--plot", "scenario.svg"],
+            ["catalog", "check", "catalog.json", "-o", "catalog.json"],
+            ["catalog", "merge", "mfm", "catalog.json", "-o", "catalog.json"],
+            ["catalog", "weigh", "catalog.json", "--weights", "w.csv", "-o", "w.csv"],
+        ],
+        ids=" ".join,
+    )
+    def test_what_a_command_reads_is_never_written_over(self, scenario, arguments):
+        text = Path("scenario.json").read_text()
+        Path("link").symlink_to("scenario.json")
+        threat = {"id": "t", "severity": 1, "bandwidth": 1}
+        catalog = {"schema": "mfmgame/catalog/1", "name": "own", "threats": [threat]}
+        inputs = {
+            "scenario.json": text,
+            "scenario.lp": text,
+            "scenario.svg": text,
+            "catalog.json": json.dumps(catalog),
+            "w.csv": "threat,weight\nt,2\n",
+        }
+        for name, content in inputs.items():
+            Path(name).write_text(content)
+        done = call(*arguments)
+        assert done.returncode == 2
+        assert b"found a file that this command reads" in done.stderr
+        assert {name: Path(name).read_text() for name in inputs} == inputs
+
     def test_a_link_still_leads_to_the_answer(self, scenario):
         Path("link").symlink_to("target")
         answered(call("solve", scenario, "-o", "link"))

@@ -17,13 +17,14 @@ from mfmgame.cli_support import (
     AsJson,
     Output,
     complain,
+    keep_inputs,
     numbers,
     reported,
     write,
     write_json,
 )
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.reading import STANDARD_INPUT
+from mfmgame.spec.reading import STANDARD_INPUT, remember_files
 
 if TYPE_CHECKING:
     from mfmgame.view.navigator import Score
@@ -78,7 +79,7 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    remember_files()
 
 
 @app.command()
@@ -127,6 +128,7 @@ def sweep(
         if plot is not None:
             from mfmgame.view.plots import plot_frontier
 
+            keep_inputs(plot)
             write_figure(plot_frontier(frontier).figure, plot)
         if as_json:
             write_json(frontier_document(frontier, points), output)
@@ -214,7 +216,9 @@ def export(
         from mfmgame.spec.scenario import load_scenario
         from mfmgame.view.program import export_program
 
-        export_program(load_scenario(spec), output)
+        scenario = load_scenario(spec)
+        keep_inputs(output)
+        export_program(scenario, output)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from mfmgame.errors import CertificateError, InfeasibleError, MfmgameError, SpecificationError
+from mfmgame.spec.reading import was_read
 from mfmgame.spec.wording import shown
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "AsJson",
     "Output",
     "complain",
+    "keep_inputs",
     "keyed_numbers",
     "numbers",
     "reported",
@@ -109,10 +111,19 @@ def keyed_numbers(texts: list[str], option: str) -> dict[str, float]:
     return values
 
 
+def keep_inputs(output: Path | None) -> None:
+    """Refuse to write over a file that this command has read."""
+    if output is not None and was_read(output):
+        raise SpecificationError(
+            "found a file that this command reads, expected another to write to", source=str(output)
+        )
+
+
 def write_json(document: dict[str, Any], output: Path | None) -> None:
     """Write a JSON document to a file, or to standard output."""
     from mfmgame.view.writing import as_json, write_text
 
+    keep_inputs(output)
     write_text(as_json(document), output)
 
 
@@ -121,6 +132,7 @@ def write(content: RenderableType, output: Path | None) -> None:
     from mfmgame.view.layout import rendered
     from mfmgame.view.writing import write_text
 
+    keep_inputs(output)
     terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
     styled = terminal and not os.environ.get("NO_COLOR")
     width = os.get_terminal_size().columns if terminal else None

@@ -100,9 +100,15 @@ class TestWhatIsRead:
     def test_what_is_left_out_is_counted(self, catalog):
         assert catalog.notes == [
             "left out: 1 link to techniques that are not in the file",
-            "left out: 1 entry of ml-lifecycle that are no stages",
+            "left out: 1 entry of ml-lifecycle that are no stages, of M1",
+            "TINY 1.2.0 has no severities: every threat costs 1",
+            "TINY 1.2.0 has no bandwidths: every threat needs 1 bit",
+            "TINY 1.2.0 has no effectiveness: a defense stops 0.5 of what it acts on",
             "TINY 1.2.0 has no costs: every defense uses 1 of 'budget' at level 1",
         ]
+
+    def test_a_version_keeps_its_zeros(self, tmp_path):
+        assert read(SMALL.replace("1.2.0", "5.10"), tmp_path).origins[0].version == "5.10"
 
     def test_the_origin_is_kept(self, catalog):
         assert catalog.origins[0].model_dump(exclude_defaults=True) == {
@@ -117,6 +123,20 @@ class TestWhatIsRead:
         entries = [*catalog.threats, *catalog.defenses, *catalog.effectiveness]
         assert {entry.basis for entry in entries} == {"assumed"}
         assert all(entry.source for entry in entries)
+
+
+class TestParents:
+    def test_an_id_with_a_dot_says_it_where_nothing_else_does(self, tmp_path):
+        catalog = read(SMALL.replace("subtechnique-of", "form-of"), tmp_path)
+        assert (catalog.threats[1].parent, catalog.threats[1].threat_class) == ("T1", "Staying in")
+
+    def test_a_parent_that_is_not_there_is_counted(self, tmp_path):
+        catalog = read(SMALL.replace("subtechnique-of: T1", "subtechnique-of: T8"), tmp_path)
+        assert "1 sub-technique of techniques that are not in the file" in catalog.notes
+
+    def test_what_is_inherited_is_counted(self, tmp_path):
+        catalog = read(SMALL, tmp_path, AssumedNumbers(inherit=True))
+        assert "1 pair inherited from a parent technique" in catalog.notes
 
 
 class TestNumbersOfTheAnalyst:
@@ -253,6 +273,11 @@ HOSTILE = {
     "a link without an id": (
         SMALL.replace("{id: T1.001}", "{use: x}"),
         "missing, expected a value",
+    ),
+    "no techniques": ("id: A\nmatrices: [{}]\n", "found no techniques in its matrices"),
+    "a technique below itself": (
+        SMALL.replace("id: T1\n", "id: T1\n    subtechnique-of: T1.001\n"),
+        "expected no circle of sub-techniques",
     ),
     "an unhashable key": ("? [a]\n: b\n", "not YAML of plain values"),
     "a great integer": ("id: A\nversion: " + "9" * 5000 + "\nmatrices: []\n", "digits"),

@@ -163,7 +163,10 @@ class TestWhatIsRead:
         ]
         assert left_out(catalog) == []
         assert catalog.notes == [
-            "Small ATT&CK 3.1 has no costs: every defense uses 1 of 'budget' at level 1"
+            "Small ATT&CK 3.1 has no severities: every threat costs 1",
+            "Small ATT&CK 3.1 has no bandwidths: every threat needs 1 bit",
+            "Small ATT&CK 3.1 has no effectiveness: a defense stops 0.5 of what it acts on",
+            "Small ATT&CK 3.1 has no costs: every defense uses 1 of 'budget' at level 1",
         ]
         assert {entry.basis for entry in catalog.effectiveness} == {"assumed"}
 

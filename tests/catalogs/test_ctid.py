@@ -355,9 +355,10 @@ class TestWithoutScores:
         catalog = read(self.DOCUMENT, AssumedNumbers(effectiveness=0.3))
         assert pairs(catalog) == {("T1000", "AC-1"): 0.3, ("T1000.001", "AC-2"): 0.3}
         assert [entry.texts for entry in catalog.effectiveness] == [["Said."], []]
-        assert catalog.notes[0] == (
-            "2 pairs of NIST 800-53 rev5 for ATT&CK 16.1 without a score: the analyst chose the "
-            "effectiveness"
+        said = "NIST 800-53 rev5 for ATT&CK 16.1"
+        assert catalog.notes[0] == f"2 pairs of {said} without a score"
+        assert f"{said} has no effectiveness: a defense stops 0.3 of what it acts on" in (
+            catalog.notes
         )
         assert not any("weights" in note for note in catalog.notes)
 

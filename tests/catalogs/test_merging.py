@@ -278,3 +278,20 @@ def test_atlas_with_two_severities():
     merged = mg.merge_catalogs(atlas, mg.load_catalog("mfm"), severe, prefer="last")
     assert merged.threats[:170] == severe.threats
     assert (len(merged.threats), len(merged.defenses)) == (243, 50)
+
+
+def test_notes_of_a_catalog_that_gave_way_say_so():
+    first, last = (
+        mg.Catalog(
+            schema="mfmgame/catalog/1",
+            name=name,
+            notes=[f"costs of {name}"],
+            threats=[{"id": "t", "severity": severity, "bandwidth": 1.0}],
+        )
+        for name, severity in (("old", 1.0), ("new", 2.0))
+    )
+    assert mg.merge_catalogs(first, last, prefer="last").notes == [
+        "of 'old', taken in part: costs of old",
+        "costs of new",
+        "1 conflict in 1 entry resolved by taking the last catalog's entry",
+    ]

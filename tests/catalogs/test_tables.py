@@ -156,17 +156,19 @@ class TestCosts:
         assert result.defenses[0].use == {"staff": 1.0, "latency": 0.5}
 
     def test_the_note_on_costs_says_what_is_left_of_it(self, put, catalog):
-        assert catalog.notes == ["BASE 1 has no costs: every defense uses 1 of 'budget' at level 1"]
+        *others, costs = catalog.notes
+        assert costs == "BASE 1 has no costs: every defense uses 1 of 'budget' at level 1"
         part = costed(catalog, put("defense,cost\nM1,2\n"))
         left = "t.csv gives the costs of 1 of 3 defenses; the other 2 use 1 of 'budget' at level 1"
-        assert part.notes == [left]
+        assert part.notes == [*others, left]
         assert costed(part, put("defense,cost\nM1,2\n")) == part
         rest = costed(part, put("defense,cost\nM3,3\n", "u.csv"))
         assert rest.notes == [
+            *others,
             left,
             "u.csv gives the costs of 1 of 3 defenses; the other 2 keep what they use",
         ]
-        assert costed(rest, put("defense,cost\nM1,2\nM2,2\nM3,2\n")).notes == []
+        assert costed(rest, put("defense,cost\nM1,2\nM2,2\nM3,2\n")).notes == others
 
     def test_what_rests_on_assumed_numbers_follows(self, put, catalog):
         result = costed(catalog, put("defense,cost,basis\nM1,2,measured\nM2,2,paper\n"))

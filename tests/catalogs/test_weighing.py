@@ -87,7 +87,7 @@ def test_weighing_again_leaves_nothing_of_the_first_time(catalog):
     assert weighed(weighed(catalog, first), first) == weighed(catalog, first)
     again = weighed(weighed(catalog, first), second)
     assert again == weighed(catalog, second)
-    assert again.notes[0] == catalog.notes[0]
+    assert again.notes[0] == catalog.notes[1]  # the first was on severities
 
 
 def test_an_origin_is_cited_by_what_is_known_of_it():

@@ -51,7 +51,7 @@ def merge_catalogs(
         One or more.
     prefer : {"first", "last"}, optional
         Whose entry to take, whole, where two disagree on an entry of the same id. A note
-        of the merged catalog counts them.
+        of the merged catalog counts them, and notes of the others say that they are.
     name : str, optional
         Of the merged catalog; by default all names, joined by ``+``.
 
@@ -90,13 +90,21 @@ def merge_catalogs(
     systems = conflicts.united("system", [catalog.systems for catalog in catalogs])
     effectiveness = conflicts.united_pairs([catalog.effectiveness for catalog in catalogs])
     assumptions = conflicts.united_rules([catalog.assumptions for catalog in catalogs])
-    notes = [*_distinct(note for catalog in catalogs for note in catalog.notes)]
+    settled = conflicts.settled()
+    winner = catalogs[0 if prefer == "first" else -1]
+    notes = _distinct(
+        f"of {shown(catalog.name)}, taken in part: {note}"
+        if settled and catalog is not winner and note not in winner.notes
+        else note
+        for catalog in catalogs
+        for note in catalog.notes
+    )
     return Catalog(
         schema="mfmgame/catalog/1",
         name="+".join(_distinct(one.name for one in catalogs)) if name is None else name,
         source="; ".join(_distinct(one.source for one in catalogs if one.source)),
         origins=_distinct(origin for catalog in catalogs for origin in catalog.origins),
-        notes=[*notes, *conflicts.settled()],
+        notes=[*notes, *settled],
         threats=threats,
         defenses=defenses,
         effectiveness=effectiveness,

@@ -9,8 +9,10 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Basis, Catalog, Origin, Sourced
 from mfmgame.spec.wording import counted, shown
 
-__all__ = ["Weights", "cited", "weighed"]
+__all__ = ["NO_SEVERITIES", "Weights", "cited", "weighed"]
 
+NO_SEVERITIES = "has no severities: every threat costs"
+"""How the note begins, after a source, that weights make untrue."""
 _MOST_NAMED = 5
 
 
@@ -96,7 +98,11 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
         threat["provenance"] = threat.get("provenance", {}) | {"severity": sourced.model_dump()}
     document["origins"] = origins
     document["notes"] = [
-        *(note for note in catalog.notes if not note.startswith(gone)),
+        *(
+            note
+            for note in catalog.notes
+            if not note.startswith(gone) and NO_SEVERITIES not in note
+        ),
         *(f"{weights.source}: {note}" for note in said),
     ]
     return Catalog(**document)

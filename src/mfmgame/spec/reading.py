@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import math
 import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.wording import is_encodable, pointer_to, shown
 
-__all__ = ["MAX_DEPTH", "STANDARD_INPUT", "decoded", "read_bytes", "read_document"]
+__all__ = [
+    "MAX_DEPTH",
+    "STANDARD_INPUT",
+    "decoded",
+    "read_bytes",
+    "read_document",
+    "remember_files",
+    "was_read",
+]
 
 STANDARD_INPUT = "<stdin>"
 MAX_BYTES = 256 * 2**20
 MAX_DEPTH = 100
 _REPEATED_KEY = object()
+_files_read: ContextVar[list[Path] | None] = ContextVar("files read", default=None)
 
 
 def read_document(path: Path | None) -> dict[str, Any]:
@@ -86,7 +97,22 @@ def read_bytes(path: Path | None, most: int | None = None) -> bytes:
         raise SpecificationError(f"cannot be read: {reason}") from None
     if len(data) > most:
         raise SpecificationError(f"larger than the limit of {most} bytes")
+    files = _files_read.get()
+    if files is not None and path is not None:
+        files.append(path)
     return data
+
+
+def remember_files() -> None:
+    """Keep in mind which files are read from now on."""
+    _files_read.set([])
+
+
+def was_read(file: Path) -> bool:
+    """Whether a file is one that has been read since they are kept in mind."""
+    with contextlib.suppress(OSError):  # where there is no such file
+        return any(file.samefile(read) for read in _files_read.get() or () if read.exists())
+    return False
 
 
 def decoded(data: bytes) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.knowledge_base import (
+    KnowledgeBase,
+    Link,
+    Mitigation,
+    Technique,
+    refuse_circles,
+)
 from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.outside import Outside, read_yaml_model
 from mfmgame.errors import SpecificationError
@@ -60,7 +67,7 @@ class _Matrix(Outside):
 
 class _File(Outside):
     id: Identifier
-    version: Text | float | int = ""
+    version: Text | int = ""
     matrices: list[_Matrix]
 
     @model_validator(mode="before")
@@ -119,10 +126,19 @@ def read_atlas(path: Path) -> KnowledgeBase:
     tactics = {tactic.id: tactic.name for matrix in file.matrices for tactic in matrix.tactics}
     techniques = [entry for matrix in file.matrices for entry in matrix.techniques]
     mitigations = [entry for matrix in file.matrices for entry in matrix.mitigations]
+    if not techniques:
+        raise SpecificationError(
+            "found no techniques in its matrices, expected some", source=str(path)
+        )
     known = {entry.id: entry for entry in techniques}
+    parents = {entry.id: _parent_of(entry, known) for entry in techniques}
+    try:
+        refuse_circles({child: parent for child, parent in parents.items() if parent})
+    except SpecificationError as error:
+        raise error.located(str(path)) from None
 
     def tactics_of(entry: _Technique) -> tuple[str, ...]:
-        parent = known.get(entry.parent or "")
+        parent = known.get(parents[entry.id] or "")
         ids = entry.tactics or (parent.tactics if parent else [])
         return tuple(tactics.get(tactic) or tactic for tactic in ids)
 
@@ -132,11 +148,19 @@ def read_atlas(path: Path) -> KnowledgeBase:
         for use in entry.techniques
     ]
     unknown = sum(link.technique not in known for link in links)
-    stages = [stage for entry in mitigations for stage in entry.lifecycle]
-    misplaced = sum(not isinstance(stage, str) for stage in stages)
-    left_out = (
-        (unknown, "link", "to techniques that are not in the file"),
-        (misplaced, "entry", "of ml-lifecycle that are no stages"),
+    misplaced = [
+        entry.id for entry in mitigations for stage in entry.lifecycle if not isinstance(stage, str)
+    ]
+    orphans = sum(parent is not None and parent not in known for parent in parents.values())
+    counts = (
+        ("left out: ", unknown, "link", "to techniques that are not in the file"),
+        (
+            "left out: ",
+            len(misplaced),
+            "entry",
+            f"of ml-lifecycle that are no stages, of {', '.join(misplaced)}",
+        ),
+        ("", orphans, "sub-technique", "of techniques that are not in the file"),
     )
     dates = [entry.modified_date for entry in (*techniques, *mitigations)]
     return KnowledgeBase(
@@ -153,7 +177,7 @@ def read_atlas(path: Path) -> KnowledgeBase:
                 entry.id,
                 entry.name,
                 tactics_of(entry),
-                entry.parent,
+                parents[entry.id],
                 entry.maturity,
                 _references(entry.attack),
             )
@@ -170,10 +194,14 @@ def read_atlas(path: Path) -> KnowledgeBase:
             for entry in mitigations
         ),
         links=tuple(link for link in links if link.technique in known),
-        notes=tuple(
-            f"left out: {counted(count, noun)} {rest}" for count, noun, rest in left_out if count
-        ),
+        notes=tuple(f"{begin}{counted(n, noun)} {rest}" for begin, n, noun, rest in counts if n),
     )
+
+
+def _parent_of(entry: _Technique, known: Collection[str]) -> str | None:
+    """The technique that a sub-technique names, or that its id says it is a form of."""
+    stem, _, form = entry.id.rpartition(".")
+    return entry.parent or (stem if form.isdecimal() and stem in known else None)
 
 
 def _references(attack: _Reference | None) -> tuple[Reference, ...]:

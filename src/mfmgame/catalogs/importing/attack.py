@@ -7,7 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.knowledge_base import (
+    KnowledgeBase,
+    Link,
+    Mitigation,
+    Technique,
+    refuse_circles,
+)
 from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.stix import (
     AttackPattern,
@@ -272,24 +278,8 @@ def _parents(
         parent = said.get(code) or code.rpartition(".")[0]
         if parent in patterns and pattern.is_subtechnique is not False:
             parents[code] = parent
-    _refuse_cycles(parents)
+    refuse_circles(parents)
     return parents
-
-
-def _refuse_cycles(parents: dict[str, str]) -> None:
-    fine: set[str] = set()
-    for start in parents:
-        path: dict[str, None] = {}
-        code = start
-        while code in parents and code not in fine:
-            if code in path:
-                raise SpecificationError(
-                    f"found the technique {shown(code)} below itself, a sub-technique of "
-                    f"{shown(parents[code])}, expected no circle of sub-techniques"
-                )
-            path[code] = None
-            code = parents[code]
-        fine.update(path)
 
 
 def _tactic_names(tactics: list[Tactic]) -> dict[tuple[str, str], str]:

@@ -155,10 +155,7 @@ def _knowledge(mappings: Mappings, scores: MappingScores) -> KnowledgeBase:
         )
     unscored = sum(link.value is None for link in links)
     if unscored:
-        notes.append(
-            f"{counted(unscored, 'pair')} of {mappings.relation} without a score: the analyst "
-            "chose the effectiveness"
-        )
+        notes.append(f"{counted(unscored, 'pair')} of {mappings.relation} without a score")
     if unscored < len(links):
         notes.append(scores.note())
     return KnowledgeBase(

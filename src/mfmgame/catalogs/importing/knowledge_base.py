@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Origin, Reference
+from mfmgame.spec.wording import shown
 
-__all__ = ["KnowledgeBase", "Link", "Mitigation", "Technique"]
+__all__ = ["KnowledgeBase", "Link", "Mitigation", "Technique", "refuse_circles"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Link:
         Effectiveness at level 1; None if the analyst is to choose it.
     reason : str
         Where the value comes from.
+    is_inherited : bool
+        Whether the file says it of the parent technique only.
     """
 
     technique: str
@@ -74,6 +78,7 @@ class Link:
     texts: tuple[str, ...] = ()
     value: float | None = None
     reason: str = ""
+    is_inherited: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,3 +104,20 @@ class KnowledgeBase:
     mitigations: tuple[Mitigation, ...]
     links: tuple[Link, ...]
     notes: tuple[str, ...] = ()
+
+
+def refuse_circles(parents: dict[str, str]) -> None:
+    """Refuse techniques that are sub-techniques of themselves, by whatever way."""
+    fine: set[str] = set()
+    for start in parents:
+        path: dict[str, None] = {}
+        code = start
+        while code in parents and code not in fine:
+            if code in path:
+                raise SpecificationError(
+                    f"found the technique {shown(code)} below itself, a sub-technique of "
+                    f"{shown(parents[code])}, expected no circle of sub-techniques"
+                )
+            path[code] = None
+            code = parents[code]
+        fine.update(path)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation
+from mfmgame.catalogs.weighing import NO_SEVERITIES
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.document import Quantity, first_problem, refuse_unknown
-from mfmgame.spec.wording import shown
+from mfmgame.spec.wording import counted, shown
 
 __all__ = ["NO_COSTS", "AssumedNumbers", "as_catalog"]
 
@@ -87,10 +88,10 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
         except ValidationError as error:
             raise SpecificationError(first_problem(error).message, pointer=name) from None
     relation = f"{base.origin.name} {base.origin.version}".strip()
-    chosen = f"chosen by the analyst; not in {relation}"
-    links = _merged(_with_inherited(base) if numbers.inherit else list(base.links))
+    chosen = f"assumed on import; not in {relation}"
+    links = _merged([*base.links, *(_inherited(base) if numbers.inherit else ())])
     strengths = {entry.id: _strength(entry, numbers) for entry in base.mitigations}
-    notes = list(base.notes)
+    notes = [*base.notes, *_assumptions(relation, numbers, links)]
     if base.mitigations:
         notes.append(
             f"{relation} {NO_COSTS} {numbers.cost:g} of {shown(numbers.resource)} at level 1"
@@ -145,6 +146,25 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
     return Catalog(**document)
 
 
+def _assumptions(relation: str, numbers: AssumedNumbers, links: list[Link]) -> list[str]:
+    """The notes on numbers that are the same for all."""
+    bits = "1 bit" if numbers.bandwidth == 1.0 else f"{numbers.bandwidth:g} bits"
+    notes = [
+        f"{relation} {NO_SEVERITIES} {numbers.severity:g}",
+        f"{relation} has no bandwidths: every threat needs {bits}",
+    ]
+    if any(link.value is None for link in links):
+        others = [f"{value:g} of {shown(name)}" for name, value in numbers.by_category.items()]
+        shares = ", ".join([f"{numbers.effectiveness:g}", *others])
+        notes.append(
+            f"{relation} has no effectiveness: a defense stops {shares} of what it acts on"
+        )
+    inherited = sum(link.is_inherited for link in links)
+    if inherited:
+        notes.append(f"{counted(inherited, 'pair')} inherited from a parent technique")
+    return notes
+
+
 def _strength(defense: Mitigation, numbers: AssumedNumbers) -> float:
     values = [numbers.by_category[c] for c in defense.categories if c in numbers.by_category]
     return max(values, default=numbers.effectiveness)
@@ -161,22 +181,24 @@ def _merged(links: list[Link]) -> list[Link]:
             continue
         texts = (*other.texts, *(text for text in link.texts if text not in other.texts))
         best = max((other, link), key=lambda one: -1.0 if one.value is None else one.value)
-        merged[pair] = Link(*pair, texts, best.value, best.reason)
+        merged[pair] = replace(best, texts=texts)
     return list(merged.values())
 
 
-def _with_inherited(base: KnowledgeBase) -> list[Link]:
-    """The links, and those of parents for sub-techniques that have none of their own."""
+def _inherited(base: KnowledgeBase) -> list[Link]:
+    """Links of parents for sub-techniques that have none of their own."""
     own = {(link.technique, link.mitigation) for link in base.links}
     of_parent: dict[str, list[Link]] = {}
     for link in base.links:
         of_parent.setdefault(link.technique, []).append(link)
-    inherited = [
-        Link(
-            entry.id, link.mitigation, (f"inherited from {entry.parent}",), link.value, link.reason
+    return [
+        replace(
+            link,
+            technique=entry.id,
+            texts=(f"inherited from {entry.parent}",),
+            is_inherited=True,
         )
         for entry in base.techniques
         for link in of_parent.get(entry.parent or "", [])
         if (entry.id, link.mitigation) not in own
     ]
-    return [*base.links, *inherited]

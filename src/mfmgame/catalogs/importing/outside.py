@@ -86,7 +86,7 @@ def _parsed_yaml(data: bytes) -> Any:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(loader):  # type: ignore[misc]
-        """The safe loader, which refuses a key that stands twice and leaves dates as text."""
+        """The safe loader, with keys that stand once, and with dates and fractions as text."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             seen = set()
@@ -99,10 +99,13 @@ def _parsed_yaml(data: bytes) -> Any:
                 seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
             return super().construct_mapping(node, deep)
 
-    Loader.add_constructor("tag:yaml.org,2002:timestamp", loader.construct_yaml_str)
+    for kind in ("timestamp", "float"):  # a date, or a version such as 5.10, is text
+        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", loader.construct_yaml_str)
     try:
         _refuse_bombs(data, loader)
         return yaml.load(data, Loader=Loader)
+    except SpecificationError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
