@@ -128,7 +128,7 @@ def import_atlas(
             incident_corpus,
             incident_tier,
         )
-        evidence = _weights(weights, chosen)
+        evidence = _weights(weights, chosen, severity=severity)
         numbers = _numbers(effectiveness, severity, bandwidth, inherit, cost)
         finish(load(file, numbers), output, evidence, costs)
 
@@ -151,7 +151,7 @@ def import_attack(
         from mfmgame.catalogs.importing import import_attack as load
 
         numbers = _numbers(effectiveness, severity, bandwidth, inherit, cost)
-        finish(load(file, numbers), output, _weights(weights, kev=kev), costs)
+        finish(load(file, numbers), output, _weights(weights, kev=kev, severity=severity), costs)
 
 
 @import_app.command("ctid")
@@ -191,7 +191,12 @@ def import_ctid(
 
         scores = MappingScores.named(keyed_numbers(score or [], "--score"), combine)
         numbers = _numbers(effectiveness, severity, bandwidth, inherit, cost)
-        finish(load(file, numbers, scores), output, _weights(weights, kev=kev), costs)
+        finish(
+            load(file, numbers, scores),
+            output,
+            _weights(weights, kev=kev, severity=severity),
+            costs,
+        )
 
 
 def _numbers(
@@ -270,10 +275,18 @@ def _names(text: str | None, option: str) -> tuple[str, ...]:
 
 
 def _weights(
-    table: Path | None, selection: IncidentSelection | None = None, kev: Path | None = None
+    table: Path | None,
+    selection: IncidentSelection | None = None,
+    kev: Path | None = None,
+    severity: float = 1.0,
 ) -> Weights | None:
     """Severities from evidence, if any is chosen."""
-    chosen = {"--weights": table, "--incidents": selection, "--kev": kev}
+    chosen = {
+        "--severity": None if severity == 1.0 else severity,
+        "--weights": table,
+        "--incidents": selection,
+        "--kev": kev,
+    }
     given = [option for option, value in chosen.items() if value is not None]
     if len(given) > 1:
         raise SpecificationError(f"found {' and '.join(given)}, expected one of them")

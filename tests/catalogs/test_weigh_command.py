@@ -179,3 +179,9 @@ def test_without_the_package_the_way_to_get_it_is_said(monkeypatch):
     assert complaint("weigh", "small.json", "--incidents").endswith(
         'pip install "mfmgame[evidence]"'
     )
+
+
+def test_a_severity_beside_evidence_is_refused():
+    assert complaint("import", "atlas", "ATLAS.yaml", "--severity", "7", "--weights", "w.csv") == (
+        "ATLAS.yaml: found --severity and --weights, expected one of them"
+    )
