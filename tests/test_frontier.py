@@ -216,3 +216,48 @@ def test_a_wide_bracket_is_said_to_be_wide():
     assert frontier.notes == ()
     wide = dataclasses.replace(frontier, lower=0.9 * frontier.lower)
     assert "proven only within 1.0e-01" in wide.notes[0]
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        # A walk that meets nothing ahead of it.
+        {"severity": [1e-4, 4.0], "bandwidth": [1.0, 1.0], "effectiveness": [[0.0], [0.25]]},
+        # Slopes that rounding of the value would swallow.
+        {
+            "severity": [1.0, 4e-11],
+            "bandwidth": [1.0, 1.0],
+            "effectiveness": [[0.0], [1.0]],
+            "max_level": [0.7],
+        },
+        {"severity": [1e6, 7e-5], "bandwidth": [0.001, 1.0], "effectiveness": [[0.0], [0.0]]},
+        # Lines of a curved game that do not quite meet.
+        {
+            "severity": [2.0, 21.0, 1.0, 1.0, 2.0],
+            "bandwidth": [0.0, 0.0, 1.0, 0.0, 0.0],
+            "effectiveness": [[0, 0.5], [0, 0.5], [0, 0], [0.5, 0.5], [0, 0.5]],
+            "use": {"r": [0.02, 1.0]},
+            "limits": {"r": 1.0},
+            "composition": "independent",
+        },
+    ],
+    ids=["nothing-ahead", "faint", "fainter", "curved"],
+)
+def test_frontiers_of_odd_games_are_verified(arrays):
+    game = mg.DefenseGame(attacker_bandwidth=0.0, **{"composition": "additive", **arrays})
+    assert mg.verify(mg.sweep(game), game).gap <= 1e-4
+
+
+def test_a_limit_of_nothing_has_the_price_of_a_defense_that_can_run():
+    game = mg.DefenseGame(
+        severity=[1e-6, 1e8],
+        bandwidth=[1.0, 0.5],
+        effectiveness=[[0.0, 0.0, 0.1], [1.0, 1.0, 0.0]],
+        attacker_bandwidth=4.0,
+        use={"r": [2e-4, 4e-4, 1.0]},
+        limits={"r": 1.0},
+        max_level=[0.0, 1.0, 1.0],
+        composition="additive",
+    )
+    frontier = mg.sweep(game, limit="r")
+    assert frontier(0.5) == pytest.approx(mg.solve(game.with_limits({"r": 0.5})).value, rel=0.1)

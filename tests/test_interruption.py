@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
+from mfmgame.optimal_face import OptimalFace
 from mfmgame.cuts import CutPool
 
 
@@ -84,3 +85,13 @@ def test_an_interruption_far_from_the_value_has_its_proof(composition):
     assert solution.gap > 1e-3
     assert 0.5 * solution.value < solution.lower < solution.upper
     assert mg.verify(solution, game).lower > 0.0
+
+
+def test_when_time_is_up_no_cheaper_allocation_is_searched(large_game, monkeypatch):
+    def search(face):
+        raise AssertionError("the search for a cheaper allocation has begun")
+
+    monkeypatch.setattr(OptimalFace, "cheapest", search)
+    assert not mg.solve(large_game, time_limit=1e-9).is_proven
+    with pytest.raises(AssertionError, match="has begun"):
+        mg.solve(large_game, time_limit=600.0)

@@ -107,3 +107,50 @@ def test_one_sided_prices_are_slopes_of_the_frontier(composition, data):
     left = (frontier(at) - frontier(at - near)) / near
     assert price.right == pytest.approx(right, abs=1e-5 * unit, rel=1e-5)
     assert price.left == pytest.approx(left, abs=1e-5 * unit, rel=1e-5)
+
+
+def roles_of(**arrays) -> list[str]:
+    """Roles of the defenses of a game without bandwidth."""
+    n_threats = len(arrays["severity"])
+    game = mg.DefenseGame(bandwidth=[0.0] * n_threats, attacker_bandwidth=0.0, **arrays)
+    return list(mg.sensitivity(game).roles.values())
+
+
+def test_what_rounding_alone_decides_is_open():
+    # Level 1 of the last defense covers all that matters; more of it changes rounding.
+    found = mg.sensitivity(
+        mg.DefenseGame(
+            severity=[1.0, 1.0, 1.0],
+            bandwidth=[0.0] * 3,
+            effectiveness=[[0.0, 0.0, 1.0], [0.5, 0.0, 1e-4], [0.0, 0.0, 0.5]],
+            attacker_bandwidth=0.0,
+            use={"r": [1.0, 4000.0, 1.0]},
+            limits={"r": 1000.0},
+            max_level=[0.0, 1.0, 1.4],
+        )
+    )
+    assert found.least["d2"] == pytest.approx(1.0)
+    assert found.greatest["d2"] == pytest.approx(1.4)
+
+
+def test_defenses_that_are_nearly_alike_may_stand_for_each_other():
+    nearly = [[0.24999999975, 0.25, 0.5]]
+    roles = roles_of(
+        severity=[1.0], effectiveness=nearly, use={"a": [2.0, 2.0, 1.0]}, limits={"a": 2.0}
+    )
+    assert roles == ["optional", "optional", "essential"]
+
+
+def test_a_search_that_fails_does_not_say_that_there_is_one_optimum():
+    game = mg.DefenseGame(
+        severity=[1.0, 2.0],
+        bandwidth=[2.0, 1.0],
+        effectiveness=[[0.5, 0.0, 0.25, 0.25, 0.25], [1.0, 0.0, 0.0, 1.0, 0.0]],
+        attacker_bandwidth=1.0,
+        use={"a": [1.0, 0.0, 1.0, 1.0, 1.00000001]},
+        limits={"a": 2.0},
+        max_level=[1.0, 0.0, 1.0, 1.0, 1.0],
+        composition="additive",
+    )
+    roles = mg.sensitivity(game).roles
+    assert (roles["d2"], roles["d3"]) == ("optional", "optional")

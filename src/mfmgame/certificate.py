@@ -112,7 +112,7 @@ def with_least_prices(
     _, gained, _ = _sides(game, composition, certificate)
     prices = certificate.limit_prices.copy()
     for row in (*free, *free):  # a price that has risen may be too much beside another
-        users = game.use[row] > 0.0
+        users = (game.use[row] > 0.0) & (game.max_level > 0.0)
         prices[row] = 0.0
         paid = wide(prices[limited]) @ game.use[limited]
         owed = (gained - paid)[users] / game.use[row][users]
@@ -148,7 +148,11 @@ def lower_bound(game: DefenseGame, composition: Composition, certificate: Certif
 
 
 def decided(
-    game: DefenseGame, composition: Composition, certificate: Certificate, margin: float
+    game: DefenseGame,
+    composition: Composition,
+    certificate: Certificate,
+    margin: float,
+    noise: float = 0.0,
 ) -> NDArray[np.bool_]:
     """Defenses whose level is the same in every optimal allocation, shape (n_defenses,).
 
@@ -163,9 +167,13 @@ def decided(
         Of the value.
     margin : float
         Relative difference of the two below which they count as equal.
+    noise : float
+        Difference, in loss units at the greatest level, up to which they do as well.
     """
     _, gained, paid = _sides(game, composition, certificate)
-    return np.asarray(np.abs(gained - paid) > margin * np.maximum(gained, paid), dtype=bool)
+    decisive = np.abs(gained - paid)
+    apart = (decisive > margin * np.maximum(gained, paid)) & (decisive * game.max_level > noise)
+    return np.asarray(apart, dtype=bool)
 
 
 def _sides(

@@ -31,6 +31,8 @@ _EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
 _EQUAL_VALUE = 1e-9
 """Share of the value by which optimal allocations of another level may differ."""
+_LEVEL = 1e-3
+"""Share of the greatest level that the gap may leave open of one that is called decided."""
 _DECISIVE = 1e-7
 """Relative size above which a difference, an effort, a price or a pivot is not rounding."""
 
@@ -108,8 +110,8 @@ class OptimalFace:
         def look(direction: FloatArray) -> bool:
             """Whether there is another optimum, with less of a direction."""
             moved = self._moved(direction, slack, kept)
-            if moved is None:
-                return False
+            if moved is None:  # there may be one
+                return True
             np.minimum(least, moved, out=least)
             np.maximum(greatest, moved, out=greatest)
             return bool(np.any(np.abs(moved - allocation) > near))
@@ -132,7 +134,13 @@ class OptimalFace:
     @cached_property
     def _kept(self) -> NDArray[np.bool_]:
         """Defenses whose level is the same in all of them, shape (n_defenses,)."""
-        return decided(self._game, self._composition, self._found.certificate, _DECISIVE)
+        found, game = self._found, self._game
+        loss = found.response.loss
+        # Less than that, another level may cost for no other reason than rounding, or the gap.
+        noise = max(_DECISIVE * loss, (loss - found.lower) / _LEVEL)
+        proof = found.certificate
+        surely = decided(game, self._composition, proof, _DECISIVE, noise)
+        return np.asarray(surely | (game.max_level == 0.0), dtype=bool)
 
     def _is_alone(self, kept: NDArray[np.bool_]) -> bool:
         """Whether the known one is certainly the only one, given the levels that are kept.

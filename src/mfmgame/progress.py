@@ -88,7 +88,7 @@ class Progress:
 
     def claim(self, proof: Callable[[], Certificate], expected: float) -> None:
         """Take note of a proof, to be worked out unless one of a greater bound follows."""
-        if expected <= self._expected:
+        if not self._expected < expected <= self.loss:  # not to be trusted to be better
             self._prove()
         self._claim, self._expected = proof, expected
 

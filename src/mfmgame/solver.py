@@ -194,20 +194,20 @@ class Solver:
                 )
         _refuse_negative_limits(game)
         progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
+        deadline = time.monotonic() + self._time_limit
         try:
-            self._search(game, progress)
+            self._search(game, progress, deadline)
         except KeyboardInterrupt:
             if progress.response is None or attacker_bandwidth is not None or limits is not None:
                 raise  # a bracket of another game's value would mislead
             raise Interrupted(self._described(progress.found(game))) from None
         found = progress.found(game)
-        if self._cheapest:
+        if self._cheapest and time.monotonic() <= deadline:
             found = OptimalFace(found, self._composition, self._cuts).cheapest()
         return found
 
-    def _search(self, game: DefenseGame, progress: Progress) -> None:
-        """Generate threats until the bounds meet, or nothing brings them closer."""
-        deadline = time.monotonic() + self._time_limit
+    def _search(self, game: DefenseGame, progress: Progress, deadline: float) -> None:
+        """Generate threats until the bounds meet, time is up, or nothing brings them closer."""
         point = self._cuts.solve(game, self._last_loss) if len(self._cuts) else None
         free = with_all_free(game, np.zeros(game.n_defenses))
         least_scale, region = scale_of(game, 0.0), Region()

@@ -58,6 +58,8 @@ _NEARBY = 1e-3
 _ROUNDING = 1e-9
 """Share of the least value told from 0 by which the first one may be off."""
 _MOST_LINES = 100
+_FAINT_SLOPE = 1e-6
+"""Share of the loss: slopes that add less lack digits in a walk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -332,10 +334,15 @@ def _walked(game: DefenseGame, start: float, stop: float, within: float) -> _Cha
     if arrives:
         points[-1] = stop
     allocations = all_within_limits(game, found.allocations)
-    # The attacker's own price there, to the last digit: at a value of 0 every one counts.
-    residual = game.severity * compose(game).exposure(allocations[0])
-    if slopes[0] > 0.0:
-        slopes[0] = best_response(residual, game.bandwidth, start).price
+    # The attacker's own price, to the last digit, where the value is 0 and every digit counts,
+    # and where all that the slope adds is little beside the value.
+    composition, most = compose(game), float(found.plans[-1] @ game.severity)
+    exact = (slopes > 0.0) & (slopes * points[1:] < _FAINT_SLOPE * most)
+    exact[0] = slopes[0] > 0.0
+    for k in np.flatnonzero(exact).tolist():
+        residual = game.severity * composition.exposure(allocations[k])
+        at = 0.5 * float(points[k] + points[k + 1]) if k else start
+        slopes[k] = best_response(residual, game.bandwidth, at).price
     bases = proven_bases(game, allocations, slopes)
     lower, proofs = proven_plans(game, points, found.plans, found.limit_prices)
     upper = bases[[0, *range(len(bases))]] + slopes[[0, *range(len(bases))]] * points
@@ -379,8 +386,9 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
     knots, lines = traced.knots, traced.lines
     points = np.array([knot.at for knot in knots])
     if parameter == ATTACKER_BANDWIDTH:
-        on_lines = [line(at) for line, at in zip(lines[:1] + lines, points, strict=True)]
-        values = np.maximum(on_lines, 0.0)
+        before = [line(at) for line, at in zip(lines[:1] + lines, points, strict=True)]
+        after = [line(at) for line, at in zip(lines + lines[-1:], points, strict=True)]
+        values = np.maximum(np.maximum(before, after), 0.0)
         lower = np.array([knot.lower for knot in knots])
         upper = np.maximum(*_beside_knots(_proven(game, lines), points, 1))
         allocating, certifying = lines, knots

@@ -296,6 +296,8 @@ class _Walker:
         else:
             ahead = slack <= speed * np.min((slack + _TOUCHING) / speed)
             closing, speed = closing[ahead], speed[ahead]
+            if not closing.size:
+                return False
             first = int(np.argmin(self._pushed_slack[closing] / speed))
         entering = int(closing[first])
         ratio = max(0.0, float(self._slack[entering] / speed[first]))
