@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.optimal_face import OptimalFace
 from mfmgame.cuts import CutPool
+from mfmgame.optimal_face import OptimalFace
 
 
 @pytest.fixture
