@@ -76,20 +76,21 @@ def _excess(
     high, low, error = split_product(game.effectiveness, allocations.T)
     severity, bandwidth = wide(game.severity)[:, None], wide(game.bandwidth)[:, None]
     cheaper = wide(prices) * (1.0 - 4.0 * wide(WIDE_EPS))
-    slack = error + 4.0 * WIDE_EPS
+    # In float64: what that rounds off these small numbers is less than the 4 wide roundings.
+    rest = error + 4.0 * WIDE_EPS - low
+    covered = high > 1.0 - 2.0 * _FAINT
     rounding = (game.n_threats + 8) * WIDE_EPS
     bases, faint = np.empty(len(prices)), np.empty(len(prices), dtype=bool)
     step = max(1, _WIDE_AT_ONCE // max(1, game.n_threats))
     for start in range(0, len(prices), step):
         part = slice(start, start + step)
-        excess = 1.0 - wide(high[:, part])
-        excess -= low[:, part]
-        excess += slack[:, part]
-        seems_faint = excess < _FAINT
+        excess = np.subtract(1.0, high[:, part], dtype=np.longdouble)
+        excess += rest[:, part]
         excess *= severity
         excess -= bandwidth * cheaper[part]
         np.maximum(excess, 0.0, out=excess)
-        faint[part] = np.any(seems_faint & (excess > 0.0), axis=0)
+        doubtful = covered[:, part]
+        faint[part] = np.any(doubtful & (excess > 0.0), axis=0) if doubtful.any() else False
         totals = excess.sum(axis=0)
         bases[part] = [rounded_up(total) for total in totals + totals * rounding]
     return bases, faint

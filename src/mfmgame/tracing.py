@@ -385,16 +385,19 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
     """The arrays of a frontier, from its lines and the solves where they meet."""
     knots, lines = traced.knots, traced.lines
     points = np.array([knot.at for knot in knots])
+    slopes = np.array([line.slope for line in lines])
     if parameter == ATTACKER_BANDWIDTH:
         before = [line(at) for line, at in zip(lines[:1] + lines, points, strict=True)]
         after = [line(at) for line, at in zip(lines + lines[-1:], points, strict=True)]
         values = np.maximum(np.maximum(before, after), 0.0)
         lower = np.array([knot.lower for knot in knots])
-        upper = np.maximum(*_beside_knots(_proven(game, lines), points, 1))
+        bases = np.column_stack((_bases(game, lines), slopes, np.zeros(len(lines))))
+        upper = np.maximum(*_beside_knots(bases, points, 1))
         allocating, certifying = lines, knots
     else:
         values = np.array([knot.guaranteed for knot in knots])
-        lower = np.minimum(*_beside_knots(lines, points, -1))
+        supports = np.array([(line.value, line.slope, line.at) for line in lines])
+        lower = np.minimum(*_beside_knots(supports, points, -1))
         composition = compose(game)
         upper = values.copy()
         for k, knot in enumerate(knots):
@@ -409,33 +412,42 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
         values=values,
         lower=lower,
         upper=upper,
-        slopes=np.array([line.slope for line in lines]),
+        slopes=slopes,
         allocations=np.array(allocations).reshape(-1, game.n_defenses),
         certificates=tuple(line.certificate for line in certifying),
         n_solves=traced.n_solves,
     )
 
 
-def _proven(game: DefenseGame, lines: list[_Line]) -> list[_Line]:
-    """Lines over the bandwidth, at 0, that no attacker exceeds against their allocations."""
+def _bases(game: DefenseGame, lines: list[_Line]) -> list[float]:
+    """What no attacker of no bandwidth exceeds against the allocation of each line."""
     origin, composition = game.with_attacker_bandwidth(0.0), compose(game)
-    bases = [
+    return [
         upper_bound(origin, composition, line.allocation, line.slope)
         if line.base is None
         else line.base
         for line in lines
     ]
-    return [replace(line, at=0.0, value=base) for line, base in zip(lines, bases, strict=True)]
 
 
 def _beside_knots(
-    lines: list[_Line], points: FloatArray, side: Literal[1, -1]
+    lines: FloatArray, points: FloatArray, side: Literal[1, -1]
 ) -> tuple[FloatArray, FloatArray]:
-    """At each breakpoint the lines of the pieces before and after it, rounded to a side."""
-    value, slope, origin = (
-        wide([numbers]).T
-        for numbers in zip(*((k.value, k.slope, k.at) for k in lines), strict=True)
-    )
+    """At each breakpoint the lines of the pieces before and after it, rounded to a side.
+
+    Parameters
+    ----------
+    lines : ndarray of float, shape (n_pieces, 3)
+        Value, slope, and where the line has that value.
+    points : ndarray of float, shape (n_pieces + 1,)
+    side : {1, -1}
+        Up or down.
+
+    Returns
+    -------
+    before, after : ndarray of float, shape (n_pieces + 1,)
+    """
+    value, slope, origin = np.hsplit(wide(lines), 3)
     at = wide(np.column_stack((points[:-1], points[1:])))
     rounding = 4 * WIDE_EPS * (value + abs(slope) * (at + origin))
     exact = value + slope * (at - origin) + side * rounding

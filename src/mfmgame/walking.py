@@ -194,8 +194,10 @@ class _Walker:
         self._pushed_slack = self._products(self._inverse @ pushed) - self._pushes
         running = np.flatnonzero(self._runs)
         # A threat that runs has slack on the other side of its margin.
-        self._slack[running] *= -1.0
-        self._pushed_slack[running] *= -1.0
+        self._sign = np.ones(len(self._sides))
+        self._sign[running] = -1.0
+        self._slack *= self._sign
+        self._pushed_slack *= self._sign
         self._slack[self._tight] = self._pushed_slack[self._tight] = 0.0
         self._gained = self._sum_of_rows(running, self._worth[running])
         self._age = 0
@@ -221,13 +223,13 @@ class _Walker:
             value = self._at * grows - self._gained @ self._inverse
             tight = self._tight
             room, slack = most[tight] - value, margin[tight]
-            lacking = np.minimum(value, room) / slack
-            lacking[stays[tight]] = np.inf
+            lacking, stay = np.minimum(value, room) / slack, stays[tight]
+            lacking[stay] = np.inf
             leaving = int(np.argmin(lacking))
             if lacking[leaving] >= -1.0:
                 with_growth = np.where(grows < 0.0, -value / grows, np.inf)
                 np.divide(room, grows, out=with_growth, where=grows > 0.0)
-                with_growth[stays[tight]] = np.inf
+                with_growth[stay] = np.inf
                 step = max(0.0, float(with_growth.min()))
                 # Of several that are next, the one that the price falls with most.
                 leaving = int(np.argmax(np.where(with_growth <= step, np.abs(grows), -1.0)))
@@ -279,9 +281,9 @@ class _Walker:
         leaving = int(self._tight[place])
         edge = -self._inverse[:, place] if rises else self._inverse[:, place].copy()
         rates = self._products(edge)
-        rates[: self._n][self._runs] *= -1.0
+        rates *= self._sign
         rates[self._tight] = 0.0
-        closing = np.flatnonzero(rates < -_LEAST_PIVOT * np.abs(edge).max())
+        closing = (rates < -_LEAST_PIVOT * np.abs(edge).max()).nonzero()[0]
         speed, slack = -rates[closing], self._slack[closing]
         crossed = closing[:0]
         if not closing.size:
@@ -310,11 +312,12 @@ class _Walker:
         self._slack[crossed] *= -1.0
         self._pushed_slack[crossed] *= -1.0
         if rises:
-            crossed = np.append(crossed, leaving)
+            crossed = np.concatenate((crossed, [leaving]))
         if entering < self._n and self._runs[entering]:
-            crossed = np.append(crossed, entering)
+            crossed = np.concatenate((crossed, [entering]))
         if crossed.size:
             self._runs[crossed] ^= True
+            self._sign[crossed] *= -1.0
             signed = np.where(self._runs[crossed], self._most[crossed], -self._most[crossed])
             self._gained += self._sum_of_rows(crossed, signed)
         self._tight[place] = entering
@@ -329,7 +332,7 @@ class _Walker:
             products = self._row(entering) @ self._inverse
             column = self._inverse[:, place] / products[place]
             products[place] -= 1.0
-            self._inverse -= np.outer(column, products)
+            self._inverse -= column[:, None] * products
         return bool(np.isfinite(self._inverse[0, 0]))
 
     def _primal(self) -> tuple[FloatArray, float]:
@@ -337,7 +340,7 @@ class _Walker:
         n, m, tight = self._n, self._m, self._tight
         rows = self._rows[tight]
         self._z += self._inverse @ (self._sides[tight] - rows @ self._z)
-        levels = np.clip(self._z[:m], 0.0, self._full) * self._unit
+        levels = np.minimum(np.maximum(self._z[:m], 0.0), self._full) * self._unit
         empty, full = self._is_tight[n : n + m], self._is_tight[n + m + 1 : n + 2 * m + 1]
         levels = np.where(full, self._game.max_level, np.where(empty, 0.0, levels))
         price = float(self._z[m])
@@ -351,7 +354,7 @@ class _Walker:
         plan = self._runs.astype(np.float64)
         threats = self._tight < n
         marginal = self._tight[threats]
-        plan[marginal] = np.clip(value[threats] / self._worth[marginal], 0.0, 1.0)
+        plan[marginal] = np.minimum(np.maximum(value[threats] / self._worth[marginal], 0.0), 1.0)
         prices = np.zeros(len(self._game.resources))
         binding = self._tight > n + 2 * m
         which = self._tight[binding] - n - 2 * m - 1
