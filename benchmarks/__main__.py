@@ -65,7 +65,13 @@ def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     if arguments.smoke:
         # Few processes; OR-Tools and highspy cannot share one.
         start = "bench_start.py::test_start[mfmgame --version]"
-        tests = ["bench_peers.py", "bench_large.py", "bench_endurance.py", start]
+        tests = [
+            "bench_peers.py",
+            "bench_large.py",
+            "bench_endurance.py",
+            "bench_imports.py",
+            start,
+        ]
         apart = "OR-Tools"
         return [
             *run([*tests, "-k", f"not {apart}"], arguments)[0],
@@ -79,7 +85,7 @@ def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             slow.add(peer)
         results.append({"kind": "peer", **asdict(case), **found})
         print(case, *(f"{key} {value!s:.40}" for key, value in found.items()), flush=True)
-    for file in ("bench_endurance.py", "bench_start.py"):
+    for file in ("bench_endurance.py", "bench_start.py", "bench_imports.py"):
         results += run([file], arguments)[0]
     for form in ("dense", "sparse") if arguments.large else ():
         for composition in ("additive", "best_of", "independent"):

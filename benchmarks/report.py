@@ -74,7 +74,13 @@ def page(document: dict[str, Any]) -> str:
         rows = {key[1:]: found for key, found in problems.items() if key[0] == group}
         if rows:
             parts += [f"## {title}", *peer_tables(group, rows)]
-    parts += [*endurance(results), *large(results), *start(results), *conditions(machine)]
+    parts += [
+        *endurance(results),
+        *large(results),
+        *start(results),
+        *reading(results),
+        *conditions(machine),
+    ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -205,6 +211,17 @@ def start(results: list[Result]) -> list[str]:
     ]
     text = "Best of several, from the start of the process to its end:"
     return ["## Imports and start", f"{text}\n\n{markdown(['what', 'wall'], rows)}"] if rows else []
+
+
+def reading(results: list[Result]) -> list[str]:
+    rows = [
+        [f"`{found['name']}`", f"{found['megabytes']:.0f} MB", duration(found["wall"])]
+        for found in results
+        if found["kind"] == "reading"
+    ]
+    head = ["reader", "size", "wall"]
+    text = "A STIX bundle with the proportions of ATT&CK, best of several:"
+    return ["## Reading a knowledge base", f"{text}\n\n{markdown(head, rows)}"] if rows else []
 
 
 def conditions(machine: dict[str, Any]) -> list[str]:

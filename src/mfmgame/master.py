@@ -405,16 +405,6 @@ class Master:
         reach[n_limits:] += self._cut_bandwidth * columns[n_defenses] + surplus / self._cut_unit
         return reach
 
-    def _transposed(self, rows: FloatArray) -> FloatArray:
-        """Sum of the rows, each times its number, shape (n_columns,)."""
-        cuts = rows[len(self._limited) :]
-        surplus = np.bincount(
-            self._cut_column, weights=cuts / self._cut_unit, minlength=len(self._surplus_unit)
-        )
-        return np.concatenate(
-            (rows @ self._rows, [cuts @ self._cut_bandwidth], surplus * self._surplus_unit)
-        )
-
     def _load(
         self,
         cost: FloatArray,

@@ -305,10 +305,9 @@ def _bases(catalog: Catalog, entries: Entries) -> dict[str, dict[str, int]]:
         "effectiveness": [entry.basis for entry in catalog.effectiveness],
     }
     for threat in catalog.threats:
-        own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
-        for key, number in own.items():
-            stated = next((s for k, s in threat.provenance.items() if k == key), threat)
-            found[key].append(by_rules if number is None else stated.basis)
+        own = threat.severity is not None, threat.bandwidth is not None
+        found["severity"].append(threat.basis_of("severity") if own[0] else by_rules)
+        found["bandwidth"].append(threat.basis_of("bandwidth") if own[1] else by_rules)
     found["effectiveness"] += _bases_of_pairs_by_rule(catalog, entries)
     return {key: _counted(bases) for key, bases in found.items()}
 

@@ -135,8 +135,7 @@ def _with_numbers(
     own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
     numbers = {key: value for key, value in own.items() if value is not None}
     overridden = change.model_dump(exclude_none=True)
-    bases = {"severity": threat.basis, "bandwidth": threat.basis}
-    bases.update((key, source.basis) for key, source in threat.provenance.items())
+    bases = {"severity": threat.basis_of("severity"), "bandwidth": threat.basis_of("bandwidth")}
     basis = weakest([bases[key] for key in numbers.keys() - overridden.keys()])
     numbers |= overridden
     traits = threat.traits and rules.restricted_to_inputs(threat.traits, system)

@@ -115,6 +115,10 @@ class Threat(Sourced):
     references: list[Reference] = []
     traits: ThreatTraits | None = None
 
+    def basis_of(self, number: Literal["severity", "bandwidth"]) -> Basis | None:
+        """What one of its numbers rests on."""
+        return self.provenance.get(number, self).basis
+
 
 class DefenseTraits(Strict):
     """What a defense acts on and guards, for the effectiveness rule."""
