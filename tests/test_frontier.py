@@ -250,9 +250,9 @@ def test_frontiers_of_odd_games_are_verified(arrays):
 
 def test_a_limit_of_nothing_has_the_price_of_a_defense_that_can_run():
     game = mg.DefenseGame(
-        severity=[1e-6, 1e8],
-        bandwidth=[1.0, 0.5],
-        effectiveness=[[0.0, 0.0, 0.1], [1.0, 1.0, 0.0]],
+        severity=[0.0, 1e-6, 0.0, 1e8],
+        bandwidth=[1.0, 1.0, 2.0, 0.5],
+        effectiveness=[[0.0, 0.0, 0.0], [0.0, 0.0, 0.1], [0.0, 0.0, 0.0], [1.0, 1.0, 0.0]],
         attacker_bandwidth=4.0,
         use={"r": [2e-4, 4e-4, 1.0]},
         limits={"r": 1.0},

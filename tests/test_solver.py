@@ -259,6 +259,22 @@ class TestTolerance:
         assert sharp.lower <= loose.upper
 
 
+def test_a_bound_that_cannot_hold_replaces_no_proof():
+    # Of a value so small, the master's own goes up and down, and above what is known to be had.
+    game = mg.DefenseGame(
+        severity=[1.0],
+        bandwidth=[0.0],
+        effectiveness=[[0.999, 0.999, 0.999]],
+        attacker_bandwidth=0.0,
+        use={"r": [0.0, 1.6, 0.5]},
+        limits={"r": 2.0},
+        max_level=[1.2, 1.0, 1.3],
+        composition="independent",
+    )
+    solution = mg.solve(game)
+    assert 0.5 * solution.value < solution.lower <= solution.value
+
+
 class TestWarmSolver:
     @any_composition
     def test_one_solver_answers_for_every_bandwidth(self, composition, examples):
