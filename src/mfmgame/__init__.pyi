@@ -20,6 +20,7 @@ from .catalogs.tables import costed, read_weights
 from .catalogs.weighing import Weights, weighed
 from .coverage_index import CoverageIndex, defense_coverage_index
 from .crossing import self_destruction_threshold
+from .differentiation import threshold_gradient, value_gradient
 from .errors import (
     CertificateError,
     InfeasibleError,
@@ -30,6 +31,7 @@ from .errors import (
 from .frontier import Frontier
 from .frontier_map import FrontierMap, sweep_map
 from .game import DefenseGame, build_game
+from .gradient import Gradient
 from .interruption import Interrupted
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
 from .optima import OneSidedPrice, Sensitivity
@@ -55,6 +57,7 @@ __all__ = [
     "FrontierDocument",
     "FrontierMap",
     "FrontierVerification",
+    "Gradient",
     "IncidentSelection",
     "InfeasibleError",
     "Interrupted",
@@ -102,6 +105,8 @@ __all__ = [
     "solve_matrix_game",
     "sweep",
     "sweep_map",
+    "threshold_gradient",
+    "value_gradient",
     "verify",
     "weighed",
 ]
