@@ -1,5 +1,6 @@
 from . import channel, references
 from .assessment import Assessment, assess
+from .attribution import Attribution, shapley_shares
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -48,6 +49,7 @@ from .view import export_program, navigator_layer, result_document
 __all__ = [
     "Assessment",
     "AssumedNumbers",
+    "Attribution",
     "Catalog",
     "CatalogGaps",
     "CertificateError",
@@ -100,6 +102,7 @@ __all__ = [
     "result_document",
     "self_destruction_threshold",
     "sensitivity",
+    "shapley_shares",
     "shipped_catalogs",
     "solve",
     "solve_matrix_game",
