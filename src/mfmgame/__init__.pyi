@@ -43,6 +43,8 @@ from .solver import Solver, solve
 from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
 from .threshold import Threshold
 from .tracing import sweep
+from .uncertainty.family import GameFamily
+from .uncertainty.inputs import UncertainInputs
 from .verification import FrontierVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
 
@@ -59,6 +61,7 @@ __all__ = [
     "FrontierDocument",
     "FrontierMap",
     "FrontierVerification",
+    "GameFamily",
     "Gradient",
     "IncidentSelection",
     "InfeasibleError",
@@ -77,6 +80,7 @@ __all__ = [
     "SolverError",
     "SpecificationError",
     "Threshold",
+    "UncertainInputs",
     "Verification",
     "Weights",
     "assess",

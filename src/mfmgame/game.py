@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas
     import scipy.sparse
 
-__all__ = ["DefenseGame", "build_game"]
+__all__ = ["DefenseGame", "build_game", "refuse_perfect_layers"]
 
 FloatArray = NDArray[np.float64]
 
@@ -283,7 +283,9 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
     for index, defense in enumerate(defenses):
         _refuse_steps(index - len(defenses) + len(scenario.defenses), defense)
     if scenario.composition == "independent":
-        _refuse_perfect_layers(entries)
+        refuse_perfect_layers(
+            entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
+        )
     resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
     return DefenseGame(
         severity=[threat.severity or 0.0 for threat in threats],
@@ -314,14 +316,17 @@ def _refuse_steps(own_index: int, defense: Defense) -> None:
         )
 
 
-def _refuse_perfect_layers(entries: Entries) -> None:
-    perfect = np.argwhere(entries.effectiveness >= 1.0)
+def refuse_perfect_layers(
+    effectiveness: FloatArray, threat_ids: Sequence[str], defense_ids: Sequence[str]
+) -> None:
+    """Refuse a defense that stops all of a threat, where layers fail independently."""
+    perfect = np.argwhere(effectiveness >= 1.0)
     if len(perfect):
         threat, defense = perfect[0]
         raise refuse(
             ("composition",),
             f"found 'independent' with an effectiveness of 1 of "
-            f"{shown(entries.defenses[defense].id)} on {shown(entries.threats[threat].id)}, a "
+            f"{shown(defense_ids[defense])} on {shown(threat_ids[threat])}, a "
             "layer that never fails; expected less than 1 (write 0.999, or use 'best_of')",
         )
 

@@ -24,7 +24,15 @@ from mfmgame.spec.document import LARGEST, SMALLEST, refuse
 from mfmgame.spec.scenario import Attacker, DefenseOverride, Overrides, Scenario, ThreatOverride
 from mfmgame.spec.wording import counted, shown
 
-__all__ = ["Entries", "basis_by_rules", "resolve", "resolve_catalog", "weakest"]
+__all__ = [
+    "Entries",
+    "basis_by_rules",
+    "catalog_of",
+    "notes_on",
+    "resolve",
+    "resolve_catalog",
+    "weakest",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -42,6 +50,8 @@ class Entries:
         Each with a severity and a bandwidth.
     defenses : list of Defense, length n_defenses
     effectiveness : ndarray of float, shape (n_threats, n_defenses)
+    assumed : ndarray of bool, shape (n_threats, n_defenses)
+        Whether an effectiveness, if it is more than 0, rests on assumptions.
     notes : tuple of str
         What a reader of any answer must know of these numbers.
     """
@@ -49,6 +59,7 @@ class Entries:
     threats: list[Threat]
     defenses: list[Defense]
     effectiveness: FloatArray
+    assumed: NDArray[np.bool_]
     notes: tuple[str, ...]
 
 
@@ -76,7 +87,7 @@ def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
         not there, or repeats an id of its catalog.
     """
     try:
-        catalog = catalog or _catalog_of(scenario)
+        catalog = catalog or catalog_of(scenario)
         scenario.check_references(catalog)
         return _assembled(scenario, catalog)
     except SpecificationError as error:
@@ -91,7 +102,8 @@ def resolve_catalog(catalog: Catalog) -> Entries:
     return resolve(scenario, catalog)
 
 
-def _catalog_of(scenario: Scenario) -> Catalog:
+def catalog_of(scenario: Scenario) -> Catalog:
+    """The catalog that a scenario names; one of nothing if it names none."""
     if scenario.catalog is None:
         return NO_CATALOG
     try:
@@ -120,7 +132,12 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
         threats=threats,
         defenses=defenses,
         effectiveness=matrix,
-        notes=(*catalog.notes, *_notes(threats, defenses, assumed & (matrix > 0))),
+        assumed=assumed,
+        notes=(
+            *catalog.notes,
+            *notes_on(threats, defenses, int(np.count_nonzero(assumed & (matrix > 0)))),
+            *_note_on_uncertainty(len(scenario.uncertain) + len(catalog.uncertain)),
+        ),
     )
 
 
@@ -213,13 +230,22 @@ def _enter(
             assumed[place] = entry.basis == "assumed"
 
 
-def _notes(
-    threats: list[Threat], defenses: list[Defense], assumed: NDArray[np.bool_]
+def notes_on(
+    threats: list[Threat], defenses: list[Defense], n_assumed_values: int
 ) -> tuple[str, ...]:
+    """What a reader must know of entries, and of that many assumed effectiveness values."""
     counts = {
         "threat": sum(threat.basis == "assumed" for threat in threats),
         "defense": sum(defense.basis == "assumed" for defense in defenses),
-        "effectiveness value": int(np.count_nonzero(assumed)),
+        "effectiveness value": n_assumed_values,
     }
     listed = ", ".join(counted(count, noun) for noun, count in counts.items() if count)
     return (f"rests on assumed numbers of {listed}",) if listed else ()
+
+
+def _note_on_uncertainty(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    verb, whose = ("is", "its") if count == 1 else ("are", "their")
+    value = "value" if count == 1 else "values"
+    return (f"{counted(count, 'number')} {verb} uncertain; this uses {whose} nominal {value}",)

@@ -7,7 +7,9 @@ documentation's page on the model states and discusses them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +27,24 @@ from mfmgame.spec.catalog import (
     ThreatTraits,
 )
 
-__all__ = ["applies", "bandwidth", "effectiveness", "restricted_to_inputs", "severity"]
+__all__ = [
+    "FACTORS",
+    "DefenseTable",
+    "ThreatTable",
+    "applies",
+    "bandwidth",
+    "effectiveness",
+    "effectiveness_of",
+    "needs_extra",
+    "restricted_to_inputs",
+    "severity",
+    "taken",
+]
 
 FloatArray = NDArray[np.float64]
+
+FACTORS = ("signal_factor", "noise_factor", "bandwidth_factor")
+"""What a full effect on an axis multiplies."""
 
 _SYSTEM_FLOWS: tuple[Flow, ...] = ("action", "interaction", "memory")
 
@@ -74,24 +91,125 @@ def restricted_to_inputs(traits: ThreatTraits, system: System | None) -> ThreatT
 
 
 def severity(traits: ThreatTraits, assumptions: Assumptions, channel: Channel) -> float:
-    """Loss at full effort: impact of the goal x share of the channel's capacity taken.
+    """Loss at full effort: impact of the goal x share of the channel's capacity taken."""
+    impact = next(entry.impact for entry in assumptions.goals if entry.goal == traits.goal)
+    weights = [traits.axes.get(effect.axis, 0.0) for effect in assumptions.axes]
+    effects = [[getattr(effect, name) for name in FACTORS] for effect in assumptions.axes]
+    return impact * taken(weights, effects, channel.signal, channel.noise)
+
+
+def taken(
+    weights: Sequence[float], effects: Sequence[Sequence[float]], signal: float, noise: float
+) -> float:
+    """Share of the channel's capacity that a threat takes.
 
     The factor of each axis is raised to the threat's weight on it; the factors of all
     axes multiply.
+
+    Parameters
+    ----------
+    weights : sequence of float, length n_axes
+        Of the threat on each axis.
+    effects : sequence of sequence of float, shape (n_axes, 3)
+        The factors of each axis, in the order of `FACTORS`.
+    signal, noise : float
+        Of the clean channel.
+
+    Returns
+    -------
+    float
+        In [0, 1].
     """
-    impact = next(entry.impact for entry in assumptions.goals if entry.goal == traits.goal)
-    factors = {"signal_factor": 1.0, "noise_factor": 1.0, "bandwidth_factor": 1.0}
-    for effect in assumptions.axes:
-        for name in factors:
-            factors[name] *= getattr(effect, name) ** traits.axes.get(effect.axis, 0.0)
-    return impact * float(capacity_loss(channel.signal, channel.noise, **factors))
+    product = [1.0] * len(FACTORS)
+    for weight, factors in zip(weights, effects, strict=True):
+        for place, factor in enumerate(factors):
+            product[place] *= factor**weight
+    return _capacity_taken(signal, noise, *product)
+
+
+@lru_cache(maxsize=4096)  # the threats of a catalog share a few kinds of effect
+def _capacity_taken(
+    signal: float, noise: float, on_signal: float, on_noise: float, on_bandwidth: float
+) -> float:
+    loss = capacity_loss(
+        signal,
+        noise,
+        signal_factor=on_signal,
+        noise_factor=on_noise,
+        bandwidth_factor=on_bandwidth,
+    )
+    return float(loss)
 
 
 def bandwidth(threat: Threat, traits: ThreatTraits, assumptions: Assumptions) -> float:
     """Bits at full effort: those of the class, and the extra of a black-box-only threat."""
     need = next(entry for entry in assumptions.classes if entry.threat_class == threat.threat_class)
-    inside = traits.knowledge.get("white") or traits.knowledge.get("grey")
-    return need.bits if inside else need.bits + need.black_box_only_extra_bits
+    return need.bits + need.black_box_only_extra_bits if needs_extra(traits) else need.bits
+
+
+def needs_extra(traits: ThreatTraits) -> bool:
+    """Whether a threat has only black-box access."""
+    return not (traits.knowledge.get("white") or traits.knowledge.get("grey"))
+
+
+@dataclass(frozen=True, eq=False)
+class ThreatTable:
+    """Traits of threats as arrays.
+
+    Attributes
+    ----------
+    axes : ndarray of float, shape (n_threats, 3)
+    flows : ndarray of float, shape (n_threats, 6)
+    modalities : ndarray of float, shape (n_threats, 3)
+        Weights already restricted to the system's inputs.
+    insight : ndarray of float, shape (n_threats,)
+        How far the attacker knows the model and so can adapt to a defense.
+    """
+
+    axes: FloatArray
+    flows: FloatArray
+    modalities: FloatArray
+    insight: FloatArray
+
+    @classmethod
+    def of(cls, traits: Sequence[ThreatTraits]) -> Self:
+        """The table of some traits, a row for each."""
+        return cls(
+            axes=_table([one.axes for one in traits], get_args(Axis)),
+            flows=_table([one.flows for one in traits], get_args(Flow)),
+            modalities=_table([one.modalities for one in traits], get_args(Modality)),
+            insight=np.array([_insight(one) for one in traits]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DefenseTable:
+    """Traits of defenses as arrays.
+
+    Attributes
+    ----------
+    strength, retention : ndarray of float, shape (n_defenses,)
+    acts : ndarray of float, shape (n_defenses, 3)
+    guards : ndarray of float, shape (n_defenses, 6)
+    modalities : ndarray of float, shape (n_defenses, 3)
+    """
+
+    strength: FloatArray
+    retention: FloatArray
+    acts: FloatArray
+    guards: FloatArray
+    modalities: FloatArray
+
+    @classmethod
+    def of(cls, traits: Sequence[DefenseTraits]) -> Self:
+        """The table of some traits, a row for each."""
+        return cls(
+            strength=np.array([one.strength for one in traits]),
+            retention=np.array([one.retention for one in traits]),
+            acts=_table([one.acts for one in traits], get_args(Axis)),
+            guards=_table([one.guards for one in traits], get_args(Flow)),
+            modalities=_table([one.modalities for one in traits], get_args(Modality)),
+        )
 
 
 def effectiveness(threats: Sequence[ThreatTraits], defenses: Sequence[DefenseTraits]) -> FloatArray:
@@ -121,25 +239,22 @@ def effectiveness(threats: Sequence[ThreatTraits], defenses: Sequence[DefenseTra
     >>> E.shape, round(float((E > 0).mean()), 4)
     ((73, 15), 0.3845)
     """
-    strength = np.array([defense.strength for defense in defenses])
-    retention = np.array([defense.retention for defense in defenses])
-    axes = np.minimum(
-        1.0,
-        _table([threat.axes for threat in threats], get_args(Axis))
-        @ _table([defense.acts for defense in defenses], get_args(Axis)).T,
-    )
-    needed = _table([threat.flows for threat in threats], get_args(Flow))
-    guarded = _table([defense.guards for defense in defenses], get_args(Flow))
+    return effectiveness_of(ThreatTable.of(threats), DefenseTable.of(defenses))
+
+
+def effectiveness_of(threats: ThreatTable, defenses: DefenseTable) -> FloatArray:
+    """The same of traits that stand in arrays already, shape (n_threats, n_defenses)."""
+    axes = np.minimum(1.0, threats.axes @ defenses.acts.T)
     flows = np.zeros_like(axes)
-    for column in range(needed.shape[1]):
-        np.maximum(flows, np.outer(needed[:, column], guarded[:, column]), out=flows)
-    weights = _table([threat.modalities for threat in threats], get_args(Modality))
-    handled = weights @ _table([defense.modalities for defense in defenses], get_args(Modality)).T
+    for column in range(threats.flows.shape[1]):
+        np.maximum(flows, np.outer(threats.flows[:, column], defenses.guards[:, column]), out=flows)
+    weights = threats.modalities
+    handled = weights @ defenses.modalities.T
     total = weights.sum(axis=1, keepdims=True)
     modalities = np.divide(handled, total, out=np.ones_like(handled), where=total > 0)
-    insight = np.array([_insight(threat) for threat in threats])
-    adaptation = 1.0 - np.outer(insight, 1.0 - retention)
-    return np.asarray(np.clip(strength * axes * flows * modalities * adaptation, 0.0, 1.0))
+    adaptation = 1.0 - np.outer(threats.insight, 1.0 - defenses.retention)
+    shares = defenses.strength * axes * flows * modalities * adaptation
+    return np.asarray(np.clip(shares, 0.0, 1.0))
 
 
 def _insight(threat: ThreatTraits) -> float:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from mfmgame.spec.document import (
-    Document,
+    Basis,
     Identifier,
     Quantity,
     Share,
@@ -18,6 +18,7 @@ from mfmgame.spec.document import (
     refuse_duplicates,
     refuse_unknown,
 )
+from mfmgame.spec.uncertainty import Correlations, UncertainDocument
 from mfmgame.spec.wording import shown
 
 __all__ = [
@@ -47,7 +48,6 @@ __all__ = [
     "refuse_unknown_pairs",
 ]
 
-Basis = Literal["paper", "measured", "derived", "assumed"]
 Level = Literal["model", "system"]
 Modality = Literal["text", "image", "audio"]
 Flow = Literal["input", "model", "output", "action", "interaction", "memory"]
@@ -231,7 +231,7 @@ class Assumptions(Strict):
         return self
 
 
-class Catalog(Document):
+class Catalog(UncertainDocument):
     """A catalog file: threats, defenses, and the effectiveness of one on the other."""
 
     schema_id: Literal["mfmgame/catalog/1"] = Field(alias="schema")
@@ -244,6 +244,7 @@ class Catalog(Document):
     effectiveness: list[Effectiveness] = []
     systems: list[System] = []
     assumptions: Assumptions | None = None
+    correlations: Correlations = {}
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

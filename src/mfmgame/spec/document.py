@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -15,6 +15,7 @@ __all__ = [
     "LARGEST",
     "SMALLEST",
     "Amount",
+    "Basis",
     "Document",
     "Identifier",
     "Quantity",
@@ -52,6 +53,7 @@ Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_regula
 Share = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(_regular)]
 Text = Annotated[str, AfterValidator(_encodable)]
 Identifier = Annotated[Text, Field(min_length=1)]
+Basis = Literal["paper", "measured", "derived", "assumed"]
 
 
 class Strict(BaseModel):

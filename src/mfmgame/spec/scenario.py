@@ -22,7 +22,6 @@ from mfmgame.spec.catalog import (
 )
 from mfmgame.spec.document import (
     Amount,
-    Document,
     Identifier,
     Quantity,
     Share,
@@ -32,6 +31,7 @@ from mfmgame.spec.document import (
     refuse_unknown,
 )
 from mfmgame.spec.reading import STANDARD_INPUT, read_document
+from mfmgame.spec.uncertainty import Correlations, UncertainDocument
 from mfmgame.spec.wording import shown
 
 __all__ = [
@@ -106,7 +106,7 @@ class Overrides(Strict):
     defenses: dict[Identifier, DefenseOverride] = {}
 
 
-class Scenario(Document):
+class Scenario(UncertainDocument):
     """A game to solve: threats, defenses, and what both sides can spend.
 
     Raises
@@ -136,6 +136,7 @@ class Scenario(Document):
     attacker: Attacker
     defender: Defender = Defender()
     termination: Termination | None = None
+    correlations: Correlations = {}
 
     _source: Text = PrivateAttr(default="")
 

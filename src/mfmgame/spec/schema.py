@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.distributions import FORMS, Range
 from mfmgame.spec.document import Document
 from mfmgame.spec.gaps import GapsDocument
 from mfmgame.spec.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.uncertainty import UncertainDocument, number_keys, number_models
 from mfmgame.spec.wording import nearest, shown
 
 __all__ = ["json_schema"]
 
+_UNCERTAIN = "UncertainNumber"
 _MODELS: dict[str, type[Document]] = {
     "scenario": Scenario,
     "catalog": Catalog,
@@ -52,5 +59,35 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
         raise SpecificationError(
             f"no schema is named {shown(name)}, expected {nearest(name, _MODELS, 'schema')}"
         )
-    schema = _MODELS[name].model_json_schema()
+    model = _MODELS[name]
+    schema = model.model_json_schema()
+    if issubclass(model, UncertainDocument):
+        schema = _with_uncertain_numbers(schema, model)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """The schema with ranges and distributions wherever the model takes a number."""
+    any_form: Any = reduce(or_, FORMS.values(), Range)
+    forms = TypeAdapter(any_form).json_schema()
+    definitions = schema.setdefault("$defs", {})
+    definitions |= forms.pop("$defs")
+    definitions[_UNCERTAIN] = {"description": "A number that is not known.", **forms}
+    for part in number_models(model):
+        described = schema if part is model else definitions[part.__name__]
+        for key, kind in number_keys(part).items():
+            place = described["properties"][key]
+            if kind == "numbers":
+                place["additionalProperties"] = {
+                    "anyOf": [place["additionalProperties"], {"$ref": f"#/$defs/{_UNCERTAIN}"}]
+                }
+            else:
+                alternatives = place.pop("anyOf", None) or [_moved(place)]
+                place["anyOf"] = [*alternatives, {"$ref": f"#/$defs/{_UNCERTAIN}"}]
+    return schema
+
+
+def _moved(place: dict[str, Any]) -> dict[str, Any]:
+    """What a schema says of a number, taken out of it."""
+    said = [key for key in place if key not in ("title", "description", "default")]
+    return {key: place.pop(key) for key in said}

@@ -1,0 +1,1 @@
+"""Uncertain inputs: what numbers may be, the games they make, and ensembles of answers."""

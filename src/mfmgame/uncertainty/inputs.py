@@ -1,0 +1,222 @@
+"""The uncertain numbers of a scenario and its catalog, as columns to draw from.
+
+Numbers of one group follow a Gaussian copula in which each two have the same correlation
+``r = 2 sin(pi rho / 6)``, so that their rank correlation is Spearman's ``rho`` [1]_ (that of
+discrete numbers is less: ties). Draws come from a counter-based generator [2]_: the numbers
+of draw ``i`` depend on the seed and ``i`` alone.
+
+References
+----------
+.. [1] W. H. Kruskal, "Ordinal measures of association", J. Am. Stat. Assoc. 53 (1958).
+.. [2] J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as
+   easy as 1, 2, 3", SC11 (2011).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.distributions import Distribution
+from mfmgame.spec.document import SMALLEST
+from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.uncertainty import Place, UncertainDocument, rank_to_normal
+from mfmgame.spec.wording import shown
+
+__all__ = ["Address", "Side", "UncertainInputs"]
+
+FloatArray = NDArray[np.float64]
+Side = Literal["scenario", "catalog"]
+Address = tuple[Side, Place]
+"""In which of the two documents a number stands, and where."""
+
+_KEYS = (("threat", "defense"), ("id",), ("goal",), ("class",), ("axis",))
+"""What names an entry of a list."""
+_BLOCK = 4
+"""Words that the generator makes at a time."""
+
+
+class UncertainInputs:
+    """Every uncertain number of a scenario and the catalog that it builds on.
+
+    Parameters
+    ----------
+    scenario, catalog : Scenario, Catalog
+
+    Attributes
+    ----------
+    names : tuple of str, length n_inputs
+        Where each stands: a JSON pointer without its first slash, with ids for indices,
+        as ``threats/t1/severity`` or ``catalog/defenses/d1/traits/strength``.
+    addresses : tuple of (side, place), length n_inputs
+        The same for programs.
+    distributions : tuple of Distribution, length n_inputs
+    nominal : ndarray of float, shape (n_inputs,)
+    lower, upper : ndarray of float, shape (n_inputs,)
+        Least and greatest value.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> scenario = mg.Scenario(schema="mfmgame/scenario/1", threats=[],
+    ...                        attacker={"bandwidth": {"range": [1, 5]}})
+    >>> inputs = mg.GameFamily(scenario).inputs
+    >>> inputs.names, inputs.nominal.tolist(), inputs.upper.tolist()
+    (('attacker/bandwidth',), [3.0], [5.0])
+    """
+
+    def __init__(self, scenario: Scenario, catalog: Catalog) -> None:
+        documents: tuple[tuple[Side, UncertainDocument, str], ...] = (
+            ("scenario", scenario, ""),
+            ("catalog", catalog, "catalog/"),
+        )
+        names: list[str] = []
+        addresses: list[Address] = []
+        forms: list[Distribution] = []
+        self._groups: list[tuple[NDArray[np.intp], float]] = []
+        for side, document, prefix in documents:
+            if not document.uncertain:
+                continue
+            content = document.model_dump(by_alias=True)
+            groups: dict[str, list[int]] = {name: [] for name in document.correlations}
+            for place, form in document.uncertain.items():
+                if form.group is not None:
+                    groups[form.group].append(len(forms))
+                names.append(prefix + _name(content, place))
+                addresses.append((side, place))
+                forms.append(form)
+            self._groups += [
+                (np.array(members), rank_to_normal(document.correlations[name]))
+                for name, members in groups.items()
+            ]
+        self.names = tuple(names)
+        self.addresses = tuple(addresses)
+        self.distributions = tuple(forms)
+        self.nominal = _read_only([form.center for form in forms])
+        self.lower = _read_only([form.support[0] for form in forms])
+        self.upper = _read_only([form.support[1] for form in forms])
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def at_quantiles(self, probabilities: ArrayLike) -> FloatArray:
+        """Values of each number alone, correlations aside.
+
+        Parameters
+        ----------
+        probabilities : array_like, shape (n, n_inputs)
+            In [0, 1].
+
+        Returns
+        -------
+        ndarray of float, shape (n, n_inputs)
+            0 gives the lower ends, 1 the upper ends.
+
+        Raises
+        ------
+        SpecificationError
+            If the shape or a probability is another.
+        """
+        table = np.asarray(probabilities, dtype=np.float64)
+        if table.ndim != 2 or table.shape[1] != len(self):
+            raise SpecificationError(
+                f"found shape {table.shape}, expected (n, {len(self)})", pointer="probabilities"
+            )
+        if not ((table >= 0.0) & (table <= 1.0)).all():
+            raise SpecificationError("expected values in [0, 1]", pointer="probabilities")
+        values = np.empty(table.shape)
+        for column, form in enumerate(self.distributions):
+            values[:, column] = form.quantiles(table[:, column])
+        # Less than a document may hold is nothing; and -0.0 is 0.0.
+        return np.where(np.abs(values) < SMALLEST, 0.0, values)
+
+    def correlated(self, probabilities: ArrayLike) -> FloatArray:
+        """Independent uniform numbers made dependent as the groups say.
+
+        Parameters
+        ----------
+        probabilities : array_like, shape (n, n_inputs)
+            Independent and uniform, above 0 and below 1.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n_inputs)
+            Uniform as before, each alone.
+        """
+        table = np.array(probabilities, dtype=np.float64)
+        if self._groups:
+            from scipy.special import ndtr, ndtri
+        for members, correlation in self._groups:
+            normal = [ndtri(np.ascontiguousarray(table[:, column])) for column in members]
+            # The symmetric root of the correlation matrix: own * I + common * 1 1'.
+            own = math.sqrt(1.0 - correlation)
+            whole = math.sqrt(max(0.0, 1.0 + (len(members) - 1) * correlation))
+            shared = sum(normal[1:], start=normal[0]) * ((whole - own) / len(members))
+            for column, number in zip(members, normal, strict=True):
+                table[:, column] = ndtr(own * number + shared)
+        return table
+
+    def draws(self, seed: int, start: int, stop: int) -> FloatArray:
+        """Some of the random draws that belong to a seed.
+
+        Parameters
+        ----------
+        seed : int
+            At least 0 and below 2**64.
+        start, stop : int
+            The first draw, and the one after the last.
+
+        Returns
+        -------
+        ndarray of float, shape (stop - start, n_inputs)
+            Draw `i` depends on nothing but the seed and `i`.
+
+        Raises
+        ------
+        SpecificationError
+            If the seed is out of its range.
+        """
+        checked_seed(seed)
+        width = -(-len(self) // _BLOCK)
+        source = np.random.Philox(key=np.array([seed, 0], dtype=np.uint64))
+        source.advance(start * width)
+        words = source.random_raw((stop - start) * width * _BLOCK)
+        table = np.asarray(words, dtype=np.uint64).reshape(stop - start, width * _BLOCK)
+        # 53 bits, and the middle of what they stand for: never 0, never 1.
+        uniform = ((table[:, : len(self)] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        return self.at_quantiles(self.correlated(np.minimum(uniform, 1.0 - 2.0**-53)))
+
+
+def checked_seed(seed: int) -> int:
+    """A seed, if it is one."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+        raise SpecificationError(
+            f"found {shown(seed)}, expected an integer from 0 to 2**64 - 1", pointer="seed"
+        )
+    return int(seed)
+
+
+def _name(content: Any, place: Place) -> str:
+    """A place with the ids of entries instead of their indices."""
+    parts: list[str] = []
+    for key in place:
+        content = content[key]
+        parts += _entry_name(content) if isinstance(key, int) else [str(key)]
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _entry_name(entry: Mapping[str, Any]) -> Sequence[str]:
+    keys = next(keys for keys in _KEYS if all(key in entry for key in keys))
+    return [str(entry[key]) for key in keys]
+
+
+def _read_only(numbers: Sequence[float]) -> FloatArray:
+    array = np.array(numbers, dtype=np.float64)
+    array.flags.writeable = False
+    return array
