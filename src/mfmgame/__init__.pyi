@@ -1,4 +1,5 @@
 from . import channel, references
+from .alternatives import Outcome, WhatIf, Without, what_if, without_each
 from .assessment import Assessment, assess
 from .attribution import Attribution, shapley_shares
 from .catalogs import (
@@ -41,6 +42,7 @@ from .ranging import sensitivity
 from .solution import Solution
 from .solver import Solver, solve
 from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
+from .spec.addition import Addition, load_addition
 from .threshold import Threshold
 from .tracing import sweep
 from .uncertainty.family import GameFamily
@@ -49,6 +51,7 @@ from .verification import FrontierVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
 
 __all__ = [
+    "Addition",
     "Assessment",
     "AssumedNumbers",
     "Attribution",
@@ -72,6 +75,7 @@ __all__ = [
     "MfmgameError",
     "Mixture",
     "OneSidedPrice",
+    "Outcome",
     "Result",
     "Scenario",
     "Sensitivity",
@@ -83,6 +87,8 @@ __all__ = [
     "UncertainInputs",
     "Verification",
     "Weights",
+    "WhatIf",
+    "Without",
     "assess",
     "build_game",
     "channel",
@@ -96,6 +102,7 @@ __all__ = [
     "incident_weights",
     "json_schema",
     "kev_weights",
+    "load_addition",
     "load_catalog",
     "load_result",
     "load_scenario",
@@ -116,6 +123,8 @@ __all__ = [
     "value_gradient",
     "verify",
     "weighed",
+    "what_if",
+    "without_each",
 ]
 
 __version__: str

@@ -1,0 +1,97 @@
+"""What a user would add to a scenario, to see what it changes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import (
+    Defense,
+    Effectiveness,
+    Threat,
+    refuse_inconsistent_entries,
+    refuse_missing_numbers,
+)
+from mfmgame.spec.document import Document, Text, refuse
+from mfmgame.spec.reading import STANDARD_INPUT, read_document
+
+__all__ = ["Addition", "load_addition"]
+
+
+class Addition(Document):
+    """Threats and defenses to add to a scenario, as its own lists would hold them.
+
+    Raises
+    ------
+    SpecificationError
+        If anything in it cannot be meant; the error's `pointer` says where.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> addition = mg.Addition(
+    ...     schema="mfmgame/addition/1",
+    ...     threats=[{"id": "new", "severity": 3.0, "bandwidth": 1.0}],
+    ...     effectiveness=[{"threat": "new", "defense": "filter", "value": 0.5}],
+    ... )
+    >>> addition.threats[0].severity
+    3.0
+    """
+
+    schema_id: Literal["mfmgame/addition/1"] = Field(alias="schema")
+    threats: list[Threat] = []
+    defenses: list[Defense] = []
+    effectiveness: list[Effectiveness] = []
+
+    _source: Text = PrivateAttr(default="")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        refuse_inconsistent_entries(self.threats, self.defenses, self.effectiveness)
+        for index, threat in enumerate(self.threats):
+            if threat.traits is None:
+                refuse_missing_numbers(index, threat)
+        for key, traits in (
+            ("threats", [threat.traits for threat in self.threats]),
+            ("defenses", [defense.traits for defense in self.defenses]),
+        ):
+            for index, stated in enumerate(traits):
+                if stated is not None:
+                    raise refuse((key, index, "traits"), "found here, expected in a catalog only")
+        return self
+
+    @property
+    def source(self) -> str:
+        """The file that it was read from, if any."""
+        return self._source
+
+
+def load_addition(path: str | os.PathLike[str]) -> Addition:
+    """Read an addition from a JSON file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; ``"-"`` reads standard input.
+
+    Returns
+    -------
+    Addition
+
+    Raises
+    ------
+    SpecificationError
+        If the file cannot be read or says something that cannot be meant.
+    """
+    file = None if os.fspath(path) == "-" else Path(path)
+    source = STANDARD_INPUT if file is None else os.fspath(path)
+    try:
+        addition = Addition(**read_document(file))
+    except SpecificationError as error:
+        raise (error if error.source else error.located(source)) from None
+    addition._source = source
+    return addition
