@@ -26,6 +26,7 @@ from .errors import (
     MfmgameError,
     SolverError,
     SpecificationError,
+    WorkerError,
 )
 from .frontier import Frontier
 from .frontier_map import FrontierMap, sweep_map
@@ -42,6 +43,7 @@ from .threshold import Threshold
 from .tracing import sweep
 from .uncertainty.family import GameFamily
 from .uncertainty.inputs import UncertainInputs
+from .uncertainty.workers import Workers
 from .verification import FrontierVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
 
@@ -78,6 +80,8 @@ __all__ = [
     "UncertainInputs",
     "Verification",
     "Weights",
+    "WorkerError",
+    "Workers",
     "assess",
     "build_game",
     "channel",
