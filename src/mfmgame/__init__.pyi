@@ -1,5 +1,5 @@
 from . import channel, references
-from .alternatives import Outcome, WhatIf, Without, what_if, without_each
+from .alternatives import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .assessment import Assessment, assess
 from .attribution import Attribution, shapley_shares
 from .catalogs import (
@@ -29,6 +29,7 @@ from .errors import (
     MfmgameError,
     SolverError,
     SpecificationError,
+    WorkerError,
 )
 from .frontier import Frontier
 from .frontier_map import FrontierMap, sweep_map
@@ -47,6 +48,7 @@ from .threshold import Threshold
 from .tracing import sweep
 from .uncertainty.family import GameFamily
 from .uncertainty.inputs import UncertainInputs
+from .uncertainty.workers import Workers
 from .verification import FrontierVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
 
@@ -89,6 +91,9 @@ __all__ = [
     "Weights",
     "WhatIf",
     "Without",
+    "WithoutEach",
+    "WorkerError",
+    "Workers",
     "assess",
     "build_game",
     "channel",

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mfmgame.catalogs.resolution import catalog_of
-from mfmgame.crossing import self_destruction_threshold
-from mfmgame.errors import InfeasibleError, SpecificationError
+from mfmgame.catalogs.alteration import altered
+from mfmgame.crossing import threshold_beyond
+from mfmgame.errors import InfeasibleError
 from mfmgame.game import build_game
 from mfmgame.solution import Solution
-from mfmgame.solver import solve
+from mfmgame.solver import Solver
 from mfmgame.spec.addition import Addition
-from mfmgame.spec.catalog import Catalog, Defense, Threat
-from mfmgame.spec.document import refuse, refuse_unknown
-from mfmgame.spec.scenario import Overrides, Scenario
-from mfmgame.spec.wording import shown
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold
+from mfmgame.uncertainty.workers import Workers
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Outcome", "WhatIf", "Without", "altered", "what_if", "without_each"]
+__all__ = ["Outcome", "WhatIf", "Without", "WithoutEach", "what_if", "without_each"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +64,54 @@ class WhatIf:
         return self.after.solution.value - self.before.solution.value
 
 
-@dataclass(frozen=True, eq=False)
-class Without:
+class Without(NamedTuple):
     """The answer to a scenario without one of its defenses.
 
     Attributes
     ----------
     defense : str
-    outcome : Outcome or None
-        None if no allocation is feasible without it.
-    change : float
-        What it would cost to do without it, in loss units: what it adds to the value.
+    value : float
+        In loss units; infinite if no allocation is feasible without the defense.
+    threshold : float
+        In bits; infinite if no attacker can reach it, NaN where there is none.
+    decision : str or None
+        None where the scenario has no termination loss.
     """
 
     defense: str
-    outcome: Outcome | None
-    change: float
+    value: float
+    threshold: float
+    decision: Literal["operate", "terminate"] | None
+
+
+@dataclass(frozen=True, eq=False)
+class WithoutEach:
+    """What it would cost to do without each defense in turn.
+
+    Attributes
+    ----------
+    before : Outcome
+        With all of them.
+    ranked : tuple of Without
+        Greatest value first; in the catalog's order among equal ones.
+    """
+
+    before: Outcome
+    ranked: tuple[Without, ...]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The defenses as a table: value, change, threshold and decision without each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The change is what doing without the defense adds to the value.
+        """
+        import pandas
+
+        table = pandas.DataFrame(self.ranked).set_index("defense")
+        table.insert(1, "change", table["value"] - self.before.solution.value)
+        return table
 
 
 def what_if(
@@ -132,15 +164,17 @@ def what_if(
         before=_outcome(scenario, catalog, tolerance),
         after=_outcome(*changed, tolerance),
         dropped=tuple(dict.fromkeys(drop)),
-        added=tuple(
-            name for one in additions for name in (*_ids(one.threats), *_ids(one.defenses))
-        ),
+        added=tuple(name for one in additions for name in one.ids),
     )
 
 
 def without_each(
-    scenario: Scenario, *, catalog: Catalog | None = None, tolerance: float | None = None
-) -> list[Without]:
+    scenario: Scenario,
+    *,
+    catalog: Catalog | None = None,
+    tolerance: float | None = None,
+    workers: Workers | None = None,
+) -> WithoutEach:
     """Answer a scenario without each of its defenses in turn.
 
     Parameters
@@ -150,11 +184,12 @@ def without_each(
         What to build on, whatever catalog the scenario names.
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
+    workers : Workers, optional
+        Who computes; this process by default.
 
     Returns
     -------
-    list of Without
-        What costs most first; the catalog's order among those that cost the same.
+    WithoutEach
 
     Raises
     ------
@@ -164,168 +199,40 @@ def without_each(
     Examples
     --------
     >>> import mfmgame as mg
-    >>> ranked = mg.without_each(mg.load_scenario("examples/llava_agent.json"))
-    >>> ranked[0].defense
+    >>> found = mg.without_each(mg.load_scenario("examples/llava_agent.json"))
+    >>> found.ranked[0].defense
     'diffusion-purification'
     """
-    game = build_game(scenario, catalog)
-    value = solve(game, tolerance=tolerance).value
-    ranked = []
-    for defense in game.defense_ids:
+    before = _outcome(scenario, catalog, tolerance)
+    removal = _Removal(*altered(scenario, [], [], catalog), tolerance)
+    found = (workers or Workers()).map(removal, list(before.solution.game.defense_ids))
+    return WithoutEach(before, tuple(sorted(found, key=lambda one: -one.value)))
+
+
+@dataclass(frozen=True)
+class _Removal:
+    """Answers a scenario without a defense; may be sent to a worker."""
+
+    scenario: Scenario
+    catalog: Catalog
+    tolerance: float | None
+
+    def __call__(self, defense: str) -> Without:
         try:
-            outcome = _outcome(*altered(scenario, [defense], [], catalog), tolerance)
+            outcome = _outcome(*altered(self.scenario, [defense], [], self.catalog), self.tolerance)
         except InfeasibleError:
-            ranked.append(Without(defense, None, float("inf")))
-        else:
-            ranked.append(Without(defense, outcome, outcome.solution.value - value))
-    return sorted(ranked, key=lambda one: -one.change)
-
-
-def to_frame(ranked: Sequence[Without]) -> pandas.DataFrame:
-    """What :func:`without_each` finds, as a table by defense.
-
-    Parameters
-    ----------
-    ranked : sequence of Without
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns `value`, `change`, `threshold` (bits; NaN if unreachable) and `decision`.
-    """
-    import pandas
-
-    rows = []
-    for one in ranked:
-        threshold = one.outcome.threshold if one.outcome else None
-        rows.append(
-            {
-                "value": one.outcome.solution.value if one.outcome else float("inf"),
-                "change": one.change,
-                "threshold": threshold.bandwidth if threshold else None,
-                "decision": threshold.decision if threshold else None,
-            }
-        )
-    return pandas.DataFrame(
-        rows, index=pandas.Index([one.defense for one in ranked], name="defense")
-    )
+            return Without(defense, math.inf, math.nan, None)
+        value, threshold = outcome.solution.value, outcome.threshold
+        if threshold is None:
+            return Without(defense, value, math.nan, None)
+        bandwidth = math.inf if threshold.bandwidth is None else threshold.bandwidth
+        return Without(defense, value, bandwidth, threshold.decision)
 
 
 def _outcome(scenario: Scenario, catalog: Catalog | None, tolerance: float | None) -> Outcome:
-    game = build_game(scenario, catalog)
+    solver = Solver(build_game(scenario, catalog), tolerance=tolerance)
+    solution, loss = solver.solve(), solver.game.termination_loss
     return Outcome(
-        solution=solve(game, tolerance=tolerance),
-        threshold=None
-        if game.termination_loss is None
-        else self_destruction_threshold(game, tolerance=tolerance),
+        solution=solution,
+        threshold=None if loss is None else threshold_beyond(solver, solution, loss),
     )
-
-
-def altered(
-    scenario: Scenario,
-    drop: Sequence[str],
-    additions: Sequence[Addition],
-    catalog: Catalog | None = None,
-) -> tuple[Scenario, Catalog]:
-    """A scenario, and the catalog that it builds on, without defenses and with additions.
-
-    A defense that is dropped stays, at a greatest level of 0: what refers to it still does.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    drop : sequence of str
-        Ids of defenses.
-    additions : sequence of Addition
-    catalog : Catalog, optional
-        What the scenario builds on; the one that it names by default.
-
-    Returns
-    -------
-    scenario : Scenario
-    catalog : Catalog
-
-    Raises
-    ------
-    SpecificationError
-        If there is no such defense, or what is added contradicts what is there.
-    """
-    try:
-        catalog = catalog or catalog_of(scenario)
-        scenario.check_references(catalog)
-    except SpecificationError as error:
-        raise error if error.source else error.located(scenario.source) from None
-    for addition in additions:
-        try:
-            scenario = _with_entries(scenario, catalog, addition)
-        except SpecificationError as error:
-            raise error.located(addition.source) from None
-    known = _ids([*catalog.defenses, *scenario.defenses])
-    for name in drop:
-        refuse_unknown(name, known, "defense", "drop")
-    return _without(scenario, catalog, frozenset(drop))
-
-
-def _with_entries(scenario: Scenario, catalog: Catalog, addition: Addition) -> Scenario:
-    threats = _ids([*catalog.threats, *(scenario.threats or ())])
-    defenses = _ids([*catalog.defenses, *scenario.defenses])
-    for key, names, known in (
-        ("threats", _ids(addition.threats), set(threats)),
-        ("defenses", _ids(addition.defenses), set(defenses)),
-    ):
-        for index, name in enumerate(names):
-            if name in known:
-                raise refuse(
-                    (key, index, "id"),
-                    f"found {shown(name)}, which the scenario has, expected a new id",
-                )
-    threats += _ids(addition.threats)
-    defenses += _ids(addition.defenses)
-    stated = {(one.threat, one.defense) for one in scenario.effectiveness}
-    for index, one in enumerate(addition.effectiveness):
-        refuse_unknown(
-            one.threat, dict.fromkeys(threats), "threat", "effectiveness", index, "threat"
-        )
-        refuse_unknown(
-            one.defense, dict.fromkeys(defenses), "defense", "effectiveness", index, "defense"
-        )
-        if (one.threat, one.defense) in stated:
-            raise refuse(
-                ("effectiveness", index),
-                f"found {shown(one.threat)} with {shown(one.defense)}, of which the scenario "
-                "has a value, expected another pair",
-            )
-    return scenario.model_copy(
-        update={
-            "threats": [*(scenario.threats or ()), *addition.threats],
-            "defenses": [*scenario.defenses, *addition.defenses],
-            "effectiveness": [*scenario.effectiveness, *addition.effectiveness],
-        }
-    )
-
-
-def _ids(entries: Sequence[Threat] | Sequence[Defense]) -> list[str]:
-    return [entry.id for entry in entries]
-
-
-def _without(
-    scenario: Scenario, catalog: Catalog, drop: frozenset[str]
-) -> tuple[Scenario, Catalog]:
-    changes = scenario.overrides or Overrides()
-    kept = {
-        name: change.model_copy(update={"max_level": None}) if name in drop else change
-        for name, change in changes.defenses.items()
-    }
-    update: dict[str, object] = {"defenses": [_idle(one, drop) for one in scenario.defenses]}
-    if scenario.overrides is not None:
-        update["overrides"] = changes.model_copy(update={"defenses": kept})
-    idle = [_idle(one, drop) for one in catalog.defenses]
-    return scenario.model_copy(update=update), catalog.model_copy(update={"defenses": idle})
-
-
-def _idle(defense: Defense, drop: frozenset[str]) -> Defense:
-    """The defense, at level 0 if it is one to drop."""
-    if defense.id not in drop:
-        return defense
-    stepped = {} if defense.levels is None else {"levels": [0.0]}
-    return defense.model_copy(update={"max_level": 0.0, **stepped})

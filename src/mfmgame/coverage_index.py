@@ -23,7 +23,12 @@ from mfmgame.spec.scenario import Scenario
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["CoverageIndex", "defense_coverage_index"]
+__all__ = [
+    "CoverageIndex",
+    "adversarial_index",
+    "defense_coverage_index",
+    "portfolio_index",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -142,9 +147,7 @@ def defense_coverage_index(
     composition = compose(game)
     coverage = composition.coverage(levels)
     shares = [float(_share(coverage[rows] @ _normalised(weight[rows]))) for rows in members]
-    undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
     residual = game.severity * composition.exposure(levels)
-    defended = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
     has_weight = len(names) > 0
     undefined = np.full(game.n_defenses, np.nan)
     share = _normalised(weight) if has_weight else weight
@@ -156,10 +159,36 @@ def defense_coverage_index(
         classes=names,
         by_class=by_class,
         consistency=Labelled(game.defense_ids, consistency),
-        portfolio=float(_share(coverage @ share)) if has_weight else np.nan,
+        portfolio=portfolio_index(coverage, weight),
         worst_class=min(shares, default=np.nan),
-        adversarial=float(_share(1.0 - defended / undefended)) if undefended > 0 else np.nan,
+        adversarial=adversarial_index(game, residual),
     )
+
+
+def portfolio_index(coverage: FloatArray, weight: FloatArray) -> float:
+    """Share of the weight that is covered, NaN if there is none.
+
+    Parameters
+    ----------
+    coverage, weight : ndarray of float, shape (n_threats,)
+    """
+    return float(_share(coverage @ _normalised(weight))) if weight.sum() > 0 else np.nan
+
+
+def adversarial_index(game: DefenseGame, residual: FloatArray) -> float:
+    """Share of the worst attack's loss that is removed, NaN if no attack causes one.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    residual : ndarray of float, shape (n_threats,)
+        What each threat can still cost at full effort.
+    """
+    undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
+    if undefended <= 0:
+        return np.nan
+    defended = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+    return float(_share(1.0 - defended / undefended))
 
 
 def _members(game: DefenseGame, name: str) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold, beside_decision, is_within
 
-__all__ = ["self_destruction_threshold"]
+__all__ = ["self_destruction_threshold", "threshold_beyond"]
 
 _MAX_STEPS = 200
 _SAME_POINT = 1e-12
@@ -67,7 +67,30 @@ def self_destruction_threshold(
             source=source,
         )
     solver = Solver(game, tolerance=tolerance)
-    here = solver.solve(game.attacker_bandwidth)
+    return threshold_beyond(solver, solver.solve(), loss)
+
+
+def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
+    """The threshold of a game that is solved already.
+
+    Parameters
+    ----------
+    solver : Solver
+    here : Solution
+        What it has found for its own game.
+    loss : float
+        Of stopping the system, in loss units.
+
+    Returns
+    -------
+    Threshold
+
+    Raises
+    ------
+    SolverError
+        If the linear-programming solver fails.
+    """
+    game = solver.game
     operates = is_within(here.value, loss, here.tolerance)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     held, there = here, None

@@ -10,6 +10,7 @@ __all__ = [
     "MfmgameError",
     "SolverError",
     "SpecificationError",
+    "WorkerError",
 ]
 
 
@@ -59,6 +60,10 @@ class InfeasibleError(MfmgameError):
 
 class SolverError(MfmgameError):
     """The linear-programming solver did not deliver a usable answer."""
+
+
+class WorkerError(MfmgameError):
+    """Processes that compute have ended again and again."""
 
 
 class CertificateError(_LocatedError):

@@ -65,6 +65,11 @@ class Addition(Document):
         return self
 
     @property
+    def ids(self) -> list[str]:
+        """Of the threats, then of the defenses."""
+        return [threat.id for threat in self.threats] + [one.id for one in self.defenses]
+
+    @property
     def source(self) -> str:
         """The file that it was read from, if any."""
         return self._source

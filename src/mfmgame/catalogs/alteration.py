@@ -1,0 +1,129 @@
+"""Scenarios as they would be: with a defense less, or with more entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mfmgame.catalogs.resolution import catalog_of
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.addition import Addition
+from mfmgame.spec.catalog import Catalog, Defense, Threat
+from mfmgame.spec.document import refuse, refuse_unknown
+from mfmgame.spec.scenario import Overrides, Scenario
+from mfmgame.spec.wording import nearest, shown
+
+__all__ = ["altered"]
+
+
+def altered(
+    scenario: Scenario,
+    drop: Sequence[str],
+    additions: Sequence[Addition],
+    catalog: Catalog | None = None,
+) -> tuple[Scenario, Catalog]:
+    """A scenario, and the catalog that it builds on, without defenses and with additions.
+
+    A defense that is dropped stays, at a greatest level of 0: what refers to it still does.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    drop : sequence of str
+        Ids of defenses.
+    additions : sequence of Addition
+    catalog : Catalog, optional
+        What the scenario builds on; the one that it names by default.
+
+    Returns
+    -------
+    scenario : Scenario
+    catalog : Catalog
+
+    Raises
+    ------
+    SpecificationError
+        If there is no such defense, or what is added contradicts what is there.
+    """
+    try:
+        catalog = catalog or catalog_of(scenario)
+        scenario.check_references(catalog)
+    except SpecificationError as error:
+        raise error if error.source else error.located(scenario.source) from None
+    for addition in additions:
+        try:
+            scenario = _with_entries(scenario, catalog, addition)
+        except SpecificationError as error:
+            raise error.located(addition.source) from None
+    known = _ids([*catalog.defenses, *scenario.defenses])
+    for name in drop:
+        if name not in known:
+            raise SpecificationError(
+                f"unknown defense {shown(name)}, expected {nearest(name, known, 'defense')}",
+                pointer="drop",
+            )
+    return _without(scenario, catalog, frozenset(drop))
+
+
+def _with_entries(scenario: Scenario, catalog: Catalog, addition: Addition) -> Scenario:
+    threats = _ids([*catalog.threats, *(scenario.threats or ())])
+    defenses = _ids([*catalog.defenses, *scenario.defenses])
+    for key, names, known in (
+        ("threats", _ids(addition.threats), set(threats)),
+        ("defenses", _ids(addition.defenses), set(defenses)),
+    ):
+        for index, name in enumerate(names):
+            if name in known:
+                raise refuse(
+                    (key, index, "id"),
+                    f"found {shown(name)}, which the scenario has, expected a new id",
+                )
+    threats += _ids(addition.threats)
+    defenses += _ids(addition.defenses)
+    stated = {(one.threat, one.defense) for one in scenario.effectiveness}
+    for index, one in enumerate(addition.effectiveness):
+        refuse_unknown(
+            one.threat, dict.fromkeys(threats), "threat", "effectiveness", index, "threat"
+        )
+        refuse_unknown(
+            one.defense, dict.fromkeys(defenses), "defense", "effectiveness", index, "defense"
+        )
+        if (one.threat, one.defense) in stated:
+            raise refuse(
+                ("effectiveness", index),
+                f"found {shown(one.threat)} with {shown(one.defense)}, of which the scenario "
+                "has a value, expected another pair",
+            )
+    return scenario.model_copy(
+        update={
+            "threats": [*(scenario.threats or ()), *addition.threats],
+            "defenses": [*scenario.defenses, *addition.defenses],
+            "effectiveness": [*scenario.effectiveness, *addition.effectiveness],
+        }
+    )
+
+
+def _ids(entries: Sequence[Threat] | Sequence[Defense]) -> list[str]:
+    return [entry.id for entry in entries]
+
+
+def _without(
+    scenario: Scenario, catalog: Catalog, drop: frozenset[str]
+) -> tuple[Scenario, Catalog]:
+    changes = scenario.overrides or Overrides()
+    kept = {
+        name: change.model_copy(update={"max_level": None}) if name in drop else change
+        for name, change in changes.defenses.items()
+    }
+    update: dict[str, object] = {"defenses": [_idle(one, drop) for one in scenario.defenses]}
+    if scenario.overrides is not None:
+        update["overrides"] = changes.model_copy(update={"defenses": kept})
+    idle = [_idle(one, drop) for one in catalog.defenses]
+    return scenario.model_copy(update=update), catalog.model_copy(update={"defenses": idle})
+
+
+def _idle(defense: Defense, drop: frozenset[str]) -> Defense:
+    """The defense, at level 0 if it is one to drop."""
+    if defense.id not in drop:
+        return defense
+    stepped = {} if defense.levels is None else {"levels": [0.0]}
+    return defense.model_copy(update={"max_level": 0.0, **stepped})

@@ -1,0 +1,155 @@
+"""One draw, one exact solve: what is written down of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.allocations import within_limits
+from mfmgame.attacker import best_response
+from mfmgame.compositions import compose
+from mfmgame.coverage_index import adversarial_index, portfolio_index
+from mfmgame.crossing import threshold_beyond
+from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
+from mfmgame.game import DefenseGame
+from mfmgame.solution import Solution
+from mfmgame.solver import Solver
+from mfmgame.spec.wording import shown
+from mfmgame.uncertainty.family import GameFamily
+
+__all__ = ["MEASURES", "Evaluation", "Measure"]
+
+FloatArray = NDArray[np.float64]
+Measure = Callable[[DefenseGame, Solution], float]
+
+MEASURES = (
+    "value",
+    "lower",
+    "upper",
+    "threshold",
+    "undefended",
+    "terminate",
+    "adversarial",
+    "portfolio",
+    "nominal_loss",
+    "regret",
+)
+"""What is written down of every draw, besides the level of each defense."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What to find out of a draw of a family's inputs.
+
+    Attributes
+    ----------
+    family : GameFamily
+    seed : int
+        Which draws.
+    plan : ndarray of float, shape (n_defenses,)
+        Levels whose loss and regret to find out: the plan at nominal values.
+    tolerance : float or None
+        As for :func:`mfmgame.solve`.
+    measures : mapping of str to callable
+        Numbers to find out besides, of a game and its solution.
+    """
+
+    family: GameFamily
+    seed: int
+    plan: FloatArray
+    tolerance: float | None = None
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the numbers in a row."""
+        levels = (f"level/{defense}" for defense in self.family.nominal.defense_ids)
+        return (*MEASURES, *levels, *self.measures)
+
+    def __call__(self, chunk: tuple[int, int]) -> FloatArray:
+        """Rows of the draws from one to before another, shape (n_draws, n_columns)."""
+        start, stop = chunk
+        rows = np.empty((stop - start, len(self.columns)))
+        for place, values in enumerate(self.family.inputs.draws(self.seed, start, stop)):
+            try:
+                rows[place] = self.row(self.family.game_at(values))
+            except InfeasibleError:
+                rows[place] = math.nan
+            except MfmgameError as error:
+                raise type(error)(f"draw {start + place}: {error}") from None
+        return rows
+
+    def row(self, game: DefenseGame) -> FloatArray:
+        """What is to be written down of a game.
+
+        Parameters
+        ----------
+        game : DefenseGame
+
+        Returns
+        -------
+        ndarray of float, shape (n_columns,)
+            NaN where there is no number; the threshold is infinite where no attacker can
+            reach it.
+
+        Raises
+        ------
+        InfeasibleError
+            If not even an empty allocation keeps within the limits.
+        SpecificationError
+            If a measure gives no number.
+        """
+        solver = Solver(game, tolerance=self.tolerance)
+        solution = solver.solve()
+        threshold = undefended = terminate = math.nan
+        if game.termination_loss is not None:
+            found = threshold_beyond(solver, solution, game.termination_loss)
+            threshold = math.inf if found.bandwidth is None else found.bandwidth
+            undefended = math.inf if found.undefended is None else found.undefended
+            terminate = float(found.decision == "terminate")
+        planned = loss_of(game, self.plan)
+        return np.array(
+            [
+                solution.value,
+                solution.lower,
+                solution.upper,
+                threshold,
+                undefended,
+                terminate,
+                adversarial_index(game, solution.residual.array),
+                portfolio_index(solution.coverage.array, game.severity),
+                planned,
+                max(0.0, planned - solution.value),
+                *solution.allocation.array.tolist(),
+                *(_measured(name, measure, game, solution) for name, measure in self._own()),
+            ]
+        )
+
+    def _own(self) -> tuple[tuple[str, Measure], ...]:
+        return tuple(self.measures.items())
+
+
+def loss_of(game: DefenseGame, plan: FloatArray) -> float:
+    """What the worst attack costs against a plan, scaled back to what the limits allow.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    plan : ndarray of float, shape (n_defenses,)
+    """
+    levels = within_limits(game, plan)
+    residual = game.severity * compose(game).exposure(levels)
+    return best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+
+
+def _measured(name: str, measure: Measure, game: DefenseGame, solution: Solution) -> float:
+    number = measure(game, solution)
+    if isinstance(number, (bool, np.bool_, int, float, np.number)):
+        return float(number)
+    raise SpecificationError(
+        f"found {shown(number)}, expected a number", pointer=f"measures[{shown(name)}]"
+    )

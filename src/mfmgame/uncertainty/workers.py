@@ -1,0 +1,254 @@
+"""Who computes: this process, others on this machine, or a cluster.
+
+The only file that knows joblib. Work comes in chunks and goes back in their order; a worker
+that ends in the middle loses nothing, because its chunks are computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from mfmgame import __version__
+from mfmgame.errors import SpecificationError, WorkerError
+from mfmgame.spec.wording import shown
+
+__all__ = ["Workers"]
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+MOST_LOSSES = 5
+"""How often in a row workers may end without having finished anything."""
+IN_FLIGHT = 32
+"""Chunks that are given out together, for each worker: what is held in memory is bounded."""
+SECONDS_FOR_A_CLUSTER = 30
+
+_functions: dict[str, Any] = {}
+"""The function that a worker has been given last, by its digest: read once, not per chunk."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Where to compute.
+
+    Attributes
+    ----------
+    jobs : int or None
+        Processes on this machine; 1 starts none, -1 takes one for each core. None leaves
+        it to :func:`joblib.parallel_config`, with whatever backend that names.
+    dask : str or distributed.Client, optional
+        A Dask cluster: the address of its scheduler, or a client.
+    ray : bool
+        The Ray cluster that :func:`ray.init` finds.
+
+    Raises
+    ------
+    SpecificationError
+        If `jobs` is no such number, or two clusters are named.
+    """
+
+    jobs: int | None = 1
+    dask: Any = None
+    ray: bool = False
+
+    def __post_init__(self) -> None:
+        jobs = self.jobs
+        if jobs is not None and (
+            isinstance(jobs, bool) or not isinstance(jobs, int) or not (jobs == -1 or jobs >= 1)
+        ):
+            raise SpecificationError(
+                f"found {shown(jobs)}, expected a number of processes, or -1 for all cores",
+                pointer="jobs",
+            )
+        if self.dask is not None and self.ray:
+            raise SpecificationError("found Dask and Ray, expected one of them", pointer="ray")
+
+    def map(
+        self,
+        function: Callable[[Chunk], Result],
+        chunks: Sequence[Chunk],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[Result]:
+        """Results of a function, in the order of the chunks, each as soon as may be.
+
+        Parameters
+        ----------
+        function : callable
+            Of one chunk; what it holds is sent to each worker.
+        chunks : sequence
+        progress : callable, optional
+            Told, after each chunk, how many are finished and how many there are.
+
+        Yields
+        ------
+        result
+            Of each chunk.
+
+        Raises
+        ------
+        SpecificationError
+            If a cluster cannot be reached, or runs another version.
+        WorkerError
+            If workers end again and again with nothing finished in between.
+        """
+        total = len(chunks)
+        results = (
+            self._here(function, chunks)
+            if self.jobs == 1 and self.dask is None and not self.ray
+            else self._elsewhere(function, chunks)
+        )
+        for finished, result in enumerate(results, start=1):
+            if progress is not None:
+                progress(finished, total)
+            yield result
+
+    @staticmethod
+    def _here(function: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> Iterator[Result]:
+        for chunk in chunks:
+            with _one_thread():
+                result = function(chunk)
+            yield result
+
+    def _elsewhere(
+        self, function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+    ) -> Iterator[Result]:
+        import cloudpickle
+        import joblib
+
+        content: bytes = cloudpickle.dumps(function)
+        digest = hashlib.sha256(content).hexdigest()
+        call = joblib.delayed(_applied)
+        with ExitStack() as stack:
+            self._connect(stack)
+            size = IN_FLIGHT * max(1, int(joblib.effective_n_jobs(self._n_jobs())))
+            start = losses = 0
+            while start < len(chunks):
+                given = chunks[start : start + size]
+                finished = start
+                try:
+                    for result in self._parallel()(
+                        call(content, digest, __version__, chunk) for chunk in given
+                    ):
+                        start, losses = start + 1, 0
+                        yield result
+                except _losses() as error:
+                    losses = losses + 1 if start == finished else 0
+                    if losses > MOST_LOSSES:
+                        raise WorkerError(
+                            f"workers ended {losses} times with nothing finished "
+                            f"(the last by {type(error).__name__}); they may lack memory"
+                        ) from None
+
+    def _n_jobs(self) -> int | None:
+        return -1 if self.dask is not None or (self.ray and self.jobs == 1) else self.jobs
+
+    def _parallel(self) -> Any:
+        import joblib
+
+        # Ray's backend gives results only all together.
+        return joblib.Parallel(
+            n_jobs=self._n_jobs(),
+            return_as="list" if self.ray else "generator",
+            batch_size=1,
+            pre_dispatch="2 * n_jobs",
+        )
+
+    def _connect(self, stack: ExitStack) -> None:
+        """Enter the context in which joblib finds the workers."""
+        import joblib
+
+        if self.dask is not None:
+            client = stack.enter_context(_dask_client(self.dask))
+            config = joblib.parallel_config(
+                "dask", client=client, wait_for_workers_timeout=SECONDS_FOR_A_CLUSTER
+            )
+        elif self.ray:
+            _register_ray()
+            config = joblib.parallel_config("ray")
+        elif self.jobs is None:
+            return
+        else:
+            config = joblib.parallel_config("loky", inner_max_num_threads=1)
+            stack.enter_context(_ended_on_interruption())
+        stack.enter_context(config)
+
+
+def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:
+    """In a worker: the function of a chunk."""
+    if version != __version__:
+        raise SpecificationError(
+            f"a worker runs mfmgame {__version__}, expected {version} as here", pointer="workers"
+        )
+    if digest not in _functions:
+        _functions.clear()
+        _functions[digest] = pickle.loads(content)
+    with _one_thread():
+        return _functions[digest](chunk)
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """One thread for linear algebra: workers share the cores, and sums keep their order."""
+    import threadpoolctl
+
+    limits: AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
+    return limits
+
+
+def _losses() -> tuple[type[BaseException], ...]:
+    """What is raised when workers have ended."""
+    import sys
+
+    kinds: list[type[BaseException]] = [BrokenExecutor, CancelledError]
+    if "distributed" in sys.modules:
+        from distributed.scheduler import KilledWorker
+
+        kinds.append(KilledWorker)
+    return tuple(kinds)
+
+
+class _ended_on_interruption(AbstractContextManager[None]):  # noqa: N801
+    """No process is left behind when the work is broken off."""
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        if kind is not None:
+            from joblib.externals.loky import get_reusable_executor
+
+            get_reusable_executor().shutdown(wait=False, kill_workers=True)
+
+
+def _dask_client(cluster: Any) -> AbstractContextManager[Any]:
+    """A client of a cluster; one that is made here is closed at the end."""
+    from contextlib import nullcontext
+
+    if not isinstance(cluster, str):
+        return nullcontext(cluster)
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SpecificationError(
+            "Dask is not installed, expected the extra mfmgame[cluster]", pointer="dask"
+        ) from None
+    try:
+        client: AbstractContextManager[Any] = Client(
+            cluster, timeout=SECONDS_FOR_A_CLUSTER, set_as_default=False
+        )
+    except (OSError, ValueError, TimeoutError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise SpecificationError(
+            f"no Dask scheduler answers at {shown(cluster)} ({reason})", pointer="dask"
+        ) from None
+    return client
+
+
+def _register_ray() -> None:
+    try:
+        from ray.util.joblib import register_ray
+    except ImportError:
+        raise SpecificationError("Ray is not installed", pointer="ray") from None
+    register_ray()
