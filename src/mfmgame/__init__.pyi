@@ -47,7 +47,10 @@ from .spec.addition import Addition, load_addition
 from .threshold import Threshold
 from .tracing import sweep
 from .uncertainty.family import GameFamily
+from .uncertainty.influence import Influence, morris_effects, sobol_indices
 from .uncertainty.inputs import UncertainInputs
+from .uncertainty.one_at_a_time import Tornado, tornado
+from .uncertainty.robust import RobustPlan, robust_plan
 from .uncertainty.workers import Workers
 from .verification import FrontierVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
@@ -70,6 +73,7 @@ __all__ = [
     "Gradient",
     "IncidentSelection",
     "InfeasibleError",
+    "Influence",
     "Interrupted",
     "MappingScores",
     "MatrixCertificate",
@@ -79,6 +83,7 @@ __all__ = [
     "OneSidedPrice",
     "Outcome",
     "Result",
+    "RobustPlan",
     "Scenario",
     "Sensitivity",
     "Solution",
@@ -86,6 +91,7 @@ __all__ = [
     "SolverError",
     "SpecificationError",
     "Threshold",
+    "Tornado",
     "UncertainInputs",
     "Verification",
     "Weights",
@@ -112,19 +118,23 @@ __all__ = [
     "load_result",
     "load_scenario",
     "merge_catalogs",
+    "morris_effects",
     "navigator_layer",
     "read_weights",
     "references",
     "result_document",
+    "robust_plan",
     "self_destruction_threshold",
     "sensitivity",
     "shapley_shares",
     "shipped_catalogs",
+    "sobol_indices",
     "solve",
     "solve_matrix_game",
     "sweep",
     "sweep_map",
     "threshold_gradient",
+    "tornado",
     "value_gradient",
     "verify",
     "weighed",

@@ -1,0 +1,69 @@
+"""The box of values that uncertain numbers may take together."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.distributions import Lognormal
+from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.wording import shown
+from mfmgame.uncertainty.family import GameFamily
+
+__all__ = ["box_of", "family_of"]
+
+FloatArray = NDArray[np.float64]
+
+
+def family_of(scenario: Scenario, catalog: Catalog | None) -> GameFamily:
+    """The games of a scenario of which at least one number is uncertain."""
+    family = GameFamily(scenario, catalog)
+    if not len(family.inputs):
+        raise SpecificationError(
+            "no number is uncertain, expected a range or a distribution", source=scenario.source
+        )
+    return family
+
+
+def box_of(family: GameFamily, coverage: float | None) -> tuple[FloatArray, FloatArray]:
+    """The least and the greatest value of each uncertain number that are to be looked at.
+
+    Parameters
+    ----------
+    family : GameFamily
+    coverage : float or None
+        Probability of the central interval; None for whole supports.
+
+    Returns
+    -------
+    lower, upper : ndarray of float, shape (n_inputs,)
+        Around the nominal values, at least.
+
+    Raises
+    ------
+    SpecificationError
+        If the coverage is no probability, or there is none and a support has no end.
+    """
+    inputs = family.inputs
+    if coverage is None:
+        for name, form in zip(inputs.names, inputs.distributions, strict=True):
+            if isinstance(form, Lognormal) and form.high is None:
+                raise SpecificationError(
+                    "found a lognormal distribution that has no end, expected one with 'high', "
+                    "or a coverage",
+                    pointer=name,
+                )
+        return inputs.lower, inputs.upper
+    if (
+        isinstance(coverage, bool)
+        or not isinstance(coverage, (int, float))
+        or not (0.0 < coverage < 1.0)
+    ):
+        raise SpecificationError(
+            f"found {shown(coverage)}, expected a number above 0 and below 1", pointer="coverage"
+        )
+    tail = 0.5 * (1.0 - coverage)
+    ends = inputs.at_quantiles(np.outer([tail, 1.0 - tail], np.ones(len(inputs))))
+    return np.minimum(ends[0], inputs.nominal), np.maximum(ends[1], inputs.nominal)

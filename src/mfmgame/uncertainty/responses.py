@@ -1,0 +1,97 @@
+"""Value and threshold at chosen values of the uncertain numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.crossing import threshold_beyond
+from mfmgame.errors import InfeasibleError
+from mfmgame.solver import Solver
+from mfmgame.uncertainty.family import GameFamily
+from mfmgame.uncertainty.workers import Workers
+
+__all__ = ["Responses", "responses_at"]
+
+FloatArray = NDArray[np.float64]
+
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Solves games of a family; may be sent to a worker.
+
+    Attributes
+    ----------
+    family : GameFamily
+    tolerance : float or None
+        As for :func:`mfmgame.solve`.
+    """
+
+    family: GameFamily
+    tolerance: float | None = None
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        """Value, threshold and all threats' bandwidth, shape (n_points, 3).
+
+        Parameters
+        ----------
+        points : ndarray of float, shape (n_points, n_inputs)
+
+        Returns
+        -------
+        ndarray of float, shape (n_points, 3)
+            The threshold is infinite where no attacker can reach it, and NaN where the
+            scenario has no termination loss.
+        """
+        rows = np.empty((len(points), 3))
+        for place, values in enumerate(points):
+            solver = Solver(self.family.game_at(values), tolerance=self.tolerance)
+            try:
+                solution = solver.solve()
+            except InfeasibleError as error:
+                raise InfeasibleError(f"at some values of the uncertain numbers: {error}") from None
+            threshold, loss = math.nan, solver.game.termination_loss
+            if loss is not None:
+                found = threshold_beyond(solver, solution, loss).bandwidth
+                threshold = math.inf if found is None else found
+            rows[place] = solution.value, threshold, solver.game.bandwidth.sum()
+        return rows
+
+
+def responses_at(
+    family: GameFamily,
+    points: FloatArray,
+    *,
+    tolerance: float | None = None,
+    workers: Workers | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> FloatArray:
+    """The same for many points, by workers.
+
+    Parameters
+    ----------
+    family : GameFamily
+    points : ndarray of float, shape (n_points, n_inputs)
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+    workers : Workers, optional
+        Who computes; this process by default.
+    progress : callable, optional
+        Told how many chunks are finished and how many there are.
+
+    Returns
+    -------
+    ndarray of float, shape (n_points, 3)
+        As :class:`Responses` gives them.
+    """
+    chunks: Sequence[FloatArray] = [
+        points[start : start + _CHUNK] for start in range(0, len(points), _CHUNK)
+    ]
+    found = (workers or Workers()).map(Responses(family, tolerance), chunks, progress)
+    return np.concatenate([np.empty((0, 3)), *found])

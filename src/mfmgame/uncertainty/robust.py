@@ -1,0 +1,240 @@
+"""The plan whose worst case is least, whatever the uncertain numbers turn out to be.
+
+    min over x   max over values in the box   max over attacks   loss
+
+The worst values do not depend on the allocation where each number hurts at one end only
+(see :mod:`mfmgame.uncertainty.corners`): then the robust plan is the optimal plan of one
+game, and its value is the exact minimum. This is the absolute robustness of Kouvelis and Yu
+[1]_ on interval data, where for such programs one worst scenario is enough [2]_.
+
+References
+----------
+.. [1] P. Kouvelis and G. Yu, Robust Discrete Optimization and Its Applications, Kluwer (1997).
+.. [2] A. L. Soyster, "Convex programming with set-inclusive constraints and applications to
+   inexact linear programming", Operations Research 21 (1973).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.crossing import threshold_beyond
+from mfmgame.errors import SpecificationError
+from mfmgame.game import DefenseGame
+from mfmgame.labels import Labelled
+from mfmgame.solution import Solution
+from mfmgame.solver import Solver
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.wording import shown
+from mfmgame.threshold import Threshold
+from mfmgame.uncertainty.box import box_of, family_of
+from mfmgame.uncertainty.corners import worst_corners
+from mfmgame.uncertainty.evaluation import loss_of
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["RobustPlan", "robust_plan"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RobustPlan:
+    """The allocation with the least worst case, beside the one that is best at nominal values.
+
+    Attributes
+    ----------
+    names : tuple of str, length n_inputs
+        The uncertain numbers.
+    nominal_values, lower, upper, worst_values : ndarray of float, shape (n_inputs,)
+        Their nominal values, the ends that were looked at, and the worst of them.
+    mixed : tuple of str
+        Numbers that hurt in one way at one end and in another at the other. If there are
+        none, the answer is exact; else `guaranteed` is an upper bound.
+    coverage : float or None
+        Probability of each number's interval; None for whole supports.
+    solution : Solution
+        Of the worst game. Its allocation is the robust plan.
+    threshold : Threshold or None
+        Of the worst game; None where there is no termination loss.
+    nominal : Solution
+        Of the game at nominal values. Its allocation is the nominal plan.
+    nominal_threshold : Threshold or None
+    reached : float
+        Loss that some values in the box make unavoidable for every allocation: a proven
+        lower bound on the least worst case.
+    nominal_worst : float
+        Worst case of the nominal plan, scaled back to the worst limits, in loss units.
+    robust_nominal : float
+        Loss of the robust plan at nominal values, in loss units.
+    """
+
+    names: tuple[str, ...]
+    nominal_values: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    worst_values: FloatArray
+    mixed: tuple[str, ...]
+    coverage: float | None
+    solution: Solution
+    threshold: Threshold | None
+    nominal: Solution
+    nominal_threshold: Threshold | None
+    reached: float
+    nominal_worst: float
+    robust_nominal: float
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether one choice of values is the worst for every allocation."""
+        return not self.mixed
+
+    @property
+    def allocation(self) -> Labelled:
+        """The robust plan: the level of each defense."""
+        return self.solution.allocation
+
+    @property
+    def guaranteed(self) -> float:
+        """Loss that no values in the box let the robust plan exceed, in loss units."""
+        return self.solution.upper
+
+    @property
+    def saved(self) -> float:
+        """By how much the robust plan's worst case is below the nominal plan's."""
+        return self.nominal_worst - self.solution.value
+
+    @property
+    def price(self) -> float:
+        """What the robust plan costs if the numbers are nominal, in loss units."""
+        return self.robust_nominal - self.nominal.value
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know."""
+        notes = list(self.solution.game.notes)
+        if self.mixed:
+            listed = ", ".join(shown(name) for name in self.mixed[:5])
+            more = f" and {len(self.mixed) - 5} more" if len(self.mixed) > 5 else ""
+            notes.append(
+                "the worst case is a proven upper bound, not exact, because of numbers that "
+                f"hurt in one way at one end and in another at the other: {listed}{more}"
+            )
+        if self.coverage is not None:
+            notes.append(
+                f"each uncertain number is within its central {self.coverage:.10g} interval, "
+                "not its whole support"
+            )
+        return tuple(notes)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The defenses as a table: the robust and the nominal level, and the greatest.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        import pandas
+
+        table = {
+            "robust": self.allocation.array,
+            "nominal": self.nominal.allocation.array,
+            "max_level": self.nominal.game.max_level,
+        }
+        index = pandas.Index(list(self.allocation), name="defense")
+        return pandas.DataFrame(table, index=index)
+
+
+def robust_plan(
+    scenario: Scenario,
+    *,
+    coverage: float | None = None,
+    catalog: Catalog | None = None,
+    tolerance: float | None = None,
+) -> RobustPlan:
+    """Find the allocation that minimises the worst case over the uncertain numbers.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With ranges or distributions, in it or in its catalog.
+    coverage : float, optional
+        Look at the central interval of each number that has this probability, and its
+        nominal value, instead of its whole support. Needed where one has no end.
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+
+    Returns
+    -------
+    RobustPlan
+
+    Raises
+    ------
+    SpecificationError
+        If no number is uncertain, one has no end and no `coverage` is given, or one
+        decides which threats there are.
+    InfeasibleError, SolverError
+        As for :func:`mfmgame.solve`.
+
+    Examples
+    --------
+    Nothing is known of the second threat but a range, so the robust plan guards against it:
+
+    >>> import mfmgame as mg
+    >>> scenario = mg.Scenario(
+    ...     schema="mfmgame/scenario/1", composition="additive", attacker={"bandwidth": 1.0},
+    ...     threats=[{"id": "t1", "severity": 6.0, "bandwidth": 1.0},
+    ...              {"id": "t2", "severity": {"range": [0, 12]}, "bandwidth": 1.0}],
+    ...     defenses=[{"id": "d1", "use": {"budget": 1}}, {"id": "d2", "use": {"budget": 1}}],
+    ...     effectiveness=[{"threat": "t1", "defense": "d1", "value": 0.5},
+    ...                    {"threat": "t2", "defense": "d2", "value": 0.5}],
+    ...     defender={"limits": {"budget": 1.0}},
+    ... )
+    >>> plan = mg.robust_plan(scenario)
+    >>> {defense: round(level, 9) for defense, level in plan.allocation.items()}
+    {'d1': 0.0, 'd2': 1.0}
+    >>> round(plan.guaranteed, 9), round(plan.nominal_worst, 9), round(plan.price, 9)
+    (6.0, 9.0, 1.5)
+    """
+    family = family_of(scenario, catalog)
+    try:
+        lower, upper = box_of(family, coverage)
+        corners = worst_corners(family, lower, upper)
+    except SpecificationError as error:
+        raise error if error.source else error.located(scenario.source) from None
+    solution, threshold = _answer(corners.hull, tolerance)
+    nominal, nominal_threshold = _answer(family.nominal, tolerance)
+    reached = solution.lower
+    if corners.mixed.any():
+        reached = max(Solver(game, tolerance=tolerance).solve().lower for game in corners.games)
+    plan = solution.allocation.array
+    return RobustPlan(
+        names=family.inputs.names,
+        nominal_values=family.inputs.nominal,
+        lower=lower,
+        upper=upper,
+        worst_values=corners.values,
+        mixed=tuple(family.inputs.names[column] for column in np.flatnonzero(corners.mixed)),
+        coverage=coverage,
+        solution=solution,
+        threshold=threshold,
+        nominal=nominal,
+        nominal_threshold=nominal_threshold,
+        reached=reached,
+        nominal_worst=loss_of(corners.hull, nominal.allocation.array),
+        robust_nominal=loss_of(family.nominal, plan),
+    )
+
+
+def _answer(game: DefenseGame, tolerance: float | None) -> tuple[Solution, Threshold | None]:
+    solver = Solver(game, tolerance=tolerance)
+    solution, loss = solver.solve(), game.termination_loss
+    return solution, None if loss is None else threshold_beyond(solver, solution, loss)
