@@ -41,6 +41,7 @@ from .solver import Solver, solve
 from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
 from .threshold import Threshold
 from .tracing import sweep
+from .uncertainty.ensemble import Ensemble, ensemble
 from .uncertainty.family import GameFamily
 from .uncertainty.inputs import UncertainInputs
 from .uncertainty.workers import Workers
@@ -55,6 +56,7 @@ __all__ = [
     "CertificateError",
     "CoverageIndex",
     "DefenseGame",
+    "Ensemble",
     "Frontier",
     "FrontierDocument",
     "FrontierMap",
@@ -88,6 +90,7 @@ __all__ = [
     "check_catalog",
     "costed",
     "defense_coverage_index",
+    "ensemble",
     "export_program",
     "import_atlas",
     "import_attack",
