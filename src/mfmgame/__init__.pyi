@@ -41,7 +41,9 @@ from .solver import Solver, solve
 from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
 from .threshold import Threshold
 from .tracing import sweep
-from .uncertainty.ensemble import Ensemble, ensemble
+from .uncertainty.answers import Ensemble, Funding
+from .uncertainty.drawing import ensemble
+from .uncertainty.estimates import Estimate
 from .uncertainty.family import GameFamily
 from .uncertainty.inputs import UncertainInputs
 from .uncertainty.workers import Workers
@@ -57,10 +59,12 @@ __all__ = [
     "CoverageIndex",
     "DefenseGame",
     "Ensemble",
+    "Estimate",
     "Frontier",
     "FrontierDocument",
     "FrontierMap",
     "FrontierVerification",
+    "Funding",
     "GameFamily",
     "IncidentSelection",
     "InfeasibleError",
