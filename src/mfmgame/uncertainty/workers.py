@@ -245,14 +245,17 @@ def _dask_client(cluster: Any) -> AbstractContextManager[Any]:
 
 
 def _dask_backend(client: Any) -> Any:
-    """joblib's backend for Dask, which also hears of what Dask gives up.
+    """joblib's backend for Dask, put right in two things.
 
-    When a task has cost too many workers, Dask sets an error without a call back, and
-    joblib's own backend waits for ever.
+    When a task has cost too many workers, Dask gives it up, and joblib would wait for ever.
+    When there is one core in the cluster, joblib would compute in this process.
     """
     from joblib._dask import DaskDistributedBackend
 
     class DaskBackend(DaskDistributedBackend):  # type: ignore[misc, unused-ignore]
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, int(super().effective_n_jobs(n_jobs)))
+
         def submit(self, func: Any, callback: Any = None) -> Any:
             future = super().submit(func, callback)
 
