@@ -46,6 +46,9 @@ from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load
 from .spec.addition import Addition, load_addition
 from .threshold import Threshold
 from .tracing import sweep
+from .uncertainty.answers import Ensemble, Funding
+from .uncertainty.drawing import ensemble
+from .uncertainty.estimates import Estimate
 from .uncertainty.family import GameFamily
 from .uncertainty.influence import Influence, morris_effects, sobol_indices
 from .uncertainty.inputs import UncertainInputs
@@ -65,10 +68,13 @@ __all__ = [
     "CertificateError",
     "CoverageIndex",
     "DefenseGame",
+    "Ensemble",
+    "Estimate",
     "Frontier",
     "FrontierDocument",
     "FrontierMap",
     "FrontierVerification",
+    "Funding",
     "GameFamily",
     "Gradient",
     "IncidentSelection",
@@ -106,6 +112,7 @@ __all__ = [
     "check_catalog",
     "costed",
     "defense_coverage_index",
+    "ensemble",
     "export_program",
     "import_atlas",
     "import_attack",

@@ -23,6 +23,7 @@ from mfmgame.cli_support import (
     write,
     write_json,
 )
+from mfmgame.cli_uncertainty import ensemble
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT, remember_files
 
@@ -184,6 +185,9 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
             write(index_text(game, index), output)
 
 
+app.command()(ensemble)
+
+
 @app.command()
 def verify(
     result: Annotated[str, typer.Argument(help="JSON of solve or sweep, or - for standard input.")],
@@ -246,7 +250,10 @@ def layer(
 @app.command()
 def schema(
     name: Annotated[
-        str, typer.Argument(help="scenario, catalog, result, frontier, threshold, dci or gaps.")
+        str,
+        typer.Argument(
+            help="scenario, catalog, result, frontier, threshold, dci, gaps or ensemble."
+        ),
     ] = "scenario",
     output: Output = None,
 ) -> None:

@@ -12,6 +12,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.distributions import FORMS, Range
 from mfmgame.spec.document import Document
+from mfmgame.spec.ensemble import EnsembleDocument
 from mfmgame.spec.gaps import GapsDocument
 from mfmgame.spec.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
@@ -29,6 +30,7 @@ _MODELS: dict[str, type[Document]] = {
     "threshold": ThresholdDocument,
     "dci": IndexDocument,
     "gaps": GapsDocument,
+    "ensemble": EnsembleDocument,
 }
 
 
@@ -37,7 +39,7 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
 
     Parameters
     ----------
-    name : {"scenario", "catalog", "result", "frontier", "threshold", "dci", "gaps"}
+    name : {"scenario", "catalog", "result", "frontier", "threshold", "dci", "gaps", "ensemble"}
         Which document.
 
     Returns

@@ -139,6 +139,10 @@ class GameFamily:
             refuse_perfect_layers(effectiveness, game.threat_ids, game.defense_ids)
         return game
 
+    def documents(self) -> dict[Side, dict[str, Any]]:
+        """The scenario and its catalog as they may be written to files."""
+        return {side: document.to_document() for side, document in self._documents.items()}
+
     def _read(self, values: FloatArray) -> tuple[Scenario, Catalog]:
         """The documents with these numbers written in."""
         numbers: dict[Side, dict[Place, float]] = {"scenario": {}, "catalog": {}}

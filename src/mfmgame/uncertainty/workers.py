@@ -165,9 +165,7 @@ class Workers:
 
         if self.dask is not None:
             client = stack.enter_context(_dask_client(self.dask))
-            config = joblib.parallel_config(
-                "dask", client=client, wait_for_workers_timeout=SECONDS_FOR_A_CLUSTER
-            )
+            config = joblib.parallel_config(_dask_backend(client))
         elif self.ray:
             _register_ray()
             config = joblib.parallel_config("ray")
@@ -244,6 +242,42 @@ def _dask_client(cluster: Any) -> AbstractContextManager[Any]:
             f"no Dask scheduler answers at {shown(cluster)} ({reason})", pointer="dask"
         ) from None
     return client
+
+
+def _dask_backend(client: Any) -> Any:
+    """joblib's backend for Dask, put right in two things.
+
+    When a task has cost too many workers, Dask gives it up, and joblib would wait for ever.
+    When there is one core in the cluster, joblib would compute in this process.
+    """
+    from joblib._dask import DaskDistributedBackend
+
+    class DaskBackend(DaskDistributedBackend):  # type: ignore[misc, unused-ignore]
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, int(super().effective_n_jobs(n_jobs)))
+
+        def submit(self, func: Any, callback: Any = None) -> Any:
+            future = super().submit(func, callback)
+
+            def told(done: Any) -> None:
+                error = done.exception()
+                if error is not None and callback is not None:
+                    callback(_GivenUp(error))
+
+            future.add_done_callback(told)
+            return future
+
+        def retrieve_result_callback(self, out: Any) -> Any:
+            if isinstance(out, _GivenUp):
+                raise out.error
+            return super().retrieve_result_callback(out)
+
+    return DaskBackend(client=client, wait_for_workers_timeout=SECONDS_FOR_A_CLUSTER)
+
+
+@dataclass(frozen=True)
+class _GivenUp:
+    error: BaseException
 
 
 def _register_ray() -> None:

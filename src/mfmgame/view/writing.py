@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import io
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mfmgame.errors import SpecificationError
+from mfmgame.files import replacing, reported_writing
 
 __all__ = ["as_json", "write_figure", "write_text"]
 
@@ -44,7 +42,7 @@ def write_figure(figure: Any, file: Path) -> None:
     metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
     with matplotlib.rc_context({"svg.hashsalt": "mfmgame"}):
         figure.savefig(picture, format=kind, metadata=metadata)
-    with _reported(str(file)):
+    with reported_writing(str(file)):
         _write_beside(picture.getvalue(), file)
 
 
@@ -59,22 +57,11 @@ def write_text(text: str, file: Path | None) -> None:
     SpecificationError
         If the file cannot be written.
     """
-    with _reported("<stdout>" if file is None else str(file)):
+    with reported_writing("<stdout>" if file is None else str(file)):
         if file is None:
             _write_to_standard_output(text)
         else:
             _write_beside(text.encode("utf-8"), file)
-
-
-@contextlib.contextmanager
-def _reported(source: str) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SpecificationError(f"cannot be written: {reason}", source=source) from None
 
 
 def _write_beside(data: bytes, file: Path) -> None:
@@ -82,21 +69,8 @@ def _write_beside(data: bytes, file: Path) -> None:
     if file.exists() and not file.is_file():
         file.write_bytes(data)
         return
-    # Through a symbolic link, and with the permissions that a plain open would give.
-    target = Path(os.path.realpath(file))
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, mode)
-        os.replace(name, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    with replacing(file) as stream:
+        stream.write(data)
 
 
 def _write_to_standard_output(text: str) -> None:
@@ -109,9 +83,3 @@ def _write_to_standard_output(text: str) -> None:
         # What Python would still flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

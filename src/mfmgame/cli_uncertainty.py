@@ -1,0 +1,98 @@
+"""Commands on uncertain numbers: arguments in, exit codes out."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfmgame.cli_support import AsJson, Output, keep_inputs, reported, write, write_json
+from mfmgame.spec.reading import STANDARD_INPUT
+
+__all__ = ["Dask", "Jobs", "Ray", "ensemble", "progress_bar"]
+
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", help="Processes on this machine; -1: one for each core.")
+]
+Dask = Annotated[
+    str | None, typer.Option("--dask", help="Compute on the Dask cluster of this scheduler.")
+]
+Ray = Annotated[bool, typer.Option("--ray", help="Compute on the Ray cluster.")]
+
+
+def ensemble(
+    spec: Annotated[str, typer.Argument(help="Scenario file (JSON), or - for standard input.")],
+    n: Annotated[int, typer.Option("-n", help="How many draws.")],
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same draws.")],
+    jobs: Jobs = 1,
+    dask: Dask = None,
+    ray: Ray = False,
+    draws: Annotated[
+        Path | None,
+        typer.Option("--draws", help="Keep the draws in this file (Parquet), and go on from it."),
+    ] = None,
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """Solve random draws of the uncertain numbers: how value, decision and plan vary."""
+    with reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.uncertainty.drawing import ensemble as solve_draws
+        from mfmgame.view.ensemble_document import ensemble_document
+        from mfmgame.view.ensemble_text import ensemble_text
+
+        scenario = load_scenario(spec)
+        keep_inputs(draws)
+        keep_inputs(output)
+        with progress_bar("draws") as progress:
+            found = solve_draws(
+                scenario,
+                n=n,
+                seed=seed,
+                jobs=jobs,
+                dask=dask,
+                ray=ray,
+                to=draws,
+                progress=progress,
+            )
+        if as_json:
+            write_json(ensemble_document(found), output)
+        else:
+            write(ensemble_text(found), output)
+
+
+@contextlib.contextmanager
+def progress_bar(noun: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error with an estimate of the time left; only on a terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn(noun),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(noun, total=None)
+
+        def told(finished: int, total: int) -> None:
+            bar.update(task, completed=finished, total=total)
+
+        yield told

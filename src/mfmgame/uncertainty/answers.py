@@ -1,0 +1,231 @@
+"""What an ensemble says: shares, quantiles and curves of the answers to many draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.errors import SpecificationError
+from mfmgame.spec.scenario import Composition
+from mfmgame.spec.wording import nearest, shown
+from mfmgame.uncertainty import estimates
+from mfmgame.uncertainty.estimates import CONFIDENCE, Estimate
+from mfmgame.uncertainty.inputs import UncertainInputs
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Ensemble", "Funding"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Funding:
+    """How much of a defense the optima hold.
+
+    Attributes
+    ----------
+    funded : Estimate
+        Probability that its level is above 0.
+    mean_level : float
+        Over all draws with an answer; NaN if there is none.
+    nominal_level : float
+        In the plan at nominal values.
+    """
+
+    funded: Estimate
+    mean_level: float
+    nominal_level: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Answers to the games of many draws.
+
+    Attributes
+    ----------
+    name : str
+        Of the scenario.
+    composition : {"best_of", "additive", "independent"}
+    seed : int
+    inputs : UncertainInputs
+        What was drawn.
+    defense_ids : tuple of str, length n_defenses
+    columns : tuple of str, length n_columns
+        ``value``, its proven bracket ``lower`` and ``upper``, ``threshold`` (infinite where
+        unreachable) and ``undefended``, the same with no defense, ``terminate`` (1 or 0),
+        the indices ``adversarial`` and ``portfolio``, ``nominal_loss``, the worst loss
+        against the plan at nominal values, scaled back to the drawn limits, ``regret``, how
+        much that is above the value, then ``level/DEFENSE`` and own measures.
+    rows : ndarray of float, shape (n_draws, n_columns)
+        NaN throughout where a draw leaves no allocation within the limits.
+    nominal : ndarray of float, shape (n_columns,)
+        The same at nominal values.
+    notes : tuple of str
+        What a reader must know of the numbers.
+    """
+
+    name: str
+    composition: Composition
+    seed: int
+    inputs: UncertainInputs
+    defense_ids: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: FloatArray
+    nominal: FloatArray
+    notes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """The numbers of one column, shape (n_draws,)."""
+        return self.rows[:, self._column(name)]
+
+    def at_nominal(self, name: str) -> float:
+        """The number of one column at nominal values."""
+        return float(self.nominal[self._column(name)])
+
+    @cached_property
+    def n_infeasible(self) -> int:
+        """How many draws leave no allocation within the limits."""
+        return int(np.count_nonzero(np.isnan(self["value"])))
+
+    @property
+    def n_answered(self) -> int:
+        """How many draws have an answer: what all shares and quantiles are over."""
+        return len(self) - self.n_infeasible
+
+    @property
+    def has_threshold(self) -> bool:
+        """Whether the scenario has a termination loss."""
+        return not np.isnan(self.at_nominal("terminate"))
+
+    def known(self, name: str) -> FloatArray:
+        """The numbers of one column, those that are none left out, shape (n_known,)."""
+        column = self[name]
+        return column[~np.isnan(column)]
+
+    def probability_of_termination(self, confidence: float = CONFIDENCE) -> Estimate:
+        """Probability that the decision is to terminate, with its exact interval.
+
+        Parameters
+        ----------
+        confidence : float
+
+        Returns
+        -------
+        Estimate
+            NaN for a scenario without a termination loss.
+        """
+        decided = self.known("terminate")
+        return estimates.share(int(decided.sum()), len(decided), confidence)
+
+    def probability_of_no_reach(self, confidence: float = CONFIDENCE) -> Estimate:
+        """Probability that no attacker in the game can reach the threshold.
+
+        Parameters
+        ----------
+        confidence : float
+
+        Returns
+        -------
+        Estimate
+            NaN for a scenario without a termination loss.
+        """
+        thresholds = self.known("threshold")
+        return estimates.share(int(np.isinf(thresholds).sum()), len(thresholds), confidence)
+
+    def quantile(self, name: str, probability: float, confidence: float = CONFIDENCE) -> Estimate:
+        """A quantile of a column, with a distribution-free interval.
+
+        Parameters
+        ----------
+        name : str
+        probability : float
+            Above 0 and below 1.
+        confidence : float
+
+        Returns
+        -------
+        Estimate
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such column, or the probability is out of its range.
+        """
+        return estimates.quantile(self.known(name), probability, confidence)
+
+    def mean(self, name: str) -> float:
+        """Mean of a column, NaN if it has no numbers."""
+        column = self.known(name)
+        return float(column.mean()) if len(column) else float("nan")
+
+    def exceedance(self, name: str = "value") -> tuple[FloatArray, FloatArray]:
+        """How likely it is that a column exceeds each of its numbers: a loss-exceedance curve.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        losses, probabilities : ndarray of float, shape (m,)
+            Distinct numbers in increasing order, and the share of draws above each.
+        """
+        return estimates.exceedance(self.known(name))
+
+    @cached_property
+    def funding(self) -> Mapping[str, Funding]:
+        """How often each defense is in the optimum, and how much of it."""
+        found: dict[str, Funding] = {}
+        for defense in self.defense_ids:
+            levels = self.known(f"level/{defense}")
+            found[defense] = Funding(
+                funded=estimates.share(int(np.count_nonzero(levels > 0.0)), len(levels)),
+                mean_level=float(levels.mean()) if len(levels) else float("nan"),
+                nominal_level=self.at_nominal(f"level/{defense}"),
+            )
+        return found
+
+    def to_frame(self, inputs: bool = False) -> pandas.DataFrame:
+        """The draws as a table.
+
+        Parameters
+        ----------
+        inputs : bool, default False
+            Whether to list what was drawn as well, in columns ``input/NAME``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per draw.
+        """
+        import pandas
+
+        index = pandas.RangeIndex(len(self), name="draw")
+        answers = pandas.DataFrame(self.rows, index=index, columns=list(self.columns))
+        if not inputs:
+            return answers
+        drawn = pandas.DataFrame(
+            self.inputs.draws(self.seed, 0, len(self)),
+            index=index,
+            columns=[f"input/{name}" for name in self.inputs.names],
+        )
+        return pandas.concat([drawn, answers], axis=1)
+
+    def _column(self, name: str) -> int:
+        if name not in self.columns:
+            raise SpecificationError(
+                f"no column is named {shown(name)}, expected "
+                f"{nearest(name, self.columns, 'column')}",
+                pointer="name",
+            )
+        return self.columns.index(name)

@@ -1,0 +1,232 @@
+"""Ensembles: the answer to a scenario when its numbers are uncertain.
+
+Each draw of the uncertain numbers is one game, solved exactly; what is uncertain is the
+input, not the answer to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame import __version__
+from mfmgame.errors import SpecificationError
+from mfmgame.solver import Solver
+from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.wording import shown
+from mfmgame.uncertainty.answers import Ensemble
+from mfmgame.uncertainty.evaluation import MEASURES, Evaluation, Measure
+from mfmgame.uncertainty.family import GameFamily
+from mfmgame.uncertainty.inputs import checked_seed
+from mfmgame.uncertainty.storage import DrawFile
+from mfmgame.uncertainty.workers import Workers
+
+__all__ = ["ensemble"]
+
+FloatArray = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+CHUNK = 50
+"""Draws that are given out and kept together."""
+MOST_DRAWS = 10**9
+
+
+def ensemble(
+    problem: Scenario,
+    *,
+    n: int,
+    seed: int,
+    jobs: int | None = 1,
+    dask: Any = None,
+    ray: bool = False,
+    catalog: Catalog | None = None,
+    measures: Mapping[str, Measure] | None = None,
+    tolerance: float | None = None,
+    to: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Ensemble:
+    """Solve the games of random draws of a scenario's uncertain numbers.
+
+    Parameters
+    ----------
+    problem : Scenario
+        With ranges or distributions in place of some numbers, or its catalog's.
+    n : int
+        How many draws.
+    seed : int
+        From 0 to 2**64 - 1. The same seed gives the same numbers, whoever computes them.
+    jobs : int or None
+        Processes on this machine; -1 for one on each core, None for what
+        :func:`joblib.parallel_config` says.
+    dask : str or distributed.Client, optional
+        Compute on a Dask cluster: the address of its scheduler, or a client.
+    ray : bool
+        Compute on the Ray cluster that ``ray.init`` finds.
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
+    measures : mapping of str to callable, optional
+        Own numbers to find out of each draw, from its game and solution.
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+    to : path, optional
+        A Parquet file for the draws. A run that is cut off leaves its finished draws
+        beside it, and the same call goes on from there.
+    progress : callable, optional
+        Told how many draws are finished, and of how many.
+
+    Returns
+    -------
+    Ensemble
+
+    Raises
+    ------
+    SpecificationError
+        If nothing is uncertain, an argument cannot be meant, or the file cannot be written.
+    InfeasibleError
+        If there is no plan at nominal values.
+    WorkerError
+        If workers end again and again.
+    KeyboardInterrupt
+        Whose text says what is kept.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> scenario = mg.Scenario(
+    ...     schema="mfmgame/scenario/1", attacker={"bandwidth": 1},
+    ...     threats=[{"id": "t", "severity": {"range": [2, 6]}, "bandwidth": 1}],
+    ...     termination={"loss": 5},
+    ... )
+    >>> answers = mg.ensemble(scenario, n=400, seed=7)
+    >>> [round(number, 3) for number in answers.probability_of_termination()]
+    [0.223, 0.183, 0.266]
+    >>> [round(number, 2) for number in answers.quantile("value", 0.5)]
+    [3.97, 3.78, 4.1]
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_DRAWS:
+        raise SpecificationError(
+            f"found {shown(n)}, expected a number of draws from 1 to {MOST_DRAWS}", pointer="n"
+        )
+    seed = checked_seed(seed)
+    workers = Workers(jobs=jobs, dask=dask, ray=ray)
+    family = GameFamily(problem, catalog)
+    if not family.inputs.names:
+        raise SpecificationError(
+            "found no uncertain number, expected a range or a distribution in place of one",
+            source=problem.source,
+        )
+    solver = Solver(family.nominal, tolerance=tolerance)
+    evaluation = Evaluation(
+        family=family,
+        seed=seed,
+        plan=solver.solve().allocation.array,
+        tolerance=tolerance,
+        measures=_checked(measures or {}, family),
+    )
+    nominal = evaluation.row(family.nominal)
+    chunks = [(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
+    kept = None if to is None else _draw_file(Path(to), evaluation, family, n)
+    rows = _computed(evaluation, chunks, workers, kept, progress)
+    return Ensemble(
+        name=family.nominal.name,
+        composition=family.nominal.composition,
+        seed=seed,
+        inputs=family.inputs,
+        defense_ids=tuple(family.nominal.defense_ids),
+        columns=evaluation.columns,
+        rows=rows,
+        nominal=nominal,
+        notes=family.nominal.notes,
+    )
+
+
+def _checked(measures: Mapping[str, Measure], family: GameFamily) -> Mapping[str, Measure]:
+    taken = {*MEASURES, "draw"}
+    for name, measure in measures.items():
+        if not isinstance(name, str) or not name or name in taken or "/" in name:
+            raise SpecificationError(
+                f"found {shown(name)}, expected a name without '/' that no other column has",
+                pointer="measures",
+            )
+        if not callable(measure):
+            raise SpecificationError(
+                f"found {shown(measure)}, expected a function of a game and its solution",
+                pointer=f"measures[{shown(name)}]",
+            )
+    return dict(measures)
+
+
+def _draw_file(target: Path, evaluation: Evaluation, family: GameFamily, n: int) -> DrawFile:
+    """The file of draws, with all that determines its numbers."""
+    content = {
+        "documents": family.documents(),
+        "measures": {
+            name: [getattr(one, "__module__", ""), getattr(one, "__qualname__", "")]
+            for name, one in evaluation.measures.items()
+        },
+        "tolerance": evaluation.tolerance,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    run = {
+        "schema": "mfmgame/draws/1",
+        "version": __version__,
+        "scenario": family.nominal.name,
+        "digest": hashlib.sha256(text.encode()).hexdigest(),
+        "draws": n,
+        "seed": evaluation.seed,
+        "chunk": CHUNK,
+    }
+    inputs = family.inputs
+
+    def drawn(start: int, stop: int) -> FloatArray:
+        return inputs.draws(evaluation.seed, start, stop)
+
+    return DrawFile(target, evaluation.columns, inputs.names, drawn, run)
+
+
+def _computed(
+    evaluation: Evaluation,
+    chunks: list[tuple[int, int]],
+    workers: Workers,
+    kept: DrawFile | None,
+    progress: Progress | None,
+) -> FloatArray:
+    """The rows of all draws: those that are kept already, and the others computed."""
+    n = chunks[-1][1]
+    rows = np.full((n, len(evaluation.columns)), np.nan)
+    finished = 0
+    try:
+        missing = []
+        for chunk in chunks:
+            found = None if kept is None else kept.read(chunk)
+            if found is None:
+                missing.append(chunk)
+            else:
+                rows[slice(*chunk)] = found
+                finished += len(found)
+        if progress is not None:
+            progress(finished, n)
+        for chunk, found in zip(missing, workers.map(evaluation, missing), strict=True):
+            rows[slice(*chunk)] = found
+            if kept is not None:
+                kept.write(chunk, found)
+            finished += len(found)
+            if progress is not None:
+                progress(finished, n)
+        if kept is not None:
+            kept.finish(chunks)
+    except KeyboardInterrupt:
+        where = "nothing is kept without a file of draws"
+        if kept is not None:
+            where = f"they are kept in {kept.folder}, and the same command goes on from there"
+        raise KeyboardInterrupt(f"interrupted after {finished} of {n} draws; {where}") from None
+    rows.flags.writeable = False
+    return rows
