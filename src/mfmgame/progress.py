@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mfmgame.attacker import BestResponse
 from mfmgame.certificate import Certificate
+from mfmgame.choices import Box
 from mfmgame.game import DefenseGame
-from mfmgame.master import Box
 
 __all__ = ["Found", "Progress", "Region"]
 

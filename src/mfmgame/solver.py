@@ -17,21 +17,23 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import spread, with_all_free, within_limits
+from mfmgame.allocations import held_game, spread, with_all_free, within_limits
 from mfmgame.attacker import best_response
 from mfmgame.certificate import as_plan, lower_bound, nothing_proven, upper_bound
+from mfmgame.branching import BoxSearch
+from mfmgame.choices import Box
 from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
-from mfmgame.master import Box
 from mfmgame.optimal_face import OptimalFace
 from mfmgame.progress import Found, Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
+from mfmgame.tree_proof import TreeProof, tree_bound
 
 __all__ = ["Solution", "Solver", "solve"]
 
@@ -193,17 +195,42 @@ class Solver:
                     pointer="limits",
                 )
         _refuse_negative_limits(game)
-        progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
+        is_own = attacker_bandwidth is None and limits is None
         deadline = time.monotonic() + self._time_limit
+        if game.choices is not None:
+            return self._find_stepped(game, deadline, is_own)
+        progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
         try:
             self._search(game, progress, deadline)
         except KeyboardInterrupt:
-            if progress.response is None or attacker_bandwidth is not None or limits is not None:
+            if progress.response is None or not is_own:
                 raise  # a bracket of another game's value would mislead
             raise Interrupted(self._described(progress.found(game))) from None
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
             found = OptimalFace(found, self._composition, self._cuts).cheapest()
+        return found
+
+    def _find_stepped(self, game: DefenseGame, deadline: float, is_own: bool) -> Found:
+        """Search the boxes of levels; then, with the steps held, solve the game of the rest."""
+        search = BoxSearch(
+            game, self._composition, self._cuts, tolerance=self._tolerance, deadline=deadline
+        )
+        interrupted = False
+        try:
+            search.run()
+        except KeyboardInterrupt:
+            if search.response is None or not is_own:
+                raise
+            interrupted = True
+        if search.response is None:
+            raise InfeasibleError("no choice of levels keeps within the limits and the rules")
+        rest = Solver(held_game(game, search.allocation), tolerance=self._tolerance).find()
+        proof = search.proof(rest.certificate)
+        lower = min(tree_bound(game, self._composition, proof), rest.response.loss)
+        found = Found(game, rest.allocation, rest.response, lower, proof, search.rounds)
+        if interrupted:
+            raise Interrupted(self._described(found)) from None
         return found
 
     def _search(self, game: DefenseGame, progress: Progress, deadline: float) -> None:
@@ -253,6 +280,8 @@ class Solver:
     def _described(self, found: Found) -> Solution:
         """All that is to be said of what a search has found."""
         game, allocation, response, lower, certificate, rounds = found
+        is_tree = isinstance(certificate, TreeProof)
+        attack = response.plan if is_tree else as_plan(game, certificate)
         exposure = self._composition.exposure(allocation)
         upper = upper_bound(game, self._composition, allocation, response.price)
         return Solution(
@@ -261,7 +290,7 @@ class Solver:
             lower=lower,
             upper=max(upper, response.loss),
             allocation=Labelled(game.defense_ids, allocation),
-            attack=Labelled(game.threat_ids, as_plan(game, certificate)),
+            attack=Labelled(game.threat_ids, attack),
             coverage=Labelled(game.threat_ids, 1.0 - exposure),
             residual=Labelled(game.threat_ids, game.severity * exposure),
             bandwidth_price=response.price,
