@@ -31,7 +31,6 @@ from mfmgame.choices import Box
 from mfmgame.compositions import Composition
 from mfmgame.cuts import CutPool
 from mfmgame.game import DefenseGame
-from mfmgame.master import MasterPoint
 from mfmgame.solution import scale_of
 from mfmgame.tree_proof import Split, TreeProof
 
@@ -76,6 +75,12 @@ class BoxSearch:
         On the monotonic clock: when to stop, once there is an allocation.
     cutoff : float
         Loss from which on no allocation is wanted.
+    box : tuple of two ndarrays of float, shape (n_defenses,), optional
+        Least and greatest levels to look between; all by default.
+    max_rounds : int, optional
+        Solves of the master program after which to give up.
+    first : bool
+        Whether any allocation below the cutoff will do.
 
     Attributes
     ----------
@@ -100,11 +105,17 @@ class BoxSearch:
         tolerance: float,
         deadline: float = math.inf,
         cutoff: float = math.inf,
+        box: Box | None = None,
+        max_rounds: int | None = None,
+        first: bool = False,
     ) -> None:
         assert game.choices is not None
         self._game, self._choices = game, game.choices
         self._composition, self._cuts = composition, cuts
         self._tolerance, self._deadline, self._cutoff = tolerance, deadline, cutoff
+        whole = game.choices.whole(game.max_level)
+        self._box = whole if box is None else game.choices.closed(box)
+        self._max_rounds, self._first = max_rounds, first
         self._stepped = game.choices.stepped
         self._free = ~game.use.any(axis=0) & ~self._stepped
         self.allocation = spread(game)
@@ -118,14 +129,12 @@ class BoxSearch:
 
     def run(self) -> None:
         """Search until the bounds meet or time is up."""
-        game = self._game
         if not len(self._cuts):
             self._cuts.extend(self.allocation, *self._worst_attack(self.allocation), None)
-        box = self._choices.whole(game.max_level)
-        self._root = None if box is None else self._bounded(box)
+        self._root = None if self._box is None else self._bounded(self._box)
         waiting = [(0.0, 0, self._root)] if self._root else []
         count = 0
-        while waiting and not self._is_late:
+        while waiting and not self._is_over:
             node: _Node | None = heapq.heappop(waiting)[2]
             while node is not None and node.bound < self._enough and self._split(node):
                 parts = sorted((part for part in node.parts if part), key=lambda part: part.bound)
@@ -153,8 +162,10 @@ class BoxSearch:
         return TreeProof(tuple(nodes), tuple(proofs), held)
 
     @property
-    def _is_late(self) -> bool:
-        return self.response is not None and time.monotonic() > self._deadline
+    def _is_over(self) -> bool:
+        """Whether there is something to show and no more to be looked for, or none too long."""
+        done = self.response is not None and (self._first or time.monotonic() > self._deadline)
+        return done or (self._max_rounds is not None and self.rounds >= self._max_rounds)
 
     @property
     def _enough(self) -> float:

@@ -6,8 +6,9 @@ Weak duality, in numbers anyone can add up. For any weights ``w_k >= 0`` on cuts
     sum_k w_k v_i constant_k - pi . h
         - sum_j u[j] max(0, sum_k w_k v_i gradient_kj - (pi G)_j)   <=   V(B).
 
-If the levels lie in a box, ``l[j] <= x[j] <= u[j]``, the least a defense can be run at is
-credited too: ``- l[j] min(0, ...)``. And for any allocation ``x`` within the limits and any ``lam >= 0``,
+If the levels lie in a box, ``l[j] <= x[j] <= u[j]``, what a defense costs at its least level
+counts too: ``- l[j] min(0, ...)``. And for any allocation ``x`` within the limits and any
+``lam >= 0``,
 
     V(B)   <=   lam B + sum_i max(0, v_i exposure_i(x) - lam b_i).
 

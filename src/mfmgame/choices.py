@@ -169,7 +169,9 @@ def choices_of(
     def position(name: str, where: str, *, stepped: bool = True) -> int:
         if name not in positions:
             hint = nearest(name, defense_ids, "defense")
-            raise SpecificationError(f"unknown defense {shown(name)}, expected {hint}", pointer=where)
+            raise SpecificationError(
+                f"unknown defense {shown(name)}, expected {hint}", pointer=where
+            )
         if stepped and name not in levels:
             raise SpecificationError(
                 f"{shown(name)} is continuous, expected a defense of few levels in a rule",
@@ -210,9 +212,7 @@ def _steps(values: ArrayLike, most: float, where: str) -> FloatArray:
     except (TypeError, ValueError):
         raise SpecificationError("expected real numbers", pointer=where) from None
     if steps.ndim != 1 or not len(steps) or not np.all(np.diff(steps) > 0.0):
-        raise SpecificationError(
-            "expected one level or more, in increasing order", pointer=where
-        )
+        raise SpecificationError("expected one level or more, in increasing order", pointer=where)
     if not (steps[0] >= 0.0 and steps[-1] <= most):
         wrong = steps[0] if steps[0] < 0.0 else steps[-1]
         raise SpecificationError(

@@ -238,9 +238,9 @@ class Master:
     def refine(self) -> MasterPoint | None:
         """Sharpen the last optimum by one round of iterative refinement.
 
-        The same program, in the same box, is solved for a correction to the last point, in units in which
-        its error is of size one, and with costs in units in which HiGHS's tolerance on
-        them is as small [1]_.
+        The same program, in the same box, is solved for a correction to the last point, in
+        units in which its error is of size one, and with costs in units in which HiGHS's
+        tolerance on them is as small [1]_.
 
         Returns
         -------

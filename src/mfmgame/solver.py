@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from mfmgame.allocations import held_game, spread, with_all_free, within_limits
 from mfmgame.attacker import best_response
-from mfmgame.certificate import as_plan, lower_bound, nothing_proven, upper_bound
 from mfmgame.branching import BoxSearch
+from mfmgame.certificate import Certificate, as_plan, lower_bound, nothing_proven, upper_bound
 from mfmgame.choices import Box
 from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
@@ -33,7 +33,8 @@ from mfmgame.progress import Found, Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
-from mfmgame.tree_proof import TreeProof, tree_bound
+from mfmgame.stepped_face import cheapest, extremes
+from mfmgame.tree_proof import tree_bound
 
 __all__ = ["Solution", "Solver", "solve"]
 
@@ -216,20 +217,24 @@ class Solver:
         search = BoxSearch(
             game, self._composition, self._cuts, tolerance=self._tolerance, deadline=deadline
         )
-        interrupted = False
+        interruption = None
         try:
             search.run()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             if search.response is None or not is_own:
                 raise
-            interrupted = True
+            interruption = error
         if search.response is None:
             raise InfeasibleError("no choice of levels keeps within the limits and the rules")
-        rest = Solver(held_game(game, search.allocation), tolerance=self._tolerance).find()
+        allocation = search.allocation
+        if self._cheapest and not interruption and time.monotonic() <= deadline:
+            allocation = cheapest(game, self._composition, allocation, search.response.loss)
+        rest = Solver(held_game(game, allocation), tolerance=self._tolerance).find()
+        assert isinstance(rest.certificate, Certificate)
         proof = search.proof(rest.certificate)
         lower = min(tree_bound(game, self._composition, proof), rest.response.loss)
         found = Found(game, rest.allocation, rest.response, lower, proof, search.rounds)
-        if interrupted:
+        if interruption:
             raise Interrupted(self._described(found)) from None
         return found
 
@@ -280,8 +285,9 @@ class Solver:
     def _described(self, found: Found) -> Solution:
         """All that is to be said of what a search has found."""
         game, allocation, response, lower, certificate, rounds = found
-        is_tree = isinstance(certificate, TreeProof)
-        attack = response.plan if is_tree else as_plan(game, certificate)
+        attack = response.plan
+        if isinstance(certificate, Certificate):
+            attack = as_plan(game, certificate)
         exposure = self._composition.exposure(allocation)
         upper = upper_bound(game, self._composition, allocation, response.price)
         return Solution(
@@ -315,6 +321,8 @@ class Solver:
             but for 1e-9 of it (for `independent`, half the tolerance).
         """
         game, residual = solution.game, solution.residual.array
+        if game.choices is not None:
+            return extremes(solution, self._composition, self._cuts)
         found = Found(
             game,
             solution.allocation.array,

@@ -225,7 +225,9 @@ def _touching(solver: Solver, parameter: str) -> Callable[[float], _Line]:
 
 def _line(at: float, value: float, slope: float, found: Found) -> _Line:
     loss, price = found.response.loss, found.response.price
-    return _Line(at, value, slope, found.allocation, loss, found.lower, price, found.certificate)
+    proof = found.certificate
+    assert isinstance(proof, Certificate)
+    return _Line(at, value, slope, found.allocation, loss, found.lower, price, proof)
 
 
 def _is_between(slope: float, one: float, other: float) -> bool:

@@ -19,7 +19,7 @@ from mfmgame.choices import Box
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
 
-__all__ = ["Split", "TreeProof", "tree_bound"]
+__all__ = ["Proof", "Split", "TreeProof", "tree_bound"]
 
 FloatArray = NDArray[np.float64]
 
@@ -86,6 +86,9 @@ class TreeProof:
                 boxes += reversed(_parts(game, box, node, place))
         if boxes:
             raise ValueError(len(self.nodes))
+
+
+Proof = Certificate | TreeProof
 
 
 def _parts(game: DefenseGame, box: Box, split: Split, place: int) -> list[Box | None]:

@@ -26,6 +26,7 @@ from mfmgame.solution import DEFAULT_TOLERANCE, Solution
 from mfmgame.spec.reading import STANDARD_INPUT, read_document
 from mfmgame.spec.result import (
     CertificateCut,
+    CertificateResult,
     FrontierDocument,
     FrontierPart,
     PricedCertificate,
@@ -34,6 +35,7 @@ from mfmgame.spec.result import (
 )
 from mfmgame.spec.wording import nearest, shown
 from mfmgame.threshold import Threshold
+from mfmgame.tree_proof import Proof, Split, TreeProof
 
 __all__ = [
     "check_head",
@@ -144,7 +146,7 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
         residual=Labelled(ids, columns["residual"]),
         bandwidth_price=result.prices.attacker_bandwidth,
         limit_prices=prices,
-        certificate=_proof(("certificate",), result.certificate.cuts, prices.array, game),
+        certificate=_claimed_proof(("certificate",), result.certificate, prices.array, game),
         rounds=0,
         tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
     )
@@ -170,7 +172,7 @@ def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
         allocation=_allocation(place, claimed.allocation, claimed.use, game),
         bandwidth_per_loss=claimed.bandwidth_per_loss,
         lower=claimed.lower,
-        certificate=None if proof is None else _certificate(where, proof, game),
+        certificate=None if proof is None else _priced_proof(where, proof, game),
     )
 
 
@@ -207,7 +209,7 @@ def claimed_frontier(document: FrontierDocument, game: DefenseGame) -> Frontier:
         check_absent((there, k, "use"), part.use)
         if part.certificate is None:
             raise refuse((there, k), "found no certificate, expected one")
-        certificates.append(_certificate((there, k, "certificate"), part.certificate, game))
+        certificates.append(_priced_proof((there, k, "certificate"), part.certificate, game))
     return Frontier(
         game=game,
         parameter=document.parameter,
@@ -234,12 +236,40 @@ def _allocation(
     return allocation
 
 
-def _certificate(place: Pointer, claimed: PricedCertificate, game: DefenseGame) -> Certificate:
+def _priced_proof(place: Pointer, claimed: PricedCertificate, game: DefenseGame) -> Proof:
     prices = _vector((*place, "limits"), claimed.limits, game.resources)
-    return _proof(place, claimed.cuts, prices.array, game)
+    if claimed.tree is not None and (claimed.cuts or prices.array.any()):
+        raise refuse((*place, "cuts"), "found cuts or prices beside a tree, expected none")
+    return _claimed_proof(place, claimed, prices.array, game)
 
 
-def _proof(
+def _claimed_proof(
+    place: Pointer, claimed: CertificateResult, prices: FloatArray, game: DefenseGame
+) -> Proof:
+    """A certificate, or the tree of a proof by cases with the certificate of the rest."""
+    certificate = _certificate(place, claimed.cuts, prices, game)
+    if claimed.tree is None or claimed.proofs is None:
+        return certificate
+    positions = {defense: index for index, defense in enumerate(game.defense_ids)}
+    nodes: list[Split | int | None] = []
+    for k, node in enumerate(claimed.tree):
+        if node.defense is None or node.at_most is None:
+            nodes.append(node.proof)
+        elif node.defense in positions:
+            nodes.append(Split(positions[node.defense], node.at_most))
+        else:
+            hint = nearest(node.defense, game.defense_ids, "defense")
+            where = (*place, "tree", k, "defense")
+            raise refuse(where, f"found {shown(node.defense)}, expected {hint}")
+    proofs = []
+    for k, leaf in enumerate(claimed.proofs):
+        where = (*place, "proofs", k)
+        paid = _vector((*where, "limits"), leaf.limits, game.resources).array
+        proofs.append(_certificate(where, leaf.cuts, paid, game))
+    return TreeProof(tuple(nodes), tuple(proofs), certificate)
+
+
+def _certificate(
     place: Pointer, cuts: Sequence[CertificateCut], prices: FloatArray, game: DefenseGame
 ) -> Certificate:
     positions = {threat: index for index, threat in enumerate(game.threat_ids)}

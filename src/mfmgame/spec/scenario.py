@@ -86,8 +86,9 @@ class Group(Strict):
         most = len(self.defenses) if self.at_most is None else self.at_most
         if self.at_least > min(most, len(self.defenses)):
             raise refuse(
-                ("at_least",), f"found {self.at_least}, expected at most "
-                f"{min(most, len(self.defenses))}, which is all that may run"
+                ("at_least",),
+                f"found {self.at_least}, expected at most "
+                f"{min(most, len(self.defenses))}, which is all that may run",
             )
         if self.at_most is None and not self.at_least:
             raise refuse((), "found neither 'at_least' nor 'at_most', expected one of them or both")
@@ -240,17 +241,18 @@ class Scenario(Document):
                         f"duplicate id {shown(name)} (catalog {shown(catalog.name)} has it), "
                         "expected a new id, or a change under 'overrides'",
                     )
-        known = dict.fromkeys([*defenses, *own_defenses])
-        refuse_unknown_pairs(self.effectiveness, dict.fromkeys([*threats, *own_threats]), known)
-        refuse_unknown_rules(self.defenses, known)
+        every = dict.fromkeys([*defenses, *own_defenses])
+        refuse_unknown_pairs(self.effectiveness, dict.fromkeys([*threats, *own_threats]), every)
+        refuse_unknown_rules(self.defenses, every)
         for name, change in changes.defenses.items():
             for key in ("requires", "conflicts"):
                 others = getattr(change, key) or []
-                refuse_unknown_others(name, others, known, "overrides", "defenses", name, key)
+                refuse_unknown_others(name, others, every, "overrides", "defenses", name, key)
         for index, group in enumerate(self.defender.groups):
             for position, name in enumerate(group.defenses):
-                place = ("defender", "groups", index, "defenses", position)
-                refuse_unknown(name, known, "defense", *place)
+                refuse_unknown(
+                    name, every, "defense", "defender", "groups", index, "defenses", position
+                )
         uses = [defense.use for defense in (*catalog.defenses, *self.defenses)]
         used = {resource: None for use in uses for resource in use}
         for name, change in changes.defenses.items():

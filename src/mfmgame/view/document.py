@@ -20,6 +20,7 @@ from mfmgame.optima import Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.spec.result import SensitivityResult
 from mfmgame.threshold import Threshold
+from mfmgame.tree_proof import Proof, Split
 
 if TYPE_CHECKING:
     from mfmgame.assessment import Assessment
@@ -72,7 +73,9 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     if threshold is not None:
         document["threshold"] = _threshold(solution.game, threshold)
     document["dci"] = _index(assessment.index)
-    document["certificate"] = {"cuts": _cuts(solution.game, solution.certificate)}
+    proof = _certificate(solution.game, solution.certificate)
+    del proof["limits"]  # they stand among the prices
+    document["certificate"] = proof
     document["notes"] = list(solution.notes)
     return document
 
@@ -239,9 +242,20 @@ def _allocation(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
     }
 
 
-def _certificate(game: DefenseGame, proof: Certificate) -> dict[str, Any]:
+def _certificate(game: DefenseGame, proof: Proof) -> dict[str, Any]:
     prices = Labelled(game.resources, proof.limit_prices)
-    return {"cuts": _cuts(game, proof), "limits": dict(prices)}
+    if isinstance(proof, Certificate):
+        return {"cuts": _cuts(game, proof), "limits": dict(prices)}
+    return {
+        **_certificate(game, proof.held),
+        "tree": [
+            {"defense": game.defense_ids[node.defense], "at_most": node.at_most}
+            if isinstance(node, Split)
+            else {"proof": node}
+            for node in proof.nodes
+        ],
+        "proofs": [_certificate(game, leaf) for leaf in proof.proofs],
+    }
 
 
 def _cuts(game: DefenseGame, proof: Certificate) -> list[dict[str, Any]]:
