@@ -1,5 +1,6 @@
 from . import channel, references
 from .assessment import Assessment, assess
+from .budgeting import best_portfolios
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -18,6 +19,7 @@ from .catalogs.importing import (
 from .catalogs.incidents import IncidentSelection, incident_weights
 from .catalogs.tables import costed, read_weights
 from .catalogs.weighing import Weights, weighed
+from .choices import DefenseGroup
 from .coverage_index import CoverageIndex, defense_coverage_index
 from .crossing import self_destruction_threshold
 from .errors import (
@@ -33,14 +35,23 @@ from .game import DefenseGame, build_game
 from .interruption import Interrupted
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
 from .optima import OneSidedPrice, Sensitivity
+from .portfolio import Portfolio, PortfolioSequence
 from .proof.reading import load_result
 from .ranging import sensitivity
 from .solution import Solution
 from .solver import Solver, solve
-from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
+from .spec import (
+    Catalog,
+    FrontierDocument,
+    PortfolioDocument,
+    Result,
+    Scenario,
+    json_schema,
+    load_scenario,
+)
 from .threshold import Threshold
 from .tracing import sweep
-from .verification import FrontierVerification, Verification, verify
+from .verification import FrontierVerification, PortfolioVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
 
 __all__ = [
@@ -51,6 +62,7 @@ __all__ = [
     "CertificateError",
     "CoverageIndex",
     "DefenseGame",
+    "DefenseGroup",
     "Frontier",
     "FrontierDocument",
     "FrontierMap",
@@ -64,6 +76,10 @@ __all__ = [
     "MfmgameError",
     "Mixture",
     "OneSidedPrice",
+    "Portfolio",
+    "PortfolioDocument",
+    "PortfolioSequence",
+    "PortfolioVerification",
     "Result",
     "Scenario",
     "Sensitivity",
@@ -75,6 +91,7 @@ __all__ = [
     "Verification",
     "Weights",
     "assess",
+    "best_portfolios",
     "build_game",
     "channel",
     "check_catalog",

@@ -42,6 +42,7 @@ _AT_A_LEVEL = 1e-7
 """Share of the greatest level by which one may be off and still be meant."""
 _MAX_ROUNDS = {"additive": 50, "best_of": 50, "independent": 500}
 """Solves that one box may take."""
+_MAX_REFINEMENTS = 4
 _FRACTIONAL_ROUNDS = 3
 """Of these, at points between levels."""
 
@@ -179,9 +180,11 @@ class BoxSearch:
         game, node = self._game, None
         if not is_within_limits(game, box[0]):
             return None
-        between = 0
+        between = refinements = 0
         for _ in range(_MAX_ROUNDS[game.composition]):
-            point = self._cuts.solve(game, min(self.loss, self._scale), box)
+            unit = scale_of(game, min(self.loss, self._scale))
+            improve = self._cuts.sharpen if refinements else self._cuts.solve
+            point = improve(game, unit, box)
             self.rounds += 1
             if point is None:
                 break
@@ -196,9 +199,15 @@ class BoxSearch:
             residual, response = self._worst_attack(tried)
             if allocation is not None and response.loss < self.loss:
                 self.allocation, self.response = allocation, response
-            if between > _FRACTIONAL_ROUNDS or bound >= self._enough:
+                if node.bound >= self._enough and self._is_proven(node):
+                    break
+            if between > _FRACTIONAL_ROUNDS:
                 break
-            if not self._cuts.extend(tried, residual, response, point):
+            if self._cuts.extend(tried, residual, response, point):
+                refinements = 0
+            elif allocation is not None and refinements < _MAX_REFINEMENTS:
+                refinements += 1
+            else:
                 break
         return node or self._unbounded(box)
 

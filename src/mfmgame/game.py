@@ -26,6 +26,9 @@ __all__ = ["DefenseGame", "build_game"]
 
 FloatArray = NDArray[np.float64]
 
+GRANTED = 1e-12
+"""Share of a limit by which whole steps may pass it: 0.1 and 0.2 are more than 0.3 in binary."""
+
 
 class DefenseGame:
     """Threats, defenses and what both sides can spend, as labelled read-only arrays.
@@ -44,7 +47,8 @@ class DefenseGame:
     use : mapping of str to array_like of shape (n_defenses,), optional
         For each resource, the units that each defense uses at level 1.
     limits : mapping of str to float, optional
-        Units that may be used of a resource; one that is not named is unlimited.
+        Units that may be used of a resource; one that is not named is unlimited. Beside
+        stepped defenses each limit is kept to 1e-12 of it, as sums of decimals need.
     max_level : array_like, shape (n_defenses,), optional
         Greatest level of each defense, 1 by default.
     levels : mapping of str to array_like, optional
@@ -163,6 +167,7 @@ class DefenseGame:
         )
         if self.choices is not None:
             self.max_level = self.choices.most(self.max_level)
+            self.limits += GRANTED * np.abs(self.limits)
         self.name = name
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
@@ -238,7 +243,8 @@ class DefenseGame:
                 raise SpecificationError(
                     f"found {shown(limit)}, expected a finite number of at least 0", pointer=where
                 )
-            other.limits[self.resources.index(resource)] = limit
+            granted = 0.0 if self.choices is None else GRANTED * limit
+            other.limits[self.resources.index(resource)] = limit + granted
         other.limits.flags.writeable = False
         return other
 

@@ -57,6 +57,7 @@ def solve(
     problem: Scenario | DefenseGame,
     *,
     tolerance: float | None = None,
+    mip_gap: float | None = None,
     time_limit: float | None = None,
 ) -> Solution:
     """Find the allocation that minimises the worst attacker's loss.
@@ -69,6 +70,8 @@ def solve(
         Stop when the proven bracket is at most this wide, relative to the value (or to
         1e-6 of the greatest severity, if the value is less). The default is 1e-9 for
         `best_of` and `additive` and 1e-6 for `independent`.
+    mip_gap : float, optional
+        The same where some defenses are stepped, in place of `tolerance`.
     time_limit : float, optional
         Seconds after which to stop with the bracket proven so far; looked at between
         rounds, of which there is at least one.
@@ -101,6 +104,8 @@ def solve(
     (1.714285714286, 0.571428571429)
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    if game.choices is not None and mip_gap is not None:
+        tolerance = mip_gap
     return Solver(game, tolerance=tolerance, time_limit=time_limit).solve()
 
 
@@ -178,7 +183,7 @@ class Solver:
         SolverError
             If HiGHS refuses the program.
         """
-        return self._described(self.find(attacker_bandwidth, limits))
+        return self.described(self.find(attacker_bandwidth, limits))
 
     def find(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
@@ -206,7 +211,7 @@ class Solver:
         except KeyboardInterrupt:
             if progress.response is None or not is_own:
                 raise  # a bracket of another game's value would mislead
-            raise Interrupted(self._described(progress.found(game))) from None
+            raise Interrupted(self.described(progress.found(game))) from None
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
             found = OptimalFace(found, self._composition, self._cuts).cheapest()
@@ -235,7 +240,7 @@ class Solver:
         lower = min(tree_bound(game, self._composition, proof), rest.response.loss)
         found = Found(game, rest.allocation, rest.response, lower, proof, search.rounds)
         if interruption:
-            raise Interrupted(self._described(found)) from None
+            raise Interrupted(self.described(found)) from None
         return found
 
     def _search(self, game: DefenseGame, progress: Progress, deadline: float) -> None:
@@ -282,7 +287,7 @@ class Solver:
                 break
         self._last_loss = progress.loss
 
-    def _described(self, found: Found) -> Solution:
+    def described(self, found: Found) -> Solution:
         """All that is to be said of what a search has found."""
         game, allocation, response, lower, certificate, rounds = found
         attack = response.plan

@@ -21,7 +21,7 @@ from mfmgame.cuts import CutPool
 from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
 
-__all__ = ["cheapest", "extremes"]
+__all__ = ["cheapest", "extremes", "trimmed"]
 
 FloatArray = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def cheapest(
     """
     cost = resource_cost(game)
     cutoff = loss * (1.0 + _EXACT)
-    best = _trimmed(game, composition, allocation, cost, cutoff)
+    best = trimmed(game, composition, allocation, cost, cutoff)
     priced = _with_cost(game, cost)
     cuts = CutPool(priced, composition)
     left = _MAX_SOLVES
@@ -74,7 +74,7 @@ def cheapest(
         left -= search.rounds
         if search.response is None:
             break
-        best = _trimmed(game, composition, search.allocation, cost, cutoff)
+        best = trimmed(game, composition, search.allocation, cost, cutoff)
     return best
 
 
@@ -132,14 +132,30 @@ def extremes(
     return least, greatest
 
 
-def _trimmed(
+def trimmed(
     game: DefenseGame,
     composition: Composition,
     allocation: FloatArray,
     cost: FloatArray,
     cutoff: float,
 ) -> FloatArray:
-    """The allocation without steps that can be taken back one by one, the dearest first."""
+    """The allocation without steps that can be taken back one by one, the dearest first.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    allocation : ndarray of float, shape (n_defenses,)
+    cost : ndarray of float, shape (n_defenses,)
+        Of each defense, at level 1; those that cost nothing stay.
+    cutoff : float
+        Loss that the worst attack may cause then.
+
+    Returns
+    -------
+    ndarray of float, shape (n_defenses,)
+    """
     assert game.choices is not None
     best = allocation
     for defense in np.argsort(-cost * allocation, kind="stable").tolist():

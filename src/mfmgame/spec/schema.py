@@ -8,6 +8,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.document import Document
 from mfmgame.spec.gaps import GapsDocument
+from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import nearest, shown
@@ -19,6 +20,7 @@ _MODELS: dict[str, type[Document]] = {
     "catalog": Catalog,
     "result": Result,
     "frontier": FrontierDocument,
+    "portfolio": PortfolioDocument,
     "threshold": ThresholdDocument,
     "dci": IndexDocument,
     "gaps": GapsDocument,
