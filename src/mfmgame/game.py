@@ -332,9 +332,10 @@ def _stepped_levels(scenario: Scenario, defenses: Sequence[Defense]) -> dict[str
     """Levels of every stepped defense, by id; a rule about a continuous one is refused."""
     stepped: dict[str, list[float]] = {}
     for defense in defenses:
+        kind = defense.kind if "kind" in defense.model_fields_set else scenario.defender.kind
         if defense.levels is not None:
             stepped[defense.id] = defense.levels
-        elif (defense.kind or scenario.defender.kind) == "binary":
+        elif kind == "binary":
             stepped[defense.id] = [0.0, defense.max_level] if defense.max_level else [0.0]
     first_own = len(defenses) - len(scenario.defenses)
     for index, defense in enumerate(defenses):

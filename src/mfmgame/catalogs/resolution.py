@@ -173,7 +173,7 @@ def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
         return defense
     update: dict[str, object] = {"use": {**defense.use, **change.use}}
     if change.kind is not None or change.levels is not None:  # either replaces both
-        update |= {"kind": change.kind, "levels": change.levels}
+        update |= {"kind": change.kind or "continuous", "levels": change.levels}
     plain = {"max_level", "requires", "conflicts"}
     update |= change.model_dump(include=plain, exclude_none=True)
     if defense.traits is not None:

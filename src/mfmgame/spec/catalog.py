@@ -146,8 +146,10 @@ class Defense(Sourced):
         default={}, description="Resource units used at level 1."
     )
     max_level: Quantity = 1.0
-    kind: Kind | None = Field(
-        default=None, description="Whether only level 0 and the greatest are to be had."
+    kind: Kind = Field(
+        default="continuous",
+        description="binary: only level 0 and the greatest. Where it is left out, and 'levels' "
+        "too, the defender's kind.",
     )
     levels: list[Quantity] | None = Field(
         default=None, description="The levels it can take, if few."
@@ -178,8 +180,8 @@ class Defense(Sourced):
 def refuse_unusable_levels(kind: Kind | None, levels: Sequence[float] | None) -> None:
     """Refuse levels that are none, out of order, or stated beside a kind."""
     if levels is not None:
-        if kind is not None:
-            raise refuse(("levels",), f"found with kind {shown(kind)}, expected one of the two")
+        if kind == "binary":
+            raise refuse(("levels",), "found with kind 'binary', expected one of the two")
         if not levels or sorted(set(levels)) != list(levels):
             raise refuse(("levels",), "expected one level or more, in increasing order")
 
