@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.arithmetic import WIDE_EPS, exact_dot_sign, rounded_down, wide
-from mfmgame.game import DefenseGame
+from mfmgame.game import GRANTED, DefenseGame
 
 __all__ = [
     "all_within_limits",
@@ -50,7 +50,8 @@ def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
     """The continuous game of the other defenses, with stepped ones held at their levels.
 
     They use nothing there, so that they run at their greatest level, the one they are
-    held at, and the limits are what they leave.
+    held at, and the limits are what they leave; what is granted for whole steps is not for
+    others to use.
     """
     assert game.choices is not None
     stepped = game.choices.stepped
@@ -60,7 +61,9 @@ def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
     held.use = np.where(stepped, 0.0, game.use)
     used = wide(game.use[:, stepped]) @ wide(allocation[stepped])
     left = wide(game.limits) - used * (1.0 + len(allocation) * WIDE_EPS)
-    held.limits = np.array([max(rounded_down(limit), 0.0) for limit in left])
+    granted = np.where(np.isfinite(game.limits), GRANTED * game.limits, 0.0)
+    left = np.where(left > 2.0 * granted, left - granted, 0.0)
+    held.limits = np.array([rounded_down(limit) for limit in left])
     return held
 
 

@@ -236,19 +236,14 @@ class BoxSearch:
     def _split(self, node: _Node) -> bool:
         """Split a box at the defense whose level lies furthest between two; False if at none."""
         least, greatest = node.box
-        best, split, level_above = 0.0, None, 0.0
-        for defense in np.flatnonzero(self._stepped & (greatest > least)).tolist():
-            level = float(node.point[defense])
-            below, above = self._choices.around(defense, level, node.box)
-            share = min(max((level - below) / (above - below), 0.0), 1.0)
-            score = min(share, 1.0 - share) + 1e-6
-            if score > best:
-                best, split, level_above = score, Split(defense, below), above
-        if split is None:
+        open_ones = np.flatnonzero(self._stepped & (greatest > least))
+        if not len(open_ones):
             return False
-        node.split = split
+        furthest = int(open_ones[self._choices.between(node.point)[open_ones].argmax()])
+        below, above = self._choices.around(furthest, float(node.point[furthest]), node.box)
+        node.split = Split(furthest, below)
         down, up = (least, greatest.copy()), (least.copy(), greatest)
-        down[1][split.defense], up[0][split.defense] = split.at_most, level_above
+        down[1][furthest], up[0][furthest] = below, above
         boxes = [self._choices.closed(part) for part in (down, up)]
         node.parts = tuple(None if box is None else self._bounded(box) for box in boxes)
         return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +60,7 @@ class Choices:
     requires: tuple[tuple[int, int], ...]
     groups: tuple[tuple[tuple[int, ...], int, int], ...]
 
-    @property
+    @cached_property
     def stepped(self) -> NDArray[np.bool_]:
         """Which defenses are stepped, shape (n_defenses,)."""
         return np.array([levels is not None for levels in self.levels], dtype=bool)
@@ -77,13 +78,28 @@ class Choices:
         least[self.stepped] = [levels[0] for levels in self.levels if levels is not None]
         return self.closed((least, max_level))
 
+    @cached_property
+    def _table(self) -> FloatArray:
+        """Levels of the stepped defenses, the last repeated, shape (n_stepped, n_levels)."""
+        stepped = [levels for levels in self.levels if levels is not None]
+        longest = max(len(levels) for levels in stepped)
+        return np.array([np.pad(one, (0, longest - len(one)), mode="edge") for one in stepped])
+
     def snapped(self, point: FloatArray) -> FloatArray:
         """A point with each stepped defense at its nearest level, shape (n_defenses,)."""
-        snapped = point.copy()
-        for defense, levels in enumerate(self.levels):
-            if levels is not None:
-                snapped[defense] = levels[np.argmin(np.abs(levels - point[defense]))]
+        snapped, table = point.copy(), self._table
+        nearest = np.abs(table - point[self.stepped, None]).argmin(axis=1)
+        snapped[self.stepped] = table[np.arange(len(table)), nearest]
         return snapped
+
+    def between(self, point: FloatArray) -> FloatArray:
+        """How far each level lies between two that there are, from 0 to a half."""
+        far, table, at = np.zeros_like(point), self._table, point[self.stepped, None]
+        below = np.where(table <= at, table, table[:, :1]).max(axis=1)
+        above = np.where(table >= at, table, table[:, -1:]).min(axis=1)
+        share = np.divide(at[:, 0] - below, above - below, where=above > below, out=below * 0.0)
+        far[self.stepped] = np.clip(np.minimum(share, 1.0 - share), 0.0, 0.5)
+        return far
 
     def around(self, defense: int, level: float, box: Box) -> tuple[float, float]:
         """Two neighbouring levels of a box with a level between them, or at one of them."""
