@@ -2,6 +2,7 @@ from . import channel, references
 from .alternatives import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .assessment import Assessment, assess
 from .attribution import Attribution, shapley_shares
+from .budgeting import best_portfolios
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -20,6 +21,7 @@ from .catalogs.importing import (
 from .catalogs.incidents import IncidentSelection, incident_weights
 from .catalogs.tables import costed, read_weights
 from .catalogs.weighing import Weights, weighed
+from .choices import DefenseGroup
 from .coverage_index import CoverageIndex, defense_coverage_index
 from .crossing import self_destruction_threshold
 from .differentiation import threshold_gradient, value_gradient
@@ -38,11 +40,20 @@ from .gradient import Gradient
 from .interruption import Interrupted
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
 from .optima import OneSidedPrice, Sensitivity
+from .portfolio import Portfolio, PortfolioSequence
 from .proof.reading import load_result
 from .ranging import sensitivity
 from .solution import Solution
 from .solver import Solver, solve
-from .spec import Catalog, FrontierDocument, Result, Scenario, json_schema, load_scenario
+from .spec import (
+    Catalog,
+    FrontierDocument,
+    PortfolioDocument,
+    Result,
+    Scenario,
+    json_schema,
+    load_scenario,
+)
 from .spec.addition import Addition, load_addition
 from .threshold import Threshold
 from .tracing import sweep
@@ -55,7 +66,7 @@ from .uncertainty.inputs import UncertainInputs
 from .uncertainty.one_at_a_time import Tornado, tornado
 from .uncertainty.robust import RobustPlan, robust_plan
 from .uncertainty.workers import Workers
-from .verification import FrontierVerification, Verification, verify
+from .verification import FrontierVerification, PortfolioVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
 
 __all__ = [
@@ -68,6 +79,7 @@ __all__ = [
     "CertificateError",
     "CoverageIndex",
     "DefenseGame",
+    "DefenseGroup",
     "Ensemble",
     "Estimate",
     "Frontier",
@@ -88,6 +100,10 @@ __all__ = [
     "Mixture",
     "OneSidedPrice",
     "Outcome",
+    "Portfolio",
+    "PortfolioDocument",
+    "PortfolioSequence",
+    "PortfolioVerification",
     "Result",
     "RobustPlan",
     "Scenario",
@@ -107,6 +123,7 @@ __all__ = [
     "WorkerError",
     "Workers",
     "assess",
+    "best_portfolios",
     "build_game",
     "channel",
     "check_catalog",

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.arithmetic import WIDE_EPS, exact_dot_sign, wide
-from mfmgame.game import DefenseGame
+from mfmgame.arithmetic import WIDE_EPS, exact_dot_sign, rounded_down, wide
+from mfmgame.game import GRANTED, DefenseGame
 
-__all__ = ["all_within_limits", "resource_cost", "spread", "with_all_free", "within_limits"]
+__all__ = [
+    "all_within_limits",
+    "held_game",
+    "is_within_limits",
+    "resource_cost",
+    "spread",
+    "with_all_free",
+    "within_limits",
+    "within_limits_beside",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -35,6 +46,33 @@ def with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     return np.where(game.use.any(axis=0), allocation, game.max_level)
 
 
+def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
+    """The continuous game of the other defenses, with stepped ones held at their levels.
+
+    They use nothing there, so that they run at their greatest level, the one they are
+    held at, and the limits are what they leave; what is granted for whole steps is not for
+    others to use.
+    """
+    assert game.choices is not None
+    stepped = game.choices.stepped
+    held = copy.copy(game)
+    held.choices = None
+    held.max_level = np.where(stepped, allocation, game.max_level)
+    held.use = np.where(stepped, 0.0, game.use)
+    used = wide(game.use[:, stepped]) @ wide(allocation[stepped])
+    left = wide(game.limits) - used * (1.0 + len(allocation) * WIDE_EPS)
+    granted = np.where(np.isfinite(game.limits), GRANTED * game.limits, 0.0)
+    left = np.where(left > 2.0 * granted, left - granted, 0.0)
+    held.limits = np.array([rounded_down(limit) for limit in left])
+    return held
+
+
+def is_within_limits(game: DefenseGame, allocation: FloatArray) -> bool:
+    """Whether an allocation keeps within every limit, without rounding error."""
+    limits = zip(game.use, game.limits.tolist(), strict=True)
+    return not any(_overspends(use, allocation, limit) for use, limit in limits)
+
+
 def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     """The allocation, scaled back as little as keeps it within the limits exactly."""
     levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
@@ -42,6 +80,22 @@ def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
         while _overspends(use, levels, limit):
             shrink = min(limit / float(use @ levels), 1.0) * (1.0 - 4 * _EPS)
             levels = np.where(use > 0, levels * shrink, levels)
+    return levels
+
+
+def within_limits_beside(
+    game: DefenseGame, allocation: FloatArray, held: NDArray[np.bool_]
+) -> FloatArray:
+    """The same, if that can be done with some defenses held at their level."""
+    levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
+    for use, limit in zip(game.use, game.limits.tolist(), strict=True):
+        moving = np.where(held, 0.0, use)
+        room = limit - float((use - moving) @ levels)
+        slack = 4 * _EPS * limit
+        while _overspends(use, levels, limit) and (moving * levels).any():
+            share = min(max(room - slack, 0.0) / float(moving @ levels), 1.0 - 4 * _EPS)
+            levels = np.where(moving > 0, levels * share, levels)
+            slack *= 2.0
     return levels
 
 

@@ -4,9 +4,11 @@ Weak duality, in numbers anyone can add up. For any weights ``w_k >= 0`` on cuts
 ``y[i]`` over each threat are an attack plan, and any prices ``pi >= 0`` on the limits,
 
     sum_k w_k v_i constant_k - pi . h
-        - sum_j u[j] max(0, sum_k w_k v_i gradient_kj - (pi G)_j)   <=   V(B),
+        - sum_j u[j] max(0, sum_k w_k v_i gradient_kj - (pi G)_j)   <=   V(B).
 
-and for any allocation ``x`` within the limits and any ``lam >= 0``,
+If the levels lie in a box, ``l[j] <= x[j] <= u[j]``, what a defense costs at its least level
+counts too: ``- l[j] min(0, ...)``. And for any allocation ``x`` within the limits and any
+``lam >= 0``,
 
     V(B)   <=   lam B + sum_i max(0, v_i exposure_i(x) - lam b_i).
 
@@ -22,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.arithmetic import WIDE_EPS, WideArray, rounded_down, rounded_up, wide
+from mfmgame.choices import Box
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
 
@@ -120,7 +123,9 @@ def with_least_prices(
     return replace(certificate, limit_prices=prices)
 
 
-def lower_bound(game: DefenseGame, composition: Composition, certificate: Certificate) -> float:
+def lower_bound(
+    game: DefenseGame, composition: Composition, certificate: Certificate, box: Box | None = None
+) -> float:
     """Largest loss that the certificate proves unavoidable.
 
     Parameters
@@ -130,6 +135,8 @@ def lower_bound(game: DefenseGame, composition: Composition, certificate: Certif
         Bound to the game's effectiveness.
     certificate : Certificate
         Whose weights are an attack plan (see :func:`scaled_to_plan`).
+    box : tuple of two ndarrays of float, shape (n_defenses,), optional
+        Least and greatest levels of the allocations to speak of; all by default.
 
     Returns
     -------
@@ -137,13 +144,16 @@ def lower_bound(game: DefenseGame, composition: Composition, certificate: Certif
         In loss units; rounding errors included on the safe side.
     """
     limited = np.isfinite(game.limits)
+    least, greatest = box or (None, game.max_level)
     caused, gained, paid = _sides(game, composition, certificate)
     rounding = (len(certificate.weights) + len(game.limits) + game.n_defenses + 4) * WIDE_EPS
     cut_rounding = composition.cut_rounding + rounding
     # Errors are added: 1 plus a wide epsilon, in float64, would be 1.
-    profit = np.maximum(gained - paid + gained * cut_rounding + paid * rounding, 0.0)
+    profit = gained - paid + gained * cut_rounding + paid * rounding
     saved = wide(certificate.limit_prices[limited]) @ game.limits[limited]
-    saved += profit @ wide(game.max_level)
+    saved += np.maximum(profit, 0.0) @ wide(greatest)
+    if least is not None:
+        caused += np.maximum(-profit, 0.0) @ wide(least)
     return rounded_down(np.longdouble(caused - saved - caused * cut_rounding - saved * rounding))
 
 

@@ -190,7 +190,9 @@ app.command()(ensemble)
 
 @app.command()
 def verify(
-    result: Annotated[str, typer.Argument(help="JSON of solve or sweep, or - for standard input.")],
+    result: Annotated[
+        str, typer.Argument(help="JSON of solve, sweep or portfolio, or - for standard input.")
+    ],
     spec: Spec,
 ) -> None:
     """Check every number of a result against its scenario, with no solver."""
@@ -206,6 +208,38 @@ def verify(
         answer = load_result(result)
         game = build_game(load_scenario(spec))
         write(verification_text(game, check(answer, game)), None)
+
+
+@app.command()
+def portfolio(
+    spec: Spec,
+    limit: Annotated[
+        str | None, typer.Option("--limit", help="The resource whose limit is the budget.")
+    ] = None,
+    mip_gap: Annotated[
+        float | None, typer.Option("--mip-gap", help="Relative gap at which a search stops.")
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,
+    output: Output = None,
+) -> None:
+    """Find every best portfolio of all-or-nothing defenses as a budget grows."""
+    with reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.budgeting import best_portfolios
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.view.portfolios import portfolio_document, portfolio_text
+        from mfmgame.view.progress_bar import progress_bar
+        from mfmgame.view.writing import write_text
+
+        scenario = load_scenario(spec)
+        with progress_bar("portfolios") as progress:
+            sequence = best_portfolios(scenario, limit=limit, tolerance=mip_gap, progress=progress)
+        if as_json:
+            write_json(portfolio_document(sequence), output)
+        elif as_csv:
+            write_text(sequence.to_frame().to_csv(index=False, lineterminator="\n"), output)
+        else:
+            write(portfolio_text(sequence), output)
 
 
 @app.command()
@@ -252,7 +286,7 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            help="scenario, catalog, result, frontier, threshold, dci, gaps or ensemble."
+            help="scenario, catalog, result, frontier, portfolio, threshold, dci, gaps or ensemble."
         ),
     ] = "scenario",
     output: Output = None,

@@ -7,13 +7,17 @@ objective of a minimum over allocations that do not depend on it. So there is on
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mfmgame.attacker import bandwidth_for_loss, best_response
+from mfmgame.certificate import nothing_proven
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold, beside_decision, is_within
+from mfmgame.tree_proof import TreeProof
 
 __all__ = ["self_destruction_threshold", "threshold_beyond"]
 
@@ -106,6 +110,9 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     bandwidth = beside_decision(there.game.attacker_bandwidth, game, operates)
     if bandwidth != there.game.attacker_bandwidth:
         there = solver.solve(bandwidth)
+    proof = there.certificate
+    if isinstance(proof, TreeProof):  # what its prices say belongs to another allocation
+        proof = replace(proof, held=nothing_proven(game))
     price = best_response(held.residual.array, game.bandwidth, bandwidth).price
     return Threshold(
         bandwidth=bandwidth,
@@ -115,7 +122,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
         allocation=held.allocation,
         bandwidth_per_loss=1.0 / price if price > 0 else None,
         lower=there.lower,
-        certificate=there.certificate,
+        certificate=proof,
     )
 
 

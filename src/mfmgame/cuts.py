@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from mfmgame.attacker import BestResponse
 from mfmgame.certificate import Certificate, scaled_to_plan, with_least_prices
+from mfmgame.choices import Box
 from mfmgame.compositions import ANCHOR_GRAIN, Composition
 from mfmgame.game import DefenseGame
-from mfmgame.master import Box, Master, MasterPoint
+from mfmgame.master import Master, MasterPoint
 
 __all__ = ["CutPool"]
 
@@ -154,11 +155,13 @@ class CutPool:
             self._idle[point.weights > 0] = 0
         return point
 
-    def sharpen(self, game: DefenseGame, loss_scale: float) -> MasterPoint | None:
-        """Solve the master again, more precisely; None if that fails."""
+    def sharpen(
+        self, game: DefenseGame, loss_scale: float, box: Box | None = None
+    ) -> MasterPoint | None:
+        """Solve the master again as it was solved last, more precisely; None if that fails."""
         before = self._master
         master = self._fitting_master((loss_scale, game.attacker_bandwidth))
-        return master.refine() if master is before else self.solve(game, loss_scale)
+        return master.refine() if master is before else self.solve(game, loss_scale, box)
 
     def least(
         self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]

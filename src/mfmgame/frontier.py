@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.certificate import Certificate
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.spec.wording import nearest, shown
+from mfmgame.tree_proof import Proof
 
 if TYPE_CHECKING:
     import pandas
@@ -53,7 +53,7 @@ class Frontier:
         Over the attacker's bandwidth, shape (n_pieces, n_defenses): ONE allocation that
         is optimal on the whole piece. Over a limit, shape (n_pieces + 1, n_defenses): an
         optimal allocation at each breakpoint, whose mixtures are optimal between them.
-    certificates : tuple of Certificate
+    certificates : tuple of Certificate or TreeProof
         What proves `lower`. Over the attacker's bandwidth one of each breakpoint; over a
         limit one of each piece, whose line bounds the value at every limit.
     n_solves : int
@@ -68,7 +68,7 @@ class Frontier:
     upper: FloatArray
     slopes: FloatArray
     allocations: FloatArray
-    certificates: tuple[Certificate, ...]
+    certificates: tuple[Proof, ...]
     n_solves: int
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.catalogs.resolution import Entries, resolve
+from mfmgame.choices import Choices, DefenseGroup, choices_of
 from mfmgame.errors import SpecificationError
 from mfmgame.labels import checked_labels
 from mfmgame.spec.catalog import Catalog, Defense
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["DefenseGame", "build_game", "refuse_perfect_layers"]
 
 FloatArray = NDArray[np.float64]
+
+GRANTED = 1e-12
+"""Share of a limit by which whole steps may pass it: 0.1 and 0.2 are more than 0.3 in binary."""
 
 
 class DefenseGame:
@@ -43,9 +47,17 @@ class DefenseGame:
     use : mapping of str to array_like of shape (n_defenses,), optional
         For each resource, the units that each defense uses at level 1.
     limits : mapping of str to float, optional
-        Units that may be used of a resource; one that is not named is unlimited.
+        Units that may be used of a resource; one that is not named is unlimited. Beside
+        stepped defenses each limit is kept to 1e-12 of it, as sums of decimals need.
     max_level : array_like, shape (n_defenses,), optional
         Greatest level of each defense, 1 by default.
+    levels : mapping of str to array_like, optional
+        By id, the increasing levels of each stepped defense; ``[0, 1]`` is all or nothing.
+        One that is not named is continuous.
+    requires : mapping of str to sequence of str, optional
+        By id of a stepped defense, those that must run, at any level, if it does.
+    groups : sequence of DefenseGroup, optional
+        How many of several stepped defenses may or must run.
     composition : {"best_of", "additive", "independent"}
         How several defenses act on one threat.
     termination_loss : float, optional
@@ -79,6 +91,7 @@ class DefenseGame:
     use: FloatArray
     limits: FloatArray
     max_level: FloatArray
+    choices: Choices | None
     composition: Composition
     termination_loss: float | None
     threat_ids: Sequence[str]
@@ -97,6 +110,9 @@ class DefenseGame:
         use: Mapping[str, ArrayLike] | None = None,
         limits: Mapping[str, float] | None = None,
         max_level: ArrayLike | None = None,
+        levels: Mapping[str, ArrayLike] | None = None,
+        requires: Mapping[str, Sequence[str]] | None = None,
+        groups: Sequence[DefenseGroup] = (),
         composition: Composition = "best_of",
         termination_loss: float | None = None,
         threat_ids: Sequence[str] | None = None,
@@ -124,8 +140,8 @@ class DefenseGame:
                 )
             amount = _amounts(limit, f"limits[{shown(resource)}]", n_axes=0)
             self.limits[self.resources.index(resource)] = amount
-        levels = np.ones(n_defenses) if max_level is None else max_level
-        self.max_level = _quantities(levels, "max_level", n_defenses)
+        most = np.ones(n_defenses) if max_level is None else max_level
+        self.max_level = _quantities(most, "max_level", n_defenses)
         if composition not in get_args(Composition):
             raise SpecificationError(
                 f"found {shown(composition)}, expected "
@@ -146,6 +162,12 @@ class DefenseGame:
                 f"found {len(self.threat_classes)} classes, expected {n_threats}",
                 pointer="threat_classes",
             )
+        self.choices = choices_of(
+            self.defense_ids, self.max_level, levels or {}, requires or {}, groups
+        )
+        if self.choices is not None:
+            self.max_level = self.choices.most(self.max_level)
+            self.limits += GRANTED * np.abs(self.limits)
         self.name = name
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
@@ -221,7 +243,8 @@ class DefenseGame:
                 raise SpecificationError(
                     f"found {shown(limit)}, expected a finite number of at least 0", pointer=where
                 )
-            other.limits[self.resources.index(resource)] = limit
+            granted = 0.0 if self.choices is None else GRANTED * limit
+            other.limits[self.resources.index(resource)] = limit + granted
         other.limits.flags.writeable = False
         return other
 
@@ -280,8 +303,7 @@ def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGam
 
 def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
     threats, defenses = entries.threats, entries.defenses
-    for index, defense in enumerate(defenses):
-        _refuse_steps(index - len(defenses) + len(scenario.defenses), defense)
+    levels = _stepped_levels(scenario, defenses)
     if scenario.composition == "independent":
         refuse_perfect_layers(
             entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
@@ -295,6 +317,9 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
         use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources},
         limits=scenario.defender.limits,
         max_level=[defense.max_level for defense in defenses],
+        levels=levels,
+        requires={d.id: d.requires for d in defenses if d.requires},
+        groups=_groups(scenario, defenses),
         composition=scenario.composition,
         termination_loss=None if scenario.termination is None else scenario.termination.loss,
         threat_ids=[threat.id for threat in threats],
@@ -305,15 +330,58 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
     )
 
 
-def _refuse_steps(own_index: int, defense: Defense) -> None:
-    """Refuse a defense, the scenario's own from index 0 on, that cannot take every level."""
-    if defense.kind == "binary" or defense.levels is not None:
-        key = "levels" if defense.levels is not None else "kind"
+def _stepped_levels(scenario: Scenario, defenses: Sequence[Defense]) -> dict[str, list[float]]:
+    """Levels of every stepped defense, by id; a rule about a continuous one is refused."""
+    stepped: dict[str, list[float]] = {}
+    for defense in defenses:
+        kind = defense.kind if "kind" in defense.model_fields_set else scenario.defender.kind
+        if defense.levels is not None:
+            stepped[defense.id] = defense.levels
+        elif kind == "binary":
+            stepped[defense.id] = [0.0, defense.max_level] if defense.max_level else [0.0]
+    first_own = len(defenses) - len(scenario.defenses)
+    for index, defense in enumerate(defenses):
+        own = ("defenses", index - first_own) if index >= first_own else ("catalog",)
+        if defense.levels and defense.levels[-1] > defense.max_level:
+            raise refuse(
+                own,
+                f"found a level of {shown(defense.levels[-1])} of {shown(defense.id)}, expected at "
+                f"most its max_level, {shown(defense.max_level)}",
+            )
+        for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
+            place = (*own, key) if index >= first_own else own
+            for name in (defense.id, *names) if names else ():
+                _refuse_continuous(name, stepped, place)
+    for index, group in enumerate(scenario.defender.groups):
+        for position, name in enumerate(group.defenses):
+            place = ("defender", "groups", index, "defenses", position)
+            _refuse_continuous(name, stepped, place)
+    return stepped
+
+
+def _refuse_continuous(
+    name: str, stepped: Mapping[str, list[float]], place: tuple[str | int, ...]
+) -> None:
+    if name not in stepped:
         raise refuse(
-            ("catalog",) if own_index < 0 else ("defenses", own_index, key),
-            f"defense {shown(defense.id)} has all-or-nothing or stepped levels, which this "
-            "version does not solve; expected a continuous defense",
+            place,
+            f"found the continuous defense {shown(name)} in a rule, expected one of kind 'binary' "
+            "or with 'levels'",
         )
+
+
+def _groups(scenario: Scenario, defenses: Sequence[Defense]) -> list[DefenseGroup]:
+    """The scenario's groups; and each conflict, a group of which one may run."""
+    stated = [
+        DefenseGroup(group.defenses, group.at_least, group.at_most)
+        for group in scenario.defender.groups
+    ]
+    pairs = {
+        tuple(sorted((defense.id, other))): None
+        for defense in defenses
+        for other in defense.conflicts
+    }
+    return stated + [DefenseGroup(pair, at_most=1) for pair in pairs]
 
 
 def refuse_perfect_layers(

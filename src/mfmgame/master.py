@@ -19,6 +19,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.choices import Box
 from mfmgame.highs import (
     LEAST_PATIENCE,
     OPTIONS,
@@ -29,11 +30,10 @@ from mfmgame.highs import (
     powers_of_two,
 )
 
-__all__ = ["Box", "Master", "MasterPoint"]
+__all__ = ["Master", "MasterPoint"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-Box = tuple[FloatArray, FloatArray]
 
 _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
     {},
@@ -115,6 +115,7 @@ class Master:
         self._column_of: IntArray = np.empty(0, dtype=np.intp)
         self._entered: IntArray = np.empty(0, dtype=np.intp)
         self._cost = np.zeros(n_defenses + 1)
+        self._least, self._greatest = np.zeros(n_defenses), max_level / self._level_unit
         self._column_upper = np.append(max_level / self._level_unit, np.inf)
         self._surplus_unit = np.empty(0)
 
@@ -221,12 +222,14 @@ class Master:
         self._set_limits(limits)
         for row, upper in enumerate(self._row_upper[: len(self._limited)].tolist()):
             self._highs.changeRowBounds(row, -math.inf, upper)
+        top = self._column_upper[: self._n_defenses]
+        self._least, self._greatest = np.zeros_like(top), top
         if box is not None:
-            least, greatest = (bound / self._level_unit for bound in box)
-            self._set_levels(least, greatest)
+            self._least, self._greatest = (bound / self._level_unit for bound in box)
+            self._set_levels(self._least, self._greatest)
         optimum = self._run()
         if box is not None:
-            self._set_levels(np.zeros(self._n_defenses), self._column_upper[: self._n_defenses])
+            self._set_levels(np.zeros_like(top), top)
         if optimum is None:
             return None
         self._primal, self._dual = optimum
@@ -235,9 +238,9 @@ class Master:
     def refine(self) -> MasterPoint | None:
         """Sharpen the last optimum by one round of iterative refinement.
 
-        The same program is solved for a correction to the last point, in units in which
-        its error is of size one, and with costs in units in which HiGHS's tolerance on
-        them is as small [1]_.
+        The same program, in the same box, is solved for a correction to the last point, in
+        units in which its error is of size one, and with costs in units in which HiGHS's
+        tolerance on them is as small [1]_.
 
         Returns
         -------
@@ -253,6 +256,8 @@ class Master:
         reach = self._activity(primal)
         row_lower, row_upper = self._row_lower - reach, self._row_upper - reach
         lower, upper = -primal, self._column_upper - primal
+        lower[: self._n_defenses] += self._least
+        upper[: self._n_defenses] = self._greatest - primal[: self._n_defenses]
         error = max(
             float(bound.max(initial=0.0)) for bound in (row_lower, -row_upper, lower, -upper)
         )

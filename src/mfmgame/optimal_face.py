@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mfmgame.allocations import resource_cost, with_all_free, within_limits
 from mfmgame.attacker import best_response
-from mfmgame.certificate import as_plan, decided
+from mfmgame.certificate import Certificate, as_plan, decided
 from mfmgame.compositions import Composition
 from mfmgame.cuts import CutPool
 from mfmgame.progress import Found
@@ -51,7 +51,8 @@ class OptimalFace:
     """
 
     def __init__(self, found: Found, composition: Composition, cuts: CutPool) -> None:
-        self._found = found
+        assert isinstance(found.certificate, Certificate)
+        self._found, self._proof = found, found.certificate
         self._game = found.game
         self._composition = composition
         self._cuts = cuts
@@ -65,7 +66,7 @@ class OptimalFace:
         """
         found, game = self._found, self._game
         # Every optimal allocation uses all of what has a price.
-        spare = found.certificate.limit_prices <= 0.0
+        spare = self._proof.limit_prices <= 0.0
         if self._is_curved or not (spare & game.use.any(axis=1) & (game.limits > 0)).any():
             return found
         kept = self._kept | ~game.use.any(axis=0)  # what uses nothing runs in full
@@ -138,8 +139,7 @@ class OptimalFace:
         loss = found.response.loss
         # Less than that, another level may cost for no other reason than rounding, or the gap.
         noise = max(_DECISIVE * loss, (loss - found.lower) / _LEVEL)
-        proof = found.certificate
-        surely = decided(game, self._composition, proof, _DECISIVE, noise)
+        surely = decided(game, self._composition, self._proof, _DECISIVE, noise)
         return np.asarray(surely | (game.max_level == 0.0), dtype=bool)
 
     def _is_alone(self, kept: NDArray[np.bool_]) -> bool:
@@ -153,7 +153,7 @@ class OptimalFace:
         doubt = found.response.loss - found.lower > _EQUAL_VALUE * found.response.loss
         if self._is_curved or doubt or kept.all():
             return bool(kept.all())
-        certificate = found.certificate
+        certificate = self._proof
         weights, threats = certificate.weights, certificate.threats
         worth = certificate.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
         priced = game.use[worth > _DECISIVE * float(weights @ game.severity[threats])]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from mfmgame.attacker import BestResponse
 from mfmgame.certificate import Certificate
+from mfmgame.choices import Box
 from mfmgame.game import DefenseGame
-from mfmgame.master import Box
+from mfmgame.tree_proof import Proof
 
 __all__ = ["Found", "Progress", "Region"]
 
@@ -34,7 +35,7 @@ class Found(NamedTuple):
         To it; its loss is the value.
     lower : float
         What the certificate proves, in loss units.
-    certificate : Certificate
+    certificate : Certificate or TreeProof
     rounds : int
         Solves of the master program.
     """
@@ -43,7 +44,7 @@ class Found(NamedTuple):
     allocation: FloatArray
     response: BestResponse
     lower: float
-    certificate: Certificate
+    certificate: Proof
     rounds: int
 
 
@@ -52,7 +53,7 @@ class Progress:
 
     Parameters
     ----------
-    certificate : Certificate
+    certificate : Certificate or TreeProof
         Of the bound 0.
     bound : callable
         What a certificate proves, in loss units.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mfmgame.allocations import held_game
 from mfmgame.frontier import ATTACKER_BANDWIDTH, reach_of
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
@@ -51,10 +52,14 @@ def sensitivity(problem: Scenario | DefenseGame, *, tolerance: float | None = No
 
 
 def sensitivity_of(solution: Solution, solver: Solver) -> Sensitivity:
-    """The same for a solution, the last one that a solver found."""
+    """The same for a solution, the last one that a solver found.
+
+    Prices hold every stepped defense at its level: between its steps, nothing is for sale.
+    """
     game = solution.game
     least, greatest = solver.extreme_levels(solution)
-    precise = precise_solver(game)
+    stepped = game.choices is not None
+    precise = precise_solver(held_game(game, solution.allocation.array) if stepped else game)
     return Sensitivity(
         solution=solution,
         least=Labelled(game.defense_ids, least),
@@ -65,7 +70,7 @@ def sensitivity_of(solution: Solution, solver: Solver) -> Sensitivity:
 
 
 def _one_sided(solution: Solution, solver: Solver, parameter: str) -> OneSidedPrice:
-    game = solution.game
+    game = solver.game
     if parameter == ATTACKER_BANDWIDTH:
         price, here = solution.bandwidth_price, game.attacker_bandwidth
     else:

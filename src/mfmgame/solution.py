@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from mfmgame.certificate import Certificate
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.spec.wording import shown
+from mfmgame.tree_proof import Proof
 
 if TYPE_CHECKING:
     import pandas
@@ -40,7 +40,7 @@ class Solution:
         Level of each defense.
     attack : Labelled, length n_threats
         A worst attack plan: the effort on each threat, in [0, 1]. Together with the
-        allocation it is an equilibrium.
+        allocation it is an equilibrium, but where some defenses are stepped.
     coverage : Labelled, length n_threats
         Share of each threat that the allocation stops.
     residual : Labelled, length n_threats
@@ -49,9 +49,10 @@ class Solution:
         The most that one more bit can add to the value, in loss units per bit: what it
         adds if the allocation stays as it is. A slope of the value at this bandwidth.
     limit_prices : Labelled, length n_resources
-        What one more unit of each resource would take off it, in loss units per unit.
-    certificate : Certificate
-        What proves `lower`.
+        What one more unit of each resource would take off it, in loss units per unit;
+        with every stepped defense held at its level.
+    certificate : Certificate or TreeProof
+        What proves `lower`; a tree where some defenses are stepped.
     rounds : int
         Solves of the master program.
     tolerance : float
@@ -68,7 +69,7 @@ class Solution:
     residual: Labelled
     bandwidth_price: float
     limit_prices: Labelled
-    certificate: Certificate
+    certificate: Proof
     rounds: int
     tolerance: float
 

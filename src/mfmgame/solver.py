@@ -17,21 +17,24 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import spread, with_all_free, within_limits
+from mfmgame.allocations import held_game, spread, with_all_free, within_limits
 from mfmgame.attacker import best_response
-from mfmgame.certificate import as_plan, lower_bound, nothing_proven, upper_bound
+from mfmgame.branching import BoxSearch
+from mfmgame.certificate import Certificate, as_plan, lower_bound, nothing_proven, upper_bound
+from mfmgame.choices import Box
 from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
-from mfmgame.master import Box
 from mfmgame.optimal_face import OptimalFace
 from mfmgame.progress import Found, Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
+from mfmgame.stepped_face import cheapest, extremes
+from mfmgame.tree_proof import tree_bound
 
 __all__ = ["Solution", "Solver", "solve"]
 
@@ -54,6 +57,7 @@ def solve(
     problem: Scenario | DefenseGame,
     *,
     tolerance: float | None = None,
+    mip_gap: float | None = None,
     time_limit: float | None = None,
 ) -> Solution:
     """Find the allocation that minimises the worst attacker's loss.
@@ -66,6 +70,8 @@ def solve(
         Stop when the proven bracket is at most this wide, relative to the value (or to
         1e-6 of the greatest severity, if the value is less). The default is 1e-9 for
         `best_of` and `additive` and 1e-6 for `independent`.
+    mip_gap : float, optional
+        The same where some defenses are stepped, in place of `tolerance`.
     time_limit : float, optional
         Seconds after which to stop with the bracket proven so far; looked at between
         rounds, of which there is at least one.
@@ -98,6 +104,8 @@ def solve(
     (1.714285714286, 0.571428571429)
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    if game.choices is not None and mip_gap is not None:
+        tolerance = mip_gap
     return Solver(game, tolerance=tolerance, time_limit=time_limit).solve()
 
 
@@ -175,7 +183,7 @@ class Solver:
         SolverError
             If HiGHS refuses the program.
         """
-        return self._described(self.find(attacker_bandwidth, limits))
+        return self.described(self.find(attacker_bandwidth, limits))
 
     def find(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
@@ -193,17 +201,46 @@ class Solver:
                     pointer="limits",
                 )
         _refuse_negative_limits(game)
-        progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
+        is_own = attacker_bandwidth is None and limits is None
         deadline = time.monotonic() + self._time_limit
+        if game.choices is not None:
+            return self._find_stepped(game, deadline, is_own)
+        progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
         try:
             self._search(game, progress, deadline)
         except KeyboardInterrupt:
-            if progress.response is None or attacker_bandwidth is not None or limits is not None:
+            if progress.response is None or not is_own:
                 raise  # a bracket of another game's value would mislead
-            raise Interrupted(self._described(progress.found(game))) from None
+            raise Interrupted(self.described(progress.found(game))) from None
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
             found = OptimalFace(found, self._composition, self._cuts).cheapest()
+        return found
+
+    def _find_stepped(self, game: DefenseGame, deadline: float, is_own: bool) -> Found:
+        """Search the boxes of levels; then, with the steps held, solve the game of the rest."""
+        search = BoxSearch(
+            game, self._composition, self._cuts, tolerance=self._tolerance, deadline=deadline
+        )
+        interruption = None
+        try:
+            search.run()
+        except KeyboardInterrupt as error:
+            if search.response is None or not is_own:
+                raise
+            interruption = error
+        if search.response is None:
+            raise InfeasibleError("no choice of levels keeps within the limits and the rules")
+        allocation = search.allocation
+        if self._cheapest and not interruption and time.monotonic() <= deadline:
+            allocation = cheapest(game, self._composition, allocation, search.response.loss)
+        rest = Solver(held_game(game, allocation), tolerance=self._tolerance).find()
+        assert isinstance(rest.certificate, Certificate)
+        proof = search.proof(rest.certificate)
+        lower = min(tree_bound(game, self._composition, proof), rest.response.loss)
+        found = Found(game, rest.allocation, rest.response, lower, proof, search.rounds)
+        if interruption:
+            raise Interrupted(self.described(found)) from None
         return found
 
     def _search(self, game: DefenseGame, progress: Progress, deadline: float) -> None:
@@ -250,9 +287,12 @@ class Solver:
                 break
         self._last_loss = progress.loss
 
-    def _described(self, found: Found) -> Solution:
+    def described(self, found: Found) -> Solution:
         """All that is to be said of what a search has found."""
         game, allocation, response, lower, certificate, rounds = found
+        attack = response.plan
+        if isinstance(certificate, Certificate):
+            attack = as_plan(game, certificate)
         exposure = self._composition.exposure(allocation)
         upper = upper_bound(game, self._composition, allocation, response.price)
         return Solution(
@@ -261,7 +301,7 @@ class Solver:
             lower=lower,
             upper=max(upper, response.loss),
             allocation=Labelled(game.defense_ids, allocation),
-            attack=Labelled(game.threat_ids, as_plan(game, certificate)),
+            attack=Labelled(game.threat_ids, attack),
             coverage=Labelled(game.threat_ids, 1.0 - exposure),
             residual=Labelled(game.threat_ids, game.severity * exposure),
             bandwidth_price=response.price,
@@ -286,6 +326,8 @@ class Solver:
             but for 1e-9 of it (for `independent`, half the tolerance).
         """
         game, residual = solution.game, solution.residual.array
+        if game.choices is not None:
+            return extremes(solution, self._composition, self._cuts)
         found = Found(
             game,
             solution.allocation.array,

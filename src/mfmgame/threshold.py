@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mfmgame.certificate import Certificate
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.tree_proof import Proof
 
 __all__ = ["Threshold", "beside_decision", "is_within"]
 
@@ -36,7 +36,7 @@ class Threshold:
     lower : float or None
         Proven lower bound of the value at the threshold, in loss units; None if no
         attacker can reach it.
-    certificate : Certificate or None
+    certificate : Certificate, TreeProof or None
         What proves `lower`.
     """
 
@@ -47,7 +47,7 @@ class Threshold:
     allocation: Labelled
     bandwidth_per_loss: float | None
     lower: float | None
-    certificate: Certificate | None
+    certificate: Proof | None
 
     @property
     def reachable(self) -> bool:

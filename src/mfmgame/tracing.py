@@ -29,6 +29,7 @@ from mfmgame.attacker import best_response
 from mfmgame.bulk_bounds import proven_bases, proven_plans
 from mfmgame.certificate import Certificate, nothing_proven, upper_bound
 from mfmgame.compositions import compose
+from mfmgame.envelope import traced_steps
 from mfmgame.errors import SpecificationError
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
 from mfmgame.game import DefenseGame, build_game
@@ -157,6 +158,14 @@ def sweep(
     smooth = game.composition == "independent"
     within = tolerance or (_SMOOTH_TOLERANCE if smooth else _LINEAR_TOLERANCE)
     solver = precise_solver(game, 0.1 * within if smooth else None)
+    if game.choices is not None:
+        if limit is not None:
+            raise SpecificationError(
+                "found stepped defenses, over whose limits the value jumps; expected continuous "
+                "ones (mfmgame portfolio lists the best steps at every budget)",
+                pointer="limit",
+            )
+        return traced_steps(solver, start, stop, within)
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
     traced = _Trace(_touching(solver, parameter), sign, within, game)
     walked = None
@@ -225,7 +234,9 @@ def _touching(solver: Solver, parameter: str) -> Callable[[float], _Line]:
 
 def _line(at: float, value: float, slope: float, found: Found) -> _Line:
     loss, price = found.response.loss, found.response.price
-    return _Line(at, value, slope, found.allocation, loss, found.lower, price, found.certificate)
+    proof = found.certificate
+    assert isinstance(proof, Certificate)
+    return _Line(at, value, slope, found.allocation, loss, found.lower, price, proof)
 
 
 def _is_between(slope: float, one: float, other: float) -> bool:

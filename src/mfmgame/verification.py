@@ -14,6 +14,7 @@ from mfmgame.game import DefenseGame
 from mfmgame.proof.agreement import check_number, refuse, rounded
 from mfmgame.proof.bounds import ExactGame
 from mfmgame.proof.frontiers import check_frontier
+from mfmgame.proof.portfolios import check_portfolios
 from mfmgame.proof.reading import (
     check_head,
     check_notes,
@@ -25,9 +26,10 @@ from mfmgame.proof.sensitivity import check_sensitivity
 from mfmgame.proof.solutions import check_index, check_solution
 from mfmgame.proof.thresholds import check_threshold
 from mfmgame.solution import Solution, scale_of
+from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.result import FrontierDocument, Result
 
-__all__ = ["FrontierVerification", "Verification", "verify"]
+__all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
 
 FloatArray = NDArray[np.float64]
 
@@ -74,6 +76,24 @@ class FrontierVerification:
     stop: float
 
 
+@dataclass(frozen=True, eq=False)
+class PortfolioVerification:
+    """What is proven of a sequence of portfolios.
+
+    Attributes
+    ----------
+    lower, upper : ndarray of float, shape (n_portfolios,)
+        Proven bracket of the value for the budgets that each is best for, rounded
+        outwards, in loss units.
+    gap : float
+        Greatest width relative to the value.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    gap: float
+
+
 @overload
 def verify(
     answer: Solution | Result, game: DefenseGame, *, tolerance: float | None = None
@@ -82,17 +102,21 @@ def verify(
 def verify(
     answer: Frontier | FrontierDocument, game: DefenseGame, *, tolerance: float | None = None
 ) -> FrontierVerification: ...
+@overload
 def verify(
-    answer: Solution | Result | Frontier | FrontierDocument,
+    answer: PortfolioDocument, game: DefenseGame, *, tolerance: float | None = None
+) -> PortfolioVerification: ...
+def verify(
+    answer: Solution | Result | Frontier | FrontierDocument | PortfolioDocument,
     game: DefenseGame,
     *,
     tolerance: float | None = None,
-) -> Verification | FrontierVerification:
+) -> Verification | FrontierVerification | PortfolioVerification:
     """Check that an answer follows from what it carries.
 
     Parameters
     ----------
-    answer : Solution, Result, Frontier or FrontierDocument
+    answer : Solution, Result, Frontier, FrontierDocument or PortfolioDocument
         The claim, from this process or from a file (see :func:`mfmgame.load_result`).
     game : DefenseGame
         The game, built by whoever checks.
@@ -102,7 +126,7 @@ def verify(
 
     Returns
     -------
-    Verification or FrontierVerification
+    Verification, FrontierVerification or PortfolioVerification
         What is proven.
 
     Raises
@@ -118,12 +142,14 @@ def verify(
     >>> verify(mg.solve(game), game).gap < 1e-12
     True
     """
-    if isinstance(answer, (Result, FrontierDocument)):
+    if isinstance(answer, (Result, FrontierDocument, PortfolioDocument)):
         check_head(answer, game)
     if isinstance(answer, Result):
         return _verify_result(answer, game, tolerance)
     if isinstance(answer, Solution):
         return _verification(*check_solution(answer, ExactGame(game)), game)
+    if isinstance(answer, PortfolioDocument):
+        return _verify_portfolios(answer, game, tolerance)
     if isinstance(answer, FrontierDocument):
         return _verify_document(answer, game)
     return _verify_frontier(answer, game)
@@ -157,6 +183,20 @@ def _verify_document(document: FrontierDocument, game: DefenseGame) -> FrontierV
         check_number(("points", k, "value"), point.value, float(frontier(point.at)))
     check_notes(document.notes, frontier.notes)
     return proven
+
+
+def _verify_portfolios(
+    document: PortfolioDocument, game: DefenseGame, tolerance: float | None
+) -> PortfolioVerification:
+    brackets = check_portfolios(document, game, tolerance)
+    proven = [_verification(*bracket, game) for bracket in brackets]
+    # A bracket wider than its tolerance is said in the notes, with those of the game.
+    check_notes(document.notes[: len(game.notes)], game.notes)
+    return PortfolioVerification(
+        lower=np.array([bracket.lower for bracket in proven]),
+        upper=np.array([bracket.upper for bracket in proven]),
+        gap=max(bracket.gap for bracket in proven),
+    )
 
 
 def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerification:

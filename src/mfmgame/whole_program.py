@@ -6,6 +6,9 @@
 ``lam b[i] + mu[i] + v[i] sum_j E[i,j] z[i,j] >= v[i]``, ``0 <= z[i,j] <= x[j]``,
 ``sum_j z[i,j] <= 1``, for the pairs whose ``v[i] E[i,j]`` is not 0.
 
+Where some defenses are stepped, columns of 0 and 1 choose their levels
+(:mod:`mfmgame.step_program`), and it is a mixed-integer program.
+
 The solver here never builds it: it is for other solvers.
 """
 
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
+from mfmgame.step_program import StepProgram, step_program
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -36,15 +40,18 @@ class WholeProgram:
     Attributes
     ----------
     cost, top : ndarray of float, shape (n_columns,)
-        Columns are the levels, ``lam``, ``mu`` and the shares ``z``.
+        Columns are the levels, ``lam``, ``mu``, the shares ``z``, and the steps.
     matrix : SciPy CSR array, shape (n_rows, n_columns)
         Rows are the threats, the limits, then, for `best_of`, ``sum_j z[i,j] <= 1`` of the
-        threats that have shares and ``z[i,j] <= x[j]`` of every share.
+        threats that have shares and ``z[i,j] <= x[j]`` of every share; last those of the
+        steps.
     lower, upper : ndarray of float, shape (n_rows,)
     limited : ndarray of int, shape (n_limits,)
         The resources that have a limit.
     share_threats, share_defenses : ndarray of int, shape (n_shares,)
         The pair of each share, in order of the threats.
+    steps : StepProgram or None
+        What stepped defenses add; their columns are 0 or 1.
     """
 
     cost: FloatArray
@@ -55,6 +62,13 @@ class WholeProgram:
     limited: IntArray
     share_threats: IntArray
     share_defenses: IntArray
+    steps: StepProgram | None
+
+    @property
+    def integer(self) -> NDArray[np.bool_]:
+        """Which columns are 0 or 1, shape (n_columns,)."""
+        n_steps = 0 if self.steps is None else len(self.steps.steps)
+        return np.arange(len(self.cost)) >= len(self.cost) - n_steps
 
 
 def whole_program(game: DefenseGame) -> WholeProgram:
@@ -110,14 +124,28 @@ def whole_program(game: DefenseGame) -> WholeProgram:
         ]
         most = np.concatenate((game.limits[limited], np.ones(len(sharing)), np.zeros(count)))
     extra = len(threats)
-    matrix = sp.block_array(blocks, format="csr")
+    matrix = sp.csr_array(sp.block_array(blocks, format="csr"))
+    cost = np.concatenate((np.zeros(m), [game.attacker_bandwidth], np.ones(n), np.zeros(extra)))
+    top = np.concatenate((game.max_level, np.full(1 + n + extra, np.inf)))
+    lower = np.concatenate((game.severity, np.full(len(most), -np.inf)))
+    upper = np.concatenate((np.full(n, np.inf), most))
+    steps = None if game.choices is None else step_program(game.choices)
+    if steps is not None:
+        n_steps = len(steps.steps)
+        beside = sp.csr_array((len(steps.rows), len(cost) - m))
+        rest = [sp.csr_array(steps.level_part), beside, sp.csr_array(steps.step_part)]
+        none = sp.csr_array((matrix.shape[0], n_steps))
+        matrix = sp.csr_array(sp.vstack((sp.hstack((matrix, none)), sp.hstack(rest)), format="csr"))
+        cost, top = np.append(cost, np.zeros(n_steps)), np.append(top, np.ones(n_steps))
+        lower, upper = np.append(lower, steps.lower), np.append(upper, steps.upper)
     return WholeProgram(
-        cost=np.concatenate((np.zeros(m), [game.attacker_bandwidth], np.ones(n), np.zeros(extra))),
-        top=np.concatenate((game.max_level, np.full(1 + n + extra, np.inf))),
-        matrix=sp.csr_array(matrix),
-        lower=np.concatenate((game.severity, np.full(len(most), -np.inf))),
-        upper=np.concatenate((np.full(n, np.inf), most)),
+        cost=cost,
+        top=top,
+        matrix=matrix,
+        lower=lower,
+        upper=upper,
         limited=limited,
         share_threats=threats,
         share_defenses=defenses,
+        steps=steps,
     )

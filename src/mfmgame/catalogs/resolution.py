@@ -189,8 +189,10 @@ def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
     if change is None:
         return defense
     update: dict[str, object] = {"use": {**defense.use, **change.use}}
-    if change.max_level is not None:
-        update["max_level"] = change.max_level
+    if change.kind is not None or change.levels is not None:  # either replaces both
+        update |= {"kind": change.kind or "continuous", "levels": change.levels}
+    plain = {"max_level", "requires", "conflicts"}
+    update |= change.model_dump(include=plain, exclude_none=True)
     if defense.traits is not None:
         strengths = change.model_dump(include={"strength", "retention"}, exclude_none=True)
         update["traits"] = defense.traits.model_copy(update=strengths)

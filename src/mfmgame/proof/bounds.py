@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.certificate import Certificate, decided
+from mfmgame.choices import Box
 from mfmgame.compositions import ANCHOR_GRAIN, compose
 from mfmgame.game import DefenseGame
 from mfmgame.proof.agreement import AGREEMENT, ROUNDING, Pointer, check_range, refuse
@@ -68,7 +69,11 @@ class ExactGame:
         if len(levels) != game.n_defenses:
             raise refuse(pointer, f"found {len(levels)} levels, expected {game.n_defenses}")
         least = np.where(game.use.any(axis=0), 0.0, game.max_level)
+        if game.choices is not None:
+            least[game.choices.stepped] = 0.0
         check_range(pointer, game.defense_ids, levels, least, game.max_level)
+        if game.choices is not None and not game.choices.allows(levels):
+            raise refuse(pointer, "expected levels that the defenses have, and rules kept")
         exact = [Fraction(level) for level in levels.tolist()]
         for resource, use, limit in zip(game.resources, game.use.tolist(), limits, strict=True):
             used = sum((Fraction(u) * x for u, x in zip(use, exact, strict=True)), Fraction(0))
@@ -150,7 +155,9 @@ class ExactGame:
         rows = rows if isinstance(rows, np.ndarray) else rows.toarray()
         return np.asarray((anchors == 0.0) | (rows == anchors[:, None]).any(axis=1))
 
-    def lower(self, proof: Certificate, budget: float, limits: FloatArray) -> Fraction:
+    def lower(
+        self, proof: Certificate, budget: float, limits: FloatArray, box: Box | None = None
+    ) -> Fraction:
         """The loss that a certificate proves unavoidable.
 
         Parameters
@@ -161,12 +168,15 @@ class ExactGame:
         budget : float
             The attacker's bandwidth, in bits.
         limits : ndarray of float, shape (n_resources,)
+        box : tuple of two ndarrays of float, shape (n_defenses,), optional
+            Least and greatest levels of the allocations to speak of; all by default.
 
         Returns
         -------
         Fraction
             In loss units; below 0 if it proves nothing.
         """
+        least, greatest = box or (np.zeros_like(self.game.max_level), self.game.max_level)
         game, threats = self.game, proof.threats.tolist()
         weights = [Fraction(weight) for weight in proof.weights.tolist()]
         effort: dict[int, Fraction] = {}
@@ -186,11 +196,12 @@ class ExactGame:
         bound = caused
         for price, limit in zip(prices, limits[priced].tolist(), strict=True):
             bound -= price * Fraction(limit)
-        for gain, level, use in zip(
-            gained, game.max_level.tolist(), game.use[priced].T.tolist(), strict=True
+        for gain, low, high, use in zip(
+            gained, least.tolist(), greatest.tolist(), game.use[priced].T.tolist(), strict=True
         ):
             paid = (price * Fraction(u) for price, u in zip(prices, use, strict=True))
-            bound -= Fraction(level) * max(Fraction(0), gain - sum(paid, Fraction(0)))
+            profit = gain - sum(paid, Fraction(0))
+            bound -= profit * Fraction(high if profit > 0 else low)
         return bound
 
     def _cut(self, threat: int, anchor: float) -> tuple[list[int], int]:

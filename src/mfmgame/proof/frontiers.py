@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.attacker import best_response
+from mfmgame.certificate import Certificate
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.proof.agreement import (
     AGREEMENT,
@@ -25,6 +26,7 @@ from mfmgame.proof.agreement import (
     refuse,
 )
 from mfmgame.proof.bounds import ExactGame
+from mfmgame.proof.trees import proven
 from mfmgame.spec.wording import shown
 
 __all__ = ["check_frontier"]
@@ -83,8 +85,7 @@ def _over_bandwidth(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bound
     lower, upper = [], [Fraction(0)] * len(points)
     for k, (at, proof) in enumerate(zip(points, frontier.certificates, strict=True)):
         place: Pointer = ("breakpoints", k, "certificate")
-        exact.check_certificate((*place, "cuts"), (*place, "limits"), proof, at)
-        lower.append(exact.lower(proof, at, limits))
+        lower.append(proven(place, (*place, "limits"), proof, exact, at))
     for k, slope in enumerate(frontier.slopes.tolist()):
         levels = frontier.allocations[k]
         exact.check_allocation(("pieces", k, "allocation"), levels, limits)
@@ -111,6 +112,8 @@ def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
     ends: list[list[Fraction]] = [[] for _ in points]
     for k, proof in enumerate(frontier.certificates):
         place: Pointer = ("pieces", k, "certificate")
+        if not isinstance(proof, Certificate):
+            raise refuse((*place, "tree"), "expected no tree")
         exact.check_certificate((*place, "cuts"), (*place, "limits"), proof, budget)
         price = proof.limit_prices[row]
         check_each(("pieces", k), ["slope"], [frontier.slopes[k]], [-price])

@@ -23,9 +23,11 @@ from mfmgame.proof.agreement import (
     refuse,
 )
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution
+from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.reading import STANDARD_INPUT, read_document
 from mfmgame.spec.result import (
     CertificateCut,
+    CertificateResult,
     FrontierDocument,
     FrontierPart,
     PricedCertificate,
@@ -34,26 +36,33 @@ from mfmgame.spec.result import (
 )
 from mfmgame.spec.wording import nearest, shown
 from mfmgame.threshold import Threshold
+from mfmgame.tree_proof import Proof, Split, TreeProof
 
 __all__ = [
     "check_head",
     "check_notes",
+    "claimed_allocation",
     "claimed_frontier",
+    "claimed_proof",
     "claimed_solution",
     "claimed_threshold",
+    "claimed_vector",
     "load_result",
 ]
 
 FloatArray = NDArray[np.float64]
 
-_ANSWERS: dict[str, type[Result | FrontierDocument]] = {
+Answer = Result | FrontierDocument | PortfolioDocument
+
+_ANSWERS: dict[str, type[Answer]] = {
     "mfmgame/result/1": Result,
     "mfmgame/frontier/1": FrontierDocument,
+    "mfmgame/portfolio/1": PortfolioDocument,
 }
 
 
-def load_result(path: str | os.PathLike[str]) -> Result | FrontierDocument:
-    """Read a result, or a frontier, from a JSON file.
+def load_result(path: str | os.PathLike[str]) -> Answer:
+    """Read a result, a frontier or a sequence of portfolios from a JSON file.
 
     Parameters
     ----------
@@ -62,13 +71,13 @@ def load_result(path: str | os.PathLike[str]) -> Result | FrontierDocument:
 
     Returns
     -------
-    Result or FrontierDocument
+    Result, FrontierDocument or PortfolioDocument
         The validated document, for :func:`mfmgame.verify` to check.
 
     Raises
     ------
     SpecificationError
-        If the file cannot be read or is neither; its text names the file, the JSON
+        If the file cannot be read or is none of them; its text names the file, the JSON
         pointer, what is wrong and what was expected.
 
     Examples
@@ -92,7 +101,7 @@ def load_result(path: str | os.PathLike[str]) -> Result | FrontierDocument:
         raise error.located(STANDARD_INPUT if file is None else os.fspath(path)) from None
 
 
-def check_head(document: Result | FrontierDocument, game: DefenseGame) -> None:
+def check_head(document: Answer, game: DefenseGame) -> None:
     """Check that a document is of the game."""
     check_equal(("scenario",), document.scenario, game.name)
     check_equal(("composition",), document.composition, game.composition)
@@ -132,19 +141,19 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
     }
     check_each(("threats",), ids, columns["severity"], game.severity, last=("severity",))
     check_each(("threats",), ids, columns["bandwidth"], game.bandwidth, last=("bandwidth",))
-    prices = _vector(("prices", "limits"), result.prices.limits, game.resources)
+    prices = claimed_vector(("prices", "limits"), result.prices.limits, game.resources)
     return Solution(
         game=game,
         value=result.value,
         lower=result.bounds.lower,
         upper=result.bounds.upper,
-        allocation=_allocation((), result.allocation, result.use, game),
-        attack=_vector(("attack",), result.attack, ids),
+        allocation=claimed_allocation((), result.allocation, result.use, game),
+        attack=claimed_vector(("attack",), result.attack, ids),
         coverage=Labelled(ids, columns["coverage"]),
         residual=Labelled(ids, columns["residual"]),
         bandwidth_price=result.prices.attacker_bandwidth,
         limit_prices=prices,
-        certificate=_proof(("certificate",), result.certificate.cuts, prices.array, game),
+        certificate=claimed_proof(("certificate",), result.certificate, prices.array, game),
         rounds=0,
         tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
     )
@@ -167,10 +176,10 @@ def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
         undefended=claimed.undefended,
         decision=claimed.decision,
         margin=claimed.margin,
-        allocation=_allocation(place, claimed.allocation, claimed.use, game),
+        allocation=claimed_allocation(place, claimed.allocation, claimed.use, game),
         bandwidth_per_loss=claimed.bandwidth_per_loss,
         lower=claimed.lower,
-        certificate=None if proof is None else _certificate(where, proof, game),
+        certificate=None if proof is None else _priced_proof(where, proof, game),
     )
 
 
@@ -201,13 +210,13 @@ def claimed_frontier(document: FrontierDocument, game: DefenseGame) -> Frontier:
         check_absent((where, k, "certificate"), part.certificate)
         if part.allocation is None or part.use is None:
             raise refuse((where, k), "found no allocation with its use, expected one")
-        allocations.append(_allocation((where, k), part.allocation, part.use, game).array)
+        allocations.append(claimed_allocation((where, k), part.allocation, part.use, game).array)
     for k, part in enumerate(certifying):
         check_absent((there, k, "allocation"), part.allocation)
         check_absent((there, k, "use"), part.use)
         if part.certificate is None:
             raise refuse((there, k), "found no certificate, expected one")
-        certificates.append(_certificate((there, k, "certificate"), part.certificate, game))
+        certificates.append(_priced_proof((there, k, "certificate"), part.certificate, game))
     return Frontier(
         game=game,
         parameter=document.parameter,
@@ -222,24 +231,52 @@ def claimed_frontier(document: FrontierDocument, game: DefenseGame) -> Frontier:
     )
 
 
-def _allocation(
+def claimed_allocation(
     place: Pointer, levels: Mapping[str, float], use: Mapping[str, float], game: DefenseGame
 ) -> Labelled:
     """An allocation, which uses what it is claimed to use."""
-    allocation = _vector((*place, "allocation"), levels, game.defense_ids)
-    claimed = _vector((*place, "use"), use, game.resources)
+    allocation = claimed_vector((*place, "allocation"), levels, game.defense_ids)
+    claimed = claimed_vector((*place, "use"), use, game.resources)
     with np.errstate(over="ignore", invalid="ignore"):
         found = game.use @ allocation.array
     check_each((*place, "use"), game.resources, claimed, found)
     return allocation
 
 
-def _certificate(place: Pointer, claimed: PricedCertificate, game: DefenseGame) -> Certificate:
-    prices = _vector((*place, "limits"), claimed.limits, game.resources)
-    return _proof(place, claimed.cuts, prices.array, game)
+def _priced_proof(place: Pointer, claimed: PricedCertificate, game: DefenseGame) -> Proof:
+    prices = claimed_vector((*place, "limits"), claimed.limits, game.resources)
+    if claimed.tree is not None and (claimed.cuts or prices.array.any()):
+        raise refuse((*place, "cuts"), "found cuts or prices beside a tree, expected none")
+    return claimed_proof(place, claimed, prices.array, game)
 
 
-def _proof(
+def claimed_proof(
+    place: Pointer, claimed: CertificateResult, prices: FloatArray, game: DefenseGame
+) -> Proof:
+    """A certificate, or the tree of a proof by cases with the certificate of the rest."""
+    certificate = _certificate(place, claimed.cuts, prices, game)
+    if claimed.tree is None or claimed.proofs is None:
+        return certificate
+    positions = {defense: index for index, defense in enumerate(game.defense_ids)}
+    nodes: list[Split | int | None] = []
+    for k, node in enumerate(claimed.tree):
+        if node.defense is None or node.at_most is None:
+            nodes.append(node.proof)
+        elif node.defense in positions:
+            nodes.append(Split(positions[node.defense], node.at_most))
+        else:
+            hint = nearest(node.defense, game.defense_ids, "defense")
+            where = (*place, "tree", k, "defense")
+            raise refuse(where, f"found {shown(node.defense)}, expected {hint}")
+    proofs = []
+    for k, leaf in enumerate(claimed.proofs):
+        where = (*place, "proofs", k)
+        paid = claimed_vector((*where, "limits"), leaf.limits, game.resources).array
+        proofs.append(_certificate(where, leaf.cuts, paid, game))
+    return TreeProof(tuple(nodes), tuple(proofs), certificate)
+
+
+def _certificate(
     place: Pointer, cuts: Sequence[CertificateCut], prices: FloatArray, game: DefenseGame
 ) -> Certificate:
     positions = {threat: index for index, threat in enumerate(game.threat_ids)}
@@ -257,6 +294,7 @@ def _proof(
     )
 
 
-def _vector(place: Pointer, claimed: Mapping[str, float], labels: Sequence[str]) -> Labelled:
+def claimed_vector(place: Pointer, claimed: Mapping[str, float], labels: Sequence[str]) -> Labelled:
+    """Numbers under the labels that there are, no more and no less."""
     check_keys(place, claimed, labels)
     return Labelled(labels, np.array([claimed[label] for label in labels], dtype=np.float64))

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.attacker import best_response
-from mfmgame.certificate import as_plan
+from mfmgame.certificate import Certificate, as_plan
 from mfmgame.coverage_index import defense_coverage_index
 from mfmgame.errors import CertificateError
 from mfmgame.proof.agreement import check_between, check_each, check_keys, check_number
 from mfmgame.proof.bounds import ExactGame
+from mfmgame.proof.trees import check_held, proven
 from mfmgame.solution import Solution
 from mfmgame.spec.result import IndexResult
+from mfmgame.tree_proof import TreeProof
 
 __all__ = ["check_index", "check_solution"]
 
@@ -44,18 +46,20 @@ def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Frac
         raise CertificateError("the solution is of a game of another size")
     exact.check_allocation(("allocation",), allocation, game.limits)
     budget = game.attacker_bandwidth
-    exact.check_certificate(("certificate", "cuts"), ("prices", "limits"), proof, budget)
+    lower = proven(("certificate",), ("prices", "limits"), proof, exact, budget)
     exposure = exact.composition.exposure(allocation)
     residual = game.severity * exposure
     response = best_response(residual, game.bandwidth, budget)
     ids, resources = game.threat_ids, game.resources
-    check_each(("attack",), ids, solution.attack, as_plan(game, proof))
+    if isinstance(proof, TreeProof):
+        check_held(solution)
+    plan = as_plan(game, proof) if isinstance(proof, Certificate) else response.plan
+    check_each(("attack",), ids, solution.attack, plan)
     ones = np.ones(game.n_threats)
     check_each(("threats",), ids, solution.coverage, 1.0 - exposure, ones, last=("coverage",))
     check_each(("threats",), ids, solution.residual, residual, game.severity, last=("residual",))
     check_each(("prices", "limits"), resources, solution.limit_prices, proof.limit_prices)
     check_number(("prices", "attacker_bandwidth"), solution.bandwidth_price, response.price)
-    lower = exact.lower(proof, budget, game.limits)
     upper = exact.excess(allocation, response.price)
     upper += Fraction(response.price) * Fraction(budget)
     slack = exact.slack(upper)

@@ -20,6 +20,7 @@ from mfmgame.proof.agreement import (
     refuse,
 )
 from mfmgame.proof.bounds import ExactGame
+from mfmgame.proof.trees import proven
 from mfmgame.solution import scale_of
 from mfmgame.spec.wording import shown
 from mfmgame.threshold import Threshold, beside_decision, is_within
@@ -109,10 +110,9 @@ def _check_not_later(
     proof, lower = threshold.certificate, threshold.lower
     if proof is None or lower is None:
         raise refuse(place, "found null, expected a proof of the loss there")
-    exact.check_certificate((*place, "cuts"), (*place, "limits"), proof, bandwidth)
-    proven = exact.lower(proof, bandwidth, game.limits)
-    check_between((*PLACE, "lower"), lower, proven - exact.slack(proven), proven)
-    if proven < Fraction(loss) - Fraction(tolerance) * Fraction(scale_of(game, loss)):
+    found = proven(place, (*place, "limits"), proof, exact, bandwidth)
+    check_between((*PLACE, "lower"), lower, found - exact.slack(found), found)
+    if found < Fraction(loss) - Fraction(tolerance) * Fraction(scale_of(game, loss)):
         raise refuse(
             (*PLACE, "lower"), f"found {shown(lower)}, expected {loss!r} within {tolerance!r} of it"
         )

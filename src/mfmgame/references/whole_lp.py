@@ -1,4 +1,4 @@
-"""The whole linear program of `additive` and `best_of`, for SciPy and PuLP."""
+"""The whole program of `additive` and `best_of`, for SciPy and PuLP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["value_by_pulp", "value_by_scipy"]
 
 
 def value_by_scipy(game: DefenseGame) -> float:
-    """Value of an `additive` or `best_of` game by ``scipy.optimize.linprog``.
+    """Value of an `additive` or `best_of` game by ``scipy.optimize.linprog``, or ``milp``.
 
     Parameters
     ----------
@@ -40,6 +40,18 @@ def value_by_scipy(game: DefenseGame) -> float:
     import scipy.optimize
 
     program = whole_program(game)
+    if program.steps is not None:
+        rows = scipy.optimize.LinearConstraint(program.matrix, program.lower, program.upper)
+        found = scipy.optimize.milp(
+            program.cost,
+            constraints=rows,
+            bounds=scipy.optimize.Bounds(np.zeros_like(program.top), program.top),
+            integrality=program.integer.astype(int),
+            options={"mip_rel_gap": 0.0},
+        )
+        if found.status != 0:
+            raise SolverError(f"milp: {found.message}")
+        return float(found.fun)
     demands = np.isfinite(program.lower)
     sign = np.where(demands, -1.0, 1.0)
     outcome = scipy.optimize.linprog(
@@ -78,8 +90,13 @@ def value_by_pulp(game: DefenseGame) -> float:
     program = whole_program(game)
     problem = pulp.LpProblem("defense_game", pulp.LpMinimize)
     columns = [
-        problem.add_variable(f"c{index}", 0.0, None if np.isinf(top) else float(top))
-        for index, top in enumerate(program.top)
+        problem.add_variable(
+            f"c{index}",
+            0.0,
+            None if np.isinf(top) else float(top),
+            "Integer" if whole else "Continuous",
+        )
+        for index, (top, whole) in enumerate(zip(program.top, program.integer, strict=True))
     ]
     problem += pulp.lpSum(
         float(cost) * column for cost, column in zip(program.cost, columns, strict=True)
@@ -88,7 +105,10 @@ def value_by_pulp(game: DefenseGame) -> float:
         start, end = program.matrix.indptr[row : row + 2]
         terms = zip(program.matrix.data[start:end], program.matrix.indices[start:end], strict=True)
         total = pulp.lpSum(float(a) * columns[column] for a, column in terms)
-        problem += total >= float(lower) if np.isfinite(lower) else total <= float(upper)
+        if np.isfinite(lower):
+            problem += total >= float(lower)
+        if np.isfinite(upper):
+            problem += total <= float(upper)
     status = problem.solve(pulp.COIN_CMD(path=cbcbox.cbc_bin_path(), msg=False))
     if pulp.LpStatus[status] != "Optimal":
         raise SolverError(f"CBC: {pulp.LpStatus[status]}")

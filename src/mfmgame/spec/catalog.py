@@ -34,6 +34,7 @@ __all__ = [
     "Effectiveness",
     "Flow",
     "GoalImpact",
+    "Kind",
     "Level",
     "Modality",
     "Origin",
@@ -45,9 +46,13 @@ __all__ = [
     "ThreatTraits",
     "refuse_inconsistent_entries",
     "refuse_missing_numbers",
+    "refuse_unknown_others",
     "refuse_unknown_pairs",
+    "refuse_unknown_rules",
+    "refuse_unusable_levels",
 ]
 
+Kind = Literal["continuous", "binary"]
 Level = Literal["model", "system"]
 Modality = Literal["text", "image", "audio"]
 Flow = Literal["input", "model", "output", "action", "interaction", "memory"]
@@ -141,9 +146,19 @@ class Defense(Sourced):
         default={}, description="Resource units used at level 1."
     )
     max_level: Quantity = 1.0
-    kind: Literal["continuous", "binary"] = "continuous"
+    kind: Kind = Field(
+        default="continuous",
+        description="binary: only level 0 and the greatest. Where it is left out, and 'levels' "
+        "too, the defender's kind.",
+    )
     levels: list[Quantity] | None = Field(
         default=None, description="The levels it can take, if few."
+    )
+    requires: list[Identifier] = Field(
+        default=[], description="Defenses that must run if this one does."
+    )
+    conflicts: list[Identifier] = Field(
+        default=[], description="Defenses that must not run if this one does."
     )
     lifecycle: list[Text] = Field(default=[], description="Stages in which it is applied.")
     categories: list[Text] = []
@@ -152,12 +167,23 @@ class Defense(Sourced):
 
     @model_validator(mode="after")
     def _levels_are_usable(self) -> Self:
-        if self.levels is not None:
-            if self.kind == "binary":
-                raise refuse(("levels",), "found with kind 'binary', expected one of the two")
-            if not self.levels or sorted(set(self.levels)) != self.levels:
-                raise refuse(("levels",), "expected one level or more, in increasing order")
+        refuse_unusable_levels(self.kind, self.levels)
+        if self.levels and self.levels[-1] > self.max_level:
+            raise refuse(
+                ("levels", len(self.levels) - 1),
+                f"found {shown(self.levels[-1])}, expected at most the max_level, "
+                f"{shown(self.max_level)}",
+            )
         return self
+
+
+def refuse_unusable_levels(kind: Kind | None, levels: Sequence[float] | None) -> None:
+    """Refuse levels that are none, out of order, or stated beside a kind."""
+    if levels is not None:
+        if kind == "binary":
+            raise refuse(("levels",), "found with kind 'binary', expected one of the two")
+        if not levels or sorted(set(levels)) != list(levels):
+            raise refuse(("levels",), "expected one level or more, in increasing order")
 
 
 class Effectiveness(Sourced):
@@ -255,6 +281,7 @@ class Catalog(UncertainDocument):
             [threat.id for threat in self.threats],
             [defense.id for defense in self.defenses],
         )
+        refuse_unknown_rules(self.defenses, [defense.id for defense in self.defenses])
         rules = self.assumptions
         goals = [entry.goal for entry in rules.goals] if rules else []
         classes = [entry.threat_class for entry in rules.classes] if rules else []
@@ -300,6 +327,23 @@ def refuse_unknown_pairs(
     for index, entry in enumerate(entries):
         refuse_unknown(entry.threat, threats, "threat", "effectiveness", index, "threat")
         refuse_unknown(entry.defense, defenses, "defense", "effectiveness", index, "defense")
+
+
+def refuse_unknown_rules(defenses: Sequence[Defense], known: Collection[str]) -> None:
+    """Refuse rules of a defense that name an unknown one, or itself."""
+    for index, defense in enumerate(defenses):
+        for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
+            refuse_unknown_others(defense.id, names, known, "defenses", index, key)
+
+
+def refuse_unknown_others(
+    own: str, names: Sequence[str], known: Collection[str], *pointer: str | int
+) -> None:
+    """Refuse names of other defenses that are unknown, or its own."""
+    for position, name in enumerate(names):
+        refuse_unknown(name, known, "defense", *pointer, position)
+        if name == own:
+            raise refuse((*pointer, position), f"found {shown(name)} itself, expected another")
 
 
 def refuse_missing_numbers(index: int, threat: Threat) -> None:

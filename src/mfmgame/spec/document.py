@@ -25,6 +25,7 @@ __all__ = [
     "first_problem",
     "refuse",
     "refuse_duplicates",
+    "refuse_repeated",
     "refuse_unknown",
 ]
 
@@ -105,6 +106,15 @@ def refuse_duplicates(ids: Iterable[str], key: str, field: str = "id", within: s
                 "expected unique ids",
             )
         seen[name] = index
+
+
+def refuse_repeated(names: Sequence[str], key: str) -> None:
+    """Refuse a list of names, under `key`, in which one stands twice or that is empty."""
+    if not names:
+        raise refuse((key,), "found none, expected one or more")
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise refuse((key, index), f"found {shown(name)} again, expected it once")
 
 
 def refuse_unknown(name: str, known: Collection[str], noun: str, *pointer: str | int) -> None:

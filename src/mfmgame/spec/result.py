@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mfmgame.spec.document import Document, Identifier, Strict
+from mfmgame.spec.document import Document, Identifier, Strict, refuse
 from mfmgame.spec.scenario import Composition
 
 __all__ = [
     "Bounds",
+    "CaseProof",
     "CertificateCut",
     "CertificateResult",
     "DefenseIndex",
@@ -30,6 +31,7 @@ __all__ = [
     "ThreatResult",
     "ThresholdDocument",
     "ThresholdResult",
+    "TreeNode",
 ]
 
 # What comes out may be larger or smaller than what may go in.
@@ -69,10 +71,49 @@ class CertificateCut(Strict):
     weight: Share
 
 
-class CertificateResult(Strict):
-    """What proves the lower bound, together with the prices of the limits."""
+class CaseProof(Strict):
+    """What proves a lower bound for some levels: cuts, and the price of each limit."""
 
     cuts: list[CertificateCut]
+    limits: dict[Identifier, Quantity]
+
+
+class TreeNode(Strict):
+    """A split of the allocations by one defense's level, or a leaf with its proof."""
+
+    defense: Identifier | None = None
+    at_most: Quantity | None = Field(
+        default=None, description="Levels up to it come next in the list, then those above."
+    )
+    proof: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Position of the leaf's proof; null where no allocation lies."
+    )
+
+    @model_validator(mode="after")
+    def _is_split_or_leaf(self) -> Self:
+        if (self.defense is None) is not (self.at_most is None):
+            raise refuse((), "expected both of 'defense' and 'at_most', or neither")
+        if self.defense is not None and self.proof is not None:
+            raise refuse(("proof",), "found in a split, expected in a leaf")
+        return self
+
+
+class CertificateResult(Strict):
+    """What proves the lower bound, together with the prices of the limits.
+
+    Where some defenses are stepped, the tree proves it, case by case; the cuts and prices
+    prove the value with every stepped defense held at its level.
+    """
+
+    cuts: list[CertificateCut]
+    tree: list[TreeNode] | None = Field(default=None, description="In preorder.")
+    proofs: list[CaseProof] | None = None
+
+    @model_validator(mode="after")
+    def _has_both_or_neither(self) -> Self:
+        if (self.tree is None) is not (self.proofs is None):
+            raise refuse((), "expected both of 'tree' and 'proofs', or neither")
+        return self
 
 
 class PricedCertificate(CertificateResult):

@@ -15,10 +15,14 @@ from mfmgame.spec.catalog import (
     Defense,
     Effectiveness,
     Flow,
+    Kind,
     Threat,
     refuse_inconsistent_entries,
     refuse_missing_numbers,
+    refuse_unknown_others,
     refuse_unknown_pairs,
+    refuse_unknown_rules,
+    refuse_unusable_levels,
 )
 from mfmgame.spec.document import (
     Amount,
@@ -28,6 +32,7 @@ from mfmgame.spec.document import (
     Strict,
     Text,
     refuse,
+    refuse_repeated,
     refuse_unknown,
 )
 from mfmgame.spec.reading import STANDARD_INPUT, read_document
@@ -40,6 +45,7 @@ __all__ = [
     "Defender",
     "DefenseOverride",
     "Deployment",
+    "Group",
     "Overrides",
     "Scenario",
     "Termination",
@@ -50,6 +56,7 @@ __all__ = [
 Composition = Literal["best_of", "additive", "independent"]
 
 
+Count = Annotated[int, Field(ge=0)]
 Entry = TypeVar("Entry", Threat, Defense)
 
 
@@ -65,10 +72,37 @@ class Attacker(Strict):
     bandwidth: Quantity = Field(description="Bits that all threats together may use.")
 
 
+class Group(Strict):
+    """How many of several defenses may or must run, at any level but 0."""
+
+    name: Text = ""
+    defenses: list[Identifier]
+    at_least: Count = 0
+    at_most: Count | None = None
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        refuse_repeated(self.defenses, "defenses")
+        most = len(self.defenses) if self.at_most is None else self.at_most
+        if self.at_least > min(most, len(self.defenses)):
+            raise refuse(
+                ("at_least",),
+                f"found {self.at_least}, expected at most "
+                f"{min(most, len(self.defenses))}, which is all that may run",
+            )
+        if self.at_most is None and not self.at_least:
+            raise refuse((), "found neither 'at_least' nor 'at_most', expected one of them or both")
+        return self
+
+
 class Defender(Strict):
     """What the defender can spend; a resource without a limit is unlimited."""
 
     limits: dict[Identifier, Amount] = {}
+    kind: Kind = Field(
+        default="continuous", description="Of every defense that states no kind and no levels."
+    )
+    groups: list[Group] = []
 
 
 class Termination(Strict):
@@ -95,8 +129,17 @@ class DefenseOverride(Strict):
 
     use: dict[Identifier, Quantity] = {}
     max_level: Quantity | None = None
+    kind: Kind | None = None
+    levels: list[Quantity] | None = None
+    requires: list[Identifier] | None = None
+    conflicts: list[Identifier] | None = None
     strength: Share | None = None
     retention: Share | None = None
+
+    @model_validator(mode="after")
+    def _levels_are_usable(self) -> Self:
+        refuse_unusable_levels(self.kind, self.levels)
+        return self
 
 
 class Overrides(Strict):
@@ -199,17 +242,24 @@ class Scenario(UncertainDocument):
                         f"duplicate id {shown(name)} (catalog {shown(catalog.name)} has it), "
                         "expected a new id, or a change under 'overrides'",
                     )
-        refuse_unknown_pairs(
-            self.effectiveness,
-            dict.fromkeys([*threats, *own_threats]),
-            dict.fromkeys([*defenses, *own_defenses]),
-        )
+        every = dict.fromkeys([*defenses, *own_defenses])
+        refuse_unknown_pairs(self.effectiveness, dict.fromkeys([*threats, *own_threats]), every)
+        refuse_unknown_rules(self.defenses, every)
+        for name, change in changes.defenses.items():
+            for key in ("requires", "conflicts"):
+                others = getattr(change, key) or []
+                refuse_unknown_others(name, others, every, "overrides", "defenses", name, key)
+        for index, group in enumerate(self.defender.groups):
+            for position, name in enumerate(group.defenses):
+                refuse_unknown(
+                    name, every, "defense", "defender", "groups", index, "defenses", position
+                )
         uses = [defense.use for defense in (*catalog.defenses, *self.defenses)]
         used = {resource: None for use in uses for resource in use}
         for name, change in changes.defenses.items():
             for resource in change.use:
-                place = ("overrides", "defenses", name, "use", resource)
-                refuse_unknown(resource, used, "resource", *place)
+                where = ("overrides", "defenses", name, "use", resource)
+                refuse_unknown(resource, used, "resource", *where)
         for resource in self.defender.limits:
             refuse_unknown(resource, used, "resource", "defender", "limits", resource)
 

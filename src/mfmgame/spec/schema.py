@@ -14,6 +14,7 @@ from mfmgame.spec.distributions import FORMS, Range
 from mfmgame.spec.document import Document
 from mfmgame.spec.ensemble import EnsembleDocument
 from mfmgame.spec.gaps import GapsDocument
+from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.uncertainty import UncertainDocument, number_keys, number_models
@@ -27,6 +28,7 @@ _MODELS: dict[str, type[Document]] = {
     "catalog": Catalog,
     "result": Result,
     "frontier": FrontierDocument,
+    "portfolio": PortfolioDocument,
     "threshold": ThresholdDocument,
     "dci": IndexDocument,
     "gaps": GapsDocument,

@@ -20,6 +20,7 @@ from mfmgame.optima import Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.spec.result import SensitivityResult
 from mfmgame.threshold import Threshold
+from mfmgame.tree_proof import Proof, Split
 
 if TYPE_CHECKING:
     from mfmgame.assessment import Assessment
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 __all__ = [
+    "allocation_members",
+    "certificate_members",
     "frontier_document",
     "gaps_document",
+    "head",
     "index_document",
     "result_document",
     "threshold_document",
@@ -57,10 +61,10 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     """
     solution, threshold = assessment.solution, assessment.threshold
     document = {
-        **_head("mfmgame/result/1", solution.game),
+        **head("mfmgame/result/1", solution.game),
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
-        **_allocation(solution.game, solution.allocation.array),
+        **allocation_members(solution.game, solution.allocation.array),
         "attack": dict(solution.attack),
         "threats": _threats(solution),
         "prices": {
@@ -72,7 +76,9 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     if threshold is not None:
         document["threshold"] = _threshold(solution.game, threshold)
     document["dci"] = _index(assessment.index)
-    document["certificate"] = {"cuts": _cuts(solution.game, solution.certificate)}
+    proof = certificate_members(solution.game, solution.certificate)
+    del proof["limits"]  # they stand among the prices
+    document["certificate"] = proof
     document["notes"] = list(solution.notes)
     return document
 
@@ -80,7 +86,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
 def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
     """The threshold alone, as a document of schema ``mfmgame/threshold/1``."""
     return {
-        **_head("mfmgame/threshold/1", game),
+        **head("mfmgame/threshold/1", game),
         "threshold": _threshold(game, threshold),
         "notes": list(game.notes),
     }
@@ -89,7 +95,7 @@ def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any
 def index_document(game: DefenseGame, index: CoverageIndex) -> dict[str, Any]:
     """The coverage index alone, as a document of schema ``mfmgame/dci/1``."""
     return {
-        **_head("mfmgame/dci/1", game),
+        **head("mfmgame/dci/1", game),
         "dci": _index(index),
         "notes": list(game.notes),
     }
@@ -125,11 +131,11 @@ def frontier_document(frontier: Frontier, at: Sequence[float] = ()) -> dict[str,
     over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
     allocating, certifying = (pieces, breakpoints) if over_bandwidth else (breakpoints, pieces)
     for entry, allocation in zip(allocating, frontier.allocations, strict=True):
-        entry |= _allocation(game, allocation)
+        entry |= allocation_members(game, allocation)
     for entry, proof in zip(certifying, frontier.certificates, strict=True):
-        entry["certificate"] = _certificate(game, proof)
+        entry["certificate"] = certificate_members(game, proof)
     return {
-        **_head("mfmgame/frontier/1", game),
+        **head("mfmgame/frontier/1", game),
         "parameter": frontier.parameter,
         "breakpoints": breakpoints,
         "pieces": pieces,
@@ -164,7 +170,8 @@ def _group(group: Group) -> dict[str, Any]:
     return {**asdict(group), "share": _or_null(group.share)}
 
 
-def _head(schema: str, game: DefenseGame) -> dict[str, Any]:
+def head(schema: str, game: DefenseGame) -> dict[str, Any]:
+    """What every answer's document begins with."""
     return {"schema": schema, "scenario": game.name, "composition": game.composition}
 
 
@@ -191,10 +198,10 @@ def _threshold(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
         "undefended": threshold.undefended,
         "decision": threshold.decision,
         "margin": threshold.margin,
-        **_allocation(game, threshold.allocation.array),
+        **allocation_members(game, threshold.allocation.array),
         "bandwidth_per_loss": threshold.bandwidth_per_loss,
         "lower": threshold.lower,
-        "certificate": None if proof is None else _certificate(game, proof),
+        "certificate": None if proof is None else certificate_members(game, proof),
     }
 
 
@@ -232,16 +239,29 @@ def _index(index: CoverageIndex) -> dict[str, Any]:
     }
 
 
-def _allocation(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
+def allocation_members(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
+    """An allocation, and what it uses."""
     return {
         "allocation": dict(Labelled(game.defense_ids, levels)),
         "use": dict(Labelled(game.resources, game.use @ levels)),
     }
 
 
-def _certificate(game: DefenseGame, proof: Certificate) -> dict[str, Any]:
+def certificate_members(game: DefenseGame, proof: Proof) -> dict[str, Any]:
+    """What proves a lower bound, with the prices of the limits."""
     prices = Labelled(game.resources, proof.limit_prices)
-    return {"cuts": _cuts(game, proof), "limits": dict(prices)}
+    if isinstance(proof, Certificate):
+        return {"cuts": _cuts(game, proof), "limits": dict(prices)}
+    return {
+        **certificate_members(game, proof.held),
+        "tree": [
+            {"defense": game.defense_ids[node.defense], "at_most": node.at_most}
+            if isinstance(node, Split)
+            else {"proof": node}
+            for node in proof.nodes
+        ],
+        "proofs": [certificate_members(game, leaf) for leaf in proof.proofs],
+    }
 
 
 def _cuts(game: DefenseGame, proof: Certificate) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The whole linear program as a file that any other solver reads.
+"""The whole program as a file that any other solver reads.
 
 Written here and not by a solver's own writer: those round numbers to 12 or 15 digits.
 Names keep to the letters that both formats and all their readers take, and to 96 of them.
@@ -80,6 +80,7 @@ class _Names:
 def _names(game: DefenseGame, program: WholeProgram) -> _Names:
     threats, defenses = _labels(game.threat_ids), _labels(game.defense_ids)
     resources = _labels(game.resources)
+    steps, rules = (program.steps.steps, program.steps.rows) if program.steps else ((), ())
     pairs = [
         f"{threats[threat]}.{defenses[defense]}"
         for threat, defense in zip(program.share_threats, program.share_defenses, strict=True)
@@ -90,14 +91,24 @@ def _names(game: DefenseGame, program: WholeProgram) -> _Names:
             "bandwidth_price",
             *(f"surplus.{threat}" for threat in threats),
             *(f"share.{pair}" for pair in pairs),
+            *(f"step.{defenses[defense]}.{k}" for defense, k in steps),
         ],
         rows=[
             *(f"threat.{threat}" for threat in threats),
             *(f"limit.{resources[resource]}" for resource in program.limited),
             *(f"once.{threats[threat]}" for threat in np.unique(program.share_threats)),
             *(f"within.{pair}" for pair in pairs),
+            *(_rule_name(row, defenses) for row in rules),
         ],
     )
+
+
+def _rule_name(row: tuple[str | int, ...], defenses: Sequence[str]) -> str:
+    """What a row of steps states, and of which defenses or group."""
+    kind, *places = row
+    grouped = kind in ("at_least", "at_most")
+    about = [str(place) if grouped else defenses[int(place)] for place in places]
+    return ".".join([str(kind), *about])
 
 
 def _labels(ids: Sequence[str]) -> list[str]:
@@ -117,22 +128,27 @@ def _title(game: DefenseGame) -> str:
 
 def _mps(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
     """Free MPS: fields between spaces, column by column."""
-    demands = np.isfinite(program.lower).tolist()
     yield f"* {title}"
     yield "NAME mfmgame"
     yield "ROWS"
     yield " N loss"
-    for name, demand in zip(names.rows, demands, strict=True):
-        yield f" {'G' if demand else 'L'} {name}"
+    letters = {">=": "G", "<=": "L", "=": "E"}
+    for name, sense in zip(names.rows, _senses(program), strict=True):
+        yield f" {letters[sense]} {name}"
     yield "COLUMNS"
     columns = zip(
         names.columns, program.cost.tolist(), _lines_of(program.matrix.tocsc()), strict=True
     )
-    for name, cost, entries in columns:
+    first_whole = len(names.columns) - int(program.integer.sum())
+    for place, (name, cost, entries) in enumerate(columns):
+        if place == first_whole:
+            yield " MARKER 'MARKER' 'INTORG'"
         if cost or not entries:
             yield f" {name} loss {cost!r}"
         for row, number in entries:
             yield f" {name} {names.rows[row]} {number!r}"
+    if first_whole < len(names.columns):
+        yield " MARKER 'MARKER' 'INTEND'"
     yield "RHS"
     for name, right in zip(names.rows, _right(program), strict=True):
         if right:
@@ -152,8 +168,9 @@ def _lp(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
     n_first = len(program.cost) - len(program.share_threats)
     yield from _sum("loss", enumerate(program.cost[:n_first].tolist()), names)
     yield "Subject To"
-    senses = np.where(np.isfinite(program.lower), ">=", "<=").tolist()
-    rows = zip(names.rows, _lines_of(program.matrix), senses, _right(program), strict=True)
+    rows = zip(
+        names.rows, _lines_of(program.matrix), _senses(program), _right(program), strict=True
+    )
     for name, entries, sense, right in rows:
         # A row needs a column, if only 0 times.
         yield from _sum(name, entries or [(0, 0.0)], names)
@@ -161,6 +178,11 @@ def _lp(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
     yield "Bounds"
     for name, top in _tops(program, names):
         yield f" {name} <= {top!r}" if top else f" {name} = 0.0"
+    whole = [name for name, yes in zip(names.columns, program.integer, strict=True) if yes]
+    if whole:
+        yield "General"
+    for name in whole:
+        yield f" {name}"
     yield "End"
 
 
@@ -173,6 +195,13 @@ def _sum(name: str, entries: Iterable[tuple[int, float]], names: _Names) -> Iter
     yield f" {name}:"
     for start in range(0, len(terms), _TERMS_A_LINE):
         yield "  " + " ".join(terms[start : start + _TERMS_A_LINE])
+
+
+def _senses(program: WholeProgram) -> list[str]:
+    """How each row compares with its right side; none has two different ones."""
+    at_least = np.where(np.isfinite(program.lower), ">=", "<=")
+    senses: list[str] = np.where(program.lower == program.upper, "=", at_least).tolist()
+    return senses
 
 
 def _right(program: WholeProgram) -> list[float]:

@@ -17,7 +17,7 @@ from mfmgame.optima import OneSidedPrice, Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.spec.wording import counted
 from mfmgame.threshold import Threshold
-from mfmgame.verification import FrontierVerification, Verification
+from mfmgame.verification import FrontierVerification, PortfolioVerification, Verification
 from mfmgame.view.layout import (
     facts_table,
     heading,
@@ -36,6 +36,7 @@ __all__ = [
     "frontier_text",
     "index_text",
     "threshold_text",
+    "title",
     "verification_text",
 ]
 
@@ -53,7 +54,7 @@ def assessment_text(assessment: Assessment) -> Group:
         ("coverage", _portfolio(index)),
     ]
     return Group(
-        _title(game),
+        title(game),
         facts_table(facts),
         heading("allocation"),
         _allocation(game, solution.allocation, assessment.sensitivity),
@@ -65,17 +66,22 @@ def assessment_text(assessment: Assessment) -> Group:
 
 def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
     """The threshold, the decision, and the allocation at the threshold."""
-    parts: list[RenderableType] = [_title(game), facts_table(_threshold_facts(game, threshold))]
+    parts: list[RenderableType] = [title(game), facts_table(_threshold_facts(game, threshold))]
     if threshold.reachable:
         parts += [heading("allocation at the threshold")]
         parts += [_allocation(game, threshold.allocation)]
     return Group(*parts, *notes_text(game.notes))
 
 
-def verification_text(game: DefenseGame, proven: Verification | FrontierVerification) -> Group:
+def verification_text(
+    game: DefenseGame, proven: Verification | FrontierVerification | PortfolioVerification
+) -> Group:
     """What an answer proves, once every number of it has been checked."""
     if isinstance(proven, Verification):
         fact = ("value", f"proven within {proven.lower!r} and {proven.upper!r}")
+    elif isinstance(proven, PortfolioVerification):
+        count = counted(len(proven.lower), "portfolio")
+        fact = ("portfolios", f"{count}, each proven best until the next is affordable")
     else:
         ends = f"from {number_text(proven.start)} to {number_text(proven.stop)}"
         fact = ("frontier", f"proven {ends}, at {len(proven.lower)} breakpoints and between them")
@@ -85,7 +91,7 @@ def verification_text(game: DefenseGame, proven: Verification | FrontierVerifica
     facts = [checked, fact, ("gap", f"{proven.gap:.1e}")]
     if has_ranges:
         facts.append(("not proven", "the sensitivity; it agrees with the rest and its digest"))
-    return Group(_title(game), facts_table(facts))
+    return Group(title(game), facts_table(facts))
 
 
 def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
@@ -100,7 +106,7 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
         numbers = [index.defenses.array[j], index.consistency.array[j], *index.by_class[j]]
         table.add_row(printable(game.defense_ids[j]), *(share_text(number) for number in numbers))
     return Group(
-        _title(game),
+        title(game),
         facts_table([("portfolio", _portfolio(index))]),
         heading("by defense and class"),
         table,
@@ -117,7 +123,7 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
         crossing = frontier.crossing(game.termination_loss)
         where = "not reached" if crossing is None else f"reached at {number_text(crossing)}"
         facts.append((f"a loss of {number_text(game.termination_loss)}", where))
-    parts: list[RenderableType] = [_title(game), facts_table(facts)]
+    parts: list[RenderableType] = [title(game), facts_table(facts)]
     if at:
         points = table_of(["at", "value"], text_columns=0)
         for point in at:
@@ -130,7 +136,8 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     return Group(*parts, heading("pieces"), pieces, *notes_text(frontier.notes))
 
 
-def _title(game: DefenseGame) -> Text:
+def title(game: DefenseGame) -> Text:
+    """What is answered: the name of the game, its size and composition."""
     counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
     counts += f", {game.composition}"
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")

@@ -1,0 +1,182 @@
+"""Other optimal allocations of a game with stepped defenses: the cheapest, and their range.
+
+Whether another one exists is a question to the same search: is there an allocation that
+costs less, or that has a level elsewhere, and that no attack hurts more? It gives up after
+some thousands of solves, and what is known by then is the answer.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.allocations import resource_cost
+from mfmgame.attacker import best_response
+from mfmgame.branching import BoxSearch
+from mfmgame.choices import Box
+from mfmgame.compositions import Composition
+from mfmgame.cuts import CutPool
+from mfmgame.game import DefenseGame
+from mfmgame.solution import Solution
+
+__all__ = ["cheapest", "extremes", "trimmed"]
+
+FloatArray = NDArray[np.float64]
+
+_EXACT = 1e-13
+"""Share of the value that rounding may cost an allocation that is still called optimal."""
+_EQUAL_VALUE = 1e-9
+"""Share of the value by which optimal allocations of other levels may differ."""
+_LESS = 1e-9
+"""Share of its cost that a cheaper allocation saves at least."""
+_MAX_SOLVES = 5000
+
+
+def cheapest(
+    game: DefenseGame, composition: Composition, allocation: FloatArray, loss: float
+) -> FloatArray:
+    """The optimal allocation that uses least, each resource in units of its limit.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    allocation : ndarray of float, shape (n_defenses,)
+        An optimal one.
+    loss : float
+        Of the worst attack on it.
+
+    Returns
+    -------
+    ndarray of float, shape (n_defenses,)
+    """
+    cost = resource_cost(game)
+    cutoff = loss * (1.0 + _EXACT)
+    best = trimmed(game, composition, allocation, cost, cutoff)
+    priced = _with_cost(game, cost)
+    cuts = CutPool(priced, composition)
+    left = _MAX_SOLVES
+    while cost @ best > 0.0 and left > 0:
+        priced.limits[-1] = (cost @ best) * (1.0 - _LESS)
+        search = BoxSearch(
+            priced,
+            composition,
+            cuts,
+            tolerance=0.0,
+            cutoff=np.nextafter(cutoff, np.inf),
+            max_rounds=left,
+            first=True,
+        )
+        search.run()
+        left -= search.rounds
+        if search.response is None:
+            break
+        best = trimmed(game, composition, search.allocation, cost, cutoff)
+    return best
+
+
+def extremes(
+    solution: Solution, composition: Composition, cuts: CutPool
+) -> tuple[FloatArray, FloatArray]:
+    """Least and greatest level of each defense over all optimal allocations.
+
+    Parameters
+    ----------
+    solution : Solution
+    composition : Composition
+        Bound to the game's effectiveness.
+    cuts : CutPool
+        Of the solver that found it.
+
+    Returns
+    -------
+    least, greatest : ndarray of float, shape (n_defenses,)
+        Of allocations whose worst attack costs the value, but for 1e-9 of it.
+    """
+    game, allocation = solution.game, solution.allocation.array
+    assert game.choices is not None
+    least, greatest = allocation.copy(), allocation.copy()
+    whole = game.choices.whole(game.max_level)
+    assert whole is not None
+    cutoff = np.nextafter(solution.value * (1.0 + _EQUAL_VALUE), np.inf)
+    left = _MAX_SOLVES
+    for defense, levels in enumerate(game.choices.levels):
+        for side, known in ((1, least), (0, greatest)):
+            while levels is not None and left > 0:
+                further = (
+                    levels[levels < known[defense]] if side else levels[levels > known[defense]]
+                )
+                if not len(further):
+                    break
+                box: Box = (whole[0].copy(), whole[1].copy())
+                box[side][defense] = further[-1] if side else further[0]
+                search = BoxSearch(
+                    game,
+                    composition,
+                    cuts,
+                    tolerance=0.0,
+                    cutoff=cutoff,
+                    box=box,
+                    max_rounds=left,
+                    first=True,
+                )
+                search.run()
+                left -= search.rounds
+                if search.response is None:
+                    break
+                np.minimum(least, search.allocation, out=least)
+                np.maximum(greatest, search.allocation, out=greatest)
+    return least, greatest
+
+
+def trimmed(
+    game: DefenseGame,
+    composition: Composition,
+    allocation: FloatArray,
+    cost: FloatArray,
+    cutoff: float,
+) -> FloatArray:
+    """The allocation without steps that can be taken back one by one, the dearest first.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    allocation : ndarray of float, shape (n_defenses,)
+    cost : ndarray of float, shape (n_defenses,)
+        Of each defense, at level 1; those that cost nothing stay.
+    cutoff : float
+        Loss that the worst attack may cause then.
+
+    Returns
+    -------
+    ndarray of float, shape (n_defenses,)
+    """
+    assert game.choices is not None
+    best = allocation
+    for defense in np.argsort(-cost * allocation, kind="stable").tolist():
+        levels = game.choices.levels[defense]
+        if levels is None or cost[defense] == 0.0:
+            continue
+        for level in levels[levels < best[defense]]:
+            lower = best.copy()
+            lower[defense] = level
+            residual = game.severity * composition.exposure(lower)
+            response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            if response.loss <= cutoff and game.choices.allows(lower):
+                best = lower
+                break
+    return best
+
+
+def _with_cost(game: DefenseGame, cost: FloatArray) -> DefenseGame:
+    """The game with what an allocation costs in all as one more resource."""
+    priced = copy.copy(game)
+    priced.resources = (*game.resources, "cost")
+    priced.use = np.vstack((game.use, cost))
+    priced.limits = np.append(game.limits, float(cost @ game.max_level))
+    return priced
