@@ -60,6 +60,18 @@ class Choices:
     requires: tuple[tuple[int, int], ...]
     groups: tuple[tuple[tuple[int, ...], int, int], ...]
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Choices):
+            return NotImplemented
+        mine, theirs = (
+            [None if levels is None else levels.tolist() for levels in choices.levels]
+            for choices in (self, other)
+        )
+        same_rules = self.requires == other.requires and self.groups == other.groups
+        return same_rules and mine == theirs
+
+    __hash__ = None  # type: ignore[assignment]  # holds arrays
+
     @cached_property
     def stepped(self) -> NDArray[np.bool_]:
         """Which defenses are stepped, shape (n_defenses,)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.certificate import Certificate
 from mfmgame.compositions import compose
 from mfmgame.crossing import self_destruction_threshold
 from mfmgame.errors import SpecificationError
@@ -64,6 +65,10 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
         solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
     if solution.gap > _PRECISE:
         solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
+    if not isinstance(solution.certificate, Certificate):
+        raise SpecificationError(
+            "found stepped defenses, where the value has no derivatives; expected continuous ones"
+        )
     composition = compose(game)
     allocation, certificate = solution.allocation.array, solution.certificate
     if game.composition == "independent":

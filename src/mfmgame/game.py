@@ -30,6 +30,11 @@ GRANTED = 1e-12
 """Share of a limit by which whole steps may pass it: 0.1 and 0.2 are more than 0.3 in binary."""
 
 
+def granted(limits: FloatArray) -> FloatArray:
+    """Limits as they are kept beside stepped defenses."""
+    return limits + GRANTED * np.abs(limits)
+
+
 class DefenseGame:
     """Threats, defenses and what both sides can spend, as labelled read-only arrays.
 
@@ -167,7 +172,7 @@ class DefenseGame:
         )
         if self.choices is not None:
             self.max_level = self.choices.most(self.max_level)
-            self.limits += GRANTED * np.abs(self.limits)
+            self.limits = granted(self.limits)
         self.name = name
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
@@ -243,8 +248,8 @@ class DefenseGame:
                 raise SpecificationError(
                     f"found {shown(limit)}, expected a finite number of at least 0", pointer=where
                 )
-            granted = 0.0 if self.choices is None else GRANTED * limit
-            other.limits[self.resources.index(resource)] = limit + granted
+            kept = limit if self.choices is None else limit + GRANTED * limit
+            other.limits[self.resources.index(resource)] = kept
         other.limits.flags.writeable = False
         return other
 

@@ -12,16 +12,16 @@ import copy
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import resource_cost
+from mfmgame.allocations import is_within_limits, resource_cost
 from mfmgame.attacker import best_response
 from mfmgame.branching import BoxSearch
 from mfmgame.choices import Box
-from mfmgame.compositions import Composition
+from mfmgame.compositions import Composition, compose
 from mfmgame.cuts import CutPool
 from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
 
-__all__ = ["cheapest", "extremes", "trimmed"]
+__all__ = ["best_within", "cheapest", "extremes", "trimmed"]
 
 FloatArray = NDArray[np.float64]
 
@@ -130,6 +130,34 @@ def extremes(
                 np.minimum(least, search.allocation, out=least)
                 np.maximum(greatest, search.allocation, out=greatest)
     return least, greatest
+
+
+def best_within(game: DefenseGame, plan: FloatArray) -> FloatArray | None:
+    """The best allocation with no level above those of a plan; the plan itself if it is one.
+
+    Parameters
+    ----------
+    game : DefenseGame
+        With stepped defenses.
+    plan : ndarray of float, shape (n_defenses,)
+
+    Returns
+    -------
+    ndarray of float, shape (n_defenses,), or None
+        None if limits and rules leave none.
+    """
+    choices = game.choices
+    assert choices is not None
+    whole = choices.whole(game.max_level)
+    if whole is None or (choices.allows(plan) and is_within_limits(game, plan)):
+        return None if whole is None else plan
+    composition = compose(game)
+    box = (whole[0], np.minimum(whole[1], plan))
+    search = BoxSearch(
+        game, composition, CutPool(game, composition), tolerance=_EQUAL_VALUE, box=box
+    )
+    search.run()
+    return None if search.response is None else search.allocation
 
 
 def trimmed(

@@ -19,6 +19,7 @@ from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.wording import shown
+from mfmgame.stepped_face import best_within
 from mfmgame.uncertainty.family import GameFamily
 
 __all__ = ["MEASURES", "Evaluation", "Measure"]
@@ -134,14 +135,24 @@ class Evaluation:
 
 
 def loss_of(game: DefenseGame, plan: FloatArray) -> float:
-    """What the worst attack costs against a plan, scaled back to what the limits allow.
+    """What the worst attack costs against a plan, cut back to what the limits allow.
+
+    Continuous levels are scaled back; where some are stepped, the best plan counts that has
+    no level higher than this one.
 
     Parameters
     ----------
     game : DefenseGame
     plan : ndarray of float, shape (n_defenses,)
+
+    Returns
+    -------
+    float
+        In loss units; NaN if limits and rules leave nothing of the plan.
     """
-    levels = within_limits(game, plan)
+    levels = within_limits(game, plan) if game.choices is None else best_within(game, plan)
+    if levels is None:
+        return math.nan
     residual = game.severity * compose(game).exposure(levels)
     return best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.resolution import Entries, notes_on
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame
+from mfmgame.game import DefenseGame, granted
 from mfmgame.spec.catalog import Axis, Catalog, Flow, Modality, Threat
 from mfmgame.spec.document import LARGEST, SMALLEST
 from mfmgame.spec.scenario import DefenseOverride, Overrides, Scenario, ThreatOverride
@@ -65,6 +65,7 @@ class Recipe:
     ) -> None:
         self._scenario, self._catalog, self._entries, self._game = scenario, catalog, entries, game
         self._changes = scenario.overrides or Overrides()
+        self._limits = scenario.defender.limits
         self._rows = {threat.id: row for row, threat in enumerate(entries.threats)}
         self._columns = {defense.id: column for column, defense in enumerate(entries.defenses)}
         self._with_traits = [j for j, defense in enumerate(entries.defenses) if defense.traits]
@@ -131,7 +132,7 @@ class Recipe:
             "severity": game.severity,
             "bandwidth": game.bandwidth,
             "use": game.use,
-            "limits": game.limits,
+            "limits": np.array([self._limits.get(name, np.inf) for name in game.resources]),
             "max_level": game.max_level,
             "attacker_bandwidth": np.array([game.attacker_bandwidth]),
             "termination_loss": np.array([game.termination_loss or 0.0]),
@@ -154,6 +155,8 @@ class Recipe:
     def cell(self, address: Address) -> Cell | None:
         """Where a number stands in the arrays; None if only reading the documents can tell."""
         side, place = address
+        if place[-1] == "max_level" and self._game.choices is not None:
+            return None  # levels may go with it
         return (self._in_scenario if side == "scenario" else self._in_catalog)(place)
 
     def _in_scenario(self, place: tuple[str | int, ...]) -> Cell | None:
@@ -261,7 +264,10 @@ class Recipe:
             game.termination_loss = float(arrays["termination_loss"][0])
         game.severity, game.bandwidth = _fixed(severity), _fixed(bandwidth)
         game.effectiveness = _fixed(effectiveness)
-        game.use, game.limits = _fixed(arrays["use"]), _fixed(arrays["limits"])
+        limits = arrays["limits"]
+        game.use, game.limits = _fixed(arrays["use"]), _fixed(limits)
+        if game.choices is not None:
+            game.limits = _fixed(granted(limits))
         game.max_level = _fixed(arrays["max_level"])
         game.notes = self._notes_with(effectiveness)
         return game
