@@ -134,6 +134,8 @@ class Choices:
             None if a rule leaves none.
         """
         least, greatest = box[0].copy(), box[1].copy()
+        if (least > greatest).any():
+            return None
         changed = True
         while changed:
             on, off = (least > 0.0).tolist(), (greatest <= 0.0).tolist()

@@ -124,7 +124,7 @@ class Evaluation:
                 adversarial_index(game, solution.residual.array),
                 portfolio_index(solution.coverage.array, game.severity),
                 planned,
-                max(0.0, planned - solution.value),
+                float(np.maximum(0.0, planned - solution.value)),
                 *solution.allocation.array.tolist(),
                 *(_measured(name, measure, game, solution) for name, measure in self._own()),
             ]
