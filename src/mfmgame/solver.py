@@ -232,13 +232,20 @@ class Solver:
         if search.response is None:
             raise InfeasibleError("no choice of levels keeps within the limits and the rules")
         allocation = search.allocation
-        if self._cheapest and not interruption and time.monotonic() <= deadline:
-            allocation = cheapest(game, self._composition, allocation, search.response.loss)
-        rest = Solver(held_game(game, allocation), tolerance=self._tolerance).find()
-        assert isinstance(rest.certificate, Certificate)
-        proof = search.proof(rest.certificate)
-        lower = min(tree_bound(game, self._composition, proof), rest.response.loss)
-        found = Found(game, rest.allocation, rest.response, lower, proof, search.rounds)
+
+        def rest(levels: FloatArray) -> Found:
+            return Solver(held_game(game, levels), tolerance=self._tolerance).find()
+
+        if self._cheapest and not interruption and math.isinf(deadline):
+            loss = search.response.loss
+            allocation = cheapest(
+                game, self._composition, allocation, loss, lambda levels: rest(levels).allocation
+            )
+        held = rest(allocation)
+        assert isinstance(held.certificate, Certificate)
+        proof = search.proof(held.certificate)
+        lower = min(tree_bound(game, self._composition, proof), held.response.loss)
+        found = Found(game, held.allocation, held.response, lower, proof, search.rounds)
         if interruption:
             raise Interrupted(self.described(found)) from None
         return found

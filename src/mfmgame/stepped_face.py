@@ -8,6 +8,7 @@ some thousands of solves, and what is known by then is the answer.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +30,17 @@ _EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
 _EQUAL_VALUE = 1e-9
 """Share of the value by which optimal allocations of other levels may differ."""
-_LESS = 1e-9
+_LESS = 1e-8
 """Share of its cost that a cheaper allocation saves at least."""
 _MAX_SOLVES = 5000
 
 
 def cheapest(
-    game: DefenseGame, composition: Composition, allocation: FloatArray, loss: float
+    game: DefenseGame,
+    composition: Composition,
+    allocation: FloatArray,
+    loss: float,
+    rest: Callable[[FloatArray], FloatArray],
 ) -> FloatArray:
     """The optimal allocation that uses least, each resource in units of its limit.
 
@@ -48,6 +53,8 @@ def cheapest(
         An optimal one.
     loss : float
         Of the worst attack on it.
+    rest : callable
+        Makes the continuous levels of an allocation the cheapest beside its steps.
 
     Returns
     -------
@@ -55,7 +62,10 @@ def cheapest(
     """
     cost = resource_cost(game)
     cutoff = loss * (1.0 + _EXACT)
-    best = trimmed(game, composition, allocation, cost, cutoff)
+    best = rest(trimmed(game, composition, allocation, cost, cutoff))
+    assert game.choices is not None
+    if game.composition == "independent" and not game.choices.stepped.all():
+        return best  # curved: of almost the same value there are too many to tell apart
     priced = _with_cost(game, cost)
     cuts = CutPool(priced, composition)
     left = _MAX_SOLVES
@@ -74,7 +84,7 @@ def cheapest(
         left -= search.rounds
         if search.response is None:
             break
-        best = trimmed(game, composition, search.allocation, cost, cutoff)
+        best = rest(trimmed(game, composition, search.allocation, cost, cutoff))
     return best
 
 
