@@ -111,7 +111,9 @@ class Workers:
                 yield result
 
     @staticmethod
-    def _here(function: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> Generator[Result]:
+    def _here(
+        function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+    ) -> Generator[Result, None, None]:
         for chunk in chunks:
             with _one_thread():
                 result = function(chunk)
@@ -119,7 +121,7 @@ class Workers:
 
     def _elsewhere(
         self, function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
-    ) -> Generator[Result]:
+    ) -> Generator[Result, None, None]:
         import cloudpickle
         import joblib
 
