@@ -137,12 +137,20 @@ def test_no_plan_at_nominal_values_is_exit_code_3(document, tmp_path):
     assert run(file, "-n", 5, "--seed", 1).exit_code == 3
 
 
-def test_neither_the_scenario_nor_its_catalog_is_written_over(spec):
-    for option in ("--draws", "-o"):
-        outcome = run(spec, "-n", 5, "--seed", 1, option, spec)
-        assert outcome.exit_code == 2
-        assert "found a file that this command reads" in outcome.stderr
-    assert json.loads(spec.read_text())["name"] == "two threats"
+def test_neither_the_scenario_nor_its_catalog_is_written_over(spec, document, tmp_path):
+    catalog = tmp_path / "small.json"
+    entries = {key: document[key] for key in ("threats", "defenses", "effectiveness")}
+    catalog.write_text(json.dumps({"schema": "mfmgame/catalog/1", "name": "small", **entries}))
+    rest = {key: document[key] for key in document if key not in entries}
+    spec.write_text(json.dumps({**rest, "catalog": "small.json"}))
+    before = spec.read_bytes(), catalog.read_bytes()
+    for file in (spec, catalog):
+        for option in ("--draws", "-o"):
+            outcome = run(spec, "-n", 5, "--seed", 1, option, file)
+            assert outcome.exit_code == 2
+            assert "found a file that this command reads" in outcome.stderr
+    assert (spec.read_bytes(), catalog.read_bytes()) == before
+    assert run(spec, "-n", 5, "--seed", 1).exit_code == 0
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
