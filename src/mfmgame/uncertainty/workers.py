@@ -224,6 +224,10 @@ def _losses() -> tuple[type[BaseException], ...]:
         from distributed.scheduler import KilledWorker
 
         kinds.append(KilledWorker)
+    if "ray" in sys.modules:
+        from ray.exceptions import RayActorError, WorkerCrashedError
+
+        kinds += [RayActorError, WorkerCrashedError]
     return tuple(kinds)
 
 
