@@ -200,11 +200,13 @@ def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:
         raise SpecificationError(
             f"a worker runs mfmgame {__version__}, expected {version} as here", pointer="workers"
         )
-    if digest not in _functions:
+    function = _functions.get(digest)
+    if function is None:
+        function = pickle.loads(content)
         _functions.clear()
-        _functions[digest] = pickle.loads(content)
+        _functions[digest] = function
     with _one_thread():
-        return _functions[digest](chunk)
+        return function(chunk)
 
 
 def _one_thread() -> AbstractContextManager[Any]:
