@@ -40,12 +40,14 @@ def ensemble(
 ) -> None:
     """Solve random draws of the uncertain numbers: how value, decision and plan vary."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.catalogs.resolution import catalog_of
         from mfmgame.spec.scenario import load_scenario
         from mfmgame.uncertainty.drawing import ensemble as solve_draws
         from mfmgame.view.ensemble_document import ensemble_document
         from mfmgame.view.ensemble_text import ensemble_text
 
         scenario = load_scenario(spec)
+        catalog = catalog_of(scenario)
         keep_inputs(draws)
         keep_inputs(output)
         with progress_bar("draws") as progress:
@@ -56,6 +58,7 @@ def ensemble(
                 jobs=jobs,
                 dask=dask,
                 ray=ray,
+                catalog=catalog,
                 to=draws,
                 progress=progress,
             )

@@ -213,3 +213,9 @@ def test_keys_of_numbers_are_found_by_their_types():
         "use": "numbers",
         "max_level": "number",
     }
+
+
+def test_a_game_has_no_uncertain_numbers():
+    game = mg.build_game(mg.Scenario(**SCENARIO), mg.Catalog(**CATALOG))
+    with pytest.raises(mg.SpecificationError, match="found a DefenseGame, expected a Scenario"):
+        mg.ensemble(game, n=5, seed=1)

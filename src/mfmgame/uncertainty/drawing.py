@@ -109,7 +109,7 @@ def ensemble(
     >>> [round(number, 3) for number in answers.probability_of_termination()]
     [0.223, 0.183, 0.266]
     >>> [round(number, 2) for number in answers.quantile("value", 0.5)]
-    [3.97, 3.78, 4.1]
+    [3.73, 3.55, 3.96]
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_DRAWS:
         raise SpecificationError(

@@ -56,6 +56,12 @@ class GameFamily:
     """
 
     def __init__(self, scenario: Scenario, catalog: Catalog | None = None) -> None:
+        if not isinstance(scenario, Scenario):
+            raise SpecificationError(
+                f"found a {type(scenario).__name__}, expected a Scenario: arrays hold no "
+                "uncertain numbers",
+                pointer="scenario",
+            )
         self._source = scenario.source
         try:
             catalog = catalog or catalog_of(scenario)

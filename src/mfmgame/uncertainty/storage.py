@@ -30,7 +30,7 @@ FloatArray = NDArray[np.float64]
 Chunk = tuple[int, int]
 
 _MANIFEST = "manifest.json"
-_ROWS_IN_GROUP = 8192
+_ROWS_IN_GROUP = 2048
 
 
 class DrawFile:

@@ -111,7 +111,9 @@ class Workers:
                 yield result
 
     @staticmethod
-    def _here(function: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> Generator[Result]:
+    def _here(
+        function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+    ) -> Generator[Result, None, None]:
         for chunk in chunks:
             with _one_thread():
                 result = function(chunk)
@@ -119,7 +121,7 @@ class Workers:
 
     def _elsewhere(
         self, function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
-    ) -> Generator[Result]:
+    ) -> Generator[Result, None, None]:
         import cloudpickle
         import joblib
 
@@ -198,11 +200,13 @@ def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:
         raise SpecificationError(
             f"a worker runs mfmgame {__version__}, expected {version} as here", pointer="workers"
         )
-    if digest not in _functions:
+    function = _functions.get(digest)
+    if function is None:
+        function = pickle.loads(content)
         _functions.clear()
-        _functions[digest] = pickle.loads(content)
+        _functions[digest] = function
     with _one_thread():
-        return _functions[digest](chunk)
+        return function(chunk)
 
 
 def _one_thread() -> AbstractContextManager[Any]:
@@ -222,6 +226,10 @@ def _losses() -> tuple[type[BaseException], ...]:
         from distributed.scheduler import KilledWorker
 
         kinds.append(KilledWorker)
+    if "ray" in sys.modules:
+        from ray.exceptions import RayActorError, WorkerCrashedError
+
+        kinds += [RayActorError, WorkerCrashedError]
     return tuple(kinds)
 
 
