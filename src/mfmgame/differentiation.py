@@ -18,7 +18,7 @@ from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tight_cuts import NEAR
 
-__all__ = ["threshold_gradient", "value_gradient"]
+__all__ = ["gradients", "threshold_gradient", "value_gradient"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -113,6 +113,11 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
             pointer="/termination/loss",
             source=problem.source if isinstance(problem, Scenario) else "",
         )
+    return _at_threshold(game, bandwidth)
+
+
+def _at_threshold(game: DefenseGame, bandwidth: float) -> Gradient:
+    """Derivatives of the threshold, which is at a bandwidth."""
     value = value_gradient(game.with_attacker_bandwidth(bandwidth))
     price = value.attacker_bandwidth
     per_loss = -1.0 / price if price > 0.0 else np.nan
@@ -129,6 +134,31 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
         attacker_bandwidth=0.0,
         termination_loss=-per_loss,
     )
+
+
+def gradients(scenario: Scenario) -> tuple[Gradient, Gradient | None]:
+    """Both gradients of a scenario; None for a threshold that is not there, or not reached.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    value : Gradient
+    threshold : Gradient or None
+
+    Raises
+    ------
+    SpecificationError, InfeasibleError, SolverError
+        As for :func:`value_gradient`.
+    """
+    game = build_game(scenario)
+    value = value_gradient(game)
+    if game.termination_loss is None:
+        return value, None
+    threshold = self_destruction_threshold(game, tolerance=_PRECISE)
+    return value, None if threshold.bandwidth is None else _at_threshold(game, threshold.bandwidth)
 
 
 def _differentiated(game: DefenseGame, value: float, point: SaddlePoint) -> Gradient:

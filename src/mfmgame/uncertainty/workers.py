@@ -245,7 +245,7 @@ def _dask_client(cluster: Any) -> AbstractContextManager[Any]:
 
 
 def _dask_backend(client: Any) -> Any:
-    """joblib's backend for Dask, put right in two things.
+    """Joblib's backend for Dask, put right in two things.
 
     When a task has cost too many workers, Dask gives it up, and joblib would wait for ever.
     When there is one core in the cluster, joblib would compute in this process.
