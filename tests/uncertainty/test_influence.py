@@ -184,7 +184,7 @@ def test_correlated_numbers_are_refused(method):
         (
             mg.sobol_indices,
             {"seed": 2**64},
-            "seed: found 18446744073709551616, expected an integer",
+            "seed: found 18446744073709551616",
         ),
         (mg.morris_effects, {"n": 1}, "n: found 1, expected an integer from 2"),
         (mg.morris_effects, {"seed": -1}, "seed: found -1"),
