@@ -69,6 +69,7 @@ def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             "bench_peers.py",
             "bench_large.py",
             "bench_endurance.py",
+            "bench_ensemble.py",
             "bench_imports.py",
             start,
         ]
@@ -85,7 +86,12 @@ def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             slow.add(peer)
         results.append({"kind": "peer", **asdict(case), **found})
         print(case, *(f"{key} {value!s:.40}" for key, value in found.items()), flush=True)
-    for file in ("bench_endurance.py", "bench_start.py", "bench_imports.py"):
+    for file in (
+        "bench_endurance.py",
+        "bench_ensemble.py",
+        "bench_start.py",
+        "bench_imports.py",
+    ):
         results += run([file], arguments)[0]
     for form in ("dense", "sparse") if arguments.large else ():
         for composition in ("additive", "best_of", "independent"):

@@ -77,6 +77,7 @@ def page(document: dict[str, Any]) -> str:
     parts += [
         *endurance(results),
         *large(results),
+        *ensembles(results),
         *start(results),
         *reading(results),
         *conditions(machine),
@@ -201,6 +202,28 @@ def large(results: list[Result]) -> list[str]:
         "of the effectiveness matrix, which is there before:"
     )
     return ["## Large games", f"{text}\n\n{markdown(head, rows)}"] if rows else []
+
+
+def ensembles(results: list[Result]) -> list[str]:
+    found = [result for result in results if result["kind"] == "ensemble"]
+    rows = [
+        [
+            f"{one['draws']:,}".replace(",", " "),
+            str(one["jobs"]),
+            duration(one["wall"]),
+            duration(one["wall"] / one["draws"]),
+            megabytes(one["memory"]),
+            megabytes(one["file"]),
+        ]
+        for one in found
+    ]
+    head = ["draws", "workers", "wall", "each", "memory", "file"]
+    text = (
+        "Draws of the shipped catalog, 73 x 15, `best_of`, with its assumed numbers uncertain: "
+        "value, threshold, indices, allocation and regret of each, kept in a Parquet file. The "
+        "memory is the growth of the peak, of workers the whole of it:"
+    )
+    return ["## Ensembles", f"{text}\n\n{markdown(head, rows)}"] if rows else []
 
 
 def start(results: list[Result]) -> list[str]:

@@ -56,7 +56,7 @@ def show_catalog(
             raise SpecificationError("found with --json, expected one of the two", pointer="--by")
         catalog = load_catalog(name)
         if as_json:
-            document = catalog.model_dump(by_alias=True, exclude_unset=True)
+            document = catalog.to_document()
             write_json(document, output)
             return
         entries = resolve_catalog(catalog)

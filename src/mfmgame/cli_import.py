@@ -323,7 +323,7 @@ def finish(
         from mfmgame.catalogs.tables import costed
 
         catalog = costed(catalog, costs)
-    write_json(catalog.model_dump(by_alias=True, exclude_defaults=True), output)
+    write_json(catalog.to_document(without_defaults=True), output)
     if output is not None:
         write(import_text(catalog, resolve_catalog(catalog)), None)
 

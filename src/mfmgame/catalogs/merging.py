@@ -84,6 +84,13 @@ def merge_catalogs(
             f"found {shown(prefer)}, expected {nearest(prefer, ('first', 'last'), 'side')}",
             pointer="prefer",
         )
+    for catalog in catalogs:
+        if catalog.uncertain:
+            found = counted(len(catalog.uncertain), "uncertain number")
+            raise SpecificationError(
+                f"found {found} in {shown(catalog.name)}, expected plain numbers: what is "
+                "uncertain does not merge"
+            )
     conflicts = _Conflicts(prefer)
     threats = conflicts.united("threat", [catalog.threats for catalog in catalogs])
     defenses = conflicts.united("defense", [catalog.defenses for catalog in catalogs])

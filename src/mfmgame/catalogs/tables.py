@@ -142,7 +142,7 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     except SpecificationError as error:
         raise error.located(str(path)) from None
     source = _name(path)
-    document = catalog.model_dump(by_alias=True, exclude_unset=True)
+    document = catalog.to_document()
     for defense in document["defenses"]:
         name = defense["id"]
         if name not in uses:

@@ -89,7 +89,7 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
     origins = [origin for origin in catalog.origins if cited(origin) not in replaced]
     if weights.origin is not None and weights.origin not in origins:
         origins.append(weights.origin)
-    document = catalog.model_dump(by_alias=True, exclude_unset=True)
+    document = catalog.to_document()
     for threat in document["threats"]:
         name = threat["id"]
         basis = weights.bases.get(name, weights.basis)

@@ -72,15 +72,22 @@ class UncertainDocument(Document):
         """What each uncertain number may be, by its place, in the document's order."""
         return MappingProxyType(self._uncertain)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self, *, without_defaults: bool = False) -> dict[str, Any]:
         """The document as it may be written to a file, ranges and distributions included.
+
+        Parameters
+        ----------
+        without_defaults : bool, default False
+            Whether to leave out what says nothing but the default.
 
         Returns
         -------
         dict
             What the model of the document takes, ready for :func:`json.dump`.
         """
-        plain = self.model_dump(by_alias=True, exclude_unset=True)
+        plain = self.model_dump(
+            by_alias=True, exclude_unset=not without_defaults, exclude_defaults=without_defaults
+        )
         forms = {
             place: form.model_dump(exclude_unset=True) for place, form in self._uncertain.items()
         }
@@ -89,7 +96,7 @@ class UncertainDocument(Document):
 
 
 def with_numbers(data: Any, numbers: Mapping[Place, Any]) -> Any:
-    """The data with other values at some places; what does not change is shared."""
+    """The data with values set at some places; what does not change is shared."""
     if not numbers:
         return data
     if () in numbers:
@@ -99,7 +106,8 @@ def with_numbers(data: Any, numbers: Mapping[Place, Any]) -> Any:
         inner.setdefault(place[0], {})[place[1:]] = number
     changed = data.copy()
     for key, within in inner.items():
-        changed[key] = with_numbers(data[key], within)
+        known = not isinstance(data, dict) or key in data
+        changed[key] = with_numbers(data[key] if known else {}, within)
     return changed
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -103,13 +104,16 @@ class Workers:
             if self.jobs == 1 and self.dask is None and not self.ray
             else self._elsewhere(function, chunks)
         )
-        for finished, result in enumerate(results, start=1):
-            if progress is not None:
-                progress(finished, total)
-            yield result
+        with closing(results):
+            for finished, result in enumerate(results, start=1):
+                if progress is not None:
+                    progress(finished, total)
+                yield result
 
     @staticmethod
-    def _here(function: Callable[[Chunk], Result], chunks: Sequence[Chunk]) -> Iterator[Result]:
+    def _here(
+        function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+    ) -> Generator[Result, None, None]:
         for chunk in chunks:
             with _one_thread():
                 result = function(chunk)
@@ -117,7 +121,7 @@ class Workers:
 
     def _elsewhere(
         self, function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         import cloudpickle
         import joblib
 
@@ -130,15 +134,16 @@ class Workers:
             start = losses = 0
             while start < len(chunks):
                 given = chunks[start : start + size]
-                finished = start
+                before = start
                 try:
-                    for result in self._parallel()(
-                        call(content, digest, __version__, chunk) for chunk in given
-                    ):
-                        start, losses = start + 1, 0
-                        yield result
+                    calls = (call(content, digest, __version__, chunk) for chunk in given)
+                    with _closed_at_end(self._parallel()(calls)) as results:
+                        for result in results:
+                            start += 1
+                            yield result
+                    losses = 0
                 except _losses() as error:
-                    losses = losses + 1 if start == finished else 0
+                    losses = losses + 1 if start == before else 0
                     if losses > MOST_LOSSES:
                         raise WorkerError(
                             f"workers ended {losses} times with nothing finished "
@@ -175,6 +180,18 @@ class Workers:
             config = joblib.parallel_config("loky", inner_max_num_threads=1)
             stack.enter_context(_ended_on_interruption())
         stack.enter_context(config)
+
+
+@contextmanager
+def _closed_at_end(results: Any) -> Iterator[Iterator[Any]]:
+    """Results that are no longer computed when nobody asks for them any more."""
+    try:
+        yield iter(results)
+    finally:
+        if hasattr(results, "close"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that not all are computed
+                results.close()
 
 
 def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:

@@ -1,0 +1,185 @@
+"""`mfmgame ensemble`: what it says, and how it fails."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+import mfmgame as mg
+from mfmgame.cli import app
+from mfmgame.view.ensemble_document import ensemble_document
+
+
+@pytest.fixture
+def spec(document, tmp_path):
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps(document))
+    return file
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["ensemble", *map(str, arguments)])
+
+
+def test_the_text_says_what_the_ensemble_found(spec):
+    outcome = run(spec, "-n", 120, "--seed", 7)
+    assert outcome.exit_code == 0
+    found = mg.ensemble(mg.load_scenario(spec), n=120, seed=7)
+    lines = [line.split() for line in outcome.stdout.splitlines()]
+    assert lines[0] == [
+        "two",
+        "threats",
+        "(120",
+        "draws",
+        "of",
+        "4",
+        "uncertain",
+        "numbers,",
+        "seed",
+        "7)",
+    ]
+    terminate = found.probability_of_termination()
+    assert lines[1][:2] == ["terminate", f"{terminate.estimate:.3f}"]
+    value = next(line for line in lines if line[:1] == ["value"])
+    assert value[1:3] == [f"{found.at_nominal('value'):.6g}", f"{found.mean('value'):.6g}"]
+    assert value[5] == f"{found.quantile('value', 0.5).estimate:.6g}"
+    funded = next(line for line in lines if line[:1] == ["d0"])
+    assert funded[1] == f"{found.funding['d0'].funded.estimate:.3f}"
+
+
+def test_the_json_is_valid_and_holds_the_numbers_in_full(spec):
+    outcome = run(spec, "-n", 120, "--seed", 7, "--json")
+    document = json.loads(outcome.stdout)
+    jsonschema.validate(document, mg.json_schema("ensemble"))
+    found = mg.ensemble(mg.load_scenario(spec), n=120, seed=7)
+    assert document == ensemble_document(found)
+    assert document["terminate"]["estimate"] == found["terminate"].mean()
+    assert document["exceedance"][-1]["probability"] == 0.0
+    assert len(document["exceedance"]) == 101
+    median = document["value"]["quantiles"][2]
+    assert median == {"at": 0.5, **found.quantile("value", 0.5)._asdict()}
+
+
+def test_a_number_that_is_infinite_is_null(document, tmp_path):
+    cheap = {**document, "termination": {"loss": {"range": [50, 60]}}}
+    found = mg.ensemble(mg.Scenario(**cheap), n=20, seed=7)
+    told = ensemble_document(found)
+    assert told["threshold"]["nominal"] is None
+    assert told["threshold"]["mean"] is None
+    assert told["threshold"]["quantiles"][0]["estimate"] is None
+    assert told["unreachable"]["estimate"] == 1.0
+    jsonschema.validate(told, mg.json_schema("ensemble"))
+
+
+def test_a_scenario_without_termination_is_told(document, tmp_path):
+    spec = tmp_path / "scenario.json"
+    spec.write_text(json.dumps({key: document[key] for key in document if key != "termination"}))
+    text = run(spec, "-n", 20, "--seed", 7).stdout
+    assert "terminate" not in text
+    told = json.loads(run(spec, "-n", 20, "--seed", 7, "--json").stdout)
+    assert told["terminate"] is told["threshold"] is None
+    jsonschema.validate(told, mg.json_schema("ensemble"))
+
+
+def test_the_same_command_gives_the_same_bytes(spec, tmp_path):
+    texts = {run(spec, "-n", 70, "--seed", 7, "--jobs", jobs).stdout for jobs in (1, 2, 1)}
+    assert len(texts) == 1
+    outputs = set()
+    for name in ("a", "b"):
+        outcome = run(spec, "-n", 70, "--seed", 7, "--json", "-o", tmp_path / name)
+        assert (outcome.exit_code, outcome.stdout) == (0, "")
+        outputs.add((tmp_path / name).read_bytes())
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["-n", 0, "--seed", 1], "n: found 0, expected a number of draws"),
+        (["-n", 5, "--seed", -1], "seed: found -1, expected an integer from 0"),
+        (["-n", 5, "--seed", 1, "--jobs", 0], "jobs: found 0, expected"),
+        (["-n", 5, "--seed", 1, "--dask", "tcp://x", "--ray"], "ray: found Dask and Ray"),
+        (["-n", 5, "--seed", 1, "--dask", "nonsense"], "dask: no Dask scheduler answers"),
+        (["-n", 5, "--seed", 1, "--draws", "none/x.parquet"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_and_exit_code_2(spec, arguments, complaint):
+    outcome = run(spec, *arguments)
+    assert outcome.exit_code == 2
+    assert outcome.stdout == ""
+    assert complaint in outcome.stderr
+    assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_a_scenario_with_nothing_uncertain_is_refused(tmp_path):
+    file = tmp_path / "certain.json"
+    document = {"schema": "mfmgame/scenario/1", "threats": [], "attacker": {"bandwidth": 1}}
+    file.write_text(json.dumps(document))
+    outcome = run(file, "-n", 5, "--seed", 1)
+    assert outcome.exit_code == 2
+    assert outcome.stderr == (
+        f"error: {file}: found no uncertain number, expected a range or a distribution "
+        "in place of one\n"
+    )
+
+
+def test_no_plan_at_nominal_values_is_exit_code_3(document, tmp_path):
+    file = tmp_path / "scenario.json"
+    limits = {"budget": {"range": [-3, 1]}}
+    file.write_text(json.dumps({**document, "defender": {"limits": limits}}))
+    assert run(file, "-n", 5, "--seed", 1).exit_code == 3
+
+
+def test_neither_the_scenario_nor_its_catalog_is_written_over(spec):
+    for option in ("--draws", "-o"):
+        outcome = run(spec, "-n", 5, "--seed", 1, option, spec)
+        assert outcome.exit_code == 2
+        assert "found a file that this command reads" in outcome.stderr
+    assert json.loads(spec.read_text())["name"] == "two threats"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_is_one_line_and_keeps_what_is_finished(spec, jobs):
+    command = [sys.executable, "-m", "mfmgame", "ensemble", spec.name, "--jobs", jobs]
+    command += ["-n", "100000", "--seed", "3", "--draws", "draws.parquet"]
+    started = subprocess.Popen(
+        command,
+        cwd=spec.parent,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    parts = spec.parent / "draws.parquet.parts"
+    deadline = time.monotonic() + 60
+    while len(list(parts.glob("0*.parquet"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(started.pid, signal.SIGINT)
+    output, complaint = started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert output == ""
+    assert len(complaint.splitlines()) == 1
+    assert "draws.parquet.parts, and the same command goes on from there" in complaint
+    assert len(list(parts.glob("0*.parquet"))) >= 3
+
+
+def test_a_terminal_sees_a_bar_on_standard_error_alone(spec):
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "mfmgame", "ensemble", str(spec), "-n", "200", "--seed", "3"]
+    outcome = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while more := os.read(ours, 65536):
+            shown += more
+    os.close(ours)
+    assert b"200/200" in shown
+    assert outcome.stdout.decode() == run(spec, "-n", 200, "--seed", 3).stdout

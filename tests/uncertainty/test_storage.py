@@ -1,0 +1,186 @@
+"""Draws in a file: whole or not there, and the same bytes however often a run is cut off."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+import mfmgame as mg
+
+N = 220
+
+
+@pytest.fixture
+def target(tmp_path) -> Path:
+    return tmp_path / "draws.parquet"
+
+
+@pytest.fixture
+def whole(scenario, tmp_path_factory) -> bytes:
+    """What the file holds after a run that nothing has cut off."""
+    file = tmp_path_factory.mktemp("whole") / "draws.parquet"
+    mg.ensemble(scenario, n=N, seed=7, to=file)
+    return file.read_bytes()
+
+
+def cut_off(scenario, target, after, **more) -> None:
+    """A run that is interrupted once so many draws are finished."""
+
+    def interrupt(finished, total):
+        if finished >= after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"draws\.parquet\.parts, and the same command"):
+        mg.ensemble(scenario, n=N, seed=7, to=target, progress=interrupt, **more)
+
+
+def test_the_file_holds_the_draws_and_their_answers(scenario, target):
+    found = mg.ensemble(scenario, n=N, seed=7, to=target)
+    table = pyarrow.parquet.read_table(target)
+    frame = found.to_frame(inputs=True)
+    assert table.column_names == ["draw", *frame.columns]
+    assert table.column("draw").to_pylist() == list(range(N))
+    for name in frame.columns:
+        np.testing.assert_array_equal(table.column(name).to_numpy(), frame[name].to_numpy())
+    run = json.loads(table.schema.metadata[b"mfmgame"])
+    assert (run["draws"], run["seed"], run["version"]) == (N, 7, mg.__version__)
+    assert [file.name for file in target.parent.iterdir()] == ["draws.parquet"]
+
+
+def test_a_file_makes_no_difference_to_the_answer(scenario, target):
+    kept = mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert kept.rows.tobytes() == mg.ensemble(scenario, n=N, seed=7).rows.tobytes()
+
+
+@pytest.mark.parametrize("how", [{"jobs": 1}, {"jobs": 2}])
+def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(scenario, target, whole, how):
+    cut_off(scenario, target, 60, **how)
+    assert not target.exists()
+    told = []
+    found = mg.ensemble(
+        scenario, n=N, seed=7, to=target, progress=lambda *count: told.append(count), **how
+    )
+    assert told[0] == (100, N)
+    assert target.read_bytes() == whole
+    assert found.rows.tobytes() == mg.ensemble(scenario, n=N, seed=7).rows.tobytes()
+    assert [file.name for file in target.parent.iterdir()] == ["draws.parquet"]
+
+
+def test_a_dask_cluster_writes_the_same_bytes(scenario, target, whole, cluster):
+    mg.ensemble(scenario, n=N, seed=7, to=target, dask=cluster.scheduler_address)
+    assert target.read_bytes() == whole
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_killed_run_goes_on_where_it_stopped(document, tmp_path, jobs):
+    (tmp_path / "scenario.json").write_text(json.dumps(document))
+    draws = tmp_path / "draws.parquet"
+    parts = tmp_path / "draws.parquet.parts"
+    command = [sys.executable, "-m", "mfmgame", "ensemble", "scenario.json"]
+    command += ["-n", "600", "--seed", "3", "--draws", "draws.parquet", "--jobs", jobs]
+    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    run = subprocess.Popen(command, start_new_session=True, **options)
+    deadline = time.monotonic() + 60
+    while len(list(parts.glob("0*.parquet"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    kept = {file.name: file.stat().st_mtime_ns for file in parts.glob("0*.parquet")}
+    assert 3 <= len(kept) < 12
+    assert not draws.exists()
+    (parts / ".draws.parquet.cut").write_bytes(b"what a kill leaves")
+
+    again = subprocess.run(command, check=False, **options)
+    assert again.returncode == 0, again.stderr
+    assert not parts.exists()
+    fresh = tmp_path / "fresh.parquet"
+    mg.ensemble(mg.load_scenario(tmp_path / "scenario.json"), n=600, seed=3, to=fresh)
+    assert draws.read_bytes() == fresh.read_bytes()
+
+
+@pytest.mark.parametrize("change", ["n", "seed", "scenario", "tolerance", "measures"])
+def test_draws_of_another_run_are_refused(scenario, document, target, change):
+    cut_off(scenario, target, 60)
+    before = sorted(
+        (file.name, file.read_bytes()) for file in target.with_name("draws.parquet.parts").iterdir()
+    )
+    other = {
+        "n": {"n": N + 1},
+        "seed": {"seed": 8},
+        "tolerance": {"tolerance": 1e-7},
+        "measures": {"measures": {"bits": lambda game, solution: game.attacker_bandwidth}},
+        "scenario": {},
+    }[change]
+    if change == "scenario":
+        scenario = mg.Scenario(**{**document, "termination": {"loss": 2.5}})
+    with pytest.raises(mg.SpecificationError, match="found draws of another run") as caught:
+        mg.ensemble(scenario, **{"n": N, "seed": 7, "to": target, **other})
+    assert caught.value.source == str(target) + ".parts"
+    folder = target.with_name("draws.parquet.parts")
+    assert sorted((file.name, file.read_bytes()) for file in folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", "cut", "other"])
+def test_a_chunk_that_is_not_whole_is_computed_again(scenario, target, whole, damage):
+    cut_off(scenario, target, 100)
+    folder = target.with_name("draws.parquet.parts")
+    first, second = folder / "000000000000.parquet", folder / "000000000050.parquet"
+    content = first.read_bytes()
+    if damage == "cut":
+        first.write_bytes(content[:-20])
+    elif damage == "other":
+        second.write_bytes(content)
+    else:
+        first.write_bytes(damage)
+    mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert target.read_bytes() == whole
+
+
+def test_a_folder_of_other_files_is_left_alone(scenario, target):
+    folder = target.with_name("draws.parquet.parts")
+    folder.mkdir()
+    (folder / "letter.txt").write_text("dear reader")
+    with pytest.raises(mg.SpecificationError, match="found files that no run has left"):
+        mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert [file.name for file in folder.iterdir()] == ["letter.txt"]
+
+
+def test_a_file_beside_the_chunks_is_not_removed(scenario, target, whole):
+    cut_off(scenario, target, 60)
+    letter = target.with_name("draws.parquet.parts") / "letter.txt"
+    letter.write_text("dear reader")
+    mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert target.read_bytes() == whole
+    assert letter.read_text() == "dear reader"
+
+
+def test_a_folder_that_is_not_there_is_named(scenario, tmp_path):
+    with pytest.raises(mg.SpecificationError, match="cannot be written: No such file"):
+        mg.ensemble(scenario, n=N, seed=7, to=tmp_path / "none" / "draws.parquet")
+
+
+def test_a_target_that_is_a_folder_is_refused(scenario, tmp_path):
+    with pytest.raises(mg.SpecificationError, match="found no regular file"):
+        mg.ensemble(scenario, n=N, seed=7, to=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_old_file_stays_until_the_new_one_is_whole(scenario, target, whole):
+    target.write_bytes(b"old")
+    cut_off(scenario, target, 60)
+    assert target.read_bytes() == b"old"
+    mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert target.read_bytes() == whole
+
+
+def test_pyarrow_is_asked_for_where_it_is_missing(scenario, target, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(mg.SpecificationError, match=r"expected the extra mfmgame\[ensemble\]"):
+        mg.ensemble(scenario, n=N, seed=7, to=target)

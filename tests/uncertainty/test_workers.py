@@ -1,0 +1,156 @@
+"""Results are the same and in order, whoever computes them and whoever is killed."""
+
+import os
+import signal
+import time
+
+import pytest
+
+import mfmgame as mg
+from mfmgame.uncertainty.workers import MOST_LOSSES, Workers
+
+CHUNKS = list(range(90))
+
+
+def squaring(pause=0.0):
+    """A function that is sent by value: this file cannot be imported by a worker."""
+
+    def square(chunk):
+        time.sleep(pause)
+        return chunk * chunk, os.getpid()
+
+    return square
+
+
+def killed_at(folder, chunks, times=1):
+    """The same, but for a process that is killed when it comes to certain chunks."""
+
+    def square(chunk):
+        marks = len(list(folder.glob(f"{chunk}-*")))
+        if chunk in chunks and marks < times:
+            (folder / f"{chunk}-{marks}").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.01)
+        return chunk * chunk, os.getpid()
+
+    return square
+
+
+def assert_squares(results) -> set[int]:
+    """The processes that have worked, once the results are found right."""
+    assert [result for result, _ in results] == [chunk * chunk for chunk in CHUNKS]
+    return {process for _, process in results}
+
+
+def test_one_job_starts_no_process():
+    assert assert_squares(list(Workers().map(squaring(), CHUNKS))) == {os.getpid()}
+
+
+def test_two_jobs_are_two_other_processes():
+    processes = assert_squares(list(Workers(jobs=2).map(squaring(0.02), CHUNKS)))
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+
+
+def test_progress_is_told_after_each_chunk():
+    told = []
+    list(Workers(jobs=2).map(squaring(), CHUNKS[:5], lambda *count: told.append(count)))
+    assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
+def test_results_come_while_others_are_computed():
+    results = Workers(jobs=2).map(squaring(0.05), CHUNKS)
+    next(results)
+    start = time.monotonic()
+    next(results)
+    assert time.monotonic() - start < 1.0  # all of them together take over 2 seconds
+    results.close()
+
+
+def test_an_error_of_the_function_arrives_as_it_is():
+    def refuse(chunk):
+        raise mg.SpecificationError("found nothing", pointer="/here", source="a.json")
+
+    for jobs in (1, 2):
+        with pytest.raises(mg.SpecificationError) as caught:
+            list(Workers(jobs=jobs).map(refuse, [1, 2]))
+        assert (caught.value.pointer, str(caught.value)) == (
+            "/here",
+            "a.json: /here: found nothing",
+        )
+
+
+def test_killed_processes_lose_nothing(tmp_path):
+    found = list(Workers(jobs=2).map(killed_at(tmp_path, {0, 7, 50}), CHUNKS))
+    assert_squares(found)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_work_that_kills_every_process_ends_in_an_error(tmp_path):
+    with pytest.raises(mg.WorkerError, match="workers ended 6 times with nothing finished"):
+        list(Workers(jobs=2).map(killed_at(tmp_path, {0}, times=99), CHUNKS))
+    assert len(list(tmp_path.iterdir())) >= MOST_LOSSES
+
+
+def test_a_context_of_joblib_chooses_the_backend():
+    import joblib
+
+    with joblib.parallel_config("threading", n_jobs=2):
+        assert assert_squares(list(Workers(jobs=None).map(squaring(), CHUNKS))) == {os.getpid()}
+
+
+def test_a_dask_cluster_is_named_by_its_address(cluster):
+    workers = Workers(dask=cluster.scheduler_address)
+    processes = assert_squares(list(workers.map(squaring(0.02), CHUNKS)))
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+
+
+def test_a_dask_client_at_hand_is_used_and_left_open(cluster):
+    from distributed import Client
+
+    with Client(cluster, set_as_default=False) as client:
+        assert_squares(list(Workers(dask=client).map(squaring(), CHUNKS)))
+        assert client.submit(sum, (1, 2)).result() == 3
+
+
+def test_killed_workers_of_a_dask_cluster_lose_nothing(cluster, tmp_path):
+    workers = Workers(dask=cluster.scheduler_address)
+    assert_squares(list(workers.map(killed_at(tmp_path, {3, 40}), CHUNKS)))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_dask_gives_up_is_computed_again(cluster, tmp_path):
+    # Dask gives up a task whose workers have ended four times; the fifth would do.
+    workers = Workers(dask=cluster.scheduler_address)
+    assert_squares(list(workers.map(killed_at(tmp_path, {3}, times=4), CHUNKS)))
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("jobs", [0, -2, 1.0, True, "2"])
+def test_a_number_of_processes_that_is_none_is_refused(jobs):
+    with pytest.raises(mg.SpecificationError, match="jobs: found"):
+        Workers(jobs=jobs)
+
+
+def test_two_clusters_are_refused():
+    with pytest.raises(mg.SpecificationError, match="found Dask and Ray"):
+        Workers(dask="tcp://127.0.0.1:1", ray=True)
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr("mfmgame.uncertainty.workers.SECONDS_FOR_A_CLUSTER", 0.5)
+    with pytest.raises(mg.SpecificationError, match="no Dask scheduler answers at 'tcp://127"):
+        list(Workers(dask="tcp://127.0.0.1:9").map(squaring(), CHUNKS))
+
+
+def test_an_address_that_is_none_is_refused():
+    with pytest.raises(mg.SpecificationError, match="no Dask scheduler answers at 'nonsense://'"):
+        list(Workers(dask="nonsense://").map(squaring(), CHUNKS))
+
+
+def test_a_worker_of_another_version_is_refused(monkeypatch):
+    # The processes may have been started before: the version here is what changes.
+    monkeypatch.setattr("mfmgame.uncertainty.workers.__version__", "0.0.0")
+    with pytest.raises(mg.SpecificationError, match=r"a worker runs mfmgame .*, expected 0\.0\.0"):
+        list(Workers(jobs=2).map(squaring(), CHUNKS))
