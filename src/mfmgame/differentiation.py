@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.allocations import within_limits
+from mfmgame.attacker import best_response
+from mfmgame.certificate import lower_bound, scaled_to_plan
 from mfmgame.compositions import compose
 from mfmgame.crossing import self_destruction_threshold
-from mfmgame.errors import SpecificationError
+from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.gradient import Gradient
 from mfmgame.labels import Labelled
 from mfmgame.saddle_point import SaddlePoint, saddle_point
 from mfmgame.smooth_optimum import smooth_optimum
-from mfmgame.solution import Solution
+from mfmgame.solution import Solution, scale_of
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tight_cuts import NEAR
@@ -24,7 +27,9 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _PRECISE = 1e-12
-"""Relative width of the bracket from which derivatives are taken."""
+"""Relative width of the bracket to solve to for derivatives."""
+_CLOSE = 1e-9
+"""Relative width that the numbers which derivatives are made of must prove."""
 
 
 def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
@@ -33,7 +38,7 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
     Parameters
     ----------
     problem : Scenario, DefenseGame or Solution
-        A solution that is proven to less than about 1e-12 is solved again.
+        A solution that is not precise enough is solved again.
 
     Returns
     -------
@@ -42,8 +47,10 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
 
     Raises
     ------
-    SpecificationError, InfeasibleError, SolverError
-        As for :func:`mfmgame.solve`.
+    SpecificationError, InfeasibleError
+        As for :func:`mfmgame.solve`; and if some defenses are stepped.
+    SolverError
+        As there, and if no optimum is found that is precise enough.
 
     Examples
     --------
@@ -58,18 +65,41 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
     (0.5, [[-4.0]], 0.0)
     """
     if isinstance(problem, Solution):
-        game, solution = problem.game, problem
+        point = _optimum(problem)
+        if point is not None:
+            return _differentiated(problem.game, problem.value, point)
+        game = problem.game
     else:
         game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-        solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
-    if solution.gap > _PRECISE:
-        solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
-    composition = compose(game)
+    solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
+    point = _optimum(solution)
+    if point is None:
+        raise SolverError(
+            f"the value is proven only from {solution.lower!r} to {solution.upper!r}, which is "
+            "too wide for derivatives"
+        )
+    return _differentiated(game, solution.value, point)
+
+
+def _optimum(solution: Solution) -> SaddlePoint | None:
+    """Both sides of the optimum of a solution; None unless they prove the value closely."""
+    game, composition = solution.game, compose(solution.game)
+    if getattr(game, "choices", None) is not None:
+        raise SpecificationError(
+            "found stepped defenses, with which the value jumps, expected continuous ones",
+            pointer="levels",
+        )
     allocation, certificate = solution.allocation.array, solution.certificate
     if game.composition == "independent":
         allocation, certificate = smooth_optimum(game, composition, allocation, certificate)
     point = saddle_point(game, composition, allocation, certificate)
-    return _differentiated(game, solution.value, point)
+    slightly_less = allocation * (1.0 - _CLOSE)
+    if not np.array_equal(within_limits(game, slightly_less), slightly_less):
+        return None
+    residual = game.severity * point.exposure
+    loss = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+    lower = lower_bound(game, composition, scaled_to_plan(game, point.certificate))
+    return point if loss - lower <= _CLOSE * scale_of(game, loss) else None
 
 
 def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:

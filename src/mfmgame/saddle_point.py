@@ -60,6 +60,8 @@ class SaddlePoint:
         Whether the levels of all better defenses that act on the threat are known.
     price_known : bool
     limit_price_known : ndarray of bool, shape (n_resources,)
+    certificate : Certificate
+        What the efforts and prices prove.
     """
 
     allocation: FloatArray
@@ -78,6 +80,7 @@ class SaddlePoint:
     fill_known: BoolArray
     price_known: bool
     limit_price_known: BoolArray
+    certificate: Certificate
 
 
 def saddle_point(
@@ -139,6 +142,7 @@ def saddle_point(
         fill_known=fill_known,
         price_known=plan.price_known,
         limit_price_known=proof.limit_price_known,
+        certificate=Certificate(cuts.threats, cuts.anchors, proof.weights, proof.limit_prices),
     )
 
 
