@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mfmgame.allocations import within_limits
 from mfmgame.attacker import best_response
-from mfmgame.certificate import lower_bound, scaled_to_plan
+from mfmgame.certificate import Certificate, lower_bound, scaled_to_plan
 from mfmgame.compositions import compose
 from mfmgame.crossing import self_destruction_threshold
 from mfmgame.errors import SolverError, SpecificationError
@@ -90,6 +90,7 @@ def _optimum(solution: Solution) -> SaddlePoint | None:
             pointer="levels",
         )
     allocation, certificate = solution.allocation.array, solution.certificate
+    assert isinstance(certificate, Certificate)
     if game.composition == "independent":
         allocation, certificate = smooth_optimum(game, composition, allocation, certificate)
     point = saddle_point(game, composition, allocation, certificate)
