@@ -207,7 +207,9 @@ class TestAnswers:
         text = json.dumps(CATALOG_SCENARIO).encode()
         assert json.loads(answered(call("solve", "-", "--json", stdin=text)))["value"] > 0
 
-    @pytest.mark.parametrize("name", ["scenario", "result", "frontier", "catalog"])
+    @pytest.mark.parametrize(
+        "name", ["scenario", "result", "frontier", "catalog", "addition", "robust", "what-if"]
+    )
     def test_schema_prints_that_of_the_library(self, name):
         assert json.loads(answered(call("schema", name))) == mg.json_schema(name)
 

@@ -233,7 +233,7 @@ def test_the_readme_sets_up_with_two_commands_of_one_line_each():
 
 def test_the_readme_lists_the_commands_that_exist():
     text = (ROOT / "README.md").read_text("utf-8")
-    command = r"^\| `mfmgame ((?:catalog (?:import )?)?[a-z]+)"
+    command = r"^\| `mfmgame ((?:catalog (?:import )?)?[a-z-]+)"
     listed = set(re.findall(command, text, flags=re.MULTILINE))
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
     names |= {f"catalog {command.name}" for command in catalog_app.registered_commands}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 import mfmgame as mg
+from mfmgame.linear_equations import Equations
 from mfmgame.solver import Solver
 from strategies import games
 
@@ -300,3 +301,29 @@ def test_an_unreachable_threshold_has_no_derivative():
     game = general_game("best_of", 1, termination_loss=1e6)
     with pytest.raises(mg.SpecificationError, match="no attacker in the game reaches it"):
         mg.threshold_gradient(game)
+
+
+def test_where_several_proofs_meet_one_of_them_is_kept():
+    # Threats of equal loss a bit, one of which does not run: the proof nearest by leaves the
+    # edge on which a defense that is not funded just does not pay.
+    scenario = mg.load_scenario("examples/minigpt-4_agent.json")
+    game = mg.build_game(scenario.model_copy(update={"composition": "independent"}))
+    gradient = mg.value_gradient(game)
+    assert gradient.attacker_bandwidth == pytest.approx(mg.solve(game).bandwidth_price, rel=1e-3)
+    tied = gradient.to_frame().query("number == 'severity' and not exists")
+    assert len(tied) >= 2
+
+
+def test_equations_hold_forms_at_their_edges():
+    sum_is_one = Equations(np.array([[1.0, 1.0]]), np.array([1.0]), np.ones(2))
+    guess, forms = np.array([1.5, -0.1]), np.eye(2)
+    assert sum_is_one.nearest(guess).tolist() == pytest.approx([1.3, -0.3])
+    found = sum_is_one.nearest_with_signs(guess, forms, np.zeros(2))
+    assert found.tolist() == pytest.approx([1.0, 0.0])
+
+
+def test_a_bracket_that_cannot_be_closed_gives_no_derivatives(monkeypatch):
+    monkeypatch.setattr("mfmgame.differentiation._PRECISE", 0.5)
+    monkeypatch.setattr("mfmgame.solver.MAX_ROUNDS", 0)
+    with pytest.raises(mg.SolverError, match="too wide for derivatives"):
+        mg.value_gradient(general_game("best_of", 0))

@@ -175,7 +175,7 @@ def without_each(
     tolerance: float | None = None,
     workers: Workers | None = None,
 ) -> WithoutEach:
-    """Answer a scenario without each of its defenses in turn.
+    """Answer a scenario without each of its usable defenses in turn.
 
     Parameters
     ----------
@@ -205,8 +205,15 @@ def without_each(
     """
     before = _outcome(scenario, catalog, tolerance)
     removal = _Removal(*altered(scenario, [], [], catalog), tolerance)
-    found = (workers or Workers()).map(removal, list(before.solution.game.defense_ids))
-    return WithoutEach(before, tuple(sorted(found, key=lambda one: -one.value)))
+    game = before.solution.game
+    usable = [name for name, most in zip(game.defense_ids, game.max_level, strict=True) if most]
+    found = (workers or Workers()).map(removal, usable)
+    return WithoutEach(before, tuple(sorted(found, key=_rank)))
+
+
+def _rank(one: Without) -> float:
+    """Greatest value first; rounding breaks no ties."""
+    return -float(f"{one.value:.9g}")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import typer
 
 from mfmgame import __version__
 from mfmgame.cli_catalog import catalog_app
+from mfmgame.cli_sensitivity import add_commands
 from mfmgame.cli_support import (
     EXIT_BAD_INPUT,
     EXIT_INTERRUPTED,
@@ -186,6 +187,7 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
 
 
 app.command()(ensemble)
+add_commands(app)
 
 
 @app.command()
@@ -286,7 +288,8 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            help="scenario, catalog, result, frontier, portfolio, threshold, dci, gaps or ensemble."
+            help="scenario, catalog, addition, result, frontier, portfolio, threshold, dci, gaps, "
+            "ensemble, gradient, influence, robust, shares, tornado or what-if."
         ),
     ] = "scenario",
     output: Output = None,

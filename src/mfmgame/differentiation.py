@@ -5,27 +5,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.certificate import Certificate
+from mfmgame.allocations import within_limits
+from mfmgame.attacker import best_response
+from mfmgame.certificate import Certificate, lower_bound, scaled_to_plan
 from mfmgame.compositions import compose
 from mfmgame.crossing import self_destruction_threshold
-from mfmgame.errors import SpecificationError
+from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.gradient import Gradient
 from mfmgame.labels import Labelled
 from mfmgame.saddle_point import SaddlePoint, saddle_point
 from mfmgame.smooth_optimum import smooth_optimum
-from mfmgame.solution import Solution
+from mfmgame.solution import Solution, scale_of
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tight_cuts import NEAR
 
-__all__ = ["threshold_gradient", "value_gradient"]
+__all__ = ["gradients", "threshold_gradient", "value_gradient"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _PRECISE = 1e-12
-"""Relative width of the bracket from which derivatives are taken."""
+"""Relative width of the bracket to solve to for derivatives."""
+_CLOSE = 1e-9
+"""Relative width that the numbers which derivatives are made of must prove."""
 
 
 def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
@@ -34,7 +38,7 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
     Parameters
     ----------
     problem : Scenario, DefenseGame or Solution
-        A solution that is proven to less than about 1e-12 is solved again.
+        A solution that is not precise enough is solved again.
 
     Returns
     -------
@@ -43,8 +47,10 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
 
     Raises
     ------
-    SpecificationError, InfeasibleError, SolverError
-        As for :func:`mfmgame.solve`.
+    SpecificationError, InfeasibleError
+        As for :func:`mfmgame.solve`; and if some defenses are stepped.
+    SolverError
+        As there, and if no optimum is found that is precise enough.
 
     Examples
     --------
@@ -59,22 +65,42 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
     (0.5, [[-4.0]], 0.0)
     """
     if isinstance(problem, Solution):
-        game, solution = problem.game, problem
+        point = _optimum(problem)
+        if point is not None:
+            return _differentiated(problem.game, problem.value, point)
+        game = problem.game
     else:
         game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-        solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
-    if solution.gap > _PRECISE:
-        solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
-    if not isinstance(solution.certificate, Certificate):
-        raise SpecificationError(
-            "found stepped defenses, where the value has no derivatives; expected continuous ones"
+    solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
+    point = _optimum(solution)
+    if point is None:
+        raise SolverError(
+            f"the value is proven only from {solution.lower!r} to {solution.upper!r}, which is "
+            "too wide for derivatives"
         )
-    composition = compose(game)
+    return _differentiated(game, solution.value, point)
+
+
+def _optimum(solution: Solution) -> SaddlePoint | None:
+    """Both sides of the optimum of a solution; None unless they prove the value closely."""
+    game, composition = solution.game, compose(solution.game)
+    if game.choices is not None:
+        raise SpecificationError(
+            "found stepped defenses, with which the value jumps, expected continuous ones",
+            pointer="levels",
+        )
     allocation, certificate = solution.allocation.array, solution.certificate
+    assert isinstance(certificate, Certificate)
     if game.composition == "independent":
         allocation, certificate = smooth_optimum(game, composition, allocation, certificate)
     point = saddle_point(game, composition, allocation, certificate)
-    return _differentiated(game, solution.value, point)
+    slightly_less = allocation * (1.0 - _CLOSE)
+    if not np.array_equal(within_limits(game, slightly_less), slightly_less):
+        return None
+    residual = game.severity * point.exposure
+    loss = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+    lower = lower_bound(game, composition, scaled_to_plan(game, point.certificate))
+    return point if loss - lower <= _CLOSE * scale_of(game, loss) else None
 
 
 def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
@@ -118,6 +144,11 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
             pointer="/termination/loss",
             source=problem.source if isinstance(problem, Scenario) else "",
         )
+    return _at_threshold(game, bandwidth)
+
+
+def _at_threshold(game: DefenseGame, bandwidth: float) -> Gradient:
+    """Derivatives of the threshold, which is at a bandwidth."""
     value = value_gradient(game.with_attacker_bandwidth(bandwidth))
     price = value.attacker_bandwidth
     per_loss = -1.0 / price if price > 0.0 else np.nan
@@ -134,6 +165,31 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
         attacker_bandwidth=0.0,
         termination_loss=-per_loss,
     )
+
+
+def gradients(scenario: Scenario) -> tuple[Gradient, Gradient | None]:
+    """Both gradients of a scenario; None for a threshold that is not there, or not reached.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    value : Gradient
+    threshold : Gradient or None
+
+    Raises
+    ------
+    SpecificationError, InfeasibleError, SolverError
+        As for :func:`value_gradient`.
+    """
+    game = build_game(scenario)
+    value = value_gradient(game)
+    if game.termination_loss is None:
+        return value, None
+    threshold = self_destruction_threshold(game, tolerance=_PRECISE)
+    return value, None if threshold.bandwidth is None else _at_threshold(game, threshold.bandwidth)
 
 
 def _differentiated(game: DefenseGame, value: float, point: SaddlePoint) -> Gradient:

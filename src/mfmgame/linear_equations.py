@@ -11,6 +11,9 @@ FloatArray = NDArray[np.float64]
 
 _PIVOT = 1e-9
 """Relative size below which a singular value is rounding."""
+_ROUNDING = 1e-13
+"""Relative size of what a form may lack."""
+_MOST_HELD = 10
 _DETERMINED = 1e-7
 """Relative size below which what the equations do not state of a form is rounding."""
 
@@ -44,6 +47,34 @@ class Equations:
         _, pivots, directions = np.linalg.svd(self._matrix, full_matrices=False)
         rank = int(np.count_nonzero(pivots > _PIVOT * pivots.max(initial=0.0)))
         self._stated = directions[:rank]  # a basis of the forms that the equations state
+
+    def nearest_with_signs(
+        self, guess: FloatArray, forms: FloatArray, least: FloatArray
+    ) -> FloatArray:
+        """The same, moved to where linear forms are not below given numbers, if it can be.
+
+        Parameters
+        ----------
+        guess : ndarray of float, shape (n_unknowns,)
+            Where they are not, but for rounding.
+        forms : ndarray of float, shape (n_forms, n_unknowns)
+        least : ndarray of float, shape (n_forms,)
+
+        Returns
+        -------
+        ndarray of float, shape (n_unknowns,)
+        """
+        found, held = self.nearest(guess), np.zeros(len(forms), dtype=bool)
+        largest = np.abs(forms * self._size).max(axis=1, initial=0.0) + np.abs(least)
+        for _ in range(_MOST_HELD):
+            below = (forms @ found < least - _ROUNDING * largest) & ~held
+            if not below.any():
+                break
+            held |= below  # on the edge, since what is near it lies beyond
+            matrix = np.concatenate((self._matrix / self._size, forms[held]))
+            side = np.concatenate((self._side, least[held]))
+            found = Equations(matrix, side, self._size).nearest(guess)
+        return found
 
     def nearest(self, guess: FloatArray) -> FloatArray:
         """The solution nearest to a guess, in units of the sizes, shape (n_unknowns,)."""

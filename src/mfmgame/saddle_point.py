@@ -60,6 +60,8 @@ class SaddlePoint:
         Whether the levels of all better defenses that act on the threat are known.
     price_known : bool
     limit_price_known : ndarray of bool, shape (n_resources,)
+    certificate : Certificate
+        What the efforts and prices prove.
     """
 
     allocation: FloatArray
@@ -78,6 +80,7 @@ class SaddlePoint:
     fill_known: BoolArray
     price_known: bool
     limit_price_known: BoolArray
+    certificate: Certificate
 
 
 def saddle_point(
@@ -139,6 +142,7 @@ def saddle_point(
         fill_known=fill_known,
         price_known=plan.price_known,
         limit_price_known=proof.limit_price_known,
+        certificate=Certificate(cuts.threats, cuts.anchors, proof.weights, proof.limit_prices),
     )
 
 
@@ -195,7 +199,12 @@ class _Proof:
             np.ones(len(free)), worth / np.maximum(game.use[tight].max(axis=1, initial=0.0), 1e-99)
         )
         equations = Equations(np.concatenate(rows), np.concatenate(sides), size)
-        found = np.maximum(equations.nearest(start), 0.0)
+        gains = np.hstack((force[free].T, -game.use[tight].T))
+        idle = ~inside & (allocation < 0.5 * game.max_level)
+        full = ~inside & (allocation > 0.5 * game.max_level)
+        signs = np.concatenate((gains[full], -gains[idle], np.eye(len(size))))
+        known = np.concatenate((known_gain[full], -known_gain[idle], np.zeros(len(size))))
+        found = np.maximum(equations.nearest_with_signs(start, signs, -known), 0.0)
         weights[free] = found[: len(free)]
 
         n_free = len(free)
@@ -218,7 +227,7 @@ class _Proof:
         self.reach_known[threats] = equations.determines(own)
         limited = np.isfinite(game.limits)
         self.gain = weights @ force - self.limit_prices[limited] @ game.use[limited]
-        self.gain_known = equations.determines(np.hstack((force[free].T, -game.use[tight].T)))
+        self.gain_known = equations.determines(gains)
 
 
 class _Allocations:

@@ -73,10 +73,10 @@ def _fillings(row: FloatArray, levels: FloatArray) -> list[float]:
     one that is funded will do; those at a defense between make a cut of their own.
     """
     usable = ~np.isnan(levels)
-    values = np.unique(np.append(row[usable], 0.0))  # increasing
-    funded = np.where(usable, levels, 0.0)
-    above = np.array([funded[row > value].sum() for value in values])
-    at_least = np.array([funded[row >= value].sum() for value in values])
+    values, place = np.unique(np.append(row[usable], 0.0), return_inverse=True)  # increasing
+    funded = np.bincount(place, weights=np.append(levels[usable], 0.0))
+    at_least = np.cumsum(funded[::-1])[::-1]
+    above = at_least - funded
     at_least[0] = np.inf  # no anchor is below 0
     fits = (above <= 1.0 + NEAR) & (at_least >= 1.0 - NEAR)
     return [float(value) for value in values[fits]]
@@ -96,9 +96,11 @@ def acting_shares(game: DefenseGame, cuts: TightCuts) -> FloatArray:
 def weights_on(cuts: TightCuts, certificate: Certificate) -> FloatArray:
     """A certificate's weights, each on the nearest of the tight cuts, shape (n_cuts,)."""
     weights = np.zeros(len(cuts.threats))
-    triples = zip(certificate.threats, certificate.anchors, certificate.weights, strict=True)
-    for threat, anchor, weight in triples:
-        own = np.flatnonzero(cuts.threats == threat)
-        if own.size:
-            weights[own[np.abs(cuts.anchors[own] - anchor).argmin()]] += weight
+    first = np.searchsorted(cuts.threats, certificate.threats)
+    last = np.searchsorted(cuts.threats, certificate.threats, side="right")
+    columns = first, last, certificate.anchors, certificate.weights
+    for start, stop, anchor, weight in zip(*columns, strict=True):
+        if start < stop:
+            nearest = np.abs(cuts.anchors[start:stop] - anchor).argmin()
+            weights[start + nearest] += weight
     return weights

@@ -161,7 +161,7 @@ def test_seeds_decide():
     scenario = product_of({"range": [0, 1]}, {"range": [0, 1]})
     for method in (mg.sobol_indices, mg.morris_effects):
         one, again, other = (
-            method(scenario, n=16, seed=seed).to_frame().to_numpy().tobytes() for seed in (1, 1, 2)
+            method(scenario, n=16, seed=seed).to_frame().to_numpy().tobytes() for seed in (0, 0, 2)
         )
         assert one == again != other
 
@@ -181,7 +181,11 @@ def test_correlated_numbers_are_refused(method):
         (mg.sobol_indices, {"n": 1}, "n: found 1,"),
         (mg.sobol_indices, {"n": True}, "n: found true,"),
         (mg.sobol_indices, {"n": 2**21}, "n: found 2097152,"),
-        (mg.sobol_indices, {"seed": 2**32}, "seed: found 4294967296, expected an integer"),
+        (
+            mg.sobol_indices,
+            {"seed": 2**64},
+            "seed: found 18446744073709551616",
+        ),
         (mg.morris_effects, {"n": 1}, "n: found 1, expected an integer from 2"),
         (mg.morris_effects, {"seed": -1}, "seed: found -1"),
         (mg.morris_effects, {"coverage": 2}, "coverage: found 2"),

@@ -9,11 +9,20 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.addition import Addition
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.distributions import FORMS, Range
 from mfmgame.spec.document import Document
 from mfmgame.spec.ensemble import EnsembleDocument
 from mfmgame.spec.gaps import GapsDocument
+from mfmgame.spec.influence import (
+    GradientDocument,
+    InfluenceDocument,
+    RobustDocument,
+    SharesDocument,
+    TornadoDocument,
+    WhatIfDocument,
+)
 from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.spec.scenario import Scenario
@@ -33,6 +42,13 @@ _MODELS: dict[str, type[Document]] = {
     "dci": IndexDocument,
     "gaps": GapsDocument,
     "ensemble": EnsembleDocument,
+    "addition": Addition,
+    "gradient": GradientDocument,
+    "influence": InfluenceDocument,
+    "robust": RobustDocument,
+    "shares": SharesDocument,
+    "tornado": TornadoDocument,
+    "what-if": WhatIfDocument,
 }
 
 
@@ -41,8 +57,10 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
 
     Parameters
     ----------
-    name : {"scenario", "catalog", "result", "frontier", "threshold", "dci", "gaps", "ensemble"}
-        Which document.
+    name : str
+        Which document: "scenario", "catalog" or "addition"; "result", "frontier",
+        "threshold", "dci", "gaps", "ensemble", "gradient", "influence", "robust",
+        "shares", "tornado" or "what-if".
 
     Returns
     -------

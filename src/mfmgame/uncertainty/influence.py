@@ -49,7 +49,6 @@ FloatArray = NDArray[np.float64]
 Measured = Literal["value", "threshold"]
 
 _LARGEST_SAMPLE = 2**20
-_LARGEST_SALIB_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +137,7 @@ def sobol_indices(
         Points to start from, a power of two; ``n * (n_inputs + 2)`` games are solved,
         about twice as many for second-order indices.
     seed : int
-        Of the points and of the intervals, below 2**32.
+        Of the points and of the intervals; at least 0 and below 2**64.
     second_order : bool
         Whether to estimate what each two numbers explain together.
     catalog, tolerance, workers, progress : optional
@@ -170,7 +169,10 @@ def sobol_indices(
     quantiles = sampling.sample(problem, n, calc_second_order=second_order, seed=int(seed))
 
     def analyzed(measured: FloatArray) -> tuple[dict[str, FloatArray], FloatArray | None]:
-        found = analysis.analyze(problem, measured, calc_second_order=second_order, seed=int(seed))
+        # SALib takes a seed of 0 for none.
+        found = analysis.analyze(
+            problem, measured, calc_second_order=second_order, seed=int(seed) + 1
+        )
         columns = {
             "first": found["S1"],
             "first_error": found["S1_conf"],
@@ -203,7 +205,7 @@ def morris_effects(
         Trajectories; ``n * (n_inputs + 1)`` games are solved. A step takes a number over
         two thirds of the probability that is looked at.
     seed : int
-        Of the trajectories, below 2**32.
+        Of the trajectories; at least 0 and below 2**64.
     coverage : float, optional
         Probability of the central interval of each number to stay in; whole supports by
         default. Needed where one has no end.
@@ -330,11 +332,7 @@ def _is_integer(option: object) -> bool:
 
 
 def _check_salib(seed: int) -> None:
-    if checked_seed(seed) > _LARGEST_SALIB_SEED:
-        raise SpecificationError(
-            f"found {shown(seed)}, expected an integer from 0 to {_LARGEST_SALIB_SEED}",
-            pointer="seed",
-        )
+    checked_seed(seed)
     try:
         import SALib  # noqa: F401
     except ImportError:
