@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas
     import scipy.sparse
 
-__all__ = ["DefenseGame", "build_game"]
+__all__ = ["GRANTED", "DefenseGame", "build_game"]
 
 FloatArray = NDArray[np.float64]
 
