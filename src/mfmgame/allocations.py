@@ -23,8 +23,6 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 
-_NEGLIGIBLE = 1e-10
-"""Share of the greatest level of a defense that says nothing."""
 _EPS = 2.0**-52
 
 
@@ -62,14 +60,10 @@ def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
     held.use = np.where(stepped, 0.0, game.use)
     used = wide(game.use[:, stepped]) @ wide(allocation[stepped])
     left = wide(game.limits) - used * (1.0 + len(allocation) * WIDE_EPS)
-    # What is granted to whole steps for rounding is no room for the others; nor is what lets
-    # none of them reach a level that counts.
-    limits = [max(rounded_down(limit), 0.0) for limit in left]
-    whole = held.use * held.max_level
-    least = whole.min(axis=1, initial=np.inf, where=whole > 0.0)
-    counts = np.where(np.isfinite(least), _NEGLIGIBLE * least, 0.0)
+    # What is granted to whole steps for rounding is no room for the others.
     granted = 2.0 * GRANTED * np.where(np.isfinite(game.limits), game.limits, 0.0)
-    held.limits = np.where(limits <= np.maximum(counts, granted), 0.0, limits)
+    limits = [max(rounded_down(limit), 0.0) for limit in left]
+    held.limits = np.where(limits <= granted, 0.0, limits)
     return held
 
 
