@@ -259,7 +259,7 @@ def anchors(file: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("name", ["scenario", "result", "frontier"])
+@pytest.mark.parametrize("name", ["scenario", "result", "frontier", "portfolio"])
 def test_the_reference_names_every_key(name):
     schema = mg.json_schema(name)
     keys = {key for part in (schema, *schema["$defs"].values()) for key in part["properties"]}
