@@ -44,3 +44,40 @@ def games(draw, composition: str, max_threats: int = 8, max_defenses: int = 5) -
         max_level=draw(_array(st.sampled_from([0.0, 0.5, 1.0, 1.0, 3.0]), m)),
         composition=composition,
     )
+
+
+@st.composite
+def stepped_games(
+    draw, composition: str, max_threats: int = 6, max_defenses: int = 5, all_stepped: bool = False
+) -> mg.DefenseGame:
+    """The same, with stepped defenses, rules between them, and at times a continuous one."""
+    game = draw(games(composition, max_threats, max_defenses))
+    levels = {}
+    for name, most in zip(game.defense_ids, game.max_level.tolist(), strict=True):
+        shapes = [[0.0, 1.0], [0.0, 0.5, 1.0], [0.25, 1.0], [0.0, 0.1, 0.7], [1.0]]
+        shape = draw(st.sampled_from(shapes if all_stepped or levels else shapes[:2]))
+        if all_stepped or not levels or draw(st.integers(0, 3)):
+            levels[name] = sorted({share * most for share in shape})
+    stepped, requires, groups = st.sampled_from(sorted(levels)), {}, []
+    if len(levels) > 1 and draw(st.booleans()):
+        one, other = draw(st.lists(stepped, min_size=2, max_size=2, unique=True))
+        requires[one] = [other]
+    if len(levels) > 1 and draw(st.booleans()):
+        members = draw(st.lists(stepped, min_size=1, unique=True))
+        at_least = draw(st.sampled_from([0, 0, 1]))
+        at_most = draw(st.integers(at_least, len(members)))
+        groups.append(mg.DefenseGroup(members, at_least, at_most))
+    limits = dict(zip(game.resources, game.limits.tolist(), strict=True))
+    return mg.DefenseGame(
+        severity=game.severity,
+        bandwidth=game.bandwidth,
+        effectiveness=game.effectiveness,
+        attacker_bandwidth=game.attacker_bandwidth,
+        use=dict(zip(game.resources, game.use, strict=True)),
+        limits={name: limit for name, limit in limits.items() if np.isfinite(limit)},
+        max_level=game.max_level,
+        composition=composition,
+        levels=levels,
+        requires=requires,
+        groups=groups,
+    )

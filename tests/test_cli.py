@@ -305,8 +305,8 @@ BAD_INPUT = [
         "found neither 'threats' nor 'catalog', expected one of them",
     ),
     (
-        changed(SCENARIO, "/defenses/0/kind", "binary"),
-        "/defenses/0/kind: ",
+        changed(SCENARIO, "/defenses/0/levels", [0, 2]),
+        "/defenses/0/levels/1: found 2.0, expected at most the max_level, 1.0",
     ),
     (
         changed(changed(SCENARIO, "/composition", "independent"), "/effectiveness/0/value", 1),
@@ -503,7 +503,8 @@ class TestOutputFile:
         [
             (b"[]", 2),
             (changed(SCENARIO, "/attacker/bandwidth", -1), 2),
-            (changed(SCENARIO, "/defenses/0/kind", "binary"), 2),
+            (changed(SCENARIO, "/defenses/0/levels", [0, 2]), 2),
+            (changed(SCENARIO, "/defenses/0/levels", [1]), 3),
             (changed(SCENARIO, "/defender/limits/budget", -1), 3),
         ],
     )

@@ -270,7 +270,7 @@ def without_names(keys: set[str], *pages: str) -> list[str]:
     return [key for key in sorted(keys) if f"`{key}`" not in text]
 
 
-@pytest.mark.parametrize("name", ["scenario", "result", "frontier"])
+@pytest.mark.parametrize("name", ["scenario", "result", "frontier", "portfolio"])
 def test_the_reference_names_every_key(name):
     keys = keys_of(mg.json_schema(name))
     # A catalog's own keys, which stand on its own page.

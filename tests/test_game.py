@@ -95,16 +95,6 @@ class TestRefusals:
         with pytest.raises(mg.SpecificationError, match=f"^{message}"):
             game(**changes)
 
-    def test_binary_levels_wait_for_a_later_version(self):
-        scenario = mg.Scenario(
-            schema="mfmgame/scenario/1",
-            threats=[],
-            defenses=[{"id": "d", "kind": "binary"}],
-            attacker={"bandwidth": 1.0},
-        )
-        with pytest.raises(mg.SpecificationError, match=r"/defenses/0/kind: .* all-or-nothing"):
-            mg.build_game(scenario)
-
 
 def test_the_payoff_table_is_severity_times_what_gets_through():
     table = game(threat_ids=["a", "b"], defense_ids=["x", "y"]).to_frame()

@@ -313,3 +313,22 @@ def test_tables_have_a_row_per_defense_and_per_threat():
     assert solution.resource_use["budget"] == pytest.approx(1.0)
     with pytest.raises(mg.SpecificationError, match="rows"):
         solution.to_frame("columns")
+
+
+@pytest.mark.parametrize("limit", [1e-8, 1e-10, 1e-12, 1e-14, 1e-30])
+@pytest.mark.parametrize("composition", ["additive", "best_of", "independent"])
+def test_a_budget_of_next_to_nothing_is_worth_what_it_buys(composition, limit):
+    game = mg.DefenseGame(
+        severity=[3.0],
+        bandwidth=[1.0],
+        effectiveness=[[0.75, 0.5]],
+        attacker_bandwidth=2.0,
+        use={"budget": [1.0, 0.25]},
+        limits={"budget": limit},
+        composition=composition,
+    )
+    solution = mg.solve(game)
+    worth = 3.0 * (-np.log(0.5) if composition == "independent" else 0.5) / 0.25
+    assert solution.is_proven
+    assert solution.value == pytest.approx(3.0 - worth * limit, rel=1e-12)
+    assert solution.limit_prices["budget"] == pytest.approx(worth, rel=1e-6)

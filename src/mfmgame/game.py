@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas
     import scipy.sparse
 
-__all__ = ["DefenseGame", "build_game", "refuse_perfect_layers"]
+__all__ = ["GRANTED", "DefenseGame", "build_game", "granted", "refuse_perfect_layers"]
 
 FloatArray = NDArray[np.float64]
 

@@ -428,7 +428,12 @@ class Master:
 
 
 def _reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray) -> FloatArray:
-    """The greatest level of each defense on its own, at most 1; 0 where there is none."""
+    """The greatest level of each defense on its own, at most 1; 0 where there is none.
+
+    At least a millionth of its range: in smaller units HiGHS would not see what it covers.
+    """
     affordable = np.full_like(use, np.inf)
     np.divide(limits[:, None], use, out=affordable, where=use > 0)
-    return np.asarray(np.minimum(np.minimum(max_level, 1.0), affordable.min(0, initial=np.inf)))
+    most = np.minimum(max_level, 1.0)
+    reachable = np.minimum(most, affordable.min(0, initial=np.inf))
+    return np.asarray(np.where(reachable > 0.0, np.maximum(reachable, most / WIDEST), reachable))

@@ -96,8 +96,8 @@ def step_program(choices: Choices) -> StepProgram:
     return StepProgram(
         steps=steps,
         rows=tuple(rows),
-        level_part=np.array([row[0] for row in table]).reshape(-1, n_defenses),
-        step_part=np.array([row[1] for row in table]).reshape(-1, n_steps),
+        level_part=np.array([row[0] for row in table]).reshape(len(table), n_defenses),
+        step_part=np.array([row[1] for row in table]).reshape(len(table), n_steps),
         lower=np.array([row[2] for row in table]),
         upper=np.array([row[3] for row in table]),
     )

@@ -289,15 +289,25 @@ class TestCatalog:
 
 
 class TestLevelsOfACatalogsDefense:
-    @pytest.mark.parametrize("position", [0, 1])
     @pytest.mark.parametrize(("key", "value"), [("kind", "binary"), ("levels", [0.0, 1.0])])
-    def test_they_are_not_solved_as_if_they_were_continuous(self, write, position, key, value):
-        file = write(changed(CATALOG, f"/defenses/{position}/{key}", value))
-        scenario = mg.load_scenario(file)
-        with pytest.raises(mg.SpecificationError, match="expected a continuous defense") as caught:
-            mg.build_game(scenario)
+    def test_they_are_taken_in_full_or_not_at_all(self, write, key, value):
+        stepped = changed(CATALOG, f"/defenses/0/{key}", value)
+        for limit, continuous, level in [(1.2, 0.5, 0.0), (1.5, 0.625, 1.0)]:
+            scenario = changed(CATALOG_SCENARIO, "/defender/limits/budget", limit)
+            solution = mg.solve(mg.load_scenario(write(scenario=scenario)))
+            assert solution.allocation["guard"] == pytest.approx(continuous)
+            solution = mg.solve(mg.load_scenario(write(stepped, scenario)))
+            assert solution.allocation["guard"] == level
+
+    def test_a_greatest_level_below_them_is_refused(self, write):
+        lowered = changed(CATALOG_SCENARIO, "/overrides/defenses/guard/max_level", 0.5)
+        file = write(changed(CATALOG, "/defenses/0/levels", [0.0, 1.0]), lowered)
+        with pytest.raises(mg.SpecificationError) as caught:
+            mg.build_game(mg.load_scenario(file))
         assert (caught.value.source, caught.value.pointer) == (str(file), "/catalog")
-        assert repr(CATALOG["defenses"][position]["id"]) in caught.value.message
+        assert caught.value.message == (
+            "found a level of 1.0 of 'guard', expected at most its max_level, 0.5"
+        )
 
 
 class TestWhichCatalog:

@@ -459,21 +459,25 @@ class TestDuplicates:
 
 
 class TestLevels:
-    @pytest.mark.parametrize("levels", [[0.0, 1.0], [1.0], [0, 0.5, 1]])
-    def test_stepped_levels_are_read_but_not_solved(self, levels):
-        scenario = mg.Scenario(**changed(SCENARIO, "/defenses/0/levels", levels))
-        with pytest.raises(mg.SpecificationError) as caught:
-            mg.build_game(scenario)
-        assert caught.value.pointer == "/defenses/0/levels"
-        assert "expected a continuous defense" in caught.value.message
+    # The whole filter takes more latency than there is, so that it is off, or half on.
+    @pytest.mark.parametrize(
+        ("levels", "level", "value"), [([0.0, 1.0], 0.0, 3.5), ([0, 0.5, 1], 0.5, 2.6)]
+    )
+    def test_a_defense_takes_one_of_its_levels(self, levels, level, value):
+        solution = mg.solve(mg.Scenario(**changed(SCENARIO, "/defenses/0/levels", levels)))
+        assert dict(solution.allocation) == {"filter": level, "monitor": pytest.approx(1.0)}
+        assert solution.value == pytest.approx(value)
 
-    def test_a_binary_defense_is_read_but_not_solved(self):
-        scenario = mg.Scenario(**changed(SCENARIO, "/defenses/1/kind", "binary"))
-        for use in (mg.build_game, mg.solve, mg.assess, mg.defense_coverage_index):
-            with pytest.raises(mg.SpecificationError) as caught:
+    def test_a_binary_defense_runs_or_not_and_the_others_have_the_rest(self):
+        solution = mg.solve(mg.Scenario(**changed(SCENARIO, "/defenses/1/kind", "binary")))
+        assert dict(solution.allocation) == {"filter": pytest.approx(0.75), "monitor": 1.0}
+        assert solution.value == pytest.approx(2.15)
+
+    def test_levels_of_which_none_is_affordable_are_infeasible(self):
+        scenario = mg.Scenario(**changed(SCENARIO, "/defenses/0/levels", [1.0]))
+        for use in (mg.solve, mg.assess, mg.defense_coverage_index):
+            with pytest.raises(mg.InfeasibleError, match="no choice of levels"):
                 use(scenario)
-            assert caught.value.pointer == "/defenses/1/kind"
-            assert "expected a continuous defense" in caught.value.message
 
     @refused(["/defenses/0/levels"], [[], [1.0, 0.0], [0.5, 0.5], [0, 0.0], [1, 2, 1.5]])
     def test_levels_increase(self, pointer, value):

@@ -104,7 +104,7 @@ def check_held(solution: Solution) -> None:
     Raises
     ------
     CertificateError
-        If they do not prove the value of the game of the continuous defenses.
+        If they prove less of the game of the continuous defenses than the bracket claims.
     """
     proof = solution.certificate
     assert isinstance(proof, TreeProof)
@@ -114,5 +114,6 @@ def check_held(solution: Solution) -> None:
     held.check_certificate(cuts, ("prices", "limits"), proof.held, budget)
     lower = held.lower(proof.held, budget, held.game.limits)
     missing = solution.tolerance * scale_of(solution.game, solution.value)
-    if lower < Fraction(solution.value) - Fraction(missing):
+    least = min(solution.lower, solution.value - missing)
+    if lower < Fraction(least):
         raise refuse(cuts, "expected a proof of the value with the steps held")

@@ -165,7 +165,7 @@ def _lp(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
     yield f"\\ {title}"
     yield "Minimize"
     # Every level is named here, so that a reader that numbers columns keeps their order.
-    n_first = len(program.cost) - len(program.share_threats)
+    n_first = len(program.cost) - len(program.share_threats) - int(program.integer.sum())
     yield from _sum("loss", enumerate(program.cost[:n_first].tolist()), names)
     yield "Subject To"
     rows = zip(
