@@ -40,7 +40,8 @@ def scenario(document) -> mg.Scenario:
 def cluster():
     """Two worker processes that a nanny starts again when they end."""
     distributed = pytest.importorskip("distributed")
+    # Any free port: several clusters may run at a time.
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
     ) as started:
         yield started

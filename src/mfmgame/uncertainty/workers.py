@@ -225,7 +225,8 @@ def _losses() -> tuple[type[BaseException], ...]:
     if "distributed" in sys.modules:
         from distributed.scheduler import KilledWorker
 
-        kinds.append(KilledWorker)
+        # After a while without any worker there is a TimeoutError; they may be starting.
+        kinds += [KilledWorker, TimeoutError]
     if "ray" in sys.modules:
         from ray.exceptions import RayActorError, WorkerCrashedError
 
