@@ -34,7 +34,7 @@ from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.stepped_face import cheapest, extremes
-from mfmgame.tree_proof import tree_bound
+from mfmgame.tree_proof import tree_bound, with_best_held
 
 __all__ = ["Solution", "Solver", "solve"]
 
@@ -234,9 +234,12 @@ class Solver:
         allocation = search.allocation
         if self._cheapest and not interruption and time.monotonic() <= deadline:
             allocation = cheapest(game, self._composition, allocation, search.response.loss)
-        rest = Solver(held_game(game, allocation), tolerance=self._tolerance).find()
+        held = held_game(game, allocation)
+        rest = Solver(held, tolerance=self._tolerance).find()
         assert isinstance(rest.certificate, Certificate)
         proof = search.proof(rest.certificate)
+        if rest.lower < rest.response.loss - self._tolerance * scale_of(held, rest.response.loss):
+            proof = with_best_held(held, self._composition, proof)
         lower = min(tree_bound(game, self._composition, proof), rest.response.loss)
         found = Found(game, rest.allocation, rest.response, lower, proof, search.rounds)
         if interruption:
