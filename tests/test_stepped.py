@@ -297,5 +297,22 @@ def test_what_is_cheapest_keeps_what_nothing_is_saved_by():
     game = trap(use={"budget": [2.0, 2.0, 0.0]}, limits={"budget": 9.0})
     solution = mg.solve(game)
     assert solution.allocation.array.tolist() == [1.0, 1.0, 1.0]
-    same = cheapest(game, compose(game), solution.allocation.array, solution.value)
+    levels = solution.allocation.array
+    same = cheapest(game, compose(game), levels, solution.value, lambda steps: steps)
     assert same.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_where_the_rest_is_hard_to_prove_the_leaf_proves_it():
+    """Its value is next to nothing, and cuts close to full coverage are steep."""
+    game = mg.DefenseGame(
+        severity=[3.0],
+        bandwidth=[0.0],
+        effectiveness=[[0.25, 0.75, 0.999999999, 0.75]],
+        attacker_bandwidth=0.0,
+        use={"budget": [1.0, 2.0, 0.3, 1.0]},
+        composition="independent",
+        levels={"d1": [0.25, 1.0], "d2": [0.0, 0.5, 1.0], "d3": [0.25, 1.0]},
+    )
+    solution = mg.solve(game)
+    assert solution.value == pytest.approx(3.0 * 0.75 * 0.25 * 1e-9 * 0.25, rel=1e-6)
+    assert mg.verify(solution, game).gap <= solution.tolerance

@@ -34,7 +34,7 @@ from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.stepped_face import cheapest, extremes
-from mfmgame.tree_proof import tree_bound
+from mfmgame.tree_proof import tree_bound, with_best_held
 
 __all__ = ["Solution", "Solver", "solve"]
 
@@ -242,9 +242,12 @@ class Solver:
                 game, self._composition, allocation, loss, lambda levels: rest(levels).allocation
             )
         held = rest(allocation)
+        loss = held.response.loss
         assert isinstance(held.certificate, Certificate)
         proof = search.proof(held.certificate)
-        lower = min(tree_bound(game, self._composition, proof), held.response.loss)
+        if held.lower < loss - self._tolerance * scale_of(held.game, loss):
+            proof = with_best_held(held.game, self._composition, proof)
+        lower = min(tree_bound(game, self._composition, proof), loss)
         found = Found(game, held.allocation, held.response, lower, proof, search.rounds)
         if interruption:
             raise Interrupted(self.described(found)) from None

@@ -9,7 +9,7 @@ leaves bounds the game.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from mfmgame.choices import Box
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
 
-__all__ = ["Proof", "Split", "TreeProof", "tree_bound"]
+__all__ = ["Proof", "Split", "TreeProof", "tree_bound", "with_best_held"]
 
 FloatArray = NDArray[np.float64]
 
@@ -89,6 +89,16 @@ class TreeProof:
 
 
 Proof = Certificate | TreeProof
+
+
+def with_best_held(held: DefenseGame, composition: Composition, proof: TreeProof) -> TreeProof:
+    """The same tree; of all its certificates, the one that proves most of a game held at steps.
+
+    That of the leaf in which these levels lie proves as much of it as of its box.
+    """
+    known = (proof.held, *proof.proofs)
+    best = max(known, key=lambda certificate: lower_bound(held, composition, certificate))
+    return replace(proof, held=best)
 
 
 def _parts(game: DefenseGame, box: Box, split: Split, place: int) -> list[Box | None]:

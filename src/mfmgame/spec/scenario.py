@@ -56,7 +56,7 @@ __all__ = [
 Composition = Literal["best_of", "additive", "independent"]
 
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Entry = TypeVar("Entry", Threat, Defense)
 
 

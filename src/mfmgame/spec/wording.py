@@ -26,7 +26,8 @@ def nearest(name: object, known: Iterable[str], noun: str) -> str:
     """Say what was expected: the nearest known name, or all of them where they are few."""
     names = list(known)
     candidates = [entry for entry in names[:_MOST_NAMES] if len(entry) <= _LONGEST_PART]
-    matches = difflib.get_close_matches(str(name)[:_LONGEST_PART], candidates, n=1, cutoff=0.6)
+    text = name if isinstance(name, str) else shown(name)  # a long integer has no str
+    matches = difflib.get_close_matches(text[:_LONGEST_PART], candidates, n=1, cutoff=0.6)
     if matches:
         return f"a known {noun}; did you mean {shown(matches[0])}?"
     if not names:
