@@ -101,7 +101,7 @@ WRONG_FORMS = [
     ({"distribution": "unifrom", "low": 1, "high": 2}, "/distribution", "did you mean 'uniform'"),
     ({"distribution": "normal"}, "/distribution", "found 'normal', expected"),
     ({"distribution": None}, "/distribution", "found null, expected one of 'uniform'"),
-    ({"distribution": ["uniform"]}, "/distribution", "found a list, expected a known"),
+    ({"distribution": ["uniform"]}, "/distribution", "found a list, expected one of 'uniform'"),
     ({"distribution": "uniform", "low": 1}, "/high", "missing, expected a value"),
     ({"distribution": "uniform", "low": 2, "high": 1}, "/high", "found 1.0, expected at least low"),
     (
