@@ -85,6 +85,15 @@ class Choices:
                 snapped[defense] = levels[np.argmin(np.abs(levels - point[defense]))]
         return snapped
 
+    def lowered(self, point: FloatArray) -> FloatArray:
+        """A point with each stepped defense at the next level below, shape (n_defenses,)."""
+        lowered = point.copy()
+        for defense, levels in enumerate(self.levels):
+            if levels is not None:
+                below = int(np.searchsorted(levels, point[defense], side="right"))
+                lowered[defense] = levels[max(below - 1, 0)]
+        return lowered
+
     def around(self, defense: int, level: float, box: Box) -> tuple[float, float]:
         """Two neighbouring levels of a box with a level between them, or at one of them."""
         levels = self.levels[defense]

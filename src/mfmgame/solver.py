@@ -222,18 +222,19 @@ class Solver:
         search = BoxSearch(
             game, self._composition, self._cuts, tolerance=self._tolerance, deadline=deadline
         )
-        interruption = None
+        interruption, cheaper = None, None
         try:
             search.run()
+            if search.response and self._cheapest and time.monotonic() <= deadline:
+                loss = search.response.loss
+                cheaper = cheapest(game, self._composition, search.allocation, loss)
         except KeyboardInterrupt as error:
             if search.response is None or not is_own:
                 raise
             interruption = error
         if search.response is None:
             raise InfeasibleError("no choice of levels keeps within the limits and the rules")
-        allocation = search.allocation
-        if self._cheapest and not interruption and time.monotonic() <= deadline:
-            allocation = cheapest(game, self._composition, allocation, search.response.loss)
+        allocation = search.allocation if cheaper is None else cheaper
         held = held_game(game, allocation)
         rest = Solver(held, tolerance=self._tolerance).find()
         assert isinstance(rest.certificate, Certificate)
