@@ -122,6 +122,7 @@ class BoxSearch:
         self.allocation = spread(game)
         self._scale = self._worst_attack(self.allocation)[1].loss
         self._root: _Node | None = None
+        self._has_landed = False
 
     @property
     def loss(self) -> float:
@@ -137,10 +138,10 @@ class BoxSearch:
         count = 0
         while waiting and not self._is_over:
             node: _Node | None = heapq.heappop(waiting)[2]
-            while node is not None and node.bound < self._enough and self._split(node):
+            while node and not self._is_over and node.bound < self._enough and self._split(node):
                 parts = sorted((part for part in node.parts if part), key=lambda part: part.bound)
                 # Straight down until there is an allocation; the least bound first from then on.
-                node = parts.pop(0) if parts and self.response is None else None
+                node = parts.pop(0) if parts and not self._has_landed else None
                 for part in parts:
                     count += 1
                     heapq.heappush(waiting, (part.bound, count, part))
@@ -197,6 +198,9 @@ class BoxSearch:
             between += allocation is None
             tried = levels if allocation is None else allocation
             residual, response = self._worst_attack(tried)
+            self._has_landed |= allocation is not None
+            if self.response is None and allocation is None:
+                self._keep_lower(levels)
             if allocation is not None and response.loss < self.loss:
                 self.allocation, self.response = allocation, response
                 if node.bound >= self._enough and self._is_proven(node):
@@ -210,6 +214,14 @@ class BoxSearch:
             else:
                 break
         return node or self._unbounded(box)
+
+    def _keep_lower(self, levels: FloatArray) -> None:
+        """Have something in hand: the steps below a point, if the rules allow them."""
+        lower = self._choices.lowered(levels)
+        if self._choices.allows(lower) and is_within_limits(self._game, lower):
+            response = self._worst_attack(lower)[1]
+            if response.loss < self.loss:
+                self.allocation, self.response = lower, response
 
     def _unbounded(self, box: Box) -> _Node:
         """A box of which nothing is known, where HiGHS has given up."""
@@ -241,11 +253,14 @@ class BoxSearch:
             return False
         furthest = int(open_ones[self._choices.between(node.point)[open_ones].argmax()])
         below, above = self._choices.around(furthest, float(node.point[furthest]), node.box)
-        node.split = Split(furthest, below)
         down, up = (least, greatest.copy()), (least.copy(), greatest)
         down[1][furthest], up[0][furthest] = below, above
         boxes = [self._choices.closed(part) for part in (down, up)]
-        node.parts = tuple(None if box is None else self._bounded(box) for box in boxes)
+        parts = tuple(None if box is None else self._bounded(box) for box in boxes)
+        node.split, node.parts = (
+            Split(furthest, below),
+            parts,
+        )  # both or, interrupted before, neither
         return True
 
     def _worst_attack(self, levels: FloatArray) -> tuple[FloatArray, BestResponse]:

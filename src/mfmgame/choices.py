@@ -113,6 +113,13 @@ class Choices:
         far[self.stepped] = np.clip(np.minimum(share, 1.0 - share), 0.0, 0.5)
         return far
 
+    def lowered(self, point: FloatArray) -> FloatArray:
+        """A point with each stepped defense at the next level below, shape (n_defenses,)."""
+        lowered, table = point.copy(), self._table
+        at = point[self.stepped, None]
+        lowered[self.stepped] = np.where(table <= at, table, table[:, :1]).max(axis=1)
+        return lowered
+
     def around(self, defense: int, level: float, box: Box) -> tuple[float, float]:
         """Two neighbouring levels of a box with a level between them, or at one of them."""
         levels = self.levels[defense]

@@ -222,26 +222,28 @@ class Solver:
         search = BoxSearch(
             game, self._composition, self._cuts, tolerance=self._tolerance, deadline=deadline
         )
-        interruption = None
+
+        def rest(levels: FloatArray) -> Found:
+            return Solver(held_game(game, levels), tolerance=self._tolerance).find()
+
+        interruption, cheaper = None, None
         try:
             search.run()
+            if search.response and self._cheapest and math.isinf(deadline):
+                cheaper = cheapest(
+                    game,
+                    self._composition,
+                    search.allocation,
+                    search.response.loss,
+                    lambda levels: rest(levels).allocation,
+                )
         except KeyboardInterrupt as error:
             if search.response is None or not is_own:
                 raise
             interruption = error
         if search.response is None:
             raise InfeasibleError("no choice of levels keeps within the limits and the rules")
-        allocation = search.allocation
-
-        def rest(levels: FloatArray) -> Found:
-            return Solver(held_game(game, levels), tolerance=self._tolerance).find()
-
-        if self._cheapest and not interruption and math.isinf(deadline):
-            loss = search.response.loss
-            allocation = cheapest(
-                game, self._composition, allocation, loss, lambda levels: rest(levels).allocation
-            )
-        held = rest(allocation)
+        held = rest(search.allocation if cheaper is None else cheaper)
         loss = held.response.loss
         assert isinstance(held.certificate, Certificate)
         proof = search.proof(held.certificate)

@@ -8,7 +8,10 @@ import mfmgame as mg
 from documents import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, labelled, without
 
 BINARY = changed(
-    without(changed(SCENARIO, "/defender/kind", "binary"), "/defenses/0/kind"),
+    {
+        **without(SCENARIO, "/defenses/0/kind"),
+        "defender": {"kind": "binary", "limits": {"budget": 4.0, "latency": 1.0}},
+    },
     "/defenses/-",
     {"id": "drill", "use": {"budget": 0.5}},
 )
