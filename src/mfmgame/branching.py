@@ -257,10 +257,8 @@ class BoxSearch:
         down[1][furthest], up[0][furthest] = below, above
         boxes = [self._choices.closed(part) for part in (down, up)]
         parts = tuple(None if box is None else self._bounded(box) for box in boxes)
-        node.split, node.parts = (
-            Split(furthest, below),
-            parts,
-        )  # both or, interrupted before, neither
+        # Both or, interrupted before, neither.
+        node.split, node.parts = Split(furthest, below), parts
         return True
 
     def _worst_attack(self, levels: FloatArray) -> tuple[FloatArray, BestResponse]:
