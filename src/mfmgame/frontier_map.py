@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,9 @@ from mfmgame.frontier import Frontier, with_limit_on
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tracing import sweep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["FrontierMap", "sweep_map"]
 
@@ -57,6 +61,18 @@ class FrontierMap:
         if loss is None:
             raise SpecificationError("missing, expected a loss", pointer="termination_loss")
         return np.asarray(self.values(bandwidths) <= loss * (1.0 + _TIE))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the value and the decision over bandwidth and limit; needs matplotlib.
+
+        Raises
+        ------
+        SpecificationError
+            If there is one limit only, or matplotlib is not installed.
+        """
+        from mfmgame.view.plots.decisions import plot_map
+
+        return plot_map(self, ax)
 
 
 def sweep_map(
