@@ -385,6 +385,17 @@ class TestDecisions:
         here = small_game().with_limits({"budget": budget}).with_attacker_bandwidth(drawn)
         assert mg.solve(here).value <= 7.0 * (1 + 1e-9)
 
+    @pytest.mark.parametrize("budget", [1.0, 2.9, 3.5])
+    def test_between_rows_of_whole_projects_the_lower_row_holds(self, budget):
+        game = project_game()
+        mapped = mg.sweep_map(game, "budget", [0.0, 3.0, 4.0, 6.0])
+        drawn = float(boundary(mapped, np.array([budget]), 7.0)[0])
+        here = game.with_limits({"budget": budget})
+        assert mg.solve(here.with_attacker_bandwidth(drawn)).value <= 7.0 * (1 + 1e-9)
+        row = max(place for place, limit in enumerate(mapped.limits) if limit <= budget)
+        assert drawn == pytest.approx(mapped.frontiers[row].crossing(7.0))
+        mapped.plot().figure.savefig(io.BytesIO())
+
     def test_a_loss_that_no_attack_reaches_has_no_boundary(self):
         mapped = mg.sweep_map(small_game(termination_loss=99.0), "budget", BUDGETS)
         assert np.isinf(boundary(mapped, mapped.limits, 99.0)).all()

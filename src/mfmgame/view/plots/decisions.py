@@ -31,6 +31,8 @@ FloatArray = NDArray[np.float64]
 
 _ROWS_BETWEEN = 12
 _COLUMNS = 240
+_JUST_BELOW = 1e-9
+"""Share of the way between two limits that is left out where the value steps."""
 
 
 @drawn_in_style
@@ -39,6 +41,7 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
 
     The boundary is exact at each limit that was traced. Between two, it is that of their
     mixture, which the value (convex in a limit) is nowhere above: what is drawn as safe is.
+    With stepped defenses the value is not convex, and the lower limit's holds up to the next.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
     loss, reach = game.termination_loss, _reach(mapped)
     ax.set_xlim(0.0, reach)
     ax.set_ylim(float(mapped.limits[0]), float(mapped.limits[-1]))
-    rows = _between(mapped.limits)
+    rows = _between(mapped)
     if loss is not None:
         edge = boundary(mapped, rows, loss)
         ax.fill_betweenx(rows, 0.0, edge, facecolor=(BLUE, 0.08), linewidth=0.0, gid="operate")
@@ -93,7 +96,12 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
         )
         _words(ax, rows, np.minimum(edge, reach), reach)
     columns = np.linspace(0.0, reach, _COLUMNS)
-    values = _mixed(mapped.limits, mapped.values(columns), rows)
+    places = _places(mapped, rows)
+    below = np.floor(places).astype(np.intp)
+    share = (places - below)[:, None]
+    traced_values = mapped.values(columns)
+    above = np.minimum(below + 1, len(mapped.limits) - 1)
+    values = (1.0 - share) * traced_values[below] + share * traced_values[above]
     if np.ptp(values) > 0.0:
         lines = ax.contour(columns, rows, values, levels=7, colors=GREY, linewidths=0.8)
         ax.clabel(lines, fontsize=7.0, fmt=number_label)
@@ -122,15 +130,14 @@ def boundary(mapped: FrontierMap, limits: FloatArray, loss: float) -> FloatArray
         In bits; infinite where no bandwidth passes the loss.
     """
     found = np.empty(len(limits))
-    for place, limit in enumerate(limits.tolist()):
-        below = int(np.searchsorted(mapped.limits, limit, side="right")) - 1
-        below = min(max(below, 0), len(mapped.limits) - 2)
-        low, high = mapped.limits[below], mapped.limits[below + 1]
-        share = (limit - low) / (high - low)
-        pair = mapped.frontiers[below : below + 2]
-        points = np.union1d(pair[0].breakpoints, pair[1].breakpoints)
-        values = (1.0 - share) * np.asarray(pair[0](points)) + share * np.asarray(pair[1](points))
-        found[place] = _crossing(points, values, loss)
+    for row, place in enumerate(_places(mapped, limits).tolist()):
+        below = int(place)
+        share = place - below
+        low = mapped.frontiers[below]
+        high = mapped.frontiers[min(below + 1, len(mapped.frontiers) - 1)]
+        points = np.union1d(low.breakpoints, high.breakpoints)
+        values = (1.0 - share) * np.asarray(low(points)) + share * np.asarray(high(points))
+        found[row] = _crossing(points, values, loss)
     return found
 
 
@@ -156,15 +163,21 @@ def _reach(mapped: FrontierMap) -> float:
     return min(end, wanted) or 1.0
 
 
-def _between(limits: FloatArray) -> FloatArray:
+def _between(mapped: FrontierMap) -> FloatArray:
     """The limits, and some between each two of them, shape (n,)."""
+    limits = mapped.limits
     steps = np.arange((len(limits) - 1) * _ROWS_BETWEEN + 1) / _ROWS_BETWEEN
-    return np.interp(steps, np.arange(len(limits)), limits)
+    rows = np.interp(steps, np.arange(len(limits)), limits)
+    if mapped.frontiers[0].game.choices is not None:
+        # A step is upright, not aslant over the last of these.
+        rows[_ROWS_BETWEEN - 1 :: _ROWS_BETWEEN] = limits[1:] - _JUST_BELOW * np.diff(limits)
+    return rows
 
 
-def _mixed(limits: FloatArray, values: FloatArray, rows: FloatArray) -> FloatArray:
-    """Values between the limits, column by column, shape (n_rows, n_columns)."""
-    return np.column_stack([np.interp(rows, limits, column) for column in values.T])
+def _places(mapped: FrontierMap, limits: FloatArray) -> FloatArray:
+    """Between which rows limits lie, as a number whose fraction is the upper one's share."""
+    places = np.interp(limits, mapped.limits, np.arange(len(mapped.limits)))
+    return places if mapped.frontiers[0].game.choices is None else np.floor(places)
 
 
 def _words(ax: Axes, rows: FloatArray, edge: FloatArray, reach: float) -> None:
