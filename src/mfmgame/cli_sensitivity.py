@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mfmgame.cli_support import AsJson, Output, keep_inputs, reported, write, write_json
-from mfmgame.cli_uncertainty import Dask, Jobs, Ray, progress_bar
+from mfmgame.cli_uncertainty import Dask, Jobs, Ray
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
 
@@ -80,6 +80,7 @@ def sensitivity(
         from mfmgame.uncertainty.workers import Workers
         from mfmgame.view import influence_document as documents
         from mfmgame.view import influence_text as texts
+        from mfmgame.view.progress_bar import progress_bar
 
         _refuse_unused(method, n, coverage, second_order)
         scenario = load_scenario(spec)
