@@ -9,6 +9,7 @@ lower bound), and repeat until the bounds meet.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Mapping
@@ -157,6 +158,12 @@ class Solver:
     def game(self) -> DefenseGame:
         """The game that it was made for."""
         return self._game
+
+    def easily_pleased(self) -> Solver:
+        """The same solver on the same program, which looks for no cheaper optimal allocation."""
+        other = copy.copy(self)
+        other._cheapest = False
+        return other
 
     def solve(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
