@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -239,3 +240,10 @@ def test_an_interruption_says_that_nothing_is_kept(scenario):
     expected = "interrupted after 50 of 120 draws; nothing is kept without a file of draws"
     with pytest.raises(KeyboardInterrupt, match=expected):
         mg.ensemble(scenario, n=120, seed=7, progress=interrupt)
+
+
+def test_a_level_that_is_but_rounding_is_not_funded(found):
+    name = f"level/{found.defense_ids[0]}"
+    rows = found.rows.copy()
+    rows[:, found.columns.index(name)] = 1e-13
+    assert replace(found, rows=rows).funding[found.defense_ids[0]].funded.estimate == 0.0

@@ -132,6 +132,7 @@ def ensemble(
         seed=seed,
         inputs=family.inputs,
         defense_ids=tuple(family.nominal.defense_ids),
+        max_level=family.nominal.max_level,
         columns=evaluation.columns,
         rows=rows,
         nominal=nominal,
