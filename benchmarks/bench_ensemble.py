@@ -42,12 +42,14 @@ def test_ensemble(draws, jobs, benchmark, results, smoke, tmp_path):
     scenario, catalog = uncertain_scenario()
     n = draws // 100 if smoke else draws
     # Imports and compilation are no part of the answer; nor is the start of processes.
-    mg.ensemble(scenario, n=2, seed=1, catalog=catalog, jobs=jobs)
+    mg.ensemble(scenario, n=2, seed=1, catalog=catalog, workers=mg.Workers(jobs=jobs))
     target = tmp_path / "draws.parquet"
 
     def draw():
         start, spent = time.perf_counter(), cpu_seconds()
-        mg.ensemble(scenario, n=n, seed=7, catalog=catalog, jobs=jobs, to=target)
+        mg.ensemble(
+            scenario, n=n, seed=7, catalog=catalog, workers=mg.Workers(jobs=jobs), to=target
+        )
         return time.perf_counter() - start, cpu_seconds() - spent
 
     with memory() as grown:

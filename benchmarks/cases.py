@@ -19,6 +19,8 @@ PEERS = {
     "matrix": peers.MATRIX,
     "sweep additive": peers.SWEEP,
     "sweep best_of": peers.SWEEP,
+    "stepped additive": peers.STEPPED,
+    "stepped best_of": peers.STEPPED,
 }
 
 
@@ -42,7 +44,8 @@ class Case:
         """What `prepare` is given: a game, a matrix, or a game and the points of a sweep."""
         if self.group == "matrix":
             return games.matrix_game(self.n, self.m)
-        game = games.defense_game(self.n, self.m, self.group.split()[-1], self.attacker)
+        stepped, composition = self.group.startswith("stepped"), self.group.split()[-1]
+        game = games.defense_game(self.n, self.m, composition, self.attacker, stepped=stepped)
         if not self.group.startswith("sweep"):
             return game
         return game, np.linspace(0.0, float(game.bandwidth.sum()), games.SWEEP_POINTS + 1)[1:]
@@ -69,5 +72,7 @@ def sizes_of(group: str) -> list[tuple[str, tuple[int, int]]]:
         return [("narrow", size) for size in games.MATRIX_SIZES]
     if group.startswith("sweep"):
         return [("narrow", games.SWEEP_SIZE)]
+    if group.startswith("stepped"):
+        return [("narrow", size) for size in games.STEPPED_SIZES]
     narrow, broad = games.SIZES, games.BROAD_SIZES
     return [*(("narrow", size) for size in narrow), *(("broad", size) for size in broad)]

@@ -10,6 +10,7 @@ SIZES = [(10, 5), (30, 10), (73, 15), (300, 30), (1000, 50), (5000, 50), (20_000
 BROAD_SIZES = [(5000, 50), (20_000, 100)]
 MATRIX_SIZES = [(15, 73), (100, 100), (300, 300)]
 SWEEP_SIZE = (500, 40)
+STEPPED_SIZES = [(73, 15), (200, 30)]
 SWEEP_POINTS = 50
 LARGE_SIZE = (1_000_000, 200)
 SMOKE_SIZE = (8, 4)
@@ -31,11 +32,18 @@ def shares(n: int, m: int) -> np.ndarray:
 
 
 def defense_game(
-    n: int, m: int, composition: str, attacker: str = "narrow", *, sparse: bool = False
+    n: int,
+    m: int,
+    composition: str,
+    attacker: str = "narrow",
+    *,
+    sparse: bool = False,
+    stepped: bool = False,
 ) -> mg.DefenseGame:
     """A game in which the defender can afford about four defenses in full.
 
-    A broad attacker runs about a tenth of all threats, a narrow one at most about 80.
+    A broad attacker runs about a tenth of all threats, a narrow one at most about 80. Stepped
+    defenses are all or nothing.
     """
     effectiveness = shares(n, m)
     if sparse:
@@ -52,6 +60,7 @@ def defense_game(
         attacker_bandwidth=broad if attacker == "broad" else min(broad, 100.0),
         use={"budget": random.uniform(0.5, 2.0, m), "latency": random.uniform(0.0, 1.0, m)},
         limits={"budget": min(4.0, 0.4 * m), "latency": min(3.0, 0.3 * m)},
+        levels={f"d{j}": [0, 1] for j in range(m)} if stepped else None,
         composition=composition,
     )
 

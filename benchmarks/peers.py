@@ -59,6 +59,26 @@ def by_linprog(arguments: dict[str, Any]) -> float:
     return optimal(linprog(**arguments))
 
 
+def for_milp(program: WholeProgram) -> dict[str, Any]:
+    from scipy.optimize import Bounds, LinearConstraint
+
+    return {
+        "c": program.cost,
+        "constraints": LinearConstraint(program.matrix, program.lower, program.upper),
+        "bounds": Bounds(np.zeros_like(program.top), program.top),
+        "integrality": program.integer.astype(int),
+    }
+
+
+def by_milp(gap: float | None) -> Callable[[dict[str, Any]], float]:
+    def solve(arguments: dict[str, Any]) -> float:
+        from scipy.optimize import milp
+
+        return optimal(milp(**arguments, options={} if gap is None else {"mip_rel_gap": gap}))
+
+    return solve
+
+
 def optimal(outcome: Any) -> float:
     if outcome.status != 0:
         raise ArithmeticError(outcome.message)
@@ -368,4 +388,15 @@ SWEEP = [
     Peer("mfmgame, one by one", (), as_it_is, sweep_by_solves),
     Peer("CVXPY HiGHS", ("cvxpy", "highspy"), sweep_for_cvxpy, sweep_by_cvxpy),
     Peer("SciPy linprog", ("scipy",), sweep_for_linprog, sweep_by_linprog),
+]
+
+
+# All-or-nothing defenses: the whole mixed-integer program. HiGHS stops at a gap of 1e-4 unless
+# told otherwise; the second asks for that of mfmgame.
+
+
+STEPPED = [
+    MFMGAME,
+    Peer("SciPy milp", ("scipy",), lambda game: for_milp(whole_program(game)), by_milp(None)),
+    Peer("SciPy milp, 1e-9", ("scipy",), lambda game: for_milp(whole_program(game)), by_milp(1e-9)),
 ]

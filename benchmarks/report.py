@@ -25,6 +25,8 @@ TITLES = {
     "matrix": "Matrix games",
     "sweep additive": "Sweep of an `additive` game",
     "sweep best_of": "Sweep of a `best_of` game",
+    "stepped additive": "All-or-nothing defenses, `additive`",
+    "stepped best_of": "All-or-nothing defenses, `best_of`",
 }
 INTRODUCTION = f"""\
 # Benchmarks

@@ -186,6 +186,9 @@ class TestViews:
     def test_a_map_has_a_frontier_per_limit(self):
         budgeted = game(use={"budget": [1.0]}, limits={"budget": 0.3})
         mapped = mg.sweep_map(budgeted, "budget", [0.0, 0.5, 1.0])
+        elsewhere = mg.sweep_map(budgeted, "budget", [0.0, 0.5, 1.0], workers=mg.Workers(jobs=2))
+        bits = [0.25, 0.5, 1.0]
+        assert mapped.values(bits).tobytes() == elsewhere.values(bits).tobytes()
         np.testing.assert_allclose(mapped.values([0.5, 1.0]), [[4, 8], [3, 6], [2, 4]])
         assert mapped.operates([0.5, 1.0]).tolist() == [[True, False], [True, False], [True, True]]
         for limits in ([], [1.0, 0.5], [-1.0, 1.0], [[1.0]]):

@@ -359,3 +359,15 @@ def test_prices_of_limits_of_nothing_just_pay_over_18_orders_of_magnitude(seed):
         composition="additive",
     )
     assert mg.verify(mg.solve(game), game).gap <= 1e-8
+
+
+def test_many_layers_are_checked_in_more_digits_than_they_are_claimed_in():
+    n = 40
+    game = mg.DefenseGame(
+        severity=np.linspace(1.0, 2.0, 20),
+        bandwidth=np.ones(20),
+        effectiveness=np.repeat(np.linspace(0.01, 0.3, 20)[:, None], n, axis=1),
+        attacker_bandwidth=3.0,
+        composition="independent",
+    )
+    assert mg.verify(mg.solve(game), game).gap < 1e-12

@@ -11,7 +11,8 @@ import mfmgame as mg
 from mfmgame.allocations import held_game, is_within_limits, resource_cost
 from mfmgame.compositions import compose
 from mfmgame.references import value_by_pulp, value_by_scipy
-from mfmgame.stepped_face import cheapest
+from mfmgame.stepped_face import best_within, cheapest
+from mfmgame.twins import twins_of
 from strategies import stepped_games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
@@ -274,15 +275,32 @@ class TestManyAlike:
         return mg.DefenseGame(**arguments | changes)
 
     def test_as_many_run_as_can_be_paid_for(self):
-        solution = mg.solve(self.alike(8))
+        game = self.alike(16)
+        solution = mg.solve(game)
         assert solution.is_proven
-        assert solution.allocation.array.sum() == 4.0
-        assert solution.value == pytest.approx(3.0 * (1.0 - 4 * 0.05))
+        assert solution.allocation.array.sum() == 8.0
+        assert solution.value == pytest.approx(3.0 * (1.0 - 8 * 0.05))
+        assert len(solution.certificate.proofs) <= 4
+        assert mg.verify(solution, game).gap < 1e-12
 
     def test_each_may_run_and_none_must(self):
-        found = mg.sensitivity(self.alike(6))
-        assert found.least.array.tolist() == [0.0] * 6
-        assert found.greatest.array.tolist() == [1.0] * 6
+        found = mg.sensitivity(self.alike(16))
+        assert found.least.array.tolist() == [0.0] * 16
+        assert found.greatest.array.tolist() == [1.0] * 16
+
+    def test_of_two_that_are_alike_the_other_may_be_the_one_at_hand(self):
+        game = self.alike(2, limits={"budget": 1.0})
+        assert best_within(game, np.array([0.0, 1.0])).tolist() == [0.0, 1.0]
+        poorer = game.with_limits({"budget": 0.5})
+        assert best_within(poorer, np.array([0.0, 1.0])).tolist() == [0.0, 0.0]
+        three = self.alike(3, limits={"budget": 1.0})
+        assert best_within(three, np.array([0.0, 1.0, 1.0])).sum() == 1.0
+
+    def test_those_of_another_use_or_in_a_rule_are_not_alike(self):
+        assert twins_of(self.alike(3)) == ((0, 1), (1, 2))
+        assert twins_of(self.alike(3, use={"budget": [1.0, 2.0, 1.0]})) == ((0, 2),)
+        assert twins_of(self.alike(3, requires={"d0": ["d1"]})) == ()
+        assert twins_of(self.alike(3, levels={"d0": [0, 1], "d2": [0, 0.5, 1]})) == ()
 
 
 def test_the_same_game_gives_the_same_bytes():

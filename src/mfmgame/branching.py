@@ -24,7 +24,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import is_within_limits, spread, within_limits_beside
+from mfmgame.allocations import (
+    is_within_limits,
+    resource_cost,
+    spread,
+    within_limits_beside,
+)
 from mfmgame.attacker import BestResponse, best_response
 from mfmgame.certificate import Certificate, lower_bound, nothing_proven
 from mfmgame.choices import Box
@@ -33,6 +38,7 @@ from mfmgame.cuts import CutPool
 from mfmgame.game import DefenseGame
 from mfmgame.solution import scale_of
 from mfmgame.tree_proof import Split, TreeProof
+from mfmgame.twins import twins_of
 
 __all__ = ["BoxSearch"]
 
@@ -42,8 +48,10 @@ _AT_A_LEVEL = 1e-7
 """Share of the greatest level by which one may be off and still be meant."""
 _MAX_ROUNDS = {"additive": 50, "best_of": 50, "independent": 500}
 """Solves that one box may take."""
+_LEAST_WEIGHT = 1e-3
+"""Of a defense that costs nothing, in units of the dearest, where it is asked which to split."""
 _MAX_REFINEMENTS = 4
-_FRACTIONAL_ROUNDS = 3
+_FRACTIONAL_ROUNDS = 2
 """Of these, at points between levels."""
 
 
@@ -78,6 +86,9 @@ class BoxSearch:
         Loss from which on no allocation is wanted.
     box : tuple of two ndarrays of float, shape (n_defenses,), optional
         Least and greatest levels to look between; all by default.
+    ordered : bool
+        Whether only allocations count in which the first of two defenses that are alike has
+        at least the level of the second.
     max_rounds : int, optional
         Solves of the master program after which to give up.
     first : bool
@@ -107,6 +118,7 @@ class BoxSearch:
         deadline: float = math.inf,
         cutoff: float = math.inf,
         box: Box | None = None,
+        ordered: bool = True,
         max_rounds: int | None = None,
         first: bool = False,
     ) -> None:
@@ -114,10 +126,13 @@ class BoxSearch:
         self._game, self._choices = game, game.choices
         self._composition, self._cuts = composition, cuts
         self._tolerance, self._deadline, self._cutoff = tolerance, deadline, cutoff
+        self._twins = twins_of(game) if ordered else ()
         whole = game.choices.whole(game.max_level)
-        self._box = whole if box is None else game.choices.closed(box)
+        self._box = whole if box is None else self._closed(box)
         self._max_rounds, self._first = max_rounds, first
         self._stepped = game.choices.stepped
+        cost = resource_cost(game)
+        self._weight = cost + (_LEAST_WEIGHT * float(cost.max(initial=0.0)) or 1.0)
         self._free = ~game.use.any(axis=0) & ~self._stepped
         self.allocation = spread(game)
         self._scale = self._worst_attack(self.allocation)[1].loss
@@ -246,20 +261,24 @@ class BoxSearch:
         return kept if is_within_limits(game, kept) else None
 
     def _split(self, node: _Node) -> bool:
-        """Split a box at the defense whose level lies furthest between two; False if at none."""
+        """Split a box at the dear defense whose level lies far between two; False if at none."""
         least, greatest = node.box
         open_ones = np.flatnonzero(self._stepped & (greatest > least))
         if not len(open_ones):
             return False
-        furthest = int(open_ones[self._choices.between(node.point)[open_ones].argmax()])
+        score = self._choices.between(node.point) * self._weight
+        furthest = int(open_ones[score[open_ones].argmax()])
         below, above = self._choices.around(furthest, float(node.point[furthest]), node.box)
         down, up = (least, greatest.copy()), (least.copy(), greatest)
         down[1][furthest], up[0][furthest] = below, above
-        boxes = [self._choices.closed(part) for part in (down, up)]
+        boxes = [self._closed(part) for part in (down, up)]
         parts = tuple(None if box is None else self._bounded(box) for box in boxes)
         # Both or, interrupted before, neither.
         node.split, node.parts = Split(furthest, below), parts
         return True
+
+    def _closed(self, box: Box) -> Box | None:
+        return self._choices.closed(box, self._twins)
 
     def _worst_attack(self, levels: FloatArray) -> tuple[FloatArray, BestResponse]:
         game = self._game

@@ -45,7 +45,7 @@ def best_portfolios(
     *,
     limit: str | None = None,
     tolerance: float | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float, float], None] | None = None,
 ) -> PortfolioSequence:
     """Find every portfolio that is best at some budget.
 
@@ -58,7 +58,7 @@ def best_portfolios(
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
     progress : callable, optional
-        Called with the share of the budget that is done, from 0 to 1.
+        Told how much of the budget is done, and of how much.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def best_portfolios(
             best = _cheaper(best, found.pop()[1])
         found.append((cost, best))
         if progress is not None:
-            progress(1.0 - cost / most if most else 1.0)
+            progress(most - cost, most)
         if cost <= 0.0:
             break
         budget = budget_below(cost)

@@ -128,12 +128,14 @@ class Choices:
         above = int(np.clip(np.searchsorted(within, level), 1, len(within) - 1))
         return float(within[above - 1]), float(within[above])
 
-    def closed(self, box: Box) -> Box | None:
+    def closed(self, box: Box, twins: Iterable[tuple[int, int]] = ()) -> Box | None:
         """The smallest box with the same allocations, as far as single rules tell.
 
         Parameters
         ----------
         box : tuple of two ndarrays of float, shape (n_defenses,)
+        twins : iterable of (int, int), optional
+            Pairs of which the first has at least the level of the second.
 
         Returns
         -------
@@ -141,6 +143,10 @@ class Choices:
             None if a rule leaves none.
         """
         least, greatest = box[0].copy(), box[1].copy()
+        for first, second in twins:
+            greatest[second] = min(greatest[first], greatest[second])
+        for first, second in reversed(tuple(twins)):
+            least[first] = max(least[first], least[second])
         if (least > greatest).any():
             return None
         changed = True

@@ -18,7 +18,7 @@ from mfmgame.cli_support import (
     write,
     write_json,
 )
-from mfmgame.cli_uncertainty import Dask, Jobs, Ray, progress_bar
+from mfmgame.cli_uncertainty import Dask, Jobs, Ray
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
 
@@ -91,6 +91,7 @@ def sensitivity(
         from mfmgame.uncertainty.workers import Workers
         from mfmgame.view import influence_document as documents
         from mfmgame.view import influence_text as texts
+        from mfmgame.view.progress_bar import progress_bar
 
         _refuse_unused(method, n, coverage, second_order, plot)
         scenario = load_scenario(spec)

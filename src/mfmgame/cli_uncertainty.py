@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +19,7 @@ from mfmgame.cli_support import (
 )
 from mfmgame.spec.reading import STANDARD_INPUT
 
-__all__ = ["Dask", "Jobs", "Ray", "ensemble", "progress_bar"]
+__all__ = ["Dask", "Jobs", "Ray", "ensemble"]
 
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", help="Processes on this machine; -1: one for each core.")
@@ -53,8 +50,10 @@ def ensemble(
         from mfmgame.catalogs.resolution import catalog_of
         from mfmgame.spec.scenario import load_scenario
         from mfmgame.uncertainty.drawing import ensemble as solve_draws
+        from mfmgame.uncertainty.workers import Workers
         from mfmgame.view.ensemble_document import ensemble_document
         from mfmgame.view.ensemble_text import ensemble_text
+        from mfmgame.view.progress_bar import progress_bar
 
         scenario = load_scenario(spec)
         catalog = catalog_of(scenario)
@@ -66,9 +65,7 @@ def ensemble(
                 scenario,
                 n=n,
                 seed=seed,
-                jobs=jobs,
-                dask=dask,
-                ray=ray,
+                workers=Workers(jobs=jobs, dask=dask, ray=ray),
                 catalog=catalog,
                 to=draws,
                 progress=progress,
@@ -81,36 +78,3 @@ def ensemble(
             write_json(ensemble_document(found), output)
         else:
             write(ensemble_text(found), output)
-
-
-@contextlib.contextmanager
-def progress_bar(noun: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error with an estimate of the time left; only on a terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn(noun),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(noun, total=None)
-
-        def told(finished: int, total: int) -> None:
-            bar.update(task, completed=finished, total=total)
-
-        yield told

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +40,7 @@ ANCHOR_GRAIN = 2.0**-26
 _EPS = 2.0**-52
 _FAINT, _MAX_FAINT = 1e-6, 100
 """Below this exposure a rounding of the coverage matters; so many threats get an exact one."""
+_INTERVAL_BITS = 120
 _CHUNK_ENTRIES = 2**20
 """Entries of the matrix that are sorted at a time: a few arrays of 8 MiB."""
 _COMPILED_ENTRIES = 2**22
@@ -292,8 +294,7 @@ class Independent(Composition):
         return np.minimum(1.0, exposure)
 
     def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
-        from mpmath import iv
-
+        iv = _intervals()
         support = np.flatnonzero(allocation > 0)
         levels = allocation[support].tolist()
         exposures = []
@@ -307,8 +308,7 @@ class Independent(Composition):
     def certain_cuts(
         self, threats: IntArray, anchors: FloatArray
     ) -> tuple[list[Fraction], list[list[Fraction]]]:
-        from mpmath import iv
-
+        iv = _intervals()
         constants, gradients = [], []
         rows = self._given_rows(threats).tolist()
         for row, anchor in zip(rows, anchors.tolist(), strict=True):
@@ -327,6 +327,16 @@ class Independent(Composition):
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         through = np.exp(-anchors)
         return through * (1.0 + anchors), through[:, None] * self._rows(threats)
+
+
+@cache
+def _intervals() -> Any:
+    """Interval arithmetic of enough digits that sums of many terms stay far below rounding."""
+    from mpmath.ctx_iv import MPIntervalContext
+
+    intervals = MPIntervalContext()
+    intervals.prec = _INTERVAL_BITS
+    return intervals
 
 
 def _fraction(number: Any) -> Fraction:

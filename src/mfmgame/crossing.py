@@ -99,7 +99,9 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     held, there = here, None
     if undefended is not None:
-        start = max(undefended, game.attacker_bandwidth) if operates else undefended
+        # No fixed allocation holds out beyond the threshold, this one and none at all included.
+        reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
+        start = max(undefended, reached, game.attacker_bandwidth if operates else 0.0)
         if start == 0.0 and operates and game.bandwidth.any():
             # Against no bits any allocation may be optimal; against a few, one that lasts.
             few = float(game.bandwidth[game.bandwidth > 0].min())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from mfmgame.frontier import Frontier, with_limit_on
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tracing import sweep
+from mfmgame.uncertainty.workers import Workers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,12 +76,25 @@ class FrontierMap:
         return plot_map(self, ax)
 
 
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """The frontier at one limit."""
+
+    game: DefenseGame
+    limit: str
+    tolerance: float | None
+
+    def __call__(self, row: float) -> Frontier:
+        return sweep(self.game.with_limits({self.limit: row}), tolerance=self.tolerance)
+
+
 def sweep_map(
     problem: Scenario | DefenseGame,
     limit: str,
     limits: Sequence[float],
     *,
     tolerance: float | None = None,
+    workers: Workers | None = None,
 ) -> FrontierMap:
     """Trace the exact frontier over the attacker's bandwidth at each of some limits.
 
@@ -93,6 +107,8 @@ def sweep_map(
         Its limits, increasing.
     tolerance : float, optional
         As for :func:`sweep`.
+    workers : Workers, optional
+        Who computes, a limit each; this process by default.
 
     Returns
     -------
@@ -118,7 +134,10 @@ def sweep_map(
             "expected one limit or more, at least 0 and increasing", pointer="limits"
         )
     limited = with_limit_on(game, limit)
+    found = (workers or Workers()).map(_Row(limited, limit, tolerance), rows.tolist())
+    # What comes back from elsewhere brings arrays of its own.
     frontiers = [
-        sweep(limited.with_limits({limit: row}), tolerance=tolerance) for row in rows.tolist()
+        replace(frontier, game=limited.with_limits({limit: row}))
+        for row, frontier in zip(rows.tolist(), found, strict=True)
     ]
     return FrontierMap(limit=limit, limits=rows, frontiers=tuple(frontiers))

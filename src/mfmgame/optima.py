@@ -18,9 +18,9 @@ from mfmgame.spec.result import Role
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["OneSidedPrice", "Role", "Sensitivity", "role_of"]
+__all__ = ["NO_LEVEL", "OneSidedPrice", "Role", "Sensitivity", "role_of"]
 
-_NO_LEVEL = 1e-7
+NO_LEVEL = 1e-7
 """Share of its greatest level below which a defense counts as not funded."""
 _NO_SMOOTH_LEVEL = 1e-2
 """The same for `independent`, where allocations of almost the same value differ that much."""
@@ -95,7 +95,7 @@ class Sensitivity:
 
 def role_of(least: float, greatest: float, max_level: float, composition: str) -> Role:
     """What a defense is whose optimal levels go from the least to the greatest."""
-    share = _NO_SMOOTH_LEVEL if composition == "independent" else _NO_LEVEL
+    share = _NO_SMOOTH_LEVEL if composition == "independent" else NO_LEVEL
     if least > share * max_level:
         return "essential"
     return "optional" if greatest > share * max_level else "useless"

@@ -9,6 +9,7 @@ lower bound), and repeat until the bounds meet.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Mapping
@@ -158,6 +159,12 @@ class Solver:
         """The game that it was made for."""
         return self._game
 
+    def easily_pleased(self) -> Solver:
+        """The same solver on the same program, which looks for no cheaper optimal allocation."""
+        other = copy.copy(self)
+        other._cheapest = False
+        return other
+
     def solve(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
     ) -> Solution:
@@ -215,6 +222,7 @@ class Solver:
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
             found = OptimalFace(found, self._composition, self._cuts).cheapest()
+            found = OptimalFace(found, self._composition, self._cuts).tidied()
         return found
 
     def _find_stepped(self, game: DefenseGame, deadline: float, is_own: bool) -> Found:

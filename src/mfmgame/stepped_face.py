@@ -21,6 +21,7 @@ from mfmgame.compositions import Composition, compose
 from mfmgame.cuts import CutPool
 from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
+from mfmgame.twins import families_of, twins_of
 
 __all__ = ["best_within", "cheapest", "extremes", "trimmed"]
 
@@ -113,8 +114,16 @@ def extremes(
     assert whole is not None
     cutoff = np.nextafter(solution.value * (1.0 + _EQUAL_VALUE), np.inf)
     left = _MAX_SOLVES
+    families = families_of(twins_of(game))
+    # Of those that are alike, in their order, the last has the least level of all.
+    last = {one: family[-1] for family in families for one in family}
+    first = {one: family[0] for family in families for one in family}
+    for family in families:
+        least[family], greatest[family] = least[family].min(), greatest[family].max()
     for defense, levels in enumerate(game.choices.levels):
-        for side, known in ((1, least), (0, greatest)):
+        for side, known, speaker in ((1, least, last), (0, greatest, first)):
+            if speaker.get(defense, defense) != defense:
+                continue
             while levels is not None and left > 0:
                 further = (
                     levels[levels < known[defense]] if side else levels[levels > known[defense]]
@@ -139,6 +148,8 @@ def extremes(
                     break
                 np.minimum(least, search.allocation, out=least)
                 np.maximum(greatest, search.allocation, out=greatest)
+    for family in families:
+        least[family], greatest[family] = least[family].min(), greatest[family].max()
     return least, greatest
 
 
@@ -164,7 +175,12 @@ def best_within(game: DefenseGame, plan: FloatArray) -> FloatArray | None:
     composition = compose(game)
     box = (whole[0], np.minimum(whole[1], plan))
     search = BoxSearch(
-        game, composition, CutPool(game, composition), tolerance=_EQUAL_VALUE, box=box
+        game,
+        composition,
+        CutPool(game, composition),
+        tolerance=_EQUAL_VALUE,
+        box=box,
+        ordered=False,
     )
     search.run()
     return None if search.response is None else search.allocation

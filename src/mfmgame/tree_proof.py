@@ -3,7 +3,8 @@
 Each split sends the allocations of a box two ways, by the level of one stepped defense; a
 leaf either holds none that the rules and limits allow, or has a certificate of the
 continuous game within its box. Every allocation ends in a leaf, so the least bound of the
-leaves bounds the game.
+leaves bounds the game. Of twins (:mod:`mfmgame.twins`), only the allocations count in which
+the first has at least the level of the second: every other one is as good as one of these.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from mfmgame.certificate import Certificate, lower_bound
 from mfmgame.choices import Box
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
+from mfmgame.twins import twins_of
 
 __all__ = ["Proof", "Split", "TreeProof", "tree_bound", "with_best_held"]
 
@@ -73,6 +75,7 @@ class TreeProof:
             argument is the position of the one that is wrong.
         """
         assert game.choices is not None
+        twins = twins_of(game)
         boxes = [game.choices.whole(game.max_level)]
         for place, node in enumerate(self.nodes):
             if not boxes:
@@ -83,7 +86,7 @@ class TreeProof:
             elif box is None:
                 boxes += [None, None]
             else:
-                boxes += reversed(_parts(game, box, node, place))
+                boxes += reversed(_parts(game, box, node, place, twins))
         if boxes:
             raise ValueError(len(self.nodes))
 
@@ -101,8 +104,10 @@ def with_best_held(held: DefenseGame, composition: Composition, proof: TreeProof
     return replace(proof, held=best)
 
 
-def _parts(game: DefenseGame, box: Box, split: Split, place: int) -> list[Box | None]:
-    """Both parts of a box, each as small as the rules make it."""
+def _parts(
+    game: DefenseGame, box: Box, split: Split, place: int, twins: tuple[tuple[int, int], ...]
+) -> list[Box | None]:
+    """Both parts of a box, each as small as the rules and the order of twins make it."""
     choices, defense = game.choices, split.defense
     assert choices is not None
     levels = choices.levels[defense] if 0 <= defense < game.n_defenses else None
@@ -115,7 +120,7 @@ def _parts(game: DefenseGame, box: Box, split: Split, place: int) -> list[Box | 
         inside = within[(within >= box[0][defense]) & (within <= box[1][defense])]
         if len(inside):
             ends[side][defense] = inside[-1] if side else inside[0]
-        parts.append(choices.closed(ends) if len(inside) else None)
+        parts.append(choices.closed(ends, twins) if len(inside) else None)
     return parts
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,7 +158,9 @@ def test_own_measures_are_taken_of_each_game_and_solution(scenario):
         return solution.resource_use["budget"] / game.limits[0]
 
     for jobs in (1, 2):
-        found = mg.ensemble(scenario, n=60, seed=7, measures={"spent": spent}, jobs=jobs)
+        found = mg.ensemble(
+            scenario, n=60, seed=7, measures={"spent": spent}, workers=mg.Workers(jobs=jobs)
+        )
         assert found["spent"] == pytest.approx(1.0)
 
 
@@ -196,7 +199,10 @@ def test_more_draws_begin_with_the_same(scenario, found):
 
 def test_the_number_of_workers_changes_nothing(scenario, found, cluster):
     for how in ({"jobs": 2}, {"jobs": -1}, {"dask": cluster.scheduler_address}):
-        assert mg.ensemble(scenario, n=120, seed=7, **how).rows.tobytes() == found.rows.tobytes()
+        assert (
+            mg.ensemble(scenario, n=120, seed=7, workers=mg.Workers(**how)).rows.tobytes()
+            == found.rows.tobytes()
+        )
 
 
 def test_progress_counts_draws(scenario):
@@ -234,3 +240,10 @@ def test_an_interruption_says_that_nothing_is_kept(scenario):
     expected = "interrupted after 50 of 120 draws; nothing is kept without a file of draws"
     with pytest.raises(KeyboardInterrupt, match=expected):
         mg.ensemble(scenario, n=120, seed=7, progress=interrupt)
+
+
+def test_a_level_that_is_but_rounding_is_not_funded(found):
+    name = f"level/{found.defense_ids[0]}"
+    rows = found.rows.copy()
+    rows[:, found.columns.index(name)] = 1e-13
+    assert replace(found, rows=rows).funding[found.defense_ids[0]].funded.estimate == 0.0

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import jsonschema
 import pytest
@@ -164,13 +165,18 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_finished(spec, jobs):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background job, as this may be, ignores the signal.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     parts = spec.parent / "draws.parquet.parts"
     deadline = time.monotonic() + 60
     while len(list(parts.glob("0*.parquet"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(started.pid, signal.SIGINT)
-    output, complaint = started.communicate(timeout=60)
+    try:
+        output, complaint = started.communicate(timeout=60)
+    finally:
+        started.kill()
     assert started.returncode == 130
     assert output == ""
     assert len(complaint.splitlines()) == 1

@@ -59,13 +59,18 @@ def test_a_file_makes_no_difference_to_the_answer(scenario, target):
     assert kept.rows.tobytes() == mg.ensemble(scenario, n=N, seed=7).rows.tobytes()
 
 
-@pytest.mark.parametrize("how", [{"jobs": 1}, {"jobs": 2}])
-def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(scenario, target, whole, how):
-    cut_off(scenario, target, 60, **how)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(scenario, target, whole, jobs):
+    cut_off(scenario, target, 60, workers=mg.Workers(jobs=jobs))
     assert not target.exists()
     told = []
     found = mg.ensemble(
-        scenario, n=N, seed=7, to=target, progress=lambda *count: told.append(count), **how
+        scenario,
+        n=N,
+        seed=7,
+        to=target,
+        progress=lambda *count: told.append(count),
+        workers=mg.Workers(jobs=jobs),
     )
     assert told[0] == (100, N)
     assert target.read_bytes() == whole
@@ -74,7 +79,9 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(scenario, t
 
 
 def test_a_dask_cluster_writes_the_same_bytes(scenario, target, whole, cluster):
-    mg.ensemble(scenario, n=N, seed=7, to=target, dask=cluster.scheduler_address)
+    mg.ensemble(
+        scenario, n=N, seed=7, to=target, workers=mg.Workers(dask=cluster.scheduler_address)
+    )
     assert target.read_bytes() == whole
 
 

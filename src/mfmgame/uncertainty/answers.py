@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
+from mfmgame.optima import NO_LEVEL
 from mfmgame.spec.scenario import Composition
 from mfmgame.spec.wording import nearest, shown
 from mfmgame.uncertainty import estimates
@@ -58,6 +59,8 @@ class Ensemble:
     inputs : UncertainInputs
         What was drawn.
     defense_ids : tuple of str, length n_defenses
+    max_level : ndarray of float, shape (n_defenses,)
+        Greatest level of each at nominal values.
     columns : tuple of str, length n_columns
         ``value``, its proven bracket ``lower`` and ``upper``, ``threshold`` (infinite where
         unreachable) and ``undefended``, the same with no defense, ``terminate`` (1 or 0),
@@ -77,6 +80,7 @@ class Ensemble:
     seed: int
     inputs: UncertainInputs
     defense_ids: tuple[str, ...]
+    max_level: FloatArray
     columns: tuple[str, ...]
     rows: FloatArray
     nominal: FloatArray
@@ -187,10 +191,11 @@ class Ensemble:
     def funding(self) -> Mapping[str, Funding]:
         """How often each defense is in the optimum, and how much of it."""
         found: dict[str, Funding] = {}
-        for defense in self.defense_ids:
+        for defense, most in zip(self.defense_ids, self.max_level.tolist(), strict=True):
             levels = self.known(f"level/{defense}")
+            count = int(np.count_nonzero(levels > NO_LEVEL * most))
             found[defense] = Funding(
-                funded=estimates.share(int(np.count_nonzero(levels > 0.0)), len(levels)),
+                funded=estimates.share(count, len(levels)),
                 mean_level=float(levels.mean()) if len(levels) else float("nan"),
                 nominal_level=self.at_nominal(f"level/{defense}"),
             )

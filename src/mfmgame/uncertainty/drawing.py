@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +43,7 @@ def ensemble(
     *,
     n: int,
     seed: int,
-    jobs: int | None = 1,
-    dask: Any = None,
-    ray: bool = False,
+    workers: Workers | None = None,
     catalog: Catalog | None = None,
     measures: Mapping[str, Measure] | None = None,
     tolerance: float | None = None,
@@ -63,13 +60,8 @@ def ensemble(
         How many draws.
     seed : int
         From 0 to 2**64 - 1. The same seed gives the same numbers, whoever computes them.
-    jobs : int or None
-        Processes on this machine; -1 for one on each core, None for what
-        :func:`joblib.parallel_config` says.
-    dask : str or distributed.Client, optional
-        Compute on a Dask cluster: the address of its scheduler, or a client.
-    ray : bool
-        Compute on the Ray cluster that ``ray.init`` finds.
+    workers : Workers, optional
+        Who computes; this process by default.
     catalog : Catalog, optional
         What to build on, whatever catalog the scenario names.
     measures : mapping of str to callable, optional
@@ -116,7 +108,6 @@ def ensemble(
             f"found {shown(n)}, expected a number of draws from 1 to {MOST_DRAWS}", pointer="n"
         )
     seed = checked_seed(seed)
-    workers = Workers(jobs=jobs, dask=dask, ray=ray)
     family = GameFamily(problem, catalog)
     if not family.inputs.names:
         raise SpecificationError(
@@ -134,13 +125,14 @@ def ensemble(
     nominal = evaluation.row(family.nominal)
     chunks = [(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
     kept = None if to is None else _draw_file(Path(to), evaluation, family, n)
-    rows = _computed(evaluation, chunks, workers, kept, progress)
+    rows = _computed(evaluation, chunks, workers or Workers(), kept, progress)
     return Ensemble(
         name=family.nominal.name,
         composition=family.nominal.composition,
         seed=seed,
         inputs=family.inputs,
         defense_ids=tuple(family.nominal.defense_ids),
+        max_level=family.nominal.max_level,
         columns=evaluation.columns,
         rows=rows,
         nominal=nominal,

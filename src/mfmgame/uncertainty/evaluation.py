@@ -108,7 +108,7 @@ class Evaluation:
         solution = solver.solve()
         threshold = undefended = terminate = math.nan
         if game.termination_loss is not None:
-            found = threshold_beyond(solver, solution, game.termination_loss)
+            found = threshold_beyond(solver.easily_pleased(), solution, game.termination_loss)
             threshold = math.inf if found.bandwidth is None else found.bandwidth
             undefended = math.inf if found.undefended is None else found.undefended
             terminate = float(found.decision == "terminate")

@@ -51,16 +51,17 @@ class Responses:
         """
         rows = np.empty((len(points), 3))
         for place, values in enumerate(points):
-            solver = Solver(self.family.game_at(values), tolerance=self.tolerance)
+            game = self.family.game_at(values)
+            solver = Solver(game, tolerance=self.tolerance, cheapest=False)
             try:
                 solution = solver.solve()
             except InfeasibleError as error:
                 raise InfeasibleError(f"at some values of the uncertain numbers: {error}") from None
-            threshold, loss = math.nan, solver.game.termination_loss
+            threshold, loss = math.nan, game.termination_loss
             if loss is not None:
                 found = threshold_beyond(solver, solution, loss).bandwidth
                 threshold = math.inf if found is None else found
-            rows[place] = solution.value, threshold, solver.game.bandwidth.sum()
+            rows[place] = solution.value, threshold, game.bandwidth.sum()
         return rows
 
 

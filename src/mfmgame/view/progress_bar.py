@@ -10,25 +10,33 @@ __all__ = ["progress_bar"]
 
 
 @contextlib.contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[float], None]]:
-    """A bar with the time left, to be told the share that is done; none but on a terminal.
-
-    Parameters
-    ----------
-    title : str
-
-    Yields
-    ------
-    callable
-        Takes a share from 0 to 1.
-    """
+def progress_bar(noun: str) -> Iterator[Callable[[float, float], None] | None]:
+    """A bar on standard error with an estimate of the time left; only on a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda share: None
+        yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    columns = (
+        TextColumn(noun),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
+        task = bar.add_task(noun, total=None)
+
+        def told(finished: float, total: float) -> None:
+            bar.update(task, completed=finished, total=total)
+
+        yield told
