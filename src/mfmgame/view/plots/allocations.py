@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
-from mfmgame.optima import Sensitivity
+from mfmgame.optima import NO_LEVEL, Sensitivity
 from mfmgame.solution import Solution
 from mfmgame.view.plots.style import (
     BLUE,
@@ -35,8 +35,6 @@ __all__ = ["plot_allocations", "plot_levels"]
 FloatArray = NDArray[np.float64]
 
 _MOST_ROWS = 24
-_NO_LEVEL = 1e-7
-"""Share of its greatest level below which a defense counts as not funded."""
 _ROW_HEIGHT = 0.8
 
 
@@ -70,7 +68,7 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
         mean = weights @ shares[::2]
     else:
         mean = 0.5 * weights @ (shares[:-1] + shares[1:])
-    funded = shares > _NO_LEVEL
+    funded = shares > NO_LEVEL
     ever = np.flatnonzero(funded.any(axis=0))
     kept = ever[most_important(mean[ever], _MOST_ROWS)]
     first = funded[:, kept].argmax(axis=0)
@@ -136,7 +134,7 @@ def plot_levels(
     matplotlib.axes.Axes
     """
     game, levels = solution.game, solution.allocation.array
-    funded = np.flatnonzero(levels > _NO_LEVEL * game.max_level)
+    funded = np.flatnonzero(levels > NO_LEVEL * game.max_level)
     kept = funded[most_important(levels[funded], _MOST_ROWS)]
     ax = axes_or_new(ax, height=1.3 + 0.27 * max(4, len(kept)))
     rows = np.arange(len(kept))
