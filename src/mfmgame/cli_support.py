@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from mfmgame.errors import CertificateError, InfeasibleError, MfmgameError, SpecificationError
+from mfmgame.signals import interruption_code
 from mfmgame.spec.reading import was_read
 from mfmgame.spec.wording import shown
 
@@ -22,7 +23,6 @@ __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_FAILURE",
     "EXIT_INFEASIBLE",
-    "EXIT_INTERRUPTED",
     "EXIT_TERMINATE",
     "AsJson",
     "Output",
@@ -40,7 +40,6 @@ EXIT_FAILURE = 1
 EXIT_BAD_INPUT = 2
 EXIT_INFEASIBLE = 3
 EXIT_TERMINATE = 4
-EXIT_INTERRUPTED = 130
 MAX_COMPLAINT = 2000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
@@ -61,7 +60,8 @@ def reported(source: str) -> Iterator[None]:
     except MemoryError:
         _fail(f"{source}: too large for this machine's memory", EXIT_FAILURE)
     except KeyboardInterrupt as interruption:
-        _fail(f"{source}: {interruption}" if str(interruption) else "interrupted", EXIT_INTERRUPTED)
+        reason = f"{source}: {interruption}" if str(interruption) else "interrupted"
+        _fail(reason, interruption_code())
     except BrokenPipeError:  # the reader has gone
         raise typer.Exit(EXIT_FAILURE) from None
 
