@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -31,6 +32,7 @@ __all__ = [
     "keyed_numbers",
     "numbers",
     "reported",
+    "warned",
     "write",
     "write_json",
     "write_plain",
@@ -71,17 +73,27 @@ def _fail(reason: object, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def complain(reason: str) -> None:
+def complain(reason: str, kind: str = "error") -> None:
     """Say on standard error, in one line, what is wrong."""
     from mfmgame.view.layout import printable
 
     try:
-        sys.stderr.write(f"error: {printable(reason)[: MAX_COMPLAINT - len('error: ')]}\n")
+        line = f"{kind}: {printable(reason)}"
+        sys.stderr.write(f"{line[:MAX_COMPLAINT]}\n")
         sys.stderr.flush()
     except (OSError, AttributeError):
         # Standard error is closed or full: the exit code says it alone, and what was not
         # written must not be tried again on leaving.
         sys.stderr = None
+
+
+@contextlib.contextmanager
+def warned(message: str) -> Iterator[None]:
+    """Say warnings of this beginning in one line each on standard error."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", message=message)
+        warnings.showwarning = lambda warning, *_, **__: complain(str(warning), "warning")
+        yield
 
 
 def numbers(text: str, option: str) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mfmgame.cli_support import AsJson, Output, keep_inputs, reported, write, write_json
+from mfmgame.cli_support import AsJson, Output, keep_inputs, reported, warned, write, write_json
 from mfmgame.spec.reading import STANDARD_INPUT
 
 __all__ = ["Dask", "Jobs", "Ray", "ensemble"]
@@ -39,6 +39,7 @@ def ensemble(
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.catalogs.resolution import catalog_of
         from mfmgame.spec.scenario import load_scenario
+        from mfmgame.uncertainty.drawing import DAMAGED
         from mfmgame.uncertainty.drawing import ensemble as solve_draws
         from mfmgame.uncertainty.workers import Workers
         from mfmgame.view.ensemble_document import ensemble_document
@@ -49,7 +50,7 @@ def ensemble(
         catalog = catalog_of(scenario)
         keep_inputs(draws)
         keep_inputs(output)
-        with progress_bar("draws") as progress:
+        with warned(DAMAGED), progress_bar("draws") as progress:
             found = solve_draws(
                 scenario,
                 n=n,
