@@ -265,7 +265,7 @@ BAD_INPUT = [
     (b"[1, 2]", "expected a JSON object at the top level"),
     (b"\xff\xfe", "byte 0 is not UTF-8"),
     (b"[" * 100_000, "nested deeper than 100 levels"),
-    (b'{"a": [0, NaN]}', "/a/1: expected a finite number"),
+    (b'{"a": [0, NaN]}', "/a/1: found NaN, expected a finite number"),
     (b'{"a": {"b\\n": 1, "b\\n": 2}}', "/a/b\\n: the key stands twice, expected once"),
     (b'{"name": "\\ud800"}', "/name: '\\ud800' is not valid Unicode"),
     (

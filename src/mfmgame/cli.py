@@ -17,6 +17,7 @@ from mfmgame.cli_support import (
     AsJson,
     Output,
     complain,
+    keep_apart,
     keep_inputs,
     numbers,
     reported,
@@ -124,6 +125,7 @@ def sweep(
         from mfmgame.view.text import frontier_text
         from mfmgame.view.writing import write_figure, write_text
 
+        keep_apart({"--plot": plot, "--output": output})
         points = numbers(at, "--at")
         frontier = trace(load_scenario(spec), limit=limit, start=start, stop=stop)
         frontier(points)  # points outside are refused before anything is written

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -28,6 +28,7 @@ __all__ = [
     "AsJson",
     "Output",
     "complain",
+    "keep_apart",
     "keep_inputs",
     "keyed_numbers",
     "numbers",
@@ -129,6 +130,25 @@ def keep_inputs(output: Path | None) -> None:
         raise SpecificationError(
             "found a file that this command reads, expected another to write to", source=str(output)
         )
+
+
+def keep_apart(outputs: Mapping[str, Path | None]) -> None:
+    """Refuse two outputs to one file, by whatever names.
+
+    Parameters
+    ----------
+    outputs : mapping of str to pathlib.Path or None
+        By the option that names them.
+    """
+    seen: dict[str, str] = {}
+    for option, file in outputs.items():
+        if file is None:
+            continue
+        other = seen.setdefault(os.path.realpath(file), option)
+        if other != option:
+            raise SpecificationError(
+                f"found for both {other} and {option}, expected two files", source=str(file)
+            )
 
 
 def write_json(document: dict[str, Any], output: Path | None) -> None:

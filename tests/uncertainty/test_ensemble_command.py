@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -111,6 +112,11 @@ def test_the_same_command_gives_the_same_bytes(spec, tmp_path):
         (["-n", 5, "--seed", 1, "--dask", ""], "dask: no Dask scheduler answers at ''"),
         (["-n", 5, "--seed", 1, "--dask", "http://localhost:80"], "answers at 'http://localh"),
         (["-n", 5, "--seed", 1, "--draws", "none/x.parquet"], "cannot be written"),
+        (["-n", 5, "--seed", 1, "--draws", "x.csv"], "x.csv: found the ending '.csv', expected"),
+        (
+            ["-n", 5, "--seed", 1, "--dask", "tcp://x:1", "--jobs", 1],
+            "--jobs: found beside --dask, expected one of them",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_exit_code_2(spec, arguments, complaint):
@@ -168,6 +174,40 @@ def test_neither_the_scenario_nor_its_catalog_is_written_over(spec, document, tm
             assert "found a file that this command reads" in outcome.stderr
     assert (spec.read_bytes(), catalog.read_bytes()) == before
     assert run(spec, "-n", 5, "--seed", 1).exit_code == 0
+
+
+@pytest.mark.parametrize("other", ["q.parquet", "./q.parquet", "link.parquet", "folder/q.parquet"])
+def test_draws_and_answer_are_two_files(spec, monkeypatch, other):
+    monkeypatch.chdir(spec.parent)
+    Path("link.parquet").symlink_to("q.parquet")
+    Path("folder").symlink_to(".", target_is_directory=True)
+    before = sorted(file.name for file in spec.parent.iterdir())
+    outcome = run(spec, "-n", 5, "--seed", 1, "--draws", "q.parquet", "-o", other)
+    assert outcome.exit_code == 2
+    assert outcome.stderr == (
+        f"error: {Path(other)}: found for both --draws and --output, expected two files\n"
+    )
+    assert sorted(file.name for file in spec.parent.iterdir()) == before
+
+
+def test_the_same_command_reads_its_draws_and_says_so_where_they_are_damaged(spec):
+    file = spec.parent / "q.parquet"
+    first = run(spec, "-n", 60, "--seed", 1, "--draws", file)
+    content = file.read_bytes()
+    again = run(spec, "-n", 60, "--seed", 1, "--draws", file)
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+    file.write_bytes(content[:204] + bytes([content[204] ^ 1]) + content[205:])
+    damaged = run(spec, "-n", 60, "--seed", 1, "--draws", file)
+    assert (damaged.exit_code, damaged.stdout) == (0, first.stdout)
+    assert damaged.stderr == (
+        f"warning: found other numbers than were written in {file}; they are computed again\n"
+    )
+    assert file.read_bytes() == content
+    other = run(spec, "-n", 60, "--seed", 2, "--draws", file)
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert other.stderr.startswith(f"error: {file}: found draws of another run")
+    assert len(other.stderr.splitlines()) == 1
+    assert file.read_bytes() == content
 
 
 @contextlib.contextmanager

@@ -134,6 +134,12 @@ def test_a_number_of_processes_that_is_none_is_refused(jobs):
         Workers(jobs=jobs)
 
 
+@pytest.mark.parametrize("jobs", [2, -1])
+def test_processes_beside_a_cluster_are_refused(jobs):
+    with pytest.raises(mg.SpecificationError, match="jobs: found beside Dask"):
+        Workers(jobs=jobs, dask="tcp://127.0.0.1:1")
+
+
 def test_two_clusters_are_refused():
     with pytest.raises(mg.SpecificationError, match="found Dask and Ray"):
         Workers(dask="tcp://127.0.0.1:1", ray=True)

@@ -53,8 +53,8 @@ class Workers:
     Raises
     ------
     SpecificationError
-        If `jobs` is no such number, the address can be none of a scheduler, or two
-        clusters are named.
+        If `jobs` is no such number, or stands beside Dask; if the address can be none of a
+        scheduler, or two clusters are named.
     """
 
     jobs: int | None = 1
@@ -72,6 +72,10 @@ class Workers:
             )
         if self.dask is not None and self.ray:
             raise SpecificationError("found Dask and Ray, expected one of them", pointer="ray")
+        if self.dask is not None and jobs not in (None, 1):
+            raise SpecificationError(
+                "found beside Dask, whose cluster has its own processes", pointer="jobs"
+            )
         if isinstance(self.dask, str):
             checked_address(self.dask)
 
