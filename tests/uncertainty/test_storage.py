@@ -135,6 +135,65 @@ def test_draws_of_another_run_are_refused(scenario, document, target, change):
     assert sorted((file.name, file.read_bytes()) for file in folder.iterdir()) == before
 
 
+def twice(game, solution):
+    return 2 * solution.value
+
+
+def test_own_measures_that_are_the_same_go_on_and_others_do_not(scenario, target):
+    cut_off(scenario, target, 100, measures={"own": twice})
+    more = {"n": N, "seed": 7, "to": target}
+
+    def changed(game, solution):
+        return 3 * solution.value
+
+    changed.__qualname__, changed.__module__ = twice.__qualname__, twice.__module__
+    with pytest.raises(mg.SpecificationError, match="found draws of another run"):
+        mg.ensemble(scenario, **more, measures={"own": changed})
+    told = []
+    found = mg.ensemble(
+        scenario, **more, measures={"own": twice}, progress=lambda *count: told.append(count)
+    )
+    assert told[0] == (100, N)
+    np.testing.assert_array_equal(found["own"], 2 * found["value"])
+    with pytest.raises(mg.SpecificationError, match="found draws of another run"):
+        mg.ensemble(scenario, **more, measures={"own": changed})
+
+
+class Times:
+    """A measure that no fingerprint tells from another."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, game, solution):
+        return self.factor * solution.value
+
+
+def test_nothing_is_taken_from_own_measures_that_cannot_be_told_apart(scenario, target, whole):
+    folder = target.with_name("draws.parquet.parts")
+    more = {"n": N, "seed": 7, "to": target}
+
+    def interrupt(finished, total):
+        if finished >= 60:
+            kept.update({file.name: file.read_bytes() for file in folder.iterdir()})
+            raise KeyboardInterrupt
+
+    kept = {}
+    with pytest.raises(KeyboardInterrupt, match="nothing is kept, because own measures cannot"):
+        mg.ensemble(scenario, **more, measures={"own": Times(2)}, progress=interrupt)
+    assert list(target.parent.iterdir()) == []
+
+    folder.mkdir()
+    for name, content in kept.items():  # as a kill leaves them
+        (folder / name).write_bytes(content)
+    found = mg.ensemble(scenario, **more, measures={"own": Times(3)})
+    np.testing.assert_array_equal(found["own"], 3 * found["value"])
+    before = target.read_bytes()
+    with pytest.raises(mg.SpecificationError, match="own measures cannot be told from those"):
+        mg.ensemble(scenario, **more, measures={"own": Times(4)})
+    assert target.read_bytes() == before
+
+
 @pytest.mark.parametrize("damage", [b"", b"PAR1", "cut", "other"])
 def test_a_chunk_that_is_not_whole_is_computed_again(scenario, target, whole, damage):
     cut_off(scenario, target, 100)

@@ -26,6 +26,7 @@ from mfmgame.uncertainty.answers import Ensemble
 from mfmgame.uncertainty.draw_table import Chunk
 from mfmgame.uncertainty.evaluation import MEASURES, Evaluation, Measure
 from mfmgame.uncertainty.family import GameFamily
+from mfmgame.uncertainty.fingerprint import fingerprint
 from mfmgame.uncertainty.inputs import checked_seed
 from mfmgame.uncertainty.storage import DrawFile
 from mfmgame.uncertainty.workers import Workers
@@ -166,12 +167,10 @@ def _draw_file(
     target: Path, evaluation: Evaluation, family: GameFamily, chunks: list[Chunk]
 ) -> DrawFile:
     """The file of draws, with all that determines its numbers."""
+    measures = {name: fingerprint(one) for name, one in evaluation.measures.items()}
     content = {
         "documents": family.documents(),
-        "measures": {
-            name: [getattr(one, "__module__", ""), getattr(one, "__qualname__", "")]
-            for name, one in evaluation.measures.items()
-        },
+        "measures": measures,
         "tolerance": evaluation.tolerance,
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -189,7 +188,15 @@ def _draw_file(
     def drawn(start: int, stop: int) -> FloatArray:
         return inputs.draws(evaluation.seed, start, stop)
 
-    return DrawFile(target, evaluation.columns, inputs.names, drawn, run, chunks)
+    return DrawFile(
+        target,
+        evaluation.columns,
+        inputs.names,
+        drawn,
+        run,
+        chunks,
+        resumes=None not in measures.values(),
+    )
 
 
 def _computed(
@@ -257,6 +264,11 @@ def _interruption(finished: int, n: int, kept: DrawFile | None) -> str:
         return f"interrupted after {finished} of {n} draws; nothing is kept without a file of draws"
     if kept.is_whole:
         return "interrupted; all draws are kept"
+    if not kept.resumes:
+        return (
+            f"interrupted after {finished} of {n} draws; nothing is kept, because own measures "
+            "cannot be told from others"
+        )
     if not kept.has_parts():
         return f"interrupted before any of {n} draws was finished"
     count = f"after {finished} of {n} draws; they" if finished else "while reading draws; they"

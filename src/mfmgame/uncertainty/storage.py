@@ -50,6 +50,8 @@ class DrawFile:
         What determines every number of the run, for the manifest and the file.
     chunks : sequence of tuple of int
         The first draw of each chunk, and the one after its last.
+    resumes : bool, default True
+        Whether `run` determines every number; if not, nothing is taken from earlier runs.
 
     Attributes
     ----------
@@ -74,6 +76,8 @@ class DrawFile:
         drawn: Callable[[int, int], FloatArray],
         run: dict[str, Any],
         chunks: Sequence[Chunk],
+        *,
+        resumes: bool = True,
     ) -> None:
         if target.exists() and not target.is_file():
             raise SpecificationError("found no regular file", source=str(target))
@@ -92,6 +96,7 @@ class DrawFile:
         self.folder = self._target.with_name(self._target.name + ".parts")
         self.damaged: list[Path] = []
         self.is_whole = False
+        self.resumes = resumes
         self._is_claimed = False
         self._refuse_another()
 
@@ -107,6 +112,12 @@ class DrawFile:
             )
         if run != self._run:
             raise SpecificationError(_ANOTHER.format("file"), source=str(self._named))
+        if not self.resumes:
+            raise SpecificationError(
+                "found draws whose own measures cannot be told from those of this run; remove "
+                "the file, or name another",
+                source=str(self._named),
+            )
 
     def _claim(self) -> None:
         """Make the folder of chunks, or go on with that of the same run."""
@@ -117,6 +128,8 @@ class DrawFile:
                 if manifest.read_bytes() != self._run:
                     raise SpecificationError(_ANOTHER.format("folder"), source=str(self.folder))
                 self._is_claimed = True
+                if not self.resumes:
+                    self._remove_parts()
                 return
             # A kill may have left the beginning of a manifest.
             if any(not file.name.startswith(f".{_MANIFEST}.") for file in self.folder.iterdir()):
@@ -187,7 +200,8 @@ class DrawFile:
 
     def leave(self) -> None:
         """Leave nothing behind where nothing has been finished."""
-        if self._is_claimed and not self.is_whole and not self.has_parts():
+        is_worth_keeping = self.resumes and self.has_parts()
+        if self._is_claimed and not self.is_whole and not is_worth_keeping:
             with contextlib.suppress(SpecificationError):
                 self._remove_folder()
 
@@ -210,12 +224,15 @@ class DrawFile:
     def _remove_folder(self) -> None:
         """Remove what this run has put there; the manifest, which says so, last."""
         with reported_writing(str(self.folder)):
-            for file in self.folder.iterdir():
-                if file.suffix == SUFFIX or file.name.startswith("."):
-                    file.unlink()
+            self._remove_parts()
             (self.folder / _MANIFEST).unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # something else stands there
                 self.folder.rmdir()
+
+    def _remove_parts(self) -> None:
+        for file in self.folder.iterdir():
+            if file.suffix == SUFFIX or file.name.startswith("."):
+                file.unlink()
 
     def _part(self, chunk: Chunk) -> Path:
         return self.folder / f"{chunk[0]:012d}{SUFFIX}"
