@@ -458,6 +458,13 @@ class TestOutputFile:
         assert answered(done) == b""
         assert stat.S_IMODE(Path("answer").stat().st_mode) == 0o640
 
+    @pytest.mark.parametrize("other", ["one.svg", "./one.svg", "link.svg"])
+    def test_a_picture_and_an_answer_are_two_files(self, scenario, other):
+        Path("link.svg").symlink_to("one.svg")
+        done = call("sweep", scenario, "--plot", "one.svg", "-o", other)
+        assert "found for both --plot and --output, expected two files" in complaint(done)
+        assert not Path("one.svg").exists()
+
     @pytest.mark.parametrize(
         "arguments",
         [

@@ -85,10 +85,10 @@ def dask_client(cluster: Any) -> AbstractContextManager[Any]:
     except SpecificationError:
         raise
     except Exception as error:  # of sockets, names, certificates or whatever else is there
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = f" ({str(error).splitlines()[0]})" if str(error) else ""
         raise SpecificationError(
             f"no Dask scheduler answers at {shown(cluster)} within {SECONDS_TO_ANSWER:g} "
-            f"seconds ({reason})",
+            f"seconds{reason}",
             pointer="dask",
         ) from None
     return client
