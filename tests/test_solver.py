@@ -370,3 +370,24 @@ def test_levels_stay_where_a_tiny_loss_depends_on_them():
     assert solution.allocation["d0"] == 1.0
     assert solution.is_proven
     assert solution.value == pytest.approx(0.5e6, rel=1e-12)
+
+
+@pytest.mark.parametrize("tolerance", [1e-9, 1e-12])
+def test_neat_levels_never_widen_a_bracket_beyond_the_tolerance(tolerance):
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        n, m = int(random.integers(1, 6)), int(random.integers(1, 5))
+        solution = mg.solve(
+            mg.DefenseGame(
+                severity=random.choice([0.0, 1.0, 1.5, 3.0], size=n),
+                bandwidth=random.choice([0.0, 0.5, 1.0], size=n),
+                effectiveness=random.choice([0.0, 0.3, 0.7, 1.0], size=(n, m)),
+                attacker_bandwidth=0.5,
+                use={"a": random.choice([0.1, 0.3, 1.0], size=m)},
+                limits={"a": float(random.choice([0.3, 0.7, 1.1, 2.0]))},
+                composition="additive",
+            ),
+            tolerance=tolerance,
+        )
+        # A value of 0 is known to the rounding of the levels that stop everything.
+        assert solution.is_proven or solution.value - solution.lower < 1e-14, seed

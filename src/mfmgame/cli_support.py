@@ -27,6 +27,8 @@ __all__ = [
     "EXIT_TERMINATE",
     "AsJson",
     "Output",
+    "Plot",
+    "check_picture",
     "complain",
     "keep_apart",
     "keep_inputs",
@@ -47,6 +49,9 @@ MAX_COMPLAINT = 2000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", help="Draw it to this file (PNG, SVG or PDF).")
+]
 
 
 @contextlib.contextmanager
@@ -149,6 +154,18 @@ def keep_apart(outputs: Mapping[str, Path | None]) -> None:
             raise SpecificationError(
                 f"found for both {other} and {option}, expected two files", source=str(file)
             )
+
+
+def check_picture(picture: Path | None, output: Path | None) -> None:
+    """Refuse, before any work, a picture that could not be drawn or would be lost."""
+    if picture is None:
+        return
+    from mfmgame.view.writing import picture_kind
+
+    picture_kind(picture)
+    keep_inputs(picture)
+    keep_apart({"--plot": picture, "--output": output})
+    import mfmgame.view.plots.style  # noqa: F401 - says so where matplotlib is missing
 
 
 def write_json(document: dict[str, Any], output: Path | None) -> None:

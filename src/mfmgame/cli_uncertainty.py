@@ -10,6 +10,8 @@ import typer
 from mfmgame.cli_support import (
     AsJson,
     Output,
+    Plot,
+    check_picture,
     keep_apart,
     keep_inputs,
     reported,
@@ -48,6 +50,7 @@ def ensemble(
     ] = None,
     as_json: AsJson = False,
     output: Output = None,
+    plot: Plot = None,
 ) -> None:
     """Solve random draws of the uncertain numbers: how value, decision and plan vary."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
@@ -65,6 +68,7 @@ def ensemble(
         keep_apart({"--draws": draws, "--output": output})
         keep_inputs(draws)
         keep_inputs(output)
+        check_picture(plot, output)
         with warned(DAMAGED), progress_bar("draws") as progress:
             found = solve_draws(
                 scenario,
@@ -75,6 +79,10 @@ def ensemble(
                 to=draws,
                 progress=progress,
             )
+        if plot is not None:
+            from mfmgame.view.writing import write_figure
+
+            write_figure(found.plot().figure, plot)
         if as_json:
             write_json(ensemble_document(found), output)
         else:

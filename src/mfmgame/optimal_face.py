@@ -98,10 +98,15 @@ class OptimalFace:
         lower = min(found.lower, answer.loss)
         return found._replace(allocation=cheaper, response=answer, lower=lower)
 
-    def tidied(self) -> Found:
+    def tidied(self, tolerance: float) -> Found:
         """The known one, with levels that miss 0 or their greatest by rounding moved there.
 
         Unless any threat would notice, so that no small loss is traded for neat levels.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve; the bracket stays within it.
         """
         found, game, levels = self._found, self._game, self._found.allocation
         most = game.max_level
@@ -118,6 +123,10 @@ class OptimalFace:
         if (after > before + _NEAT_COST * worth + 8 * _EPS * game.severity).any():
             return found
         answer = best_response(after, game.bandwidth, game.attacker_bandwidth)
+        loss, scale = found.response.loss, scale_of(game, found.response.loss)
+        room = 0.5 * max(tolerance * scale - (loss - found.lower), 0.0)
+        if answer.loss - loss > min(room, _NEAT_COST * scale):
+            return found
         lower = min(found.lower, answer.loss)
         return found._replace(allocation=neat, response=answer, lower=lower)
 
