@@ -1,5 +1,6 @@
 """The self-destruction threshold, by hand and at its edges."""
 
+import numpy as np
 import pytest
 
 import mfmgame as mg
