@@ -366,3 +366,36 @@ def test_what_is_stopped_for_sure_has_no_slope():
     gradient = mg.value_gradient(game)
     assert gradient.severity["t0"] == 0.0
     assert gradient.attacker_bandwidth == 0.0
+
+
+def test_an_effectiveness_of_0_has_the_slope_of_its_first_effect():
+    # Two equal defenses share a budget of 1/2: either may have all of it, so a first effect on
+    # the second threat is worth half of what that threat costs, whichever gets it.
+    game = mg.DefenseGame(
+        severity=[8.0, 2.0],
+        bandwidth=[1.0, 1.0],
+        effectiveness=[[0.5, 0.5], [0.0, 0.0]],
+        attacker_bandwidth=2.0,
+        use={"budget": [1.0, 1.0]},
+        limits={"budget": 0.5},
+        composition="additive",
+    )
+    gradient = mg.value_gradient(game)
+    assert gradient.effectiveness[1].tolist() == pytest.approx([-1.0, -1.0])
+    assert np.isnan(gradient.effectiveness[0]).all()  # less of one is made up for by the other
+
+
+def test_what_all_attacks_and_plans_share_has_a_slope_though_both_may_vary():
+    # Either threat may be the one that runs in part, and the plan is the same.
+    game = mg.DefenseGame(
+        severity=[4.0, 4.0],
+        bandwidth=[2.0, 2.0],
+        effectiveness=[[0.5], [0.5]],
+        attacker_bandwidth=3.0,
+        use={"budget": [1.0]},
+        limits={"budget": 0.5},
+    )
+    gradient = mg.value_gradient(game)
+    assert gradient.attacker_bandwidth == pytest.approx(1.5)
+    assert gradient.limits["budget"] == pytest.approx(-3.0)
+    assert np.isnan(gradient.severity.array).all()

@@ -14,7 +14,8 @@ from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.gradient import Gradient
 from mfmgame.labels import Labelled
-from mfmgame.saddle_point import SaddlePoint, saddle_point
+from mfmgame.optimal_ranges import OptimalRanges, Range, optimal_ranges
+from mfmgame.saddle_point import SaddlePoint, acts_on, saddle_point
 from mfmgame.smooth_optimum import smooth_optimum
 from mfmgame.solution import Solution, scale_of
 from mfmgame.solver import Solver
@@ -24,10 +25,14 @@ from mfmgame.tight_cuts import NEAR
 __all__ = ["gradients", "threshold_gradient", "value_gradient"]
 
 FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.intp]
 
 _PRECISE = 1e-12
 """Relative width of the bracket to solve to for derivatives."""
+_SAME_SLOPE = 1e-6
+"""Relative difference of two one-sided derivatives that counts as rounding."""
+_NO_SLOPE = 1e-9
+"""Size, relative to the greatest of its kind, of one that counts as 0."""
 _CLOSE = 1e-9
 """Relative width that the numbers which derivatives are made of must prove."""
 
@@ -193,53 +198,59 @@ def gradients(scenario: Scenario) -> tuple[Gradient, Gradient | None]:
 
 
 def _differentiated(game: DefenseGame, value: float, point: SaddlePoint) -> Gradient:
-    effort, exposure, levels = point.effort, point.exposure, point.allocation
-    limited = np.isfinite(game.limits)[:, None]
-    full = levels >= (1.0 - NEAR) * game.max_level
-    prices = point.limit_prices
+    ranges = optimal_ranges(game, point)
+    one = Range(np.ones(()), np.ones(()))
+    limited = np.isfinite(game.limits)
+    full = point.allocation >= (1.0 - NEAR) * game.max_level
+    gain = Range(*(np.where(full, np.maximum(end, 0.0), 0.0) for end in ranges.gain))
+    prices = Range(*(np.where(limited, end, 0.0) for end in ranges.limit_prices))
+    prices_of_use = Range(*(end[:, None] for end in prices))
+    attacker = _slope(+1.0, one, ranges.price, np.array(game.attacker_bandwidth))
     return Gradient(
         game=game,
         of="value",
         at=value,
         severity=Labelled(
-            game.threat_ids,
-            _product(effort, point.effort_known, exposure, point.exposure_known),
+            game.threat_ids, _slope(+1.0, ranges.effort, ranges.exposure, game.severity)
         ),
         bandwidth=Labelled(
-            game.threat_ids,
-            -_product(
-                effort,
-                point.effort_known,
-                np.full(game.n_threats, point.price),
-                np.full(game.n_threats, point.price_known),
-            ),
+            game.threat_ids, _slope(-1.0, ranges.effort, ranges.price, game.bandwidth)
         ),
-        effectiveness=_by_effectiveness(game, point),
-        max_level=Labelled(
-            game.defense_ids,
-            np.where(full, -_where(np.maximum(point.gain, 0.0), point.gain_known), 0.0),
-        ),
-        use=np.where(
-            limited,
-            _product(
-                prices[:, None],
-                point.limit_price_known[:, None],
-                levels[None],
-                point.level_known[None],
-            ),
-            0.0,
-        ),
-        limits=Labelled(game.resources, -_where(prices, point.limit_price_known)),
-        attacker_bandwidth=point.price if point.price_known else np.nan,
+        effectiveness=_by_effectiveness(game, point, ranges),
+        max_level=Labelled(game.defense_ids, _slope(-1.0, gain, one, game.max_level)),
+        use=_slope(+1.0, prices_of_use, ranges.levels, game.use),
+        limits=Labelled(game.resources, _slope(-1.0, prices, one, game.limits)),
+        attacker_bandwidth=float(attacker),
         termination_loss=0.0,
     )
 
 
-def _by_effectiveness(game: DefenseGame, point: SaddlePoint) -> FloatArray:
+def _slope(
+    sign: float, raised: Range, lowered: Range, number: FloatArray, most: float = np.inf
+) -> FloatArray:
+    """Derivatives where they exist: of a product of what the proofs and the allocations say.
+
+    In any direction the derivative is the least over the allocations of the greatest over the
+    proofs. At an end of its range, 0 or the most, a number moves one way only.
+    """
+    up = _product(raised.greatest, lowered.least), _product(raised.least, lowered.greatest)
+    right, left = (sign * end for end in (up if sign > 0.0 else up[::-1]))
+    size = np.maximum(np.abs(right), np.abs(left))
+    near = _SAME_SLOPE * size + _NO_SLOPE * np.nan_to_num(size).max(initial=0.0)
+    slope = np.where(np.abs(right - left) <= near, 0.5 * (right + left), np.nan)
+    return np.where(number <= 0.0, right, np.where(number >= most, left, slope)) + 0.0
+
+
+def _product(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Products in which 0 times what is unknown is 0."""
+    none = (first == 0.0) | (second == 0.0)
+    return np.where(none, 0.0, first * second)
+
+
+def _by_effectiveness(game: DefenseGame, point: SaddlePoint, ranges: OptimalRanges) -> FloatArray:
     """Derivatives in the effectiveness, shape (n_threats, n_defenses)."""
     result = np.zeros((game.n_threats, game.n_defenses))
-    levels, level_known = point.allocation, point.level_known
-    acting = np.flatnonzero((game.severity > 0.0) & ((point.effort > 0.0) | ~point.effort_known))
+    acting = np.flatnonzero((game.severity > 0.0) & ~(ranges.effort.greatest == 0.0))
     if not acting.size:
         return result
     rows = np.asarray(
@@ -247,52 +258,66 @@ def _by_effectiveness(game: DefenseGame, point: SaddlePoint) -> FloatArray:
         if isinstance(game.effectiveness, np.ndarray)
         else game.effectiveness[acting].toarray()
     )
-    taken = np.broadcast_to(levels, rows.shape)
-    taken_known = np.broadcast_to(level_known, rows.shape)
-    strength, strength_known = point.reach[acting], point.reach_known[acting]
-    if game.composition == "independent":
-        taken = taken * point.exposure[acting, None] / (1.0 - rows)
-        taken_known = taken_known & point.exposure_known[acting, None]
-    elif game.composition == "best_of":
-        least, most = _taken(rows, levels)
-        # A number at an end of its range can move one way only.
-        taken = np.where(rows >= 1.0, least, most)
-        alike = (most - least <= NEAR) | (rows <= 0.0) | (rows >= 1.0)
-        unused = level_known & (levels == 0.0)
-        idle = point.idle[acting, None]
-        last = (rows == idle) & (rows > 0.0)
-        alone = last.sum(axis=1, keepdims=True) == 1
-        shared = last & (last & ~level_known).any(axis=1, keepdims=True)
-        certain = level_known & ~shared | (idle > 0.0) & (rows < idle) | last & alone
-        taken_known = (point.fill_known[acting, None] & certain & alike) | unused
-    slopes = _product(strength[:, None], strength_known[:, None], taken, taken_known)
-    result[acting] = -game.severity[acting, None] * slopes
+    if game.composition == "best_of":
+        taken = _taken_by_best(game, point, ranges, acting, rows)
+    elif game.composition == "additive":
+        taken = Range(*(np.broadcast_to(end, rows.shape) for end in ranges.levels))
+    else:
+        taken = Range(
+            *(
+                _product(level[None], exposure[acting, None]) / (1.0 - rows)
+                for level, exposure in zip(ranges.levels, ranges.exposure, strict=True)
+            )
+        )
+    reach = Range(*(game.severity[acting, None] * end[acting, None] for end in ranges.reach))
+    most = np.inf if game.composition == "independent" else 1.0
+    result[acting] = _slope(-1.0, reach, taken, rows, most)
     return result
 
 
-def _taken(rows: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Least and most that optimal fillings of `best_of` take, shape (n_rows, n_defenses).
+def _taken_by_best(
+    game: DefenseGame,
+    point: SaddlePoint,
+    ranges: OptimalRanges,
+    acting: IntArray,
+    rows: FloatArray,
+) -> Range:
+    """What optimal fillings of `best_of` take of each defense, over all optima.
+
+    All optimal allocations fill a threat down to its idle effectiveness: a defense of less
+    takes nothing, the only one of just as much takes what is left, and equal ones share it.
+    """
+    known = ranges.levels.is_one
+    fill_known = ~acts_on(game, ~known, point.idle)[acting, None]
+    idle = point.idle[acting, None]
+    last = (rows == idle) & (rows > 0.0)
+    alone = last.sum(axis=1, keepdims=True) == 1
+    shared = last & (last & ~known).any(axis=1, keepdims=True)
+    certain = known & ~shared | (idle > 0.0) & (rows < idle) | last & alone
+    least, most, room = _fillings(rows, point.allocation)
+    unused = ranges.levels.greatest == 0.0
+    settled = Range(*(np.where(fill_known & certain, end, np.nan) for end in (least, most)))
+    # Raised from 0, a defense takes what all that are better leave: as much as it has of that.
+    new = fill_known & (rows <= 0.0)
+    return Range(
+        *(
+            np.where(unused, 0.0, np.where(new, np.minimum(level, room), end))
+            for end, level in zip(settled, ranges.levels, strict=True)
+        )
+    )
+
+
+def _fillings(rows: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Least and most that optimal fillings take, and the room for it, shape (n_rows, n_defenses).
 
     Better defenses come first; equal ones share what room they leave.
     """
-    least, most = np.empty(rows.shape), np.empty(rows.shape)
+    least, most, rooms = (np.empty(rows.shape) for _ in range(3))
     for place, row in enumerate(rows):
         better = row[None] > row[:, None]  # [j, k]: k is better than j
         alike = row[None] == row[:, None]
         room = np.maximum(1.0 - better @ levels, 0.0)
+        rooms[place] = room
         most[place] = np.minimum(levels, room)
         least[place] = np.clip(room - (alike @ levels - levels), 0.0, levels)
-    return least, most
-
-
-def _product(
-    first: FloatArray, first_known: BoolArray, second: FloatArray, second_known: BoolArray
-) -> FloatArray:
-    """Products of numbers at least 0; one that is known to be 0 needs no other."""
-    settled = (first_known & second_known) | (first_known & (first == 0.0))
-    settled = settled | (second_known & (second == 0.0))
-    return _where(np.asarray(first * second), np.asarray(settled))
-
-
-def _where(numbers: FloatArray, known: BoolArray) -> FloatArray:
-    return np.where(known, numbers, np.nan)
+    return least, most, rooms

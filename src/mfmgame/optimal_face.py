@@ -184,6 +184,16 @@ class OptimalFace:
             np.where(greatest - allocation <= near, allocation, greatest),
         )
 
+    def range_of(self, direction: FloatArray) -> tuple[float, float]:
+        """Least and greatest ``direction . x`` over them; NaN for an end that is not found."""
+        game, loss = self._game, self._found.response.loss
+        if not len(self._cuts) and self._cuts.solve(game, scale_of(game, loss)) is None:
+            return math.nan, math.nan
+        slack = _EQUAL_VALUE * loss
+        ends = (self._moved(sign * direction, slack, self._kept) for sign in (1.0, -1.0))
+        low, high = (math.nan if end is None else float(direction @ end) for end in ends)
+        return low, high
+
     @cached_property
     def _kept(self) -> NDArray[np.bool_]:
         """Defenses whose level is the same in all of them, shape (n_defenses,)."""

@@ -16,6 +16,7 @@ be: it is called open here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +26,37 @@ from mfmgame.certificate import Certificate
 from mfmgame.compositions import Composition
 from mfmgame.game import DefenseGame
 from mfmgame.linear_equations import Equations
+from mfmgame.polytope import Polytope
 from mfmgame.tight_cuts import NEAR, TightCuts, acting_shares, by_threat, tight_cuts, weights_on
 
-__all__ = ["SaddlePoint", "saddle_point"]
+__all__ = ["Proofs", "SaddlePoint", "acts_on", "saddle_point"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.intp]
 
 _STRICT = 1e-7
 """Relative size above which an effort, price or reduced cost is certainly not 0."""
+
+
+class Proofs(NamedTuple):
+    """All weights of cuts, and prices of limits, that prove the value.
+
+    Attributes
+    ----------
+    polytope : Polytope
+        Of the weights that are free, then of the prices of limits that are used up.
+    cuts : TightCuts
+    free : ndarray of int, shape (n_free,)
+        Which cuts' weights they are; the others' are 1 (or 0, of threats that do not run).
+    tight : ndarray of int, shape (n_tight,)
+        Which resources' prices they are; the others' are 0.
+    """
+
+    polytope: Polytope
+    cuts: TightCuts
+    free: IntArray
+    tight: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +85,8 @@ class SaddlePoint:
     limit_price_known : ndarray of bool, shape (n_resources,)
     certificate : Certificate
         What the efforts and prices prove.
+    proofs : Proofs
+        All proofs of the value that stand on the cuts of these optima.
     """
 
     allocation: FloatArray
@@ -81,6 +106,7 @@ class SaddlePoint:
     price_known: bool
     limit_price_known: BoolArray
     certificate: Certificate
+    proofs: Proofs
 
 
 def saddle_point(
@@ -120,7 +146,7 @@ def saddle_point(
         # threat at its anchor.
         used = proof.weights > _STRICT
         np.maximum.at(idle, cuts.threats[used], cuts.anchors[used])
-    fill_known = ~_acts_on(game, ~plan.level_known, idle)
+    fill_known = ~acts_on(game, ~plan.level_known, idle)
     exposure_known = fill_known.copy()
     # An attacker with bandwidth to spare may as well run a threat that nothing gets through
     # of, and so a proof may: then nothing does at any optimal allocation.
@@ -149,10 +175,11 @@ def saddle_point(
         price_known=plan.price_known,
         limit_price_known=proof.limit_price_known,
         certificate=Certificate(cuts.threats, cuts.anchors, proof.weights, proof.limit_prices),
+        proofs=proof.proofs,
     )
 
 
-def _acts_on(game: DefenseGame, defenses: BoolArray, idle: FloatArray) -> BoolArray:
+def acts_on(game: DefenseGame, defenses: BoolArray, idle: FloatArray) -> BoolArray:
     """Whether any of some defenses acts on each threat, and more than idle ones."""
     effect = game.effectiveness[:, np.flatnonzero(defenses)]
     if isinstance(effect, np.ndarray):
@@ -214,6 +241,24 @@ class _Proof:
         weights[free] = found[: len(free)]
 
         n_free = len(free)
+        tied = np.unique(cuts.threats[free][~runs[cuts.threats[free]]])
+        together = [(cuts.threats[free][None] == tied[:, None]).astype(np.float64)]
+        room = [np.ones(len(tied))]
+        if price == 0.0:
+            bits = game.bandwidth[cuts.threats]
+            together.append(bits[free][None])
+            room.append(np.array([game.attacker_bandwidth - bits @ np.where(fixed, weights, 0.0)]))
+        most = np.concatenate(together)
+        polytope = Polytope(
+            equal=np.concatenate(rows),
+            sides=np.concatenate(sides),
+            at_most=np.concatenate(
+                (np.hstack((most, np.zeros((len(most), len(tight))))), -gains[full], gains[idle])
+            ),
+            most=np.concatenate((*room, known_gain[full], -known_gain[idle])),
+            size=size,
+        )
+        self.proofs = Proofs(polytope, cuts, free, tight)
         self.weights = weights
         self.limit_prices = np.zeros(len(game.limits))
         self.limit_prices[tight] = found[n_free:]

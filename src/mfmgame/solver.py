@@ -159,6 +159,11 @@ class Solver:
         """The game that it was made for."""
         return self._game
 
+    @property
+    def cuts(self) -> CutPool:
+        """The cuts that its solves have left behind, on their warm master."""
+        return self._cuts
+
     def easily_pleased(self) -> Solver:
         """The same solver on the same program, which looks for no cheaper optimal allocation."""
         other = copy.copy(self)
