@@ -9,6 +9,8 @@ On a page, blocks run from top to bottom in one temporary folder that holds `exa
 - `json`: after a line with "Save this as `name.json`:" it is written to that file, for the
   blocks below to use; elsewhere it must parse, and be valid if it names its schema;
 - `text`: what the block directly above prints. `...` stands for anything.
+
+Blocks with a name in braces are directives to the site's builder.
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ def fenced_blocks(page: str) -> Iterator[Block]:
     lead, start, code = "", 0, list[str]()
     language: str | None = None
     for number, line in enumerate((ROOT / page).read_text("utf-8").splitlines(), start=1):
-        fence = re.fullmatch(r"```(\w*)", line)
+        fence = re.fullmatch(r"```(\w*|\{[\w-]+\})", line)
         if language is None and fence:
             language, start, code = fence[1], number, []
         elif language is None:
@@ -97,6 +99,8 @@ def blocks_of(page: str) -> list[Block]:
     for block in fenced_blocks(page):
         above = blocks[-1] if blocks else None
         follows = block.language == "text" and not block.lead
+        if block.language.startswith("{"):
+            continue
         if follows and above and above.expected is None and above.language in ("python", "sh"):
             blocks[-1] = Block(**{**vars(above), "expected": block.code})
         else:
@@ -257,6 +261,26 @@ def test_every_relative_link_leads_somewhere(page):
 def anchors(file: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def directives(page: str, name: str) -> list[str]:
+    """Lines of the directives of that name on a page."""
+    blocks = (block for block in fenced_blocks(page) if block.language == f"{{{name}}}")
+    return [line.strip() for block in blocks for line in block.code.splitlines()]
+
+
+def test_every_page_has_its_place_on_the_site_and_in_the_list():
+    places = directives("docs/index.md", "toctree")
+    text = (ROOT / "docs/index.md").read_text("utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        if page.name != "index.md":
+            assert page.stem in places
+            assert f"]({page.name})" in text
+
+
+def test_the_reference_has_every_public_name_once():
+    listed = [line for line in directives("docs/api.md", "eval-rst") if re.fullmatch(r"\w+", line)]
+    assert sorted(listed) == sorted(mg.__all__)
 
 
 def keys_of(schema: dict[str, Any]) -> set[str]:

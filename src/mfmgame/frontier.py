@@ -173,7 +173,7 @@ class Frontier:
         return float(points[after - 1] + share * (points[after] - points[after - 1]))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the frontier; see :func:`mfmgame.view.plots.plot_frontier`."""
+        """Draw the frontier; see ``mfmgame.view.plots.plot_frontier``."""
         from mfmgame.view.plots import plot_frontier
 
         return plot_frontier(self, ax)

@@ -54,7 +54,7 @@ class MatrixCertificate:
         return self.upper - self.lower
 
     def gap(self, payoffs: Payoffs) -> float:
-        """Width of the bracket, relative as in :attr:`MatrixSolution.gap`."""
+        """Width of the bracket, relative as in ``MatrixSolution.gap``."""
         if not self.width:
             return 0.0
         stakes = payoffs.stakes(self.rows, self.columns)

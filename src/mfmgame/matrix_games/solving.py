@@ -53,7 +53,7 @@ def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSo
         unit. Finite numbers of any sign and size; integers and floats count as the exact
         numbers that they are.
     tolerance : float, default 1e-9
-        Greatest relative width of the proven bracket (see :attr:`MatrixSolution.gap`);
+        Greatest relative width of the proven bracket (see ``MatrixSolution.gap``);
         0 asks for the exact value.
 
     Returns
