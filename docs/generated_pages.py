@@ -120,7 +120,8 @@ def keys_of(name: str) -> Iterator[str]:
     """The keys of a document, part by part."""
     schema = json_schema(name)
     yield f"## `{name}`\n"
-    yield f"{unwrapped(schema.get('description', ''))}\n"
+    summary = schema.get("description", "").split("\n\n")[0]
+    yield f"{unwrapped(summary)}\n"
     yield f'The whole schema: <a href="../schemas/{name}.json">{name}.json</a>.\n'
     for title, part in {name: schema, **schema.get("$defs", {})}.items():
         required = set(part.get("required", ()))
