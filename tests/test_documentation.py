@@ -279,7 +279,10 @@ def test_every_page_has_its_place_on_the_site_and_in_the_list():
 
 
 def test_the_reference_has_every_public_name_once():
-    listed = [line for line in directives("docs/api.md", "eval-rst") if re.fullmatch(r"\w+", line)]
+    listed, module = list[str](), ""
+    for line in directives("docs/api.md", "eval-rst"):
+        module = line.split()[-1] if "currentmodule::" in line else module
+        listed += [line] * (module == "mfmgame" and bool(re.fullmatch(r"\w+", line)))
     assert sorted(listed) == sorted(mg.__all__)
 
 

@@ -174,7 +174,10 @@ class TestViews:
 
     def test_a_picture_shows_the_curve_the_loss_and_the_threshold(self):
         ax = mg.sweep(game()).plot()
-        curve, loss, threshold = ax.get_lines()
+        undefended, curve, here, loss, threshold = ax.get_lines()
+        assert undefended.get_xdata().tolist() == pytest.approx([0.0, 1.0, 3.0])
+        assert undefended.get_ydata().tolist() == pytest.approx([0.0, 8.0, 10.0])
+        assert (here.get_xdata(), here.get_ydata()) == ([1.5], [pytest.approx(4.5)])
         assert curve.get_ydata().tolist() == pytest.approx([0.0, 4.0, 6.0])
         assert set(loss.get_ydata()) == {5.0}
         assert list(threshold.get_xdata()) == pytest.approx([2.0, 2.0])

@@ -327,3 +327,42 @@ def test_a_bracket_that_cannot_be_closed_gives_no_derivatives(monkeypatch):
     monkeypatch.setattr("mfmgame.solver.MAX_ROUNDS", 0)
     with pytest.raises(mg.SolverError, match="too wide for derivatives"):
         mg.value_gradient(general_game("best_of", 0))
+
+
+def test_no_derivative_is_claimed_where_an_equal_defense_may_stand_in():
+    # All of d stops 3/4 of a and half of b; what is left of the budget may go to e, as good
+    # as d against b. A worse d is then made up for by e, a better one is not.
+    def value(strength: float) -> float:
+        strengths = {"effectiveness": [[0.75, 0.0], [strength, 0.5]]}
+        return value_of(mg.DefenseGame(**arrays_of(game) | strengths))
+
+    game = mg.DefenseGame(
+        severity=[4.0, 3.0],
+        bandwidth=[1.0, 1.0],
+        effectiveness=[[0.75, 0.0], [0.5, 0.5]],
+        attacker_bandwidth=2.0,
+        use={"budget": [1.0, 1.0]},
+        limits={"budget": 1.5},
+    )
+    step = 1e-6
+    assert (value(0.5 + step) - value(0.5)) / step == pytest.approx(-3.0)
+    assert (value(0.5) - value(0.5 - step)) / step == pytest.approx(-1.5)
+    gradient = mg.value_gradient(game)
+    assert np.isnan(gradient.effectiveness[1]).all()
+    assert gradient.effectiveness[0, 0] == pytest.approx(-4.0)
+
+
+def test_what_is_stopped_for_sure_has_no_slope():
+    # Each defense alone covers the threat more than enough: severity counts for nothing.
+    game = mg.DefenseGame(
+        severity=[4.0],
+        bandwidth=[1.0],
+        effectiveness=[[1.0, 1.0]],
+        attacker_bandwidth=2.0,
+        use={"budget": [1.0, 1.0]},
+        limits={"budget": 1.5},
+        composition="additive",
+    )
+    gradient = mg.value_gradient(game)
+    assert gradient.severity["t0"] == 0.0
+    assert gradient.attacker_bandwidth == 0.0

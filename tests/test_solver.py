@@ -237,9 +237,10 @@ class TestCompleteCoverage:
 
 
 class TestRefusals:
-    def test_a_negative_limit_is_infeasible(self):
-        with pytest.raises(mg.InfeasibleError, match=r"limit of 'budget' is -1.0"):
-            mg.solve(game(limits={"budget": -1.0}))
+    @pytest.mark.parametrize("levels", [{}, {"d0": [0.0, 1.0]}])
+    def test_a_negative_limit_is_infeasible(self, levels):
+        with pytest.raises(mg.InfeasibleError, match=r"limit of 'budget' is -1.0,"):
+            mg.solve(game(limits={"budget": -1.0}, levels=levels))
 
     @pytest.mark.parametrize("tolerance", [0.0, 1.0, -1e-9, float("nan"), "1e-6", True, [1e-6]])
     def test_a_tolerance_that_is_no_number_between_0_and_1_is_refused(self, tolerance):
@@ -332,3 +333,61 @@ def test_a_budget_of_next_to_nothing_is_worth_what_it_buys(composition, limit):
     assert solution.is_proven
     assert solution.value == pytest.approx(3.0 - worth * limit, rel=1e-12)
     assert solution.limit_prices["budget"] == pytest.approx(worth, rel=1e-6)
+
+
+@pytest.mark.parametrize("composition", ["additive", "best_of", "independent"])
+def test_no_level_misses_an_end_by_rounding(composition):
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        n, m = int(random.integers(3, 40)), int(random.integers(2, 12))
+        levels = mg.solve(
+            mg.DefenseGame(
+                severity=random.choice([1.0, 2.0, 3.0, 5.0], size=n),
+                bandwidth=random.choice([1.0, 2.0], size=n),
+                effectiveness=random.choice([0.0, 0.25, 0.5, 0.75], size=(n, m)),
+                attacker_bandwidth=n / 3,
+                use={"a": random.choice([1.0, 2.0, 3.0], size=m), "b": random.random(m)},
+                limits={"a": m / 2, "b": m / 5},
+                composition=composition,
+            )
+        ).allocation.array
+        missed = np.minimum(levels, 1.0 - levels)
+        assert not ((missed > 0.0) & (missed < 1e-10)).any(), seed
+
+
+def test_levels_stay_where_a_tiny_loss_depends_on_them():
+    # One more 1e-13 of a level is nothing to the first threat, and all that the second loses.
+    game = mg.DefenseGame(
+        severity=[1e6, 1e12],
+        bandwidth=[1.0, 0.0],
+        effectiveness=[[0.0, 0.5], [1.0, 0.0]],
+        attacker_bandwidth=1.0,
+        use={"budget": [1.0, 1.0]},
+        limits={"budget": 2.0 - 1e-13},
+        composition="additive",
+    )
+    solution = mg.solve(game)
+    assert solution.allocation["d0"] == 1.0
+    assert solution.is_proven
+    assert solution.value == pytest.approx(0.5e6, rel=1e-12)
+
+
+@pytest.mark.parametrize("tolerance", [1e-9, 1e-12])
+def test_neat_levels_never_widen_a_bracket_beyond_the_tolerance(tolerance):
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        n, m = int(random.integers(1, 6)), int(random.integers(1, 5))
+        solution = mg.solve(
+            mg.DefenseGame(
+                severity=random.choice([0.0, 1.0, 1.5, 3.0], size=n),
+                bandwidth=random.choice([0.0, 0.5, 1.0], size=n),
+                effectiveness=random.choice([0.0, 0.3, 0.7, 1.0], size=(n, m)),
+                attacker_bandwidth=0.5,
+                use={"a": random.choice([0.1, 0.3, 1.0], size=m)},
+                limits={"a": float(random.choice([0.3, 0.7, 1.1, 2.0]))},
+                composition="additive",
+            ),
+            tolerance=tolerance,
+        )
+        # A value of 0 is known to the rounding of the levels that stop everything.
+        assert solution.is_proven or solution.value - solution.lower < 1e-14, seed

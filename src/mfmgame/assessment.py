@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
 from mfmgame.crossing import self_destruction_threshold
@@ -14,6 +15,9 @@ from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Assessment", "assess"]
 
@@ -35,6 +39,12 @@ class Assessment:
     threshold: Threshold | None
     index: CoverageIndex
     sensitivity: Sensitivity
+
+    def figure(self) -> Figure:
+        """Four pictures on one page: loss, allocation, attack, index; needs matplotlib."""
+        from mfmgame.view.plots.panels import draw_assessment
+
+        return draw_assessment(self)
 
 
 def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Assessment:

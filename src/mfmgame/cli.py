@@ -17,6 +17,8 @@ from mfmgame.cli_support import (
     EXIT_TERMINATE,
     AsJson,
     Output,
+    Plot,
+    check_picture,
     complain,
     keep_inputs,
     numbers,
@@ -85,15 +87,20 @@ def _options(
 
 
 @app.command()
-def solve(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
+def solve(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot = None) -> None:
     """Find the allocation, its value, the threshold and the coverage index."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.assessment import assess
         from mfmgame.spec.scenario import load_scenario
         from mfmgame.view.document import result_document
         from mfmgame.view.text import assessment_text
+        from mfmgame.view.writing import write_figure
 
-        assessment = assess(load_scenario(spec))
+        scenario = load_scenario(spec)
+        check_picture(plot, output)
+        assessment = assess(scenario)
+        if plot is not None:
+            write_figure(assessment.figure(), plot)
         if as_json:
             write_json(result_document(assessment), output)
         else:
@@ -112,9 +119,7 @@ def sweep(
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the pieces as CSV.")] = False,
     output: Output = None,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", help="Draw it to this file (PNG, SVG or PDF).")
-    ] = None,
+    plot: Plot = None,
 ) -> None:
     """Trace the exact value over the attacker's bandwidth, or over a limit."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
@@ -125,13 +130,12 @@ def sweep(
         from mfmgame.view.writing import write_figure, write_text
 
         points = numbers(at, "--at")
-        frontier = trace(load_scenario(spec), limit=limit, start=start, stop=stop)
+        scenario = load_scenario(spec)
+        check_picture(plot, output)
+        frontier = trace(scenario, limit=limit, start=start, stop=stop)
         frontier(points)  # points outside are refused before anything is written
         if plot is not None:
-            from mfmgame.view.plots import plot_frontier
-
-            keep_inputs(plot)
-            write_figure(plot_frontier(frontier).figure, plot)
+            write_figure(frontier.plot().figure, plot)
         if as_json:
             write_json(frontier_document(frontier, points), output)
         elif as_csv:
@@ -148,6 +152,7 @@ def threshold(
     fail_on_terminate: Annotated[
         bool, typer.Option("--fail-on-terminate", help="Exit 4 if the decision is terminate.")
     ] = False,
+    plot: Plot = None,
 ) -> None:
     """Find the self-destruction threshold and the decision."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
@@ -158,8 +163,14 @@ def threshold(
         from mfmgame.view.text import threshold_text
 
         scenario = load_scenario(spec)
+        check_picture(plot, output)
         found = self_destruction_threshold(scenario)
         game = build_game(scenario)
+        if plot is not None:
+            from mfmgame.tracing import sweep as trace
+            from mfmgame.view.writing import write_figure
+
+            write_figure(trace(game).plot().figure, plot)
         if as_json:
             write_json(threshold_document(game, found), output)
         else:
@@ -169,7 +180,7 @@ def threshold(
 
 
 @app.command()
-def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
+def dci(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot = None) -> None:
     """Compute the Defense Coverage Index, by defense and threat class."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.coverage_index import defense_coverage_index
@@ -179,7 +190,13 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None) -> None:
         from mfmgame.view.text import index_text
 
         game = build_game(load_scenario(spec))
+        check_picture(plot, output)
         index = defense_coverage_index(game)
+        if plot is not None:
+            from mfmgame.view.plots.heatmaps import plot_index
+            from mfmgame.view.writing import write_figure
+
+            write_figure(plot_index(index, name=game.name).figure, plot)
         if as_json:
             write_json(index_document(game, index), output)
         else:
@@ -224,6 +241,7 @@ def portfolio(
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,
     output: Output = None,
+    plot: Plot = None,
 ) -> None:
     """Find every best portfolio of all-or-nothing defenses as a budget grows."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
@@ -231,11 +249,14 @@ def portfolio(
         from mfmgame.spec.scenario import load_scenario
         from mfmgame.view.portfolios import portfolio_document, portfolio_text
         from mfmgame.view.progress_bar import progress_bar
-        from mfmgame.view.writing import write_text
+        from mfmgame.view.writing import write_figure, write_text
 
         scenario = load_scenario(spec)
+        check_picture(plot, output)
         with progress_bar("portfolios") as progress:
             sequence = best_portfolios(scenario, limit=limit, tolerance=mip_gap, progress=progress)
+        if plot is not None:
+            write_figure(sequence.plot().figure, plot)
         if as_json:
             write_json(portfolio_document(sequence), output)
         elif as_csv:

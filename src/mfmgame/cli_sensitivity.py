@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mfmgame.cli_support import AsJson, Output, keep_inputs, reported, write, write_json
+from mfmgame.cli_support import (
+    AsJson,
+    Output,
+    Plot,
+    check_picture,
+    keep_inputs,
+    reported,
+    write,
+    write_json,
+)
 from mfmgame.cli_uncertainty import Dask, Jobs, Ray
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
@@ -73,6 +83,7 @@ def sensitivity(
     ray: Ray = False,
     as_json: AsJson = False,
     output: Output = None,
+    plot: Plot = None,
 ) -> None:
     """Find out which number moves the value and the threshold."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
@@ -82,9 +93,10 @@ def sensitivity(
         from mfmgame.view import influence_text as texts
         from mfmgame.view.progress_bar import progress_bar
 
-        _refuse_unused(method, n, coverage, second_order)
+        _refuse_unused(method, n, coverage, second_order, plot)
         scenario = load_scenario(spec)
         keep_inputs(output)
+        check_picture(plot, output)
         workers = Workers(jobs=jobs, dask=dask, ray=ray)
         if method is Method.GRADIENT:
             from mfmgame.differentiation import gradients
@@ -100,6 +112,10 @@ def sensitivity(
 
             with progress_bar("games") as progress:
                 ends = tornado(scenario, coverage=coverage, workers=workers, progress=progress)
+            if plot is not None:
+                from mfmgame.view.writing import write_figure
+
+                write_figure(ends.plot().figure, plot)
             if as_json:
                 write_json(documents.tornado_document(ends), output)
             else:
@@ -204,13 +220,14 @@ def what_if(
 
 
 def _refuse_unused(
-    method: Method, n: int | None, coverage: float | None, second_order: bool
+    method: Method, n: int | None, coverage: float | None, second_order: bool, plot: Path | None
 ) -> None:
     """Refuse options that a method would take no notice of."""
     for option, is_given, users in (
         ("-n", n is not None, (Method.SOBOL, Method.MORRIS)),
         ("--coverage", coverage is not None, (Method.TORNADO, Method.MORRIS)),
         ("--second-order", second_order, (Method.SOBOL,)),
+        ("--plot", plot is not None, (Method.TORNADO,)),
     ):
         if is_given and method not in users:
             raise SpecificationError(

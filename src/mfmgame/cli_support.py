@@ -26,6 +26,8 @@ __all__ = [
     "EXIT_TERMINATE",
     "AsJson",
     "Output",
+    "Plot",
+    "check_picture",
     "complain",
     "keep_inputs",
     "keyed_numbers",
@@ -45,6 +47,9 @@ MAX_COMPLAINT = 2000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", help="Draw it to this file (PNG, SVG or PDF).")
+]
 
 
 @contextlib.contextmanager
@@ -117,6 +122,21 @@ def keep_inputs(output: Path | None) -> None:
         raise SpecificationError(
             "found a file that this command reads, expected another to write to", source=str(output)
         )
+
+
+def check_picture(picture: Path | None, output: Path | None) -> None:
+    """Refuse, before any work, a picture that could not be drawn or would be lost."""
+    if picture is None:
+        return
+    from mfmgame.view.writing import picture_kind
+
+    picture_kind(picture)
+    keep_inputs(picture)
+    if output is not None and os.path.abspath(picture) == os.path.abspath(output):
+        raise SpecificationError(
+            "found for both --plot and --output, expected two files", source=str(picture)
+        )
+    import mfmgame.view.plots.style  # noqa: F401 - says so where matplotlib is missing
 
 
 def write_json(document: dict[str, Any], output: Path | None) -> None:

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from mfmgame.cli_support import AsJson, Output, keep_inputs, reported, write, write_json
+from mfmgame.cli_support import (
+    AsJson,
+    Output,
+    Plot,
+    check_picture,
+    keep_inputs,
+    reported,
+    write,
+    write_json,
+)
 from mfmgame.spec.reading import STANDARD_INPUT
 
 __all__ = ["Dask", "Jobs", "Ray", "ensemble"]
@@ -34,6 +43,7 @@ def ensemble(
     ] = None,
     as_json: AsJson = False,
     output: Output = None,
+    plot: Plot = None,
 ) -> None:
     """Solve random draws of the uncertain numbers: how value, decision and plan vary."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
@@ -49,6 +59,7 @@ def ensemble(
         catalog = catalog_of(scenario)
         keep_inputs(draws)
         keep_inputs(output)
+        check_picture(plot, output)
         with progress_bar("draws") as progress:
             found = solve_draws(
                 scenario,
@@ -59,6 +70,10 @@ def ensemble(
                 to=draws,
                 progress=progress,
             )
+        if plot is not None:
+            from mfmgame.view.writing import write_figure
+
+            write_figure(found.plot().figure, plot)
         if as_json:
             write_json(ensemble_document(found), output)
         else:

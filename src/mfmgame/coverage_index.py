@@ -22,6 +22,7 @@ from mfmgame.spec.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 __all__ = [
     "CoverageIndex",
@@ -78,6 +79,17 @@ class CoverageIndex:
         table = {"index": self.defenses.array, "consistency": self.consistency.array}
         table |= dict(zip(self.classes, self.by_class.T, strict=True))
         return pandas.DataFrame(table, index=pandas.Index(list(self.defenses), name="defense"))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the index by defense and class; needs matplotlib."""
+        from mfmgame.view.plots.heatmaps import plot_index
+
+        return plot_index(self, ax)
+
+    def _repr_html_(self) -> str:
+        from mfmgame.view.notebook import index_html
+
+        return index_html(self)
 
 
 def defense_coverage_index(

@@ -260,8 +260,10 @@ def _by_effectiveness(game: DefenseGame, point: SaddlePoint) -> FloatArray:
         alike = (most - least <= NEAR) | (rows <= 0.0) | (rows >= 1.0)
         unused = level_known & (levels == 0.0)
         idle = point.idle[acting, None]
-        is_last = (rows == idle) & ((rows == idle).sum(axis=1, keepdims=True) == 1)
-        certain = level_known | (idle > 0.0) & ((rows < idle) | is_last)
+        last = (rows == idle) & (rows > 0.0)
+        alone = last.sum(axis=1, keepdims=True) == 1
+        shared = last & (last & ~level_known).any(axis=1, keepdims=True)
+        certain = level_known & ~shared | (idle > 0.0) & (rows < idle) | last & alone
         taken_known = (point.fill_known[acting, None] & certain & alike) | unused
     slopes = _product(strength[:, None], strength_known[:, None], taken, taken_known)
     result[acting] = -game.severity[acting, None] * slopes

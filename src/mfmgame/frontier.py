@@ -16,7 +16,8 @@ from mfmgame.tree_proof import Proof
 
 if TYPE_CHECKING:
     import pandas
-    from matplotlib.axes import Axes
+
+    from mfmgame.view.plotting import FrontierPlots
 
 __all__ = ["ATTACKER_BANDWIDTH", "Frontier", "reach_of", "with_limit_on"]
 
@@ -172,11 +173,17 @@ class Frontier:
         share = (loss - values[after - 1]) / (values[after] - values[after - 1])
         return float(points[after - 1] + share * (points[after] - points[after - 1]))
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the frontier; see ``mfmgame.view.plots.plot_frontier``."""
-        from mfmgame.view.plots import plot_frontier
+    @property
+    def plot(self) -> FrontierPlots:
+        """Pictures: ``frontier.plot()``, ``frontier.plot.allocation()``."""
+        from mfmgame.view.plotting import FrontierPlots
 
-        return plot_frontier(self, ax)
+        return FrontierPlots(self)
+
+    def _repr_html_(self) -> str:
+        from mfmgame.view.notebook import frontier_html
+
+        return frontier_html(self)
 
     def to_frame(self) -> pandas.DataFrame:
         """The pieces as a table.

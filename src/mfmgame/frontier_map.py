@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,9 @@ from mfmgame.game import DefenseGame, build_game
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tracing import sweep
 from mfmgame.uncertainty.workers import Workers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["FrontierMap", "sweep_map"]
 
@@ -58,6 +62,18 @@ class FrontierMap:
         if loss is None:
             raise SpecificationError("missing, expected a loss", pointer="termination_loss")
         return np.asarray(self.values(bandwidths) <= loss * (1.0 + _TIE))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the value and the decision over bandwidth and limit; needs matplotlib.
+
+        Raises
+        ------
+        SpecificationError
+            If there is one limit only, or matplotlib is not installed.
+        """
+        from mfmgame.view.plots.decisions import plot_map
+
+        return plot_map(self, ax)
 
 
 @dataclass(frozen=True, eq=False)

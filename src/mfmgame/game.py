@@ -32,7 +32,7 @@ GRANTED = 1e-12
 
 def granted(limits: FloatArray) -> FloatArray:
     """Limits as they are kept beside stepped defenses."""
-    return limits + GRANTED * np.abs(limits)
+    return limits + GRANTED * np.maximum(limits, 0.0)
 
 
 class DefenseGame:

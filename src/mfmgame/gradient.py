@@ -47,8 +47,11 @@ class Gradient:
         Its value, in loss units, or in bits.
     severity, bandwidth : Labelled, length n_threats
     effectiveness : ndarray of float, shape (n_threats, n_defenses)
+        Rows and columns as `game.threat_ids` and `game.defense_ids`; :meth:`to_frame` has
+        the names.
     max_level : Labelled, length n_defenses
     use : ndarray of float, shape (n_resources, n_defenses)
+        Rows and columns as `game.resources` and `game.defense_ids`.
     limits : Labelled, length n_resources
     attacker_bandwidth, termination_loss : float
     """

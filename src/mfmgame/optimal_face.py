@@ -12,7 +12,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import resource_cost, with_all_free, within_limits
+from mfmgame.allocations import (
+    is_within_limits,
+    resource_cost,
+    with_all_free,
+    within_limits,
+    within_limits_beside,
+)
 from mfmgame.attacker import best_response
 from mfmgame.certificate import Certificate, as_plan, decided
 from mfmgame.compositions import Composition
@@ -29,6 +35,11 @@ _MAX_MOVES = 20
 _MAX_EQUATIONS = 1000
 _EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
+_NEAT = 1e-11
+"""Share of the greatest level by which a level may miss an end of its range; of 0, share of
+the level that the limits allow it alone, too."""
+_NEAT_COST = 1e-10
+"""Share of a threat's residual, or of the loss at which it would be run, that this may cost."""
 _EQUAL_VALUE = 1e-9
 """Share of the value by which optimal allocations of another level may differ."""
 _LEVEL = 1e-3
@@ -86,6 +97,38 @@ class OptimalFace:
             return found
         lower = min(found.lower, answer.loss)
         return found._replace(allocation=cheaper, response=answer, lower=lower)
+
+    def tidied(self, tolerance: float) -> Found:
+        """The known one, with levels that miss 0 or their greatest by rounding moved there.
+
+        Unless any threat would notice, so that no small loss is traded for neat levels.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve; the bracket stays within it.
+        """
+        found, game, levels = self._found, self._game, self._found.allocation
+        most = game.max_level
+        neat = np.where(levels >= (1.0 - _NEAT) * most, most, levels)
+        affordable = np.divide(
+            game.limits[:, None], game.use, out=np.full_like(game.use, np.inf), where=game.use > 0
+        )
+        neat[levels <= _NEAT * np.minimum(most, affordable.min(axis=0, initial=np.inf))] = 0.0
+        neat = within_limits_beside(game, neat, neat == most)
+        if np.array_equal(neat, levels) or not is_within_limits(game, neat):
+            return found
+        before, after = self._residual(levels), self._residual(neat)
+        worth = np.maximum(before, found.response.price * game.bandwidth)
+        if (after > before + _NEAT_COST * worth + 8 * _EPS * game.severity).any():
+            return found
+        answer = best_response(after, game.bandwidth, game.attacker_bandwidth)
+        loss, scale = found.response.loss, scale_of(game, found.response.loss)
+        room = 0.5 * max(tolerance * scale - (loss - found.lower), 0.0)
+        if answer.loss - loss > min(room, _NEAT_COST * scale):
+            return found
+        lower = min(found.lower, answer.loss)
+        return found._replace(allocation=neat, response=answer, lower=lower)
 
     def extremes(self, tolerance: float) -> tuple[FloatArray, FloatArray]:
         """Least and greatest level of each defense over them.

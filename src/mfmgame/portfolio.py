@@ -24,6 +24,7 @@ from mfmgame.solution import Solution
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 __all__ = [
     "Portfolio",
@@ -130,6 +131,12 @@ class PortfolioSequence:
         if not affordable:
             raise InfeasibleError(f"no portfolio costs as little as {budget!r}")
         return affordable[-1]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the value over the budget, beside the greedy order; needs matplotlib."""
+        from mfmgame.view.plots.curves import plot_portfolios
+
+        return plot_portfolios(self, ax)
 
     def to_frame(self) -> pandas.DataFrame:
         """The portfolios as a table, with the level of each defense.

@@ -122,6 +122,12 @@ def saddle_point(
         np.maximum.at(idle, cuts.threats[used], cuts.anchors[used])
     fill_known = ~_acts_on(game, ~plan.level_known, idle)
     exposure_known = fill_known.copy()
+    # An attacker with bandwidth to spare may as well run a threat that nothing gets through
+    # of, and so a proof may: then nothing does at any optimal allocation.
+    spent = float(game.bandwidth @ proof.effort)
+    spare = (game.bandwidth == 0.0) | (spent < (1.0 - _STRICT) * game.attacker_bandwidth)
+    stopped = (residual <= NEAR * game.severity) & (game.severity > 0.0)
+    exposure_known |= stopped & spare & (proof.effort < 1.0 - _STRICT)
     if game.composition == "independent":
         # The loss is strictly convex in the depth of a threat that runs.
         exposure_known |= (proof.effort > _STRICT) & (game.severity > 0.0)

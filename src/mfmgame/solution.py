@@ -15,6 +15,8 @@ from mfmgame.tree_proof import Proof
 if TYPE_CHECKING:
     import pandas
 
+    from mfmgame.view.plotting import SolutionPlots
+
 __all__ = ["DEFAULT_TOLERANCE", "Solution", "scale_of"]
 
 DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
@@ -96,6 +98,18 @@ class Solution:
     def resource_use(self) -> Labelled:
         """Units of each resource that the allocation uses."""
         return Labelled(self.game.resources, self.game.use @ self.allocation.array)
+
+    @property
+    def plot(self) -> SolutionPlots:
+        """Pictures: ``solution.plot.attack()`` and others."""
+        from mfmgame.view.plotting import SolutionPlots
+
+        return SolutionPlots(self)
+
+    def _repr_html_(self) -> str:
+        from mfmgame.view.notebook import solution_html
+
+        return solution_html(self)
 
     def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:
         """The solution as a table.

@@ -222,6 +222,7 @@ class Solver:
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
             found = OptimalFace(found, self._composition, self._cuts).cheapest()
+            found = OptimalFace(found, self._composition, self._cuts).tidied(self._tolerance)
         return found
 
     def _find_stepped(self, game: DefenseGame, deadline: float, is_own: bool) -> Found:

@@ -91,7 +91,7 @@ class Group(Strict):
                 f"{min(most, len(self.defenses))}, which is all that may run",
             )
         if self.at_most is None and not self.at_least:
-            raise refuse((), "found neither 'at_least' nor 'at_most', expected one of them or both")
+            raise refuse((), "nothing is required, expected 'at_least' from 1, 'at_most', or both")
         return self
 
 

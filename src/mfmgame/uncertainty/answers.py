@@ -20,6 +20,7 @@ from mfmgame.uncertainty.inputs import UncertainInputs
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 __all__ = ["Ensemble", "Funding"]
 
@@ -199,6 +200,19 @@ class Ensemble:
                 nominal_level=self.at_nominal(f"level/{defense}"),
             )
         return found
+
+    def plot(self, ax: Axes | None = None, *, column: str = "value") -> Axes:
+        """Draw the loss-exceedance curve, or that of another column; needs matplotlib.
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such column, no draw has a finite number in it, or matplotlib is
+            not installed.
+        """
+        from mfmgame.view.plots.risks import plot_exceedance
+
+        return plot_exceedance(self, ax, column=column)
 
     def to_frame(self, inputs: bool = False) -> pandas.DataFrame:
         """The draws as a table.

@@ -53,7 +53,7 @@ def box_of(family: GameFamily, coverage: float | None) -> tuple[FloatArray, Floa
                 raise SpecificationError(
                     "found a lognormal distribution that has no end, expected one with 'high', "
                     "or a coverage",
-                    pointer=name,
+                    pointer=f"/{name}",
                 )
         return inputs.lower, inputs.upper
     if (

@@ -93,7 +93,7 @@ def worst_corners(family: GameFamily, lower: FloatArray, upper: FloatArray) -> C
         raise SpecificationError(
             f"{len(ambiguous)} uncertain numbers act one way or the other depending on the "
             f"rest, expected at most {_MOST_AMBIGUOUS}",
-            pointer=family.inputs.names[int(ambiguous[0])],
+            pointer=f"/{family.inputs.names[int(ambiguous[0])]}",
         )
     hurts_up = (directions > 0).sum(axis=1)
     hurts_down = (directions < 0).sum(axis=1)
@@ -142,7 +142,7 @@ def _directions(
                     raise SpecificationError(
                         "decides which threats there are, so that there is no worst case; "
                         "expected numbers of the same threats",
-                        pointer=inputs.names[column],
+                        pointer=f"/{inputs.names[column]}",
                     )
                 ends.append(_entries(game))
             # Rules that are worked out in another order may differ by rounding.

@@ -130,7 +130,7 @@ class GameFamily:
             raise SpecificationError(
                 f"found {float(numbers[outside])!r}, expected a value from "
                 f"{float(inputs.lower[outside])!r} to {float(inputs.upper[outside])!r}",
-                pointer=inputs.names[outside],
+                pointer=f"/{inputs.names[outside]}",
             )
         if self._recipe is None:
             return build_game(*self._read(numbers))

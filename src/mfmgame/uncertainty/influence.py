@@ -311,7 +311,7 @@ def _independent(scenario: Scenario, catalog: Catalog | None) -> GameFamily:
             raise SpecificationError(
                 f"found in the correlated group {shown(form.group)}, expected independent "
                 "numbers: the method assumes them",
-                pointer=name,
+                pointer=f"/{name}",
                 source=scenario.source,
             )
     return family

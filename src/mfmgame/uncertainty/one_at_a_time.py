@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from mfmgame.uncertainty.workers import Workers
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 __all__ = ["Tornado", "tornado"]
 
@@ -58,6 +59,19 @@ class Tornado:
     threshold: float
     values: FloatArray
     thresholds: FloatArray
+
+    def plot(self, ax: Axes | None = None, *, of: Literal["value", "threshold"] = "value") -> Axes:
+        """Draw a bar for each number, from its lower to its upper end; needs matplotlib.
+
+        Raises
+        ------
+        SpecificationError
+            If `of` is neither, the scenario has no threshold, or matplotlib is not
+            installed.
+        """
+        from mfmgame.view.plots.risks import plot_tornado
+
+        return plot_tornado(self, ax, of=of)
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each number: its values, and value and threshold at both ends.

@@ -175,7 +175,9 @@ def _threshold_facts(
 
 
 def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
-    worth = f"bandwidth {number_text(game.attacker_bandwidth)} bits; one more bit adds "
+    worth = (
+        f"bandwidth {number_text(game.attacker_bandwidth)} bits; {_held(game)}one more bit adds "
+    )
     return "attacker", worth + _sides(price)
 
 
@@ -185,10 +187,15 @@ def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
     for row, resource in enumerate(game.resources):
         used, limit = solution.resource_use.array[row], game.limits[row]
         if math.isfinite(limit):
-            text = f"{number_text(used)} of {number_text(limit)} used; one more unit takes off "
-            yield printable(resource), text + _sides(found.limit_prices[resource])
+            text = f"{number_text(used)} of {number_text(limit)} used; {_held(game)}one more unit "
+            yield printable(resource), text + "takes off " + _sides(found.limit_prices[resource])
         else:
             yield printable(resource), f"{number_text(used)} used, no limit"
+
+
+def _held(game: DefenseGame) -> str:
+    """What a price rests on where whole steps may be worth more."""
+    return "" if game.choices is None else "with the steps held, "
 
 
 def _sides(price: OneSidedPrice) -> str:

@@ -13,7 +13,14 @@ from typing import Any
 from mfmgame.errors import SpecificationError
 from mfmgame.files import replacing, reported_writing
 
-__all__ = ["as_json", "write_figure", "write_text"]
+__all__ = ["as_json", "picture_kind", "write_figure", "write_text"]
+
+_METADATA: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+"""What is left out of a picture, by kind."""
 
 
 def as_json(document: dict[str, Any]) -> str:
@@ -29,21 +36,33 @@ def write_figure(figure: Any, file: Path) -> None:
     SpecificationError
         If the ending is not one that matplotlib knows, or the file cannot be written.
     """
-    kinds = ("png", "svg", "pdf")
+    kind = picture_kind(file)
+    import matplotlib
+
+    from mfmgame.view.plots.style import STYLE
+
+    picture = io.BytesIO()
+    # No date, no version and no random identifiers: the same figure gives the same bytes.
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(picture, format=kind, metadata=_METADATA[kind])
+    with reported_writing(str(file)):
+        _write_beside(picture.getvalue(), file)
+
+
+def picture_kind(file: Path) -> str:
+    """How a picture is written to a file: ``"png"``, ``"svg"`` or ``"pdf"``.
+
+    Raises
+    ------
+    SpecificationError
+        If the file's ending says none of them.
+    """
     kind = file.suffix.removeprefix(".").lower()
-    if kind not in kinds:
+    if kind not in _METADATA:
         raise SpecificationError(
             f"found the ending {file.suffix!r}, expected .png, .svg or .pdf", source=str(file)
         )
-    import matplotlib
-
-    picture = io.BytesIO()
-    # No date and no random identifiers: the same figure gives the same bytes.
-    metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-    with matplotlib.rc_context({"svg.hashsalt": "mfmgame"}):
-        figure.savefig(picture, format=kind, metadata=metadata)
-    with reported_writing(str(file)):
-        _write_beside(picture.getvalue(), file)
+    return kind
 
 
 def write_text(text: str, file: Path | None) -> None:

@@ -1,0 +1,194 @@
+"""How answers show themselves in a notebook: small tables, every name escaped."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from mfmgame.coverage_index import CoverageIndex
+from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
+from mfmgame.solution import Solution
+from mfmgame.view.layout import number_text, printable, share_text
+
+__all__ = ["frontier_html", "index_html", "solution_html"]
+
+_MOST_ROWS = 12
+_LONGEST = 60
+
+
+def solution_html(solution: Solution) -> str:
+    """A solution as HTML: its value, and tables of the allocation and the worst attack."""
+    game = solution.game
+    levels, efforts = solution.allocation.array, solution.attack.array
+    losses = efforts * solution.residual.array
+    funded = np.flatnonzero(levels > 0.0)
+    attacked = np.flatnonzero(losses > 0.0)
+    attacked = attacked[np.argsort(-losses[attacked], kind="stable")]
+    facts = [
+        ("value", f"{number_text(solution.value)} loss units"),
+        ("proven", f"within {solution.lower!r} and {solution.upper!r}"),
+        ("attacker", f"{number_text(game.attacker_bandwidth)} bits"),
+    ]
+    if game.termination_loss is not None:
+        facts.append(("termination loss", number_text(game.termination_loss)))
+    return _wrapped(
+        _title(game.name),
+        _facts(facts),
+        _table(
+            ("defense", "level", *(f"use of {resource}" for resource in game.resources)),
+            (
+                (
+                    game.defense_ids[defense],
+                    number_text(levels[defense]),
+                    *(number_text(used) for used in game.use[:, defense] * levels[defense]),
+                )
+                for defense in funded[:_MOST_ROWS].tolist()
+            ),
+            len(funded),
+            "funded defenses",
+        ),
+        _table(
+            ("threat", "class", "effort", "coverage", "loss"),
+            (
+                (
+                    game.threat_ids[threat],
+                    game.threat_classes[threat],
+                    number_text(efforts[threat]),
+                    share_text(solution.coverage.array[threat]),
+                    number_text(losses[threat]),
+                )
+                for threat in attacked[:_MOST_ROWS].tolist()
+            ),
+            len(attacked),
+            "attacked threats",
+            text_columns=2,
+        ),
+        _notes(solution.notes),
+    )
+
+
+def frontier_html(frontier: Frontier) -> str:
+    """A frontier as HTML: what was swept, and a table of its pieces."""
+    over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
+    over = "attacker bandwidth [bits]" if over_bandwidth else f"limit of {frontier.parameter}"
+    facts = [("over", over), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
+    loss = frontier.game.termination_loss
+    if loss is not None:
+        crossing = frontier.crossing(loss)
+        reached = "not reached" if crossing is None else f"reached at {number_text(crossing)}"
+        facts.append(("a loss of " + number_text(loss), reached))
+    pieces = zip(
+        frontier.breakpoints[:-1],
+        frontier.breakpoints[1:],
+        frontier.values[:-1],
+        frontier.values[1:],
+        frontier.slopes,
+        strict=True,
+    )
+    return _wrapped(
+        _title(frontier.game.name),
+        _facts(facts),
+        _table(
+            ("from", "to", "value from", "value to", "slope"),
+            ([number_text(number) for number in piece] for piece in pieces),
+            frontier.n_pieces,
+            "pieces",
+            text_columns=0,
+        ),
+        _notes(frontier.notes),
+    )
+
+
+def index_html(index: CoverageIndex) -> str:
+    """A coverage index as HTML: the allocation's shares, and a table by defense and class."""
+    facts = [
+        ("of the weight", share_text(index.portfolio)),
+        ("in the worst class", share_text(index.worst_class)),
+        ("of the worst attack", share_text(index.adversarial)),
+    ]
+    everything = index.defenses.array
+    order = np.argsort(-np.nan_to_num(everything), kind="stable")
+    ids = list(index.defenses)
+    classes = index.classes[:_MOST_ROWS]
+    return _wrapped(
+        _title("Defense Coverage Index"),
+        _facts(facts),
+        _table(
+            ("defense", "index", "consistency", *classes),
+            (
+                (
+                    ids[defense],
+                    share_text(everything[defense]),
+                    share_text(index.consistency.array[defense]),
+                    *(share_text(share) for share in index.by_class[defense, : len(classes)]),
+                )
+                for defense in order[:_MOST_ROWS].tolist()
+            ),
+            len(ids),
+            "defenses",
+        ),
+        "" if len(classes) == len(index.classes) else _paragraph("and more classes"),
+    )
+
+
+def _wrapped(*parts: str) -> str:
+    # The classes keep a notebook from setting dollar signs in names as formulas.
+    return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
+
+
+def _text(text: str) -> str:
+    """Text as HTML shows it: on one line, short, and nothing in it markup."""
+    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return html.escape(printable(cut))
+
+
+def _title(name: str) -> str:
+    return f"<p><strong>{_text(name)}</strong></p>"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(printable(text))}</p>"
+
+
+def _notes(notes: Sequence[str]) -> str:
+    return "".join(_paragraph(f"note: {note}") for note in notes)
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> str:
+    rows = "".join(
+        f'<tr><th style="text-align:left">{_text(name)}</th>'
+        f'<td style="text-align:left">{_text(text)}</td></tr>'
+        for name, text in facts
+    )
+    return f"<table>{rows}</table>"
+
+
+def _table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    total: int,
+    noun: str,
+    text_columns: int = 1,
+) -> str:
+    """A table whose first columns hold text, and what is said of the rows left out."""
+    sides = ["left"] * text_columns + ["right"] * (len(headings) - text_columns)
+    head = "".join(
+        f'<th style="text-align:{side}">{_text(heading)}</th>'
+        for side, heading in zip(sides, headings, strict=True)
+    )
+    body, count = "", 0
+    for row in rows:
+        if count == _MOST_ROWS:
+            break
+        count += 1
+        cells = "".join(
+            f'<td style="text-align:{side}">{_text(cell)}</td>'
+            for side, cell in zip(sides, row, strict=True)
+        )
+        body += f"<tr>{cells}</tr>"
+    if not count:
+        return _paragraph(f"no {noun}")
+    more = _paragraph(f"and {total - count:,} more {noun}") if total > count else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"

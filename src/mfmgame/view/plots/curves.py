@@ -1,0 +1,312 @@
+"""Loss over the attacker's bandwidth or a limit, and where to operate or terminate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.attacker import bandwidth_for_loss, best_response
+from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
+from mfmgame.game import DefenseGame
+from mfmgame.portfolio import PortfolioSequence
+from mfmgame.solution import Solution
+from mfmgame.view.plots.style import (
+    BLUE,
+    GREY,
+    INK,
+    RED,
+    axes_or_new,
+    drawn_in_style,
+    keyed,
+    number_label,
+    shaded_region,
+    titled,
+    written,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["attack_curve", "plot_frontier", "plot_loss", "plot_portfolios"]
+
+FloatArray = NDArray[np.float64]
+
+_MOST_POINTS = 2000
+_FAR = 2.0
+"""A termination loss this many times above all curves is named, and not drawn."""
+_VISIBLE_GAP = 1e-6
+_LEAST_STEP = 0.04
+"""Share of the picture that a step is apart from the last one named, to be named."""
+_HEADROOM = 1.15
+
+
+@drawn_in_style
+def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
+    """Draw the exact value over what was swept, and where to operate or terminate.
+
+    Beside it stand the loss with no defense and, where the value is known only within a
+    bracket, that bracket.
+
+    Parameters
+    ----------
+    frontier : Frontier
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new picture by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    SpecificationError
+        If matplotlib is not installed.
+    """
+    ax = axes_or_new(ax)
+    game = frontier.game
+    over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
+    start, stop = float(frontier.breakpoints[0]), float(frontier.breakpoints[-1])
+    ax.set_xlim(start, stop if stop > start else start + 1.0)
+    if over_bandwidth:
+        points, losses = attack_curve(game, game.severity, start, stop)
+        here = game.attacker_bandwidth
+    else:
+        undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
+        points, losses = np.array([start, stop]), np.array([undefended, undefended])
+        here = float(game.limits[game.resources.index(frontier.parameter)])
+    ax.plot(points, losses, color=GREY, linestyle=(0, (4, 2)), linewidth=1.3, label="no defense")
+    ax.plot(frontier.breakpoints, frontier.values, color=INK, label="best defense (value)")
+    if frontier.gap > _VISIBLE_GAP:
+        ax.fill_between(
+            frontier.breakpoints,
+            frontier.lower,
+            frontier.upper,
+            color=BLUE,
+            alpha=0.3,
+            linewidth=0.0,
+            label="proven bracket",
+        )
+    top = max(float(losses.max(initial=0.0)), float(frontier.values.max(initial=0.0)))
+    if start <= here <= stop:
+        unit = "bits" if over_bandwidth else "units"
+        ax.plot(
+            [here],
+            [float(frontier(here))],
+            "o",
+            color=INK,
+            markersize=6,
+            markerfacecolor="white",
+            label=f"this scenario, {number_label(here)} {unit}",
+        )
+    crossing = _termination(ax, game, top, frontier.crossing, rising=over_bandwidth)
+    said = ""
+    if over_bandwidth and crossing is not None:
+        said = f"self-destruction threshold {number_label(crossing)} bits"
+    elif crossing is not None:
+        said = f"within the termination loss from {number_label(crossing)} units on"
+    titled(ax, game.name, said)
+    ax.set_xlabel(_parameter_label(frontier.parameter))
+    ax.set_ylabel("loss of the worst attack [loss units]")
+    keyed(ax)
+    return ax
+
+
+@drawn_in_style
+def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
+    """Draw what the worst attack costs over its bandwidth, the allocation kept as it is.
+
+    Parameters
+    ----------
+    solution : Solution
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new picture by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = axes_or_new(ax)
+    game, residual = solution.game, solution.residual.array
+    loss, here = game.termination_loss, game.attacker_bandwidth
+    reached = None if loss is None else bandwidth_for_loss(residual, game.bandwidth, loss)
+    # As far as what is drawn has something to say, but not to the end of every catalog.
+    stop = max(2.0 * here, 1.25 * (reached or 0.0)) or float(game.bandwidth.sum()) or 1.0
+    ax.set_xlim(0.0, stop)
+    for severity, options in (
+        (game.severity, {"color": GREY, "linestyle": (0, (4, 2)), "linewidth": 1.3}),
+        (residual, {"color": INK}),
+    ):
+        points, losses = attack_curve(game, severity, 0.0, stop)
+        ax.plot(
+            points,
+            losses,
+            label="no defense" if severity is game.severity else "this allocation",
+            **options,
+        )
+    ax.plot(
+        [here],
+        [solution.value],
+        "o",
+        color=INK,
+        markersize=6,
+        markerfacecolor="white",
+        label=f"the attacker, {number_label(here)} bits",
+    )
+    top = max(
+        best_response(severity, game.bandwidth, stop).loss for severity in (game.severity, residual)
+    )
+    _termination(ax, game, top, lambda _: reached, rising=True)
+    titled(ax, game.name, "the worst attack, this allocation kept")
+    ax.set_xlabel(_parameter_label(ATTACKER_BANDWIDTH))
+    ax.set_ylabel("loss of the worst attack [loss units]")
+    keyed(ax)
+    return ax
+
+
+@drawn_in_style
+def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes:
+    """Draw the value over the budget, a step for each portfolio, beside the greedy order.
+
+    Parameters
+    ----------
+    sequence : PortfolioSequence
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new picture by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = axes_or_new(ax)
+    game = sequence.game
+    costs = np.array([one.cost for one in sequence])
+    values = np.array([one.value for one in sequence])
+    greedy = np.array([one.greedy_value for one in sequence])
+    reach = float(costs.max(initial=0.0)) or 1.0
+    end = 1.12 * reach
+    ax.set_xlim(-0.02 * reach, end)
+    ax.step(
+        np.append(costs, end),
+        np.append(values, values[-1:]),
+        where="post",
+        color=INK,
+        label="best portfolio (value)",
+    )
+    ax.plot(costs, values, "o", color=INK, markersize=5)
+    missed = np.array([not one.greedy_finds_it for one in sequence], dtype=bool)
+    if missed.any():
+        ax.plot(
+            costs[missed],
+            greedy[missed],
+            "x",
+            color=RED,
+            markersize=6,
+            markeredgewidth=1.6,
+            label="greedy order, where it does worse",
+        )
+    top = max(float(values.max(initial=0.0)), float(greedy[np.isfinite(greedy)].max(initial=0.0)))
+    _additions(ax, sequence, _LEAST_STEP * end)
+
+    def least_cost(loss: float) -> float | None:
+        return next((one.cost for one in sequence if one.value <= loss), None)
+
+    _termination(ax, game, top, least_cost, rising=False)
+    ax.set_ylim(0.0, 1.15 * ax.get_ylim()[1])  # for the names above the steps
+    titled(ax, game.name, f"{len(sequence)} portfolios, each best up to the next one's cost")
+    ax.set_xlabel(f"budget: limit of {written(sequence.resource)} [units of it]")
+    ax.set_ylabel("loss of the worst attack [loss units]")
+    keyed(ax)
+    return ax
+
+
+def _additions(ax: Axes, sequence: PortfolioSequence, apart: float) -> None:
+    """Name what each portfolio adds, aslant above its step."""
+    named = -math.inf
+    for one in sequence:
+        if not one.adds or one.cost < named + apart:
+            continue
+        named = one.cost
+        first, *others = one.adds
+        ax.annotate(
+            f"+ {written(first, 22)}" + (f" and {len(others)} more" if others else ""),
+            (one.cost, one.value),
+            xytext=(3, 5),
+            textcoords="offset points",
+            rotation=35.0,
+            rotation_mode="anchor",
+            fontsize=7.0,
+            color=INK,
+        )
+
+
+def attack_curve(
+    game: DefenseGame, residual: FloatArray, start: float, stop: float
+) -> tuple[FloatArray, FloatArray]:
+    """Loss of the worst attack on fixed residual losses, from one bandwidth to another.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    residual : ndarray of float, shape (n_threats,)
+        What each threat costs at full effort, in loss units.
+    start, stop : float
+        In bits.
+
+    Returns
+    -------
+    bandwidths, losses : ndarray of float, shape (n_points,)
+        Exact at each point and linear between; of more breaks than can be told apart in a
+        picture, evenly many are kept, so that the curve drawn is never above the true one.
+    """
+    running = np.flatnonzero((game.bandwidth > 0.0) & (residual > 0.0))
+    free = math.fsum(residual[game.bandwidth == 0.0].tolist())
+    order = running[np.argsort(-residual[running] / game.bandwidth[running], kind="stable")]
+    bits = np.concatenate([[0.0], np.cumsum(game.bandwidth[order])])
+    losses = free + np.concatenate([[0.0], np.cumsum(residual[order])])
+    inside = bits[(bits > start) & (bits < stop)]
+    if len(inside) > _MOST_POINTS:
+        inside = inside[np.linspace(0, len(inside) - 1, _MOST_POINTS).astype(np.intp)]
+    points = np.concatenate([[start], inside, [stop]])
+    return points, np.interp(points, bits, losses)
+
+
+def _termination(
+    ax: Axes,
+    game: DefenseGame,
+    top: float,
+    crossing_of: Callable[[float], float | None],
+    *,
+    rising: bool,
+) -> float | None:
+    """Draw the termination loss, its crossing and the regions; say where the crossing is."""
+    loss = game.termination_loss
+    if loss is None:
+        ax.set_ylim(0.0, _HEADROOM * top or 1.0)
+        return None
+    label = f"termination loss {number_label(loss)}"
+    if loss > _FAR * top:
+        ax.plot([], [], " ", label=f"{label}, far above")
+        ax.set_ylim(0.0, _HEADROOM * top or 1.0)
+    else:
+        ax.axhline(loss, color=RED, linestyle="-.", linewidth=1.3, label=label)
+        ax.set_ylim(0.0, _HEADROOM * max(top, loss) or 1.0)
+    start, stop = ax.get_xlim()
+    crossing = crossing_of(loss)
+    if crossing is None:
+        shaded_region(ax, start, stop, terminate=not rising)
+        return None
+    at = min(max(crossing, start), stop)
+    shaded_region(ax, start, at, terminate=not rising)
+    shaded_region(ax, at, stop, terminate=rising)
+    ax.axvline(crossing, color=RED, linestyle=":", linewidth=1.3)
+    return crossing
+
+
+def _parameter_label(parameter: str) -> str:
+    if parameter == ATTACKER_BANDWIDTH:
+        return "attacker bandwidth [bits]"
+    return f"limit of {written(parameter)} [units of it]"

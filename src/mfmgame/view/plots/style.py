@@ -1,0 +1,267 @@
+"""The one style of all pictures: colours, hatches and letters.
+
+Every colour differs from its neighbours in lightness too, and what matters differs in
+hatch, line or marker as well, so that pictures can be read in grey and by the colour-blind.
+The colours are those of Okabe and Ito [1]_.
+
+References
+----------
+.. [1] M. Okabe and K. Ito, "Color universal design", University of Tokyo (2008).
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from mfmgame.errors import SpecificationError
+from mfmgame.view.layout import printable
+
+try:
+    import matplotlib
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+except ImportError:
+    raise SpecificationError(
+        "drawing needs matplotlib, expected it: install mfmgame[plot]"
+    ) from None
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "BLUE",
+    "GREY",
+    "INK",
+    "ORANGE",
+    "PALE",
+    "RED",
+    "STYLE",
+    "Picture",
+    "PictureAxes",
+    "axes_or_new",
+    "counted",
+    "drawn_in_style",
+    "keyed",
+    "most_important",
+    "number_label",
+    "row_labels",
+    "shaded_region",
+    "titled",
+    "written",
+]
+
+INK, GREY, PALE = "#1a1a1a", "#767676", "#e4e4e4"
+BLUE, ORANGE, RED = "#0072b2", "#e69f00", "#d55e00"
+
+STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": GREY,
+    "axes.formatter.use_mathtext": False,
+    "axes.labelsize": 9.0,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10.0,
+    "axes.titlelocation": "left",
+    "figure.dpi": 100.0,
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same letters everywhere
+    "font.size": 9.0,
+    "hatch.linewidth": 0.6,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "savefig.bbox": None,
+    "savefig.dpi": "figure",
+    "svg.hashsalt": "mfmgame",
+    "text.parse_math": False,  # a name with dollar signs is no formula
+    "text.usetex": False,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+}
+_LONGEST = 30
+"""Letters of a name that are drawn."""
+_LONGEST_KEY = 76
+"""Letters of a key on one line."""
+
+Arguments = ParamSpec("Arguments")
+Drawn = TypeVar("Drawn")
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself, with no window and no global state."""
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        with matplotlib.rc_context(STYLE):
+            self.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+        return stream.getvalue()
+
+
+class PictureAxes(Axes):
+    """Axes that a notebook shows as the picture they are in."""
+
+    def _repr_png_(self) -> bytes | None:
+        figure = self.get_figure(root=True)
+        return figure._repr_png_() if isinstance(figure, Picture) else None
+
+
+def drawn_in_style(
+    draw: Callable[Arguments, Drawn],
+) -> Callable[Arguments, Drawn]:
+    """Let a function draw in the one style, and leave matplotlib's settings as they were."""
+
+    @functools.wraps(draw)
+    def styled(*arguments: Arguments.args, **options: Arguments.kwargs) -> Drawn:
+        with matplotlib.rc_context(STYLE):
+            return draw(*arguments, **options)
+
+    return styled
+
+
+def axes_or_new(ax: Axes | None, width: float = 7.0, height: float = 4.2) -> Axes:
+    """The axes given, or those of a new picture of a size in inches."""
+    if ax is not None:
+        return ax
+    figure = Picture(figsize=(width, height), layout="constrained")
+    return figure.add_subplot(axes_class=PictureAxes)
+
+
+def written(name: str, longest: int = _LONGEST) -> str:
+    r"""A name as it is drawn: on one line, short, and in letters that there are.
+
+    Parameters
+    ----------
+    name : str
+        Any text; control letters and those that the font lacks become escapes.
+    longest : int
+        Letters kept.
+
+    Examples
+    --------
+    >>> written("threats/anydoor/severity", 12), written("tab\there")
+    ('threat…erity', 'tab\\there')
+    """
+    known = _letters()
+    text = _spelled(name[: longest + 1], known)
+    if len(text) <= longest and len(name) <= longest:
+        return text
+    # From the middle: names in a list often begin alike.
+    head = (longest - 1) // 2 + (longest - 1) % 2
+    tail = _spelled(name[-longest:], known)
+    return text[:head] + "…" + tail[len(tail) - (longest - 1 - head) :]
+
+
+def _spelled(text: str, known: frozenset[int]) -> str:
+    return "".join(
+        letter if ord(letter) in known else letter.encode("unicode_escape").decode()
+        for letter in printable(text)
+    )
+
+
+@functools.cache
+def _letters() -> frozenset[int]:
+    """Code points that the style's font can draw."""
+    family = FontProperties(family=STYLE["font.family"])
+    return frozenset(get_font(findfont(family)).get_charmap())
+
+
+def titled(ax: Axes, name: str, said: str = "") -> None:
+    """Give a picture the name of its game, and below it what it shows or leaves out."""
+    ax.set_title(written(name, 60) + (f"\n{said}" if said else ""), loc="left")
+
+
+def keyed(ax: Axes) -> None:
+    """Put the key between title and picture, where it covers nothing."""
+    handles, labels = ax.get_legend_handles_labels()
+    place = ax.get_subplotspec()
+    columns = 4 if sum(map(len, labels)) <= _LONGEST_KEY else 3
+    if place is not None and place.get_gridspec().ncols > 1:
+        columns = 2
+    if not handles:
+        return
+    ax.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=columns,
+        borderaxespad=0.2,
+        borderpad=0.2,
+        columnspacing=1.4,
+        handlelength=2.2,
+        labelspacing=0.35,
+    )
+    rows = -(-len(handles) // columns)
+    ax.set_title(ax.get_title(loc="left"), loc="left", pad=6.0 + 11.5 * rows)
+
+
+def counted(shown: int, total: int, noun: str, choice: str) -> str:
+    """What is said of rows left out; nothing if all are shown.
+
+    Examples
+    --------
+    >>> counted(2, 3000, "threats", "of greatest loss")
+    '2 of 3,000 threats, those of greatest loss'
+    """
+    return "" if shown == total else f"{shown:,} of {total:,} {noun}, those {choice}"
+
+
+def most_important(weight: NDArray[np.float64], most: int) -> NDArray[np.intp]:
+    """Positions of the greatest weights, greatest first, those that come first in ties."""
+    return np.argsort(-weight, kind="stable")[:most]
+
+
+def number_label(number: float) -> str:
+    """Four significant digits.
+
+    Examples
+    --------
+    >>> number_label(7.28768), number_label(24.0)
+    ('7.288', '24')
+    """
+    return f"{number + 0.0:.4g}"
+
+
+def shaded_region(ax: Axes, start: float, stop: float, *, terminate: bool) -> None:
+    """Shade where to operate, or, hatched, where to terminate, and say which it is."""
+    if not start < stop:
+        return
+    colour, hatch, word = (RED, "///", "TERMINATE") if terminate else (BLUE, None, "OPERATE")
+    ax.axvspan(
+        start,
+        stop,
+        facecolor=(colour, 0.10 if terminate else 0.06),
+        edgecolor=(colour, 0.35),
+        hatch=hatch,
+        linewidth=0.0,
+        zorder=0.0,
+        gid=word.lower(),
+    )
+    low, high = ax.get_xlim()
+    if stop - start > 0.13 * (high - low):
+        # Above the curves, in a strip of their own.
+        ax.text(
+            0.5 * (start + stop),
+            0.985,
+            word,
+            transform=ax.get_xaxis_transform(),
+            ha="center",
+            va="top",
+            color=INK,
+            fontsize=8.0,
+            fontweight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
+        )
+
+
+def row_labels(ax: Axes, names: Sequence[str], longest: int = _LONGEST) -> None:
+    """Name the rows 0, 1, ... from the top down."""
+    ax.set_yticks(range(len(names)), [written(name, longest) for name in names])
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
