@@ -265,7 +265,7 @@ BAD_INPUT = [
     (b"[1, 2]", "expected a JSON object at the top level"),
     (b"\xff\xfe", "byte 0 is not UTF-8"),
     (b"[" * 100_000, "nested deeper than 100 levels"),
-    (b'{"a": [0, NaN]}', "/a/1: expected a finite number"),
+    (b'{"a": [0, NaN]}', "/a/1: found NaN, expected a finite number"),
     (b'{"a": {"b\\n": 1, "b\\n": 2}}', "/a/b\\n: the key stands twice, expected once"),
     (b'{"name": "\\ud800"}', "/name: '\\ud800' is not valid Unicode"),
     (
@@ -457,6 +457,13 @@ class TestOutputFile:
         done = run_in_shell('umask 027 && exec "$@"', "solve", scenario, "-o", "answer")
         assert answered(done) == b""
         assert stat.S_IMODE(Path("answer").stat().st_mode) == 0o640
+
+    @pytest.mark.parametrize("other", ["one.svg", "./one.svg", "link.svg"])
+    def test_a_picture_and_an_answer_are_two_files(self, scenario, other):
+        Path("link.svg").symlink_to("one.svg")
+        done = call("sweep", scenario, "--plot", "one.svg", "-o", other)
+        assert "found for both --plot and --output, expected two files" in complaint(done)
+        assert not Path("one.svg").exists()
 
     @pytest.mark.parametrize(
         "arguments",

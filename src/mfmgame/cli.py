@@ -13,7 +13,6 @@ from mfmgame.cli_catalog import catalog_app
 from mfmgame.cli_sensitivity import add_commands
 from mfmgame.cli_support import (
     EXIT_BAD_INPUT,
-    EXIT_INTERRUPTED,
     EXIT_TERMINATE,
     AsJson,
     Output,
@@ -28,6 +27,7 @@ from mfmgame.cli_support import (
 )
 from mfmgame.cli_uncertainty import ensemble
 from mfmgame.errors import SpecificationError
+from mfmgame.signals import interruption_code
 from mfmgame.spec.reading import STANDARD_INPUT, remember_files
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def main() -> NoReturn:
     try:
         sys.exit(app(prog_name="mfmgame", standalone_mode=False))
     except typer.Abort:
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(interruption_code())
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

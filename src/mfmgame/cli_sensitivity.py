@@ -18,7 +18,7 @@ from mfmgame.cli_support import (
     write,
     write_json,
 )
-from mfmgame.cli_uncertainty import Dask, Jobs, Ray
+from mfmgame.cli_uncertainty import Dask, Jobs, Ray, workers_of
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
 
@@ -78,7 +78,7 @@ def sensitivity(
     second_order: Annotated[
         bool, typer.Option("--second-order", help="With sobol, pairs of numbers too.")
     ] = False,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     dask: Dask = None,
     ray: Ray = False,
     as_json: AsJson = False,
@@ -88,7 +88,6 @@ def sensitivity(
     """Find out which number moves the value and the threshold."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.spec.scenario import load_scenario
-        from mfmgame.uncertainty.workers import Workers
         from mfmgame.view import influence_document as documents
         from mfmgame.view import influence_text as texts
         from mfmgame.view.progress_bar import progress_bar
@@ -97,7 +96,7 @@ def sensitivity(
         scenario = load_scenario(spec)
         keep_inputs(output)
         check_picture(plot, output)
-        workers = Workers(jobs=jobs, dask=dask, ray=ray)
+        workers = workers_of(jobs, dask, ray)
         if method is Method.GRADIENT:
             from mfmgame.differentiation import gradients
 
@@ -184,7 +183,7 @@ def what_if(
     each: Annotated[
         bool, typer.Option("--each", help="Rank every defense by what doing without it costs.")
     ] = False,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     dask: Dask = None,
     ray: Ray = False,
     as_json: AsJson = False,
@@ -197,7 +196,6 @@ def what_if(
         from mfmgame.catalogs.alteration import altered
         from mfmgame.spec.addition import load_addition
         from mfmgame.spec.scenario import load_scenario
-        from mfmgame.uncertainty.workers import Workers
         from mfmgame.view.influence_document import what_if_document
         from mfmgame.view.influence_text import what_if_text
 
@@ -211,7 +209,7 @@ def what_if(
         ranked = None
         if each:
             changed, catalog = altered(scenario, drop or [], additions)
-            workers = Workers(jobs=jobs, dask=dask, ray=ray)
+            workers = workers_of(jobs, dask, ray)
             ranked = without_each(changed, catalog=catalog, workers=workers)
         if as_json:
             write_json(what_if_document(found, ranked), output)

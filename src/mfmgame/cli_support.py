@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from mfmgame.errors import CertificateError, InfeasibleError, MfmgameError, SpecificationError
+from mfmgame.signals import interruption_code
 from mfmgame.spec.reading import was_read
 from mfmgame.spec.wording import shown
 
@@ -22,17 +24,18 @@ __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_FAILURE",
     "EXIT_INFEASIBLE",
-    "EXIT_INTERRUPTED",
     "EXIT_TERMINATE",
     "AsJson",
     "Output",
     "Plot",
     "check_picture",
     "complain",
+    "keep_apart",
     "keep_inputs",
     "keyed_numbers",
     "numbers",
     "reported",
+    "warned",
     "write",
     "write_json",
     "write_plain",
@@ -42,7 +45,6 @@ EXIT_FAILURE = 1
 EXIT_BAD_INPUT = 2
 EXIT_INFEASIBLE = 3
 EXIT_TERMINATE = 4
-EXIT_INTERRUPTED = 130
 MAX_COMPLAINT = 2000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
@@ -66,7 +68,8 @@ def reported(source: str) -> Iterator[None]:
     except MemoryError:
         _fail(f"{source}: too large for this machine's memory", EXIT_FAILURE)
     except KeyboardInterrupt as interruption:
-        _fail(f"{source}: {interruption}" if str(interruption) else "interrupted", EXIT_INTERRUPTED)
+        reason = f"{source}: {interruption}" if str(interruption) else "interrupted"
+        _fail(reason, interruption_code())
     except BrokenPipeError:  # the reader has gone
         raise typer.Exit(EXIT_FAILURE) from None
 
@@ -76,17 +79,27 @@ def _fail(reason: object, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def complain(reason: str) -> None:
+def complain(reason: str, kind: str = "error") -> None:
     """Say on standard error, in one line, what is wrong."""
     from mfmgame.view.layout import printable
 
     try:
-        sys.stderr.write(f"error: {printable(reason)[: MAX_COMPLAINT - len('error: ')]}\n")
+        line = f"{kind}: {printable(reason)}"
+        sys.stderr.write(f"{line[:MAX_COMPLAINT]}\n")
         sys.stderr.flush()
     except (OSError, AttributeError):
         # Standard error is closed or full: the exit code says it alone, and what was not
         # written must not be tried again on leaving.
         sys.stderr = None
+
+
+@contextlib.contextmanager
+def warned(message: str) -> Iterator[None]:
+    """Say warnings of this beginning in one line each on standard error."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", message=message)
+        warnings.showwarning = lambda warning, *_, **__: complain(str(warning), "warning")
+        yield
 
 
 def numbers(text: str, option: str) -> list[float]:
@@ -124,6 +137,25 @@ def keep_inputs(output: Path | None) -> None:
         )
 
 
+def keep_apart(outputs: Mapping[str, Path | None]) -> None:
+    """Refuse two outputs to one file, by whatever names.
+
+    Parameters
+    ----------
+    outputs : mapping of str to pathlib.Path or None
+        By the option that names them.
+    """
+    seen: dict[str, str] = {}
+    for option, file in outputs.items():
+        if file is None:
+            continue
+        other = seen.setdefault(os.path.realpath(file), option)
+        if other != option:
+            raise SpecificationError(
+                f"found for both {other} and {option}, expected two files", source=str(file)
+            )
+
+
 def check_picture(picture: Path | None, output: Path | None) -> None:
     """Refuse, before any work, a picture that could not be drawn or would be lost."""
     if picture is None:
@@ -132,10 +164,7 @@ def check_picture(picture: Path | None, output: Path | None) -> None:
 
     picture_kind(picture)
     keep_inputs(picture)
-    if output is not None and os.path.abspath(picture) == os.path.abspath(output):
-        raise SpecificationError(
-            "found for both --plot and --output, expected two files", source=str(picture)
-        )
+    keep_apart({"--plot": picture, "--output": output})
     import mfmgame.view.plots.style  # noqa: F401 - says so where matplotlib is missing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,17 +12,24 @@ from mfmgame.cli_support import (
     Output,
     Plot,
     check_picture,
+    keep_apart,
     keep_inputs,
     reported,
+    warned,
     write,
     write_json,
 )
+from mfmgame.errors import SpecificationError
 from mfmgame.spec.reading import STANDARD_INPUT
 
-__all__ = ["Dask", "Jobs", "Ray", "ensemble"]
+if TYPE_CHECKING:
+    from mfmgame.uncertainty.workers import Workers
+
+__all__ = ["Dask", "Jobs", "Ray", "ensemble", "workers_of"]
 
 Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", help="Processes on this machine; -1: one for each core.")
+    int | None,
+    typer.Option("--jobs", "-j", help="Processes on this machine; -1: one for each core."),
 ]
 Dask = Annotated[
     str | None, typer.Option("--dask", help="Compute on the Dask cluster of this scheduler.")
@@ -34,7 +41,7 @@ def ensemble(
     spec: Annotated[str, typer.Argument(help="Scenario file (JSON), or - for standard input.")],
     n: Annotated[int, typer.Option("-n", help="How many draws.")],
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same draws.")],
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     dask: Dask = None,
     ray: Ray = False,
     draws: Annotated[
@@ -49,23 +56,25 @@ def ensemble(
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.catalogs.resolution import catalog_of
         from mfmgame.spec.scenario import load_scenario
+        from mfmgame.uncertainty.drawing import DAMAGED
         from mfmgame.uncertainty.drawing import ensemble as solve_draws
-        from mfmgame.uncertainty.workers import Workers
         from mfmgame.view.ensemble_document import ensemble_document
         from mfmgame.view.ensemble_text import ensemble_text
         from mfmgame.view.progress_bar import progress_bar
 
         scenario = load_scenario(spec)
         catalog = catalog_of(scenario)
+        workers = workers_of(jobs, dask, ray)
+        keep_apart({"--draws": draws, "--output": output})
         keep_inputs(draws)
         keep_inputs(output)
         check_picture(plot, output)
-        with progress_bar("draws") as progress:
+        with warned(DAMAGED), progress_bar("draws") as progress:
             found = solve_draws(
                 scenario,
                 n=n,
                 seed=seed,
-                workers=Workers(jobs=jobs, dask=dask, ray=ray),
+                workers=workers,
                 catalog=catalog,
                 to=draws,
                 progress=progress,
@@ -78,3 +87,12 @@ def ensemble(
             write_json(ensemble_document(found), output)
         else:
             write(ensemble_text(found), output)
+
+
+def workers_of(jobs: int | None, dask: str | None, ray: bool) -> Workers:
+    """Who computes, as the options say."""
+    from mfmgame.uncertainty.workers import Workers
+
+    if jobs is not None and dask is not None:
+        raise SpecificationError("found beside --dask, expected one of them", pointer="--jobs")
+    return Workers(jobs=1 if jobs is None else jobs, dask=dask, ray=ray)

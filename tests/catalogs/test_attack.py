@@ -509,7 +509,7 @@ REFUSED = {
     ),
     "not a number": (
         '{"type": "bundle", "objects": [{"type": "malware", "a": NaN}]}',
-        "/objects/0/a: expected a finite number",
+        "/objects/0/a: found NaN, expected a finite number",
     ),
     "lone surrogate": (with_object(4, name="\ud800"), "/objects/4/name: "),
 }

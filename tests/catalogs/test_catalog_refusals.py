@@ -104,7 +104,9 @@ class TestCatalog:
     @refused((*QUANTITIES, *SHARES), [math.nan, math.inf, -math.inf])
     def test_a_number_is_finite(self, refused_catalog, pointer, value):
         error = refused_catalog(changed(CATALOG, pointer, value))
-        assert (error.pointer, error.message) == (pointer, "expected a finite number")
+        found = json.dumps(value)
+        assert error.pointer == pointer
+        assert error.message == f"found {found}, expected a finite number"
 
     @refused(SHARES, [1.0000000000000002, 2, 100.0])
     def test_a_share_is_at_most_one(self, refused_catalog, pointer, value):

@@ -588,7 +588,7 @@ HOSTILE = {
     ),
     "not a number": (
         '{"metadata": {"attack_version": NaN}}',
-        "/metadata/attack_version: expected a finite number",
+        "/metadata/attack_version: found NaN, expected a finite number",
     ),
     "half of a pair": ('{"metadata": {"mapping_framework": "\\ud800"}}', "is not valid Unicode"),
     "too deep": ('{"metadata": ' + "[" * 3000 + "]" * 3000 + "}", "nested deeper than 100 levels"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -107,8 +108,15 @@ def test_the_same_command_gives_the_same_bytes(spec, tmp_path):
         (["-n", 5, "--seed", -1], "seed: found -1, expected an integer from 0"),
         (["-n", 5, "--seed", 1, "--jobs", 0], "jobs: found 0, expected"),
         (["-n", 5, "--seed", 1, "--dask", "tcp://x", "--ray"], "ray: found Dask and Ray"),
-        (["-n", 5, "--seed", 1, "--dask", "nonsense"], "dask: no Dask scheduler answers"),
+        (["-n", 5, "--seed", 1, "--dask", "nonsense"], "expected an address such as tcp://"),
+        (["-n", 5, "--seed", 1, "--dask", ""], "dask: no Dask scheduler answers at ''"),
+        (["-n", 5, "--seed", 1, "--dask", "http://localhost:80"], "answers at 'http://localh"),
         (["-n", 5, "--seed", 1, "--draws", "none/x.parquet"], "cannot be written"),
+        (["-n", 5, "--seed", 1, "--draws", "x.csv"], "x.csv: found the ending '.csv', expected"),
+        (
+            ["-n", 5, "--seed", 1, "--dask", "tcp://x:1", "--jobs", 1],
+            "--jobs: found beside --dask, expected one of them",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_exit_code_2(spec, arguments, complaint):
@@ -117,6 +125,20 @@ def test_what_cannot_be_meant_is_one_line_and_exit_code_2(spec, arguments, compl
     assert outcome.stdout == ""
     assert complaint in outcome.stderr
     assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_a_cluster_that_cannot_be_is_all_that_a_run_speaks_of(spec):
+    command = [sys.executable, "-m", "mfmgame", "ensemble", spec.name, "-n", "5", "--seed", "1"]
+    command += ["--dask", "nonsense", "--draws", "draws.parquet"]
+    outcome = subprocess.run(
+        command, cwd=spec.parent, check=False, capture_output=True, text=True, timeout=20
+    )
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert outcome.stderr == (
+        "error: scenario.json: dask: no Dask scheduler answers at 'nonsense'; expected an address "
+        "such as tcp://host:8786\n"
+    )
+    assert [file.name for file in spec.parent.iterdir()] == ["scenario.json"]
 
 
 def test_a_scenario_with_nothing_uncertain_is_refused(tmp_path):
@@ -154,8 +176,43 @@ def test_neither_the_scenario_nor_its_catalog_is_written_over(spec, document, tm
     assert run(spec, "-n", 5, "--seed", 1).exit_code == 0
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_is_one_line_and_keeps_what_is_finished(spec, jobs):
+@pytest.mark.parametrize("other", ["q.parquet", "./q.parquet", "link.parquet", "folder/q.parquet"])
+def test_draws_and_answer_are_two_files(spec, monkeypatch, other):
+    monkeypatch.chdir(spec.parent)
+    Path("link.parquet").symlink_to("q.parquet")
+    Path("folder").symlink_to(".", target_is_directory=True)
+    before = sorted(file.name for file in spec.parent.iterdir())
+    outcome = run(spec, "-n", 5, "--seed", 1, "--draws", "q.parquet", "-o", other)
+    assert outcome.exit_code == 2
+    assert outcome.stderr == (
+        f"error: {Path(other)}: found for both --draws and --output, expected two files\n"
+    )
+    assert sorted(file.name for file in spec.parent.iterdir()) == before
+
+
+def test_the_same_command_reads_its_draws_and_says_so_where_they_are_damaged(spec):
+    file = spec.parent / "q.parquet"
+    first = run(spec, "-n", 60, "--seed", 1, "--draws", file)
+    content = file.read_bytes()
+    again = run(spec, "-n", 60, "--seed", 1, "--draws", file)
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+    file.write_bytes(content[:204] + bytes([content[204] ^ 1]) + content[205:])
+    damaged = run(spec, "-n", 60, "--seed", 1, "--draws", file)
+    assert (damaged.exit_code, damaged.stdout) == (0, first.stdout)
+    assert damaged.stderr == (
+        f"warning: found other numbers than were written in {file}; they are computed again\n"
+    )
+    assert file.read_bytes() == content
+    other = run(spec, "-n", 60, "--seed", 2, "--draws", file)
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert other.stderr.startswith(f"error: {file}: found draws of another run")
+    assert len(other.stderr.splitlines()) == 1
+    assert file.read_bytes() == content
+
+
+@contextlib.contextmanager
+def long_run(spec, jobs):
+    """A run in the middle of its work, of which a few chunks are kept."""
     command = [sys.executable, "-m", "mfmgame", "ensemble", spec.name, "--jobs", jobs]
     command += ["-n", "100000", "--seed", "3", "--draws", "draws.parquet"]
     started = subprocess.Popen(
@@ -170,18 +227,53 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_finished(spec, jobs):
     )
     parts = spec.parent / "draws.parquet.parts"
     deadline = time.monotonic() + 60
-    while len(list(parts.glob("0*.parquet"))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.killpg(started.pid, signal.SIGINT)
     try:
-        output, complaint = started.communicate(timeout=60)
+        while len(list(parts.glob("0*.parquet"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield started
     finally:
-        started.kill()
-    assert started.returncode == 130
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("send", "number", "code"),
+    [
+        (os.killpg, signal.SIGINT, 130),
+        (os.killpg, signal.SIGTERM, 143),
+        (os.kill, signal.SIGTERM, 143),
+    ],
+)
+def test_a_run_that_is_asked_to_end_says_so_in_one_line_and_keeps_what_is_finished(
+    spec, jobs, send, number, code
+):
+    with long_run(spec, jobs) as started:
+        send(started.pid, number)
+        # Its output ends only when no process of its has it any more.
+        output, complaint = started.communicate(timeout=20)
+    assert started.returncode == code
     assert output == ""
     assert len(complaint.splitlines()) == 1
     assert "draws.parquet.parts, and the same command goes on from there" in complaint
-    assert len(list(parts.glob("0*.parquet"))) >= 3
+    assert len(list((spec.parent / "draws.parquet.parts").glob("0*.parquet"))) >= 3
+
+
+def test_who_asks_twice_at_once_gets_the_same_answer(spec):
+    with long_run(spec, "2") as started:
+        for _ in range(5):
+            started.send_signal(signal.SIGTERM)
+        _, complaint = started.communicate(timeout=20)
+    assert started.returncode == 143
+    assert len(complaint.splitlines()) == 1
+
+
+def test_processes_end_soon_after_a_kill_of_the_one_that_has_started_them(spec):
+    with long_run(spec, "2") as started:
+        os.kill(started.pid, signal.SIGKILL)
+        started.communicate(timeout=20)
+    assert started.returncode == -signal.SIGKILL
 
 
 def test_a_terminal_sees_a_bar_on_standard_error_alone(spec):

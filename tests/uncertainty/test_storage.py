@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 
 import mfmgame as mg
+from mfmgame.uncertainty.draw_table import DrawTables
 
 N = 220
 
@@ -134,6 +135,65 @@ def test_draws_of_another_run_are_refused(scenario, document, target, change):
     assert sorted((file.name, file.read_bytes()) for file in folder.iterdir()) == before
 
 
+def twice(game, solution):
+    return 2 * solution.value
+
+
+def test_own_measures_that_are_the_same_go_on_and_others_do_not(scenario, target):
+    cut_off(scenario, target, 100, measures={"own": twice})
+    more = {"n": N, "seed": 7, "to": target}
+
+    def changed(game, solution):
+        return 3 * solution.value
+
+    changed.__qualname__, changed.__module__ = twice.__qualname__, twice.__module__
+    with pytest.raises(mg.SpecificationError, match="found draws of another run"):
+        mg.ensemble(scenario, **more, measures={"own": changed})
+    told = []
+    found = mg.ensemble(
+        scenario, **more, measures={"own": twice}, progress=lambda *count: told.append(count)
+    )
+    assert told[0] == (100, N)
+    np.testing.assert_array_equal(found["own"], 2 * found["value"])
+    with pytest.raises(mg.SpecificationError, match="found draws of another run"):
+        mg.ensemble(scenario, **more, measures={"own": changed})
+
+
+class Times:
+    """A measure that no fingerprint tells from another."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, game, solution):
+        return self.factor * solution.value
+
+
+def test_nothing_is_taken_from_own_measures_that_cannot_be_told_apart(scenario, target, whole):
+    folder = target.with_name("draws.parquet.parts")
+    more = {"n": N, "seed": 7, "to": target}
+
+    def interrupt(finished, total):
+        if finished >= 60:
+            kept.update({file.name: file.read_bytes() for file in folder.iterdir()})
+            raise KeyboardInterrupt
+
+    kept = {}
+    with pytest.raises(KeyboardInterrupt, match="nothing is kept, because own measures cannot"):
+        mg.ensemble(scenario, **more, measures={"own": Times(2)}, progress=interrupt)
+    assert list(target.parent.iterdir()) == []
+
+    folder.mkdir()
+    for name, content in kept.items():  # as a kill leaves them
+        (folder / name).write_bytes(content)
+    found = mg.ensemble(scenario, **more, measures={"own": Times(3)})
+    np.testing.assert_array_equal(found["own"], 3 * found["value"])
+    before = target.read_bytes()
+    with pytest.raises(mg.SpecificationError, match="own measures cannot be told from those"):
+        mg.ensemble(scenario, **more, measures={"own": Times(4)})
+    assert target.read_bytes() == before
+
+
 @pytest.mark.parametrize("damage", [b"", b"PAR1", "cut", "other"])
 def test_a_chunk_that_is_not_whole_is_computed_again(scenario, target, whole, damage):
     cut_off(scenario, target, 100)
@@ -146,8 +206,116 @@ def test_a_chunk_that_is_not_whole_is_computed_again(scenario, target, whole, da
         second.write_bytes(content)
     else:
         first.write_bytes(damage)
+    with pytest.warns(RuntimeWarning, match=r"found other numbers .*; they are computed again"):
+        mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert target.read_bytes() == whole
+
+
+def test_a_chunk_with_another_number_is_computed_again(scenario, target, whole):
+    cut_off(scenario, target, 100)
+    part = target.with_name("draws.parquet.parts") / "000000000050.parquet"
+    table = pyarrow.parquet.read_table(part)
+    place = table.column_names.index("value")
+    values = table.column("value").to_numpy().copy()
+    values[3] = np.nextafter(values[3], 9.0)
+    table = table.set_column(place, table.schema.field(place), pyarrow.array(values))
+    pyarrow.parquet.write_table(table, part, use_dictionary=False)
+    with pytest.warns(RuntimeWarning, match=r"000000000050\.parquet; they are computed again"):
+        mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert target.read_bytes() == whole
+
+
+def test_no_flipped_bit_changes_a_number(tmp_path):
+    tables = DrawTables(["value", "threshold"], ["severity"], b"run")
+    numbers = np.array([[1.0, -0.0, np.inf], [0.0, 0.0, -np.nan], [5e-324, 2.0, np.nan]])
+    file = tmp_path / "part"
+    with file.open("wb") as stream:
+        tables.write(stream, 50, numbers)
+    content = file.read_bytes()
+    accepted = 0
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        file.write_bytes(damaged)
+        found = tables.read(file, (50, 53))
+        accepted += found is not None
+        assert found is None or found[0].tobytes() == numbers.tobytes()
+    assert accepted < len(content) / 2  # statistics, for one, are no part of the numbers
+    file.write_bytes(content)
+    assert tables.read(file, (50, 53))[0].tobytes() == numbers.tobytes()
+
+
+def test_a_whole_file_is_read_and_not_computed_again(scenario, target, whole):
+    first = mg.ensemble(scenario, n=N, seed=7, to=target)
+    before = target.stat().st_mtime_ns
+    told = []
+    again = mg.ensemble(
+        scenario, n=N, seed=7, to=target, progress=lambda *count: told.append(count)
+    )
+    assert told == [(N, N)]
+    assert again.rows.tobytes() == first.rows.tobytes()
+    assert target.read_bytes() == whole
+    assert target.stat().st_mtime_ns == before
+    assert [file.name for file in target.parent.iterdir()] == ["draws.parquet"]
+
+
+def test_what_a_kill_leaves_beside_a_whole_file_is_removed(scenario, target, whole):
+    cut_off(scenario, target, 60)
+    target.write_bytes(whole)
+    mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert [file.name for file in target.parent.iterdir()] == ["draws.parquet"]
+
+
+def test_a_folder_that_a_kill_has_left_before_its_manifest_is_taken(scenario, target, whole):
+    folder = target.with_name("draws.parquet.parts")
+    folder.mkdir()
+    (folder / ".manifest.json.x1").write_bytes(b"{")
     mg.ensemble(scenario, n=N, seed=7, to=target)
     assert target.read_bytes() == whole
+    assert not folder.exists()
+
+
+def test_a_damaged_file_is_computed_again(scenario, target, whole):
+    place = whole.index(b"PAR1") + 200  # among the numbers
+    target.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+    with pytest.warns(RuntimeWarning, match=r"found other numbers .*draws\.parquet; they"):
+        found = mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert target.read_bytes() == whole
+    assert found.rows.tobytes() == mg.ensemble(scenario, n=N, seed=7).rows.tobytes()
+
+
+@pytest.mark.parametrize("content", ["other run", "other table", b"dear reader", b""])
+def test_another_file_is_refused_and_left_alone(scenario, target, content):
+    complaint = "found a file that holds no draws; remove it, or name another file"
+    if content == "other run":
+        mg.ensemble(scenario, n=N, seed=8, to=target)
+        complaint = "found draws of another run"
+    elif content == "other table":
+        pyarrow.parquet.write_table(pyarrow.table({"draw": [1]}), target)
+    else:
+        target.write_bytes(content)
+    before = target.read_bytes()
+    with pytest.raises(mg.SpecificationError, match=complaint) as caught:
+        mg.ensemble(scenario, n=N, seed=7, to=target)
+    assert caught.value.source == str(target)
+    assert target.read_bytes() == before
+    assert [file.name for file in target.parent.iterdir()] == ["draws.parquet"]
+
+
+@pytest.mark.parametrize("name", ["draws.csv", "draws", ".parquet"])
+def test_an_ending_that_would_mislead_is_refused(scenario, tmp_path, name):
+    with pytest.raises(mg.SpecificationError, match=r"found the ending '.*', expected \.parquet"):
+        mg.ensemble(scenario, n=N, seed=7, to=tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_has_finished_nothing_leaves_nothing(scenario, target):
+    def interrupt(finished, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=f"interrupted before any of {N} draws was fin"):
+        mg.ensemble(scenario, n=N, seed=7, to=target, progress=interrupt)
+    assert list(target.parent.iterdir()) == []
 
 
 def test_a_folder_of_other_files_is_left_alone(scenario, target):
@@ -177,14 +345,6 @@ def test_a_target_that_is_a_folder_is_refused(scenario, tmp_path):
     with pytest.raises(mg.SpecificationError, match="found no regular file"):
         mg.ensemble(scenario, n=N, seed=7, to=tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_an_old_file_stays_until_the_new_one_is_whole(scenario, target, whole):
-    target.write_bytes(b"old")
-    cut_off(scenario, target, 60)
-    assert target.read_bytes() == b"old"
-    mg.ensemble(scenario, n=N, seed=7, to=target)
-    assert target.read_bytes() == whole
 
 
 def test_pyarrow_is_asked_for_where_it_is_missing(scenario, target, monkeypatch):

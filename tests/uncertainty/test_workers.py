@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -133,20 +134,63 @@ def test_a_number_of_processes_that_is_none_is_refused(jobs):
         Workers(jobs=jobs)
 
 
+@pytest.mark.parametrize("jobs", [2, -1])
+def test_processes_beside_a_cluster_are_refused(jobs):
+    with pytest.raises(mg.SpecificationError, match="jobs: found beside Dask"):
+        Workers(jobs=jobs, dask="tcp://127.0.0.1:1")
+
+
 def test_two_clusters_are_refused():
     with pytest.raises(mg.SpecificationError, match="found Dask and Ray"):
         Workers(dask="tcp://127.0.0.1:1", ray=True)
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
-    monkeypatch.setattr("mfmgame.uncertainty.workers.SECONDS_FOR_A_CLUSTER", 0.5)
-    with pytest.raises(mg.SpecificationError, match="no Dask scheduler answers at 'tcp://127"):
+    monkeypatch.setattr("mfmgame.uncertainty.dask_cluster.SECONDS_TO_ANSWER", 0.5)
+    with pytest.raises(
+        mg.SpecificationError, match=r"no Dask scheduler answers at 'tcp://127.* within 0\.5 sec"
+    ):
         list(Workers(dask="tcp://127.0.0.1:9").map(squaring(), CHUNKS))
 
 
-def test_an_address_that_is_none_is_refused():
-    with pytest.raises(mg.SpecificationError, match="no Dask scheduler answers at 'nonsense://'"):
-        list(Workers(dask="nonsense://").map(squaring(), CHUNKS))
+def test_a_server_of_another_kind_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("mfmgame.uncertainty.dask_cluster.SECONDS_TO_ANSWER", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(mg.SpecificationError, match="no Dask scheduler answers at 'tcp://127"):
+            list(Workers(dask=address).map(squaring(), CHUNKS))
+
+
+def test_a_worker_is_no_scheduler(cluster):
+    address = next(iter(cluster.scheduler_info["workers"]))
+    with pytest.raises(mg.SpecificationError, match="found a Worker"):
+        list(Workers(dask=address).map(squaring(), CHUNKS))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nonsense",
+        "nonsense://",
+        "http://localhost:80",
+        "tcp://x",
+        "tcp://:8786",
+        "tcp://x:y",
+        "tcp://x:99999",
+        "tcp://x:²",
+        "://x:1",
+        "x:1\n",
+    ],
+)
+def test_an_address_that_is_none_is_refused_before_any_work(address):
+    with pytest.raises(mg.SpecificationError, match="expected an address such as tcp://host:8786"):
+        Workers(dask=address)
+
+
+def test_an_address_may_leave_out_its_scheme(cluster):
+    workers = Workers(dask=cluster.scheduler_address.removeprefix("tcp://"))
+    assert_squares(list(workers.map(squaring(), CHUNKS)))
 
 
 def test_a_worker_of_another_version_is_refused(monkeypatch):

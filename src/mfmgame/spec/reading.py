@@ -137,10 +137,14 @@ def decoded(data: bytes) -> str:
         raise SpecificationError(f"byte {error.start} is not UTF-8") from None
 
 
+class _Constant(float):
+    """NaN or Infinity, which Python reads although JSON has them not."""
+
+
 def _parse(data: bytes) -> Any:
     text = decoded(data)
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_Constant)
     except json.JSONDecodeError as error:
         raise SpecificationError(
             f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
@@ -181,4 +185,5 @@ def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         elif isinstance(value, str) and not is_encodable(value):
             yield pointer, f"{shown(value)} is not valid Unicode"
         elif isinstance(value, float) and not math.isfinite(value):
-            yield pointer, "expected a finite number"
+            found = json.dumps(value) if isinstance(value, _Constant) else "a number too large"
+            yield pointer, f"found {found}, expected a finite number"

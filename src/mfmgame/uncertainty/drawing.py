@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.uncertainty.answers import Ensemble
+from mfmgame.uncertainty.draw_table import Chunk
 from mfmgame.uncertainty.evaluation import MEASURES, Evaluation, Measure
 from mfmgame.uncertainty.family import GameFamily
+from mfmgame.uncertainty.fingerprint import fingerprint
 from mfmgame.uncertainty.inputs import checked_seed
 from mfmgame.uncertainty.storage import DrawFile
 from mfmgame.uncertainty.workers import Workers
@@ -36,6 +39,7 @@ Progress = Callable[[int, int], None]
 CHUNK = 50
 """Draws that are given out and kept together."""
 MOST_DRAWS = 10**9
+DAMAGED = "found other numbers than were written in"
 
 
 def ensemble(
@@ -69,8 +73,10 @@ def ensemble(
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
     to : path, optional
-        A Parquet file for the draws. A run that is cut off leaves its finished draws
-        beside it, and the same call goes on from there.
+        A Parquet file for the draws, FILE.parquet. A run that is cut off leaves its
+        finished draws beside it, and the same call goes on from there; once it is there,
+        the same call reads it. Draws that have been damaged are computed again, with a
+        RuntimeWarning.
     progress : callable, optional
         Told how many draws are finished, and of how many.
 
@@ -81,7 +87,8 @@ def ensemble(
     Raises
     ------
     SpecificationError
-        If nothing is uncertain, an argument cannot be meant, or the file cannot be written.
+        If nothing is uncertain, an argument cannot be meant, or the file cannot be written
+        or is another than this call makes.
     InfeasibleError
         If there is no plan at nominal values.
     WorkerError
@@ -124,7 +131,7 @@ def ensemble(
     )
     nominal = evaluation.row(family.nominal)
     chunks = [(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
-    kept = None if to is None else _draw_file(Path(to), evaluation, family, n)
+    kept = None if to is None else _draw_file(Path(to), evaluation, family, chunks)
     rows = _computed(evaluation, chunks, workers or Workers(), kept, progress)
     return Ensemble(
         name=family.nominal.name,
@@ -156,14 +163,14 @@ def _checked(measures: Mapping[str, Measure], family: GameFamily) -> Mapping[str
     return dict(measures)
 
 
-def _draw_file(target: Path, evaluation: Evaluation, family: GameFamily, n: int) -> DrawFile:
+def _draw_file(
+    target: Path, evaluation: Evaluation, family: GameFamily, chunks: list[Chunk]
+) -> DrawFile:
     """The file of draws, with all that determines its numbers."""
+    measures = {name: fingerprint(one) for name, one in evaluation.measures.items()}
     content = {
         "documents": family.documents(),
-        "measures": {
-            name: [getattr(one, "__module__", ""), getattr(one, "__qualname__", "")]
-            for name, one in evaluation.measures.items()
-        },
+        "measures": measures,
         "tolerance": evaluation.tolerance,
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -172,7 +179,7 @@ def _draw_file(target: Path, evaluation: Evaluation, family: GameFamily, n: int)
         "version": __version__,
         "scenario": family.nominal.name,
         "digest": hashlib.sha256(text.encode()).hexdigest(),
-        "draws": n,
+        "draws": chunks[-1][1],
         "seed": evaluation.seed,
         "chunk": CHUNK,
     }
@@ -181,12 +188,20 @@ def _draw_file(target: Path, evaluation: Evaluation, family: GameFamily, n: int)
     def drawn(start: int, stop: int) -> FloatArray:
         return inputs.draws(evaluation.seed, start, stop)
 
-    return DrawFile(target, evaluation.columns, inputs.names, drawn, run)
+    return DrawFile(
+        target,
+        evaluation.columns,
+        inputs.names,
+        drawn,
+        run,
+        chunks,
+        resumes=None not in measures.values(),
+    )
 
 
 def _computed(
     evaluation: Evaluation,
-    chunks: list[tuple[int, int]],
+    chunks: list[Chunk],
     workers: Workers,
     kept: DrawFile | None,
     progress: Progress | None,
@@ -196,14 +211,17 @@ def _computed(
     rows = np.full((n, len(evaluation.columns)), np.nan)
     finished = 0
     try:
-        missing = []
-        for chunk in chunks:
-            found = None if kept is None else kept.read(chunk)
-            if found is None:
-                missing.append(chunk)
-            else:
-                rows[slice(*chunk)] = found
-                finished += len(found)
+        missing = list(chunks)
+        if kept is not None:
+            missing = _read(kept, chunks, rows)
+            if kept.damaged:
+                others = f" and {len(kept.damaged) - 1} more" if kept.damaged[1:] else ""
+                warnings.warn(
+                    f"{DAMAGED} {kept.damaged[0]}{others}; they are computed again",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
+        finished = n - sum(stop - start for start, stop in missing)
         if progress is not None:
             progress(finished, n)
         for chunk, found in zip(missing, workers.map(evaluation, missing), strict=True):
@@ -213,12 +231,45 @@ def _computed(
             finished += len(found)
             if progress is not None:
                 progress(finished, n)
-        if kept is not None:
-            kept.finish(chunks)
+        if kept is not None and not kept.is_whole:
+            kept.finish()
     except KeyboardInterrupt:
-        where = "nothing is kept without a file of draws"
+        raise KeyboardInterrupt(_interruption(finished, n, kept)) from None
+    finally:
         if kept is not None:
-            where = f"they are kept in {kept.folder}, and the same command goes on from there"
-        raise KeyboardInterrupt(f"interrupted after {finished} of {n} draws; {where}") from None
+            kept.leave()
     rows.flags.writeable = False
     return rows
+
+
+def _read(kept: DrawFile, chunks: list[Chunk], rows: FloatArray) -> list[Chunk]:
+    """Fill in the rows that are kept; the chunks that are not."""
+    found = kept.read_all()
+    if found is not None:
+        rows[:] = found
+        return []
+    missing = []
+    for chunk in chunks:
+        found = kept.read(chunk)
+        if found is None:
+            missing.append(chunk)
+        else:
+            rows[slice(*chunk)] = found
+    return missing
+
+
+def _interruption(finished: int, n: int, kept: DrawFile | None) -> str:
+    """What to say of a run that is broken off."""
+    if kept is None:
+        return f"interrupted after {finished} of {n} draws; nothing is kept without a file of draws"
+    if kept.is_whole:
+        return "interrupted; all draws are kept"
+    if not kept.resumes:
+        return (
+            f"interrupted after {finished} of {n} draws; nothing is kept, because own measures "
+            "cannot be told from others"
+        )
+    if not kept.has_parts():
+        return f"interrupted before any of {n} draws was finished"
+    count = f"after {finished} of {n} draws; they" if finished else "while reading draws; they"
+    return f"interrupted {count} are kept in {kept.folder}, and the same command goes on from there"

@@ -1,12 +1,13 @@
 """Who computes: this process, others on this machine, or a cluster.
 
-The only file that knows joblib. Work comes in chunks and goes back in their order; a worker
-that ends in the middle loses nothing, because its chunks are computed again.
+Work comes in chunks and goes back in their order; a worker that ends in the middle loses
+nothing, because its chunks are computed again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -18,6 +19,8 @@ from typing import Any, TypeVar
 from mfmgame import __version__
 from mfmgame.errors import SpecificationError, WorkerError
 from mfmgame.spec.wording import shown
+from mfmgame.uncertainty.dask_cluster import checked_address, dask_backend, dask_client
+from mfmgame.uncertainty.processes import end_with_parent, ended_on_interruption
 
 __all__ = ["Workers"]
 
@@ -28,7 +31,6 @@ MOST_LOSSES = 5
 """How often in a row workers may end without having finished anything."""
 IN_FLIGHT = 32
 """Chunks that are given out together, for each worker: what is held in memory is bounded."""
-SECONDS_FOR_A_CLUSTER = 30
 
 _functions: dict[str, Any] = {}
 """The function that a worker has been given last, by its digest: read once, not per chunk."""
@@ -51,7 +53,8 @@ class Workers:
     Raises
     ------
     SpecificationError
-        If `jobs` is no such number, or two clusters are named.
+        If `jobs` is no such number, or stands beside Dask; if the address can be none of a
+        scheduler, or two clusters are named.
     """
 
     jobs: int | None = 1
@@ -69,6 +72,12 @@ class Workers:
             )
         if self.dask is not None and self.ray:
             raise SpecificationError("found Dask and Ray, expected one of them", pointer="ray")
+        if self.dask is not None and jobs not in (None, 1):
+            raise SpecificationError(
+                "found beside Dask, whose cluster has its own processes", pointer="jobs"
+            )
+        if isinstance(self.dask, str):
+            checked_address(self.dask)
 
     def map(
         self,
@@ -169,16 +178,21 @@ class Workers:
         import joblib
 
         if self.dask is not None:
-            client = stack.enter_context(_dask_client(self.dask))
-            config = joblib.parallel_config(_dask_backend(client))
+            client = stack.enter_context(dask_client(self.dask))
+            config = joblib.parallel_config(dask_backend(client))
         elif self.ray:
             _register_ray()
             config = joblib.parallel_config("ray")
         elif self.jobs is None:
             return
         else:
-            config = joblib.parallel_config("loky", inner_max_num_threads=1)
-            stack.enter_context(_ended_on_interruption())
+            config = joblib.parallel_config(
+                "loky",
+                inner_max_num_threads=1,
+                initializer=end_with_parent,
+                initargs=(os.getpid(),),
+            )
+            stack.enter_context(ended_on_interruption())
         stack.enter_context(config)
 
 
@@ -232,76 +246,6 @@ def _losses() -> tuple[type[BaseException], ...]:
 
         kinds += [RayActorError, WorkerCrashedError]
     return tuple(kinds)
-
-
-class _ended_on_interruption(AbstractContextManager[None]):  # noqa: N801
-    """No process is left behind when the work is broken off."""
-
-    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
-        if kind is not None:
-            from joblib.externals.loky import get_reusable_executor
-
-            get_reusable_executor().shutdown(wait=False, kill_workers=True)
-
-
-def _dask_client(cluster: Any) -> AbstractContextManager[Any]:
-    """A client of a cluster; one that is made here is closed at the end."""
-    from contextlib import nullcontext
-
-    if not isinstance(cluster, str):
-        return nullcontext(cluster)
-    try:
-        from distributed import Client
-    except ImportError:
-        raise SpecificationError(
-            "Dask is not installed, expected the extra mfmgame[cluster]", pointer="dask"
-        ) from None
-    try:
-        client: AbstractContextManager[Any] = Client(
-            cluster, timeout=SECONDS_FOR_A_CLUSTER, set_as_default=False
-        )
-    except (OSError, ValueError, TimeoutError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SpecificationError(
-            f"no Dask scheduler answers at {shown(cluster)} ({reason})", pointer="dask"
-        ) from None
-    return client
-
-
-def _dask_backend(client: Any) -> Any:
-    """Joblib's backend for Dask, put right in two things.
-
-    When a task has cost too many workers, Dask gives it up, and joblib would wait for ever.
-    When there is one core in the cluster, joblib would compute in this process.
-    """
-    from joblib._dask import DaskDistributedBackend
-
-    class DaskBackend(DaskDistributedBackend):  # type: ignore[misc, unused-ignore]
-        def effective_n_jobs(self, n_jobs: int) -> int:
-            return max(2, int(super().effective_n_jobs(n_jobs)))
-
-        def submit(self, func: Any, callback: Any = None) -> Any:
-            future = super().submit(func, callback)
-
-            def told(done: Any) -> None:
-                error = done.exception()
-                if error is not None and callback is not None:
-                    callback(_GivenUp(error))
-
-            future.add_done_callback(told)
-            return future
-
-        def retrieve_result_callback(self, out: Any) -> Any:
-            if isinstance(out, _GivenUp):
-                raise out.error
-            return super().retrieve_result_callback(out)
-
-    return DaskBackend(client=client, wait_for_workers_timeout=SECONDS_FOR_A_CLUSTER)
-
-
-@dataclass(frozen=True)
-class _GivenUp:
-    error: BaseException
 
 
 def _register_ray() -> None:
