@@ -118,6 +118,10 @@ def defense_coverage_index(
     SpecificationError
         If the problem, the weights or the allocation cannot be meant.
 
+    Notes
+    -----
+    The definition is this project's own: ``sum_i w[i] E[i,j] / sum_i w[i]`` of a defense ``j``.
+
     Examples
     --------
     >>> import mfmgame as mg

@@ -94,6 +94,12 @@ def solve(
     Interrupted
         A KeyboardInterrupt that carries the solution proven so far.
 
+    Notes
+    -----
+    The definition is this project's own:
+    ``min over x, max over y of sum_i y[i] v[i] (1 - cov_i(x))``, within the limits of both
+    sides. The page on the model has it in full, with proofs.
+
     Examples
     --------
     >>> import mfmgame as mg
