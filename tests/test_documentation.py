@@ -31,6 +31,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mfmgame as mg
@@ -43,8 +44,9 @@ LINKED_PAGES = [*PAGES, "CONTRIBUTING.md", "CHANGELOG.md"]
 SETUP = [
     "python -m pip install -e . && python -m mfmgame solve examples/llava_agent.json",
     'python -m pip install -e ".[test]" && python -m pytest',
+    'python -m pip install -e ".[docs]" && python -m sphinx --fail-on-warning docs docs/_build',
 ]
-NOT_RUN = ("python -m pip ", "python -m pytest")
+NOT_RUN = ("python -m pip ", "python -m pytest", "python -m sphinx ")
 KNOWLEDGE_BASES = {
     file.name: file
     for pattern in ("atlas/*.yaml", "attack/*.json", "ctid/*.json")
@@ -230,9 +232,30 @@ def without_trailing_spaces(text: str) -> str:
     return re.sub(r" +$", "", text, flags=re.MULTILINE)
 
 
-def test_the_readme_sets_up_with_two_commands_of_one_line_each():
+def test_the_readme_sets_up_with_commands_of_one_line_each():
     blocks = [block.code for block in blocks_of("README.md") if "pip install" in block.code]
     assert blocks == [f"{command}\n" for command in SETUP]
+
+
+def test_the_picture_of_the_readme_is_what_its_command_draws(page_runs):
+    index = next(i for i, block in enumerate(blocks_of("README.md")) if "--plot" in block.code)
+    page_runs["README.md"].output(index)
+    drawn = curves(page_runs["README.md"].folder / "frontier.svg")
+    kept = curves(ROOT / "docs/frontier.svg")
+    assert len(kept) == 2  # with no defense, and with the best
+    for one, other in zip(kept, drawn, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def curves(picture: Path) -> list[np.ndarray]:
+    """The longer lines of an SVG file, each within its own frame: shapes (n_points, 2).
+
+    The rest, letters and where the axes stand, differs between versions of matplotlib.
+    """
+    paths = re.findall(r'<g id="line2d_\d+">\s*<path d="([^"]*)"', picture.read_text("utf-8"))
+    lines = [np.array(re.findall(r"[ML] (\S+) (\S+)", path), dtype=float) for path in paths]
+    lines = [line for line in lines if len(line) >= 5]
+    return [(line - line[0]) / (line[-1] - line[0]) for line in lines]
 
 
 def test_the_readme_lists_the_commands_that_exist():

@@ -1,5 +1,6 @@
 """The self-destruction threshold, by hand and at its edges."""
 
+import numpy as np
 import pytest
 
 import mfmgame as mg
@@ -163,3 +164,28 @@ def test_on_the_shipped_catalog_the_value_there_is_the_loss(composition, loss):
 def test_a_termination_loss_is_needed(examples):
     with pytest.raises(mg.SpecificationError, match="/termination: missing"):
         mg.self_destruction_threshold(game(termination_loss=None))
+
+
+@pytest.mark.parametrize("composition", ["best_of", "additive", "independent"])
+@pytest.mark.parametrize("stepped", [False, True])
+def test_a_loose_tolerance_never_promises_more(composition, stepped):
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        n, m = 8, 6
+        game = mg.DefenseGame(
+            severity=random.lognormal(size=n),
+            bandwidth=random.lognormal(size=n),
+            effectiveness=0.95 * random.random((n, m)) * (random.random((n, m)) < 0.5),
+            attacker_bandwidth=float(random.uniform(1.0, 6.0)),
+            use={"budget": random.uniform(0.5, 2.0, m)},
+            limits={"budget": m / 2},
+            composition=composition,
+            levels={f"d{j}": [0.0, 1.0] for j in range(m)} if stepped else {},
+            termination_loss=float(random.uniform(0.5, 8.0)),
+        )
+        exact = mg.self_destruction_threshold(game)
+        loose = mg.self_destruction_threshold(game, tolerance=0.3)
+        if exact.bandwidth is not None:
+            assert loose.bandwidth is not None
+            assert loose.bandwidth <= exact.bandwidth * (1.0 + 1e-6)
+        assert (exact.decision, loose.decision) != ("terminate", "operate")

@@ -68,6 +68,7 @@ from .uncertainty.robust import RobustPlan, robust_plan
 from .uncertainty.workers import Workers
 from .verification import FrontierVerification, PortfolioVerification, Verification, verify
 from .view import export_program, navigator_layer, result_document
+from .view.report.page import report_page
 
 __all__ = [
     "Addition",
@@ -146,6 +147,7 @@ __all__ = [
     "navigator_layer",
     "read_weights",
     "references",
+    "report_page",
     "result_document",
     "robust_plan",
     "self_destruction_threshold",

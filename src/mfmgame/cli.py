@@ -283,6 +283,25 @@ def export(
 
 
 @app.command()
+def report(
+    spec: Spec,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write to this file, FILE.html.")],
+    stop: Annotated[
+        float | None, typer.Option("--to", help="Greatest attacker bandwidth of the curve.")
+    ] = None,
+) -> None:
+    """Write the answer as one interactive page that needs no network."""
+    with reported(STANDARD_INPUT if spec == "-" else spec):
+        from mfmgame.spec.scenario import load_scenario
+        from mfmgame.view.report.page import report_page
+        from mfmgame.view.writing import write_text
+
+        scenario = load_scenario(spec)
+        keep_inputs(output)
+        write_text(report_page(scenario, stop=stop), output)
+
+
+@app.command()
 def layer(
     spec: Spec,
     score: Annotated[

@@ -13,7 +13,7 @@ from mfmgame.attacker import bandwidth_for_loss, best_response
 from mfmgame.certificate import nothing_proven
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
-from mfmgame.solution import Solution
+from mfmgame.solution import DEFAULT_TOLERANCE, Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold, beside_decision, is_within
@@ -36,7 +36,8 @@ def self_destruction_threshold(
     problem : Scenario or DefenseGame
         With a termination loss.
     tolerance : float, optional
-        As for :func:`mfmgame.solve`.
+        As for :func:`mfmgame.solve`. With a looser one than the default the threshold may
+        be less than the true one, and the decision be to terminate too early; never later.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
         If the linear-programming solver fails.
     """
     game = solver.game
-    operates = is_within(here.value, loss, here.tolerance)
+    operates = is_within(here.value, loss, _tie(here))
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     held, there = here, None
     if undefended is not None:
@@ -133,6 +134,15 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     )
 
 
+def _tie(solution: Solution) -> float:
+    """By how much a value may pass a loss and still count as equal to it.
+
+    What a looser tolerance leaves open is not granted: a value is attained, and so what it
+    is within is held for sure.
+    """
+    return min(solution.tolerance, DEFAULT_TOLERANCE[solution.game.composition])
+
+
 def _crossing(solver: Solver, loss: float, start: float) -> tuple[Solution, Solution | None]:
     """The solution that holds out longest, and one at the bandwidth up to which it does.
 
@@ -147,7 +157,7 @@ def _crossing(solver: Solver, loss: float, start: float) -> tuple[Solution, Solu
     for _ in range(_MAX_STEPS):
         there = solver.solve(bandwidth)
         residual = there.residual.array
-        if is_within(float(residual.sum()), loss, there.tolerance):
+        if is_within(float(residual.sum()), loss, _tie(there)):
             return there, None
         reached = bandwidth_for_loss(residual, there.game.bandwidth, loss) or 0.0
         if held is None or reached >= bandwidth * (1.0 - _SAME_POINT):

@@ -431,7 +431,7 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
         lower=lower,
         upper=upper,
         slopes=slopes,
-        allocations=np.array(allocations).reshape(-1, game.n_defenses),
+        allocations=np.array(allocations).reshape(len(allocations), game.n_defenses),
         certificates=tuple(line.certificate for line in certifying),
         n_solves=traced.n_solves,
     )

@@ -1,0 +1,1 @@
+"""The report: one page that explains itself, with its data and its charts inside."""

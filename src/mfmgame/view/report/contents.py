@@ -1,0 +1,257 @@
+"""What stands on the page, part by part, as text and tables that the template writes out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mfmgame import __version__
+from mfmgame.assessment import Assessment
+from mfmgame.catalogs.gaps import groups_of
+from mfmgame.catalogs.resolution import Entries
+from mfmgame.frontier import Frontier
+from mfmgame.spec.wording import counted
+from mfmgame.view.layout import number_text, share_text
+from mfmgame.view.report.inputs import (
+    bases_table,
+    defenses_table,
+    pairs_table,
+    settings_table,
+    threats_table,
+)
+from mfmgame.view.report.payload import Labels
+from mfmgame.view.report.table import Table, table
+from mfmgame.view.report.wording import bits, plan_sentence, short, threshold_sentence, verdict
+
+__all__ = ["contents"]
+
+_MOST_NOTES = 20
+_LONGEST_NOTE = 500
+
+
+def contents(
+    assessment: Assessment, frontier: Frontier, entries: Entries, labels: Labels
+) -> dict[str, Any]:
+    """Everything of the page but the frontier's pieces.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    frontier : Frontier
+        Over the attacker's bandwidth.
+    entries : Entries
+        Of the same scenario.
+    labels : Labels
+        What to call its threats and defenses.
+
+    Returns
+    -------
+    dict
+        For the template.
+    """
+    solution = assessment.solution
+    game = solution.game
+    notes = [short(note, _LONGEST_NOTE) for note in frontier.notes]
+    notes += [note for note in solution.notes if note not in frontier.notes]
+    funded = np.flatnonzero(solution.allocation.array > 0).tolist()
+    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
+    return {
+        "name": short(game.name),
+        "subtitle": f"{counts}, composition {game.composition}",
+        "version": __version__,
+        "verdict": verdict(assessment),
+        "threshold": threshold_sentence(assessment),
+        "facts": _facts(assessment),
+        "plan": plan_sentence(game, (game.use @ solution.allocation.array).tolist(), len(funded)),
+        "tables": {
+            "plan": _plan(assessment, labels),
+            "limits": _limits(assessment),
+            "attack": _attack(assessment, labels),
+            "frontier": _frontier(frontier),
+            "index": _index(assessment, labels),
+            "classes": _classes(entries),
+            "open": _open(assessment, entries, labels),
+            "bases": bases_table(entries),
+            "proofs": _proofs(assessment, frontier),
+            "settings": settings_table(assessment),
+            "threats": threats_table(assessment, entries),
+            "defenses": defenses_table(assessment, entries),
+            "pairs": pairs_table(assessment, entries, labels),
+        },
+        "coverage": _coverage(assessment),
+        "notes": notes[:_MOST_NOTES],
+        "more_notes": max(0, len(notes) - _MOST_NOTES),
+    }
+
+
+def _facts(assessment: Assessment) -> list[tuple[str, str, str]]:
+    """What stands in large figures: name, figure and unit."""
+    solution, found = assessment.solution, assessment.threshold
+    game = solution.game
+    facts = [("Worst attack causes", number_text(solution.value), "loss units")]
+    if found is not None:
+        reach = found.bandwidth
+        facts += [
+            ("Stopping costs", number_text(game.termination_loss or 0.0), "loss units"),
+            ("Threshold", "None" if reach is None else number_text(reach), _unit(reach)),
+        ]
+    facts.append(("Attacker has", number_text(game.attacker_bandwidth), "bits"))
+    return facts
+
+
+def _unit(reach: float | None) -> str:
+    return "out of reach" if reach is None else "bits"
+
+
+def _plan(assessment: Assessment, labels: Labels) -> Table:
+    solution, found = assessment.solution, assessment.sensitivity
+    game, levels = solution.game, solution.allocation.array
+    roles = list(found.roles.values())
+    least, greatest = found.least.array, found.greatest.array
+    rows = (
+        (
+            labels.defenses[j],
+            roles[j],
+            number_text(levels[j]),
+            number_text(game.max_level[j]),
+            *(number_text(use) for use in game.use[:, j] * levels[j]),
+            number_text(least[j]),
+            number_text(greatest[j]),
+        )
+        for j in range(game.n_defenses)
+        if levels[j] > 0 or roles[j] != "useless"
+    )
+    uses = [f"use of {short(resource)}" for resource in game.resources]
+    headings = ["defense", "role", "level", "greatest possible", *uses]
+    headings += ["least in any best plan", "greatest in any best plan"]
+    return table("The plan", headings, rows, text_columns=2, noun="defense")
+
+
+def _limits(assessment: Assessment) -> Table:
+    solution, found = assessment.solution, assessment.sensitivity
+    game = solution.game
+    rows = []
+    for resource, used, limit in zip(
+        game.resources, solution.resource_use.array.tolist(), game.limits.tolist(), strict=True
+    ):
+        finite = math.isfinite(limit)
+        worth = number_text(found.limit_prices[resource].right) if finite else "-"
+        rows.append((resource, number_text(used), number_text(limit) if finite else "none", worth))
+    headings = ["resource", "used", "limit", "one more unit takes off the loss"]
+    return table("What the plan uses", headings, rows, noun="resource")
+
+
+def _attack(assessment: Assessment, labels: Labels) -> Table:
+    solution = assessment.solution
+    game, effort = solution.game, solution.attack.array
+    caused = effort * solution.residual.array
+    running = sorted(np.flatnonzero(effort > 0).tolist(), key=lambda i: (-caused[i], i))
+    rows = (
+        (
+            labels.threats[i],
+            game.threat_classes[i],
+            *(
+                number_text(float(number))
+                for number in (
+                    effort[i],
+                    effort[i] * game.bandwidth[i],
+                    game.severity[i],
+                    solution.coverage.array[i],
+                    caused[i],
+                )
+            ),
+        )
+        for i in running
+    )
+    headings = ["threat", "class", "effort", "bits", "severity", "covered", "loss"]
+    return table("The worst attack on the plan", headings, rows, text_columns=2, noun="threat")
+
+
+def _frontier(frontier: Frontier) -> Table:
+    columns = (
+        frontier.breakpoints.tolist(),
+        frontier.values.tolist(),
+        [*frontier.slopes.tolist(), None],
+        frontier.lower.tolist(),
+        frontier.upper.tolist(),
+    )
+    rows = (
+        (repr(at), repr(value), "-" if slope is None else repr(slope), repr(lower), repr(upper))
+        for at, value, slope, lower, upper in zip(*columns, strict=True)
+    )
+    headings = ["attacker bandwidth", "value", "one more bit adds", "proven at least", "at most"]
+    caption = "The value where its slope changes; it is a straight line between"
+    return table(caption, headings, rows, text_columns=0, noun="breakpoint")
+
+
+def _coverage(assessment: Assessment) -> list[tuple[str, str]]:
+    index = assessment.index
+    return [
+        ("of all severity is stopped by the plan", share_text(index.portfolio)),
+        ("of the worst class's severity is stopped", share_text(index.worst_class)),
+        ("of the worst attack's loss is removed", share_text(index.adversarial)),
+    ]
+
+
+def _index(assessment: Assessment, labels: Labels) -> Table:
+    index = assessment.index
+    shares = index.defenses.array
+    order = sorted(range(len(shares)), key=lambda j: (-np.nan_to_num(shares[j], nan=-1.0), j))
+    rows = (
+        (
+            labels.defenses[j],
+            share_text(shares[j]),
+            share_text(index.consistency.array[j]),
+            *(share_text(share) for share in index.by_class[j].tolist()),
+        )
+        for j in order
+    )
+    headings = ["defense", "index", "consistency", *index.classes]
+    return table("Defense Coverage Index, each defense alone", headings, rows, noun="defense")
+
+
+def _classes(entries: Entries) -> Table:
+    rows = (
+        (
+            group.name or "-",
+            str(group.threats),
+            str(group.threats - group.covered),
+            number_text(group.severity),
+            share_text(group.share),
+        )
+        for group in groups_of(entries, "class")
+    )
+    headings = ["class", "threats", "that no defense covers", "severity", "covered share of it"]
+    return table("Classes of threats", headings, rows, noun="class")
+
+
+def _open(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
+    """Threats that no defense covers, or none of the plan, the most severe first."""
+    coverage = assessment.solution.coverage.array
+    severity = assessment.solution.game.severity
+    coverable = np.asarray((entries.effectiveness > 0).any(axis=1), dtype=bool)
+    rows = np.flatnonzero((coverage == 0) & (severity > 0)).tolist()
+    rows.sort(key=lambda i: (-severity[i], i))
+    reasons = {False: "no defense covers it", True: "the plan funds none that does"}
+    listed = (
+        (labels.threats[i], reasons[bool(coverable[i])], number_text(severity[i])) for i in rows
+    )
+    headings = ["threat", "why", "severity"]
+    return table("Threats left open", headings, listed, text_columns=2, noun="threat")
+
+
+def _proofs(assessment: Assessment, frontier: Frontier) -> Table:
+    solution, found = assessment.solution, assessment.threshold
+    rows: list[tuple[str, ...]] = [
+        ("value at the scenario's attacker", repr(solution.lower), repr(solution.upper)),
+    ]
+    if found is not None and found.bandwidth is not None and found.lower is not None:
+        loss = solution.game.termination_loss or 0.0
+        rows.append((f"value at the threshold, {bits(found.bandwidth)}", repr(found.lower), "-"))
+        rows.append(("loss of stopping, to compare", repr(loss), repr(loss)))
+    end = frontier.breakpoints[-1]
+    bracket = float(frontier.lower[-1]), float(frontier.upper[-1])
+    rows.append((f"value at {bits(end)}, where the curve ends", *map(repr, bracket)))
+    return table("Proven bounds", ["what", "at least", "at most"], rows)

@@ -1,0 +1,106 @@
+"""What was put in: the scenario's numbers as they were read, and what they rest on."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from mfmgame.assessment import Assessment
+from mfmgame.catalogs.resolution import Entries
+from mfmgame.view.report.payload import Labels
+from mfmgame.view.report.table import Table, table
+from mfmgame.view.report.wording import short
+
+__all__ = ["bases_table", "defenses_table", "pairs_table", "settings_table", "threats_table"]
+
+
+def bases_table(entries: Entries) -> Table:
+    """How many numbers are measured, from a paper, derived or assumed."""
+    names = ("measured", "paper", "derived", "assumed", "not stated")
+    counted_bases: list[tuple[str, Counter[str]]] = [
+        ("threats", Counter(threat.basis or "not stated" for threat in entries.threats)),
+        ("defenses", Counter(defense.basis or "not stated" for defense in entries.defenses)),
+    ]
+    rows: list[tuple[str, ...]] = [
+        (kind, *(str(counts[name]) for name in names)) for kind, counts in counted_bases
+    ]
+    above = entries.effectiveness > 0
+    n_assumed = int(np.count_nonzero(above & entries.assumed))
+    dash = ("-",) * 3
+    others = str(int(np.count_nonzero(above)) - n_assumed)
+    rows.append(("effectiveness above 0", *dash, str(n_assumed), others))
+    headings = ["numbers of", *names[:-1], "not stated, or something else"]
+    return table("What the numbers rest on", headings, rows)
+
+
+def settings_table(assessment: Assessment) -> Table:
+    """What both sides can spend, and what it costs to stop."""
+    game = assessment.solution.game
+    loss = game.termination_loss
+    rows = [
+        ("composition", game.composition),
+        ("bandwidth of the attacker", f"{game.attacker_bandwidth!r} bits"),
+        ("loss of stopping the system", "not stated" if loss is None else repr(loss)),
+    ]
+    rows += [
+        (f"limit of {short(resource)}", repr(limit) if math.isfinite(limit) else "none")
+        for resource, limit in zip(game.resources, game.limits.tolist(), strict=True)
+    ]
+    return table("The scenario", ["what", "is"], rows, text_columns=2)
+
+
+def threats_table(assessment: Assessment, entries: Entries) -> Table:
+    """Every threat, its source and its numbers in full."""
+    game = assessment.solution.game
+    numbers = zip(game.severity.tolist(), game.bandwidth.tolist(), strict=True)
+    rows = (
+        (
+            threat.id,
+            threat.name or "-",
+            threat.threat_class,
+            threat.basis or "not stated",
+            threat.source or "-",
+            repr(severity),
+            repr(bandwidth),
+        )
+        for threat, (severity, bandwidth) in zip(entries.threats, numbers, strict=True)
+    )
+    headings = ["id", "name", "class", "basis", "source", "severity", "bits"]
+    return table("Threats", headings, rows, text_columns=5, noun="threat")
+
+
+def defenses_table(assessment: Assessment, entries: Entries) -> Table:
+    """Every defense, its source and its numbers in full."""
+    game = assessment.solution.game
+    choices = game.choices
+    rows = (
+        (
+            defense.id,
+            defense.name or "-",
+            "in steps" if choices is not None and choices.stepped[j] else "continuous",
+            defense.basis or "not stated",
+            defense.source or "-",
+            repr(float(game.max_level[j])),
+            *(repr(use) for use in game.use[:, j].tolist()),
+        )
+        for j, defense in enumerate(entries.defenses)
+    )
+    uses = [f"use of {short(resource)}" for resource in game.resources]
+    headings = ["id", "name", "levels", "basis", "source", "greatest level", *uses]
+    return table("Defenses", headings, rows, text_columns=5, noun="defense")
+
+
+def pairs_table(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
+    """Every effectiveness above 0, and whether it is assumed."""
+
+    def rows() -> Iterable[tuple[str, ...]]:
+        for i, j in np.argwhere(entries.effectiveness > 0).tolist():
+            basis = "assumed" if entries.assumed[i, j] else "other"
+            share = repr(float(entries.effectiveness[i, j]))
+            yield labels.threats[i], labels.defenses[j], basis, share
+
+    headings = ["threat", "defense", "basis", "share stopped at level 1"]
+    return table("Effectiveness above 0", headings, rows(), text_columns=3, noun="value", most=500)

@@ -1,0 +1,130 @@
+"""The report as one HTML file: nothing is loaded from anywhere, and nothing runs but its own.
+
+Everything that a scenario says is escaped by the template, or stands in a block of JSON that
+the script reads as text. A content security policy names the scripts by their hashes, so that
+a browser runs no other even if an escape were missed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from importlib import resources, util
+
+from mfmgame.assessment import assess
+from mfmgame.catalogs.resolution import catalog_of, resolve
+from mfmgame.errors import SpecificationError
+from mfmgame.game import build_game
+from mfmgame.interruption import Interrupted
+from mfmgame.spec.scenario import Scenario
+from mfmgame.spec.wording import shown
+from mfmgame.tracing import sweep
+from mfmgame.view.report.contents import contents
+from mfmgame.view.report.payload import Labels, frontier_payload
+from mfmgame.view.report.wording import labels_of
+
+__all__ = ["LARGEST_PAGE", "report_page"]
+
+LARGEST_PAGE = 5_900_000
+"""Bytes of a page, of which the charts' library takes most."""
+
+
+def report_page(
+    scenario: Scenario,
+    *,
+    stop: float | None = None,
+) -> str:
+    """Solve a scenario, and write the answer as one page that needs no network.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    stop : float, optional
+        Greatest attacker bandwidth to trace, in bits, at least that of the scenario's attacker;
+        that of all threats together by default.
+
+    Returns
+    -------
+    str
+        HTML, ASCII and a few signs of UTF-8; the same for the same scenario.
+
+    Raises
+    ------
+    SpecificationError
+        If plotly or Jinja2 is not installed, or as for :func:`mfmgame.solve`.
+    InfeasibleError, SolverError
+        As for :func:`mfmgame.solve`.
+    Interrupted
+        On Ctrl-C once the scenario is solved.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> page = mg.report_page(mg.load_scenario("examples/llava.json"))
+    >>> page.startswith("<!DOCTYPE html>"), len(page.encode()) < 6_000_000
+    (True, True)
+    """
+    library = _plotly()
+    catalog = catalog_of(scenario)
+    game = build_game(scenario, catalog)
+    if stop is not None and not game.attacker_bandwidth <= stop < math.inf:
+        raise SpecificationError(
+            f"found {shown(stop)}, expected a finite number of at least the attacker's bandwidth, "
+            f"{game.attacker_bandwidth!r}",
+            pointer="--to",
+        )
+    assessment = assess(game)
+    try:
+        frontier = sweep(game, stop=stop)
+        entries = resolve(scenario, catalog)
+        labels = Labels(
+            labels_of((threat.id, threat.name) for threat in entries.threats),
+            labels_of((defense.id, defense.name) for defense in entries.defenses),
+        )
+        parts = contents(assessment, frontier, entries, labels)
+        page = _rendered(parts, library, "")
+        room = LARGEST_PAGE - len(page.encode("utf-8"))
+        page = _rendered(parts, library, frontier_payload(assessment, frontier, labels, room))
+    except KeyboardInterrupt:
+        raise Interrupted(assessment.solution) from None
+    return page
+
+
+def _plotly() -> str:
+    """The charts' library, as it comes with the package `plotly`."""
+    missing = [name for name in ("plotly", "jinja2") if util.find_spec(name) is None]
+    if missing:
+        raise SpecificationError(
+            f"the report needs {' and '.join(missing)}, expected them: install mfmgame[report]"
+        )
+    file = resources.files("plotly").joinpath("package_data/plotly.min.js")
+    # As browsers read a line's end, so that the hash is that of what they run.
+    return file.read_text("utf-8").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _rendered(parts: dict[str, object], library: str, payload: str) -> str:
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    folder = resources.files(__package__)
+    script, style = (
+        folder.joinpath(name).read_text("utf-8").strip() for name in ("script.js", "style.css")
+    )
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(folder.joinpath("template.html").read_text("utf-8"))
+    return template.render(
+        **parts,
+        library=Markup(library),
+        script=Markup(script),
+        style=Markup(style),
+        payload=Markup(payload),
+        hashes=[_hash(library), _hash(script)],
+    )
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -1,0 +1,212 @@
+"""The report as a file: what stands in it, how large it is, and that nothing leaves it."""
+
+import html.parser
+import importlib.util
+import json
+import re
+
+import numpy as np
+import pytest
+
+import mfmgame as mg
+from mfmgame.attacker import best_response
+from mfmgame.view.report.attacks import attack_steps
+from mfmgame.view.report.payload import embedded_json
+from report.pages import HOSTILE, hostile_document, scenario_of
+
+
+class Page(html.parser.HTMLParser):
+    """The elements of a page, its scripts, and the text that a reader sees."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.shown: list[str] = []
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._inside = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def handle_data(self, data):
+        if self._inside == "script":
+            self.scripts[-1] += data
+        elif self._inside != "style":
+            self.shown.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.shown).split())
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(mg.report_page(mg.load_scenario("examples/llava_agent.json")))
+
+
+def test_the_decision_and_the_threshold_come_first(page):
+    start = page.text.index("Decision:")
+    assert page.text[start:].startswith(
+        "Decision: Terminate Stop the system. Even against the best plan, an attacker with 8 "
+        "bits still causes a loss of 25.159 at worst. Stopping the system costs only 24. The "
+        "decision turns at 7.28768 bits, the self-destruction threshold: 0.712319 bits less "
+        "than the scenario's attacker has. Without any defense it would be at 5.64111 bits."
+    )
+
+
+def test_the_page_tells_what_was_answered(page):
+    scenario = mg.load_scenario("examples/llava_agent.json")
+    solution = mg.solve(scenario)
+    for expected in (
+        "The best plan funds 6 defenses of 15 and uses 10 of 10 units of budget",
+        repr(solution.lower),
+        repr(solution.upper),
+        "rests on assumed numbers of 57 threats, 15 defenses, 334 effectiveness values",
+    ):
+        assert expected in page.text
+    for threat in mg.build_game(scenario).threat_ids:
+        assert threat in page.text
+
+
+def test_the_data_are_the_pieces_of_the_frontier(page):
+    game = mg.build_game(mg.load_scenario("examples/llava_agent.json"))
+    frontier, data = mg.sweep(game), json.loads(page.scripts[0])
+    assert data["points"] == frontier.breakpoints.tolist()
+    assert data["values"] == frontier.values.tolist()
+    assert data["lower"] == frontier.lower.tolist()
+    assert data["threshold"] == mg.self_destruction_threshold(game).bandwidth
+    assert len(data["pieces"]) == frontier.n_pieces
+    for (plan, _), levels in zip(data["pieces"], frontier.allocations, strict=True):
+        assert dict(plan) == {j: levels[j] for j in np.flatnonzero(levels).tolist()}
+
+
+def test_nothing_is_loaded_from_anywhere(page):
+    for tag, attributes in page.tags:
+        assert tag not in {"iframe", "object", "embed", "base", "form"}
+        for name in ("src", "href", "action", "srcset", "data"):
+            target = attributes.get(name)
+            assert target is None or target.startswith("#") or target == "data:,", (tag, target)
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+    policy = next(a["content"] for _, a in page.tags if "http-equiv" in a)
+    assert "default-src 'none'" in policy
+    assert re.search(r"script-src 'sha256-\S+' 'sha256-\S+';", policy)
+
+
+@pytest.mark.parametrize(
+    "name", ["llava_agent", "gpt-4", "taxonomy", "dalle", "portfolio/llava_agent"]
+)
+def test_a_page_is_under_6_megabytes_and_the_same_twice(name):
+    scenario = mg.load_scenario(f"examples/{name}.json")
+    page = mg.report_page(scenario)
+    assert len(page.encode()) < 6_000_000
+    assert page == mg.report_page(scenario)
+
+
+def test_hostile_names_are_text_and_nothing_else(tmp_path):
+    page = Page(mg.report_page(scenario_of(hostile_document(), tmp_path)))
+    plain = Page(mg.report_page(mg.load_scenario("examples/dalle.json")))
+    assert {tag for tag, _ in page.tags} <= {tag for tag, _ in plain.tags}
+    assert len(page.scripts) == len(plain.scripts) == 3
+    assert page.scripts[1:] == plain.scripts[1:]
+    json.loads(page.scripts[0])
+    assert "<script>window.broken = 1</script>" in page.text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_json_within_a_script_ends_no_script(name):
+    text = embedded_json({name: [name]})
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text) == {name: [name]}
+
+
+class TestWithoutSomething:
+    def test_no_termination_loss(self, tmp_path):
+        document = hostile_document()
+        del document["termination"]
+        page = Page(mg.report_page(scenario_of(document, tmp_path)))
+        assert "Decision: No decision" in page.text
+        assert "does not say what it costs to stop" in page.text
+
+    def test_no_threat_and_no_defense(self, tmp_path):
+        document = hostile_document(threats=[], defenses=[], effectiveness=[])
+        document["defender"] = {}
+        page = Page(mg.report_page(scenario_of(document, tmp_path)))
+        assert "Decision: Operate" in page.text
+        assert "The best plan funds no defense." in page.text
+
+    @pytest.mark.parametrize("package", ["plotly", "jinja2"])
+    def test_no_package_that_draws(self, package, monkeypatch):
+        found = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name: None if name == package else found(name)
+        )
+        with pytest.raises(mg.SpecificationError, match=rf"{package}.*mfmgame\[report\]"):
+            mg.report_page(mg.load_scenario("examples/dalle.json"))
+
+
+class TestLargeGames:
+    def test_pages_stay_small_and_say_what_they_leave_out(self):
+        random = np.random.default_rng(3)
+        n, m = 1500, 40
+        threats = [
+            {"id": f"threat-{i}", "severity": s, "bandwidth": b}
+            for i, (s, b) in enumerate(random.lognormal(size=(n, 2)).tolist())
+        ]
+        scenario = mg.Scenario(
+            schema="mfmgame/scenario/1",
+            composition="additive",
+            threats=[{**threat, "class": "any"} for threat in threats],
+            defenses=[{"id": f"defense-{j}", "use": {"budget": 1.0}} for j in range(m)],
+            effectiveness=[
+                {"threat": f"threat-{i}", "defense": f"defense-{j}", "value": value}
+                for i, row in enumerate(
+                    (random.random((n, m)) * (random.random((n, m)) < 0.1)).tolist()
+                )
+                for j, value in enumerate(row)
+                if value
+            ],
+            attacker={"bandwidth": 100.0},
+            defender={"limits": {"budget": 10.0}},
+            termination={"loss": 300.0},
+        )
+        text = mg.report_page(scenario)
+        assert len(text.encode()) < 6_000_000
+        page = Page(text)
+        assert "Left out here: 1300 threats more." in page.text
+        data, frontier = json.loads(page.scripts[0]), mg.sweep(scenario)
+        assert data["named"] is not None
+        assert data["values"] == frontier.values.tolist()
+
+    def test_a_curve_may_end_earlier(self):
+        scenario = mg.load_scenario("examples/llava_agent.json")
+        data = json.loads(Page(mg.report_page(scenario, stop=20.0)).scripts[0])
+        assert data["points"][-1] == 20.0
+        assert data["ends"]
+        for stop in (7.9, float("nan"), float("inf")):
+            with pytest.raises(mg.SpecificationError, match="at least the attacker's bandwidth"):
+                mg.report_page(scenario, stop=stop)
+
+
+@pytest.mark.parametrize("most", [None, 1, 3])
+@pytest.mark.parametrize("seed", range(20))
+def test_steps_make_the_worst_attack_at_every_bandwidth_of_a_piece(seed, most):
+    random = np.random.default_rng(seed)
+    n = int(random.integers(1, 12))
+    residual = random.choice([0.0, 1.0, 2.0, 2.0, 5.0], size=n) * random.choice([1.0, 1e-3], size=n)
+    bandwidth = random.choice([0.0, 0.5, 1.0, 2.0], size=n)
+    start, stop = sorted(random.uniform(0.0, 1.2 * bandwidth.sum() + 0.1, size=2).tolist())
+    steps = attack_steps(residual, bandwidth, start, stop, most)
+    for at in np.linspace(start, stop, 7).tolist():
+        rest, loss = at, 0.0
+        for step in steps:
+            effort = 1.0 if step.bits <= rest else rest / step.bits
+            rest = max(0.0, rest - step.bits)
+            loss += effort * step.loss
+        assert loss == pytest.approx(best_response(residual, bandwidth, at).loss, rel=1e-12)
