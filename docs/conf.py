@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 sys.path.insert(0, str(Path(__file__).parent))
 
 import generated_pages
+from numpydoc.xref import DEFAULT_LINKS
 
 import mfmgame
 
@@ -45,7 +46,11 @@ autosummary_filename_map = {
 autodoc_typehints = "none"  # the docstrings have the types, with shapes and units
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
-numpydoc_xref_param_type = False
+# Of the types in docstrings, those that are documented here are links, and no others.
+DEFAULT_LINKS.clear()
+numpydoc_xref_param_type = True
+numpydoc_xref_aliases = {name: f"mfmgame.{name}" for name in mfmgame.__all__}
+numpydoc_xref_ignore = "all"
 numpydoc_validation_checks: set[str] = set()  # the tests do it
 
 html_theme = "furo"
