@@ -391,3 +391,22 @@ def test_neat_levels_never_widen_a_bracket_beyond_the_tolerance(tolerance):
         )
         # A value of 0 is known to the rounding of the levels that stop everything.
         assert solution.is_proven or solution.value - solution.lower < 1e-14, seed
+
+
+def test_the_cheapest_way_to_stop_everything_does_stop_it():
+    # 1/2 of the first defense and about 1/2 of the second just cover the threat; the rounding
+    # of their sum must not leave a loss that nothing proves.
+    solution = mg.solve(
+        mg.DefenseGame(
+            severity=[1.5],
+            bandwidth=[0.5],
+            effectiveness=[[1.0, 0.984375]],
+            max_level=[0.5, 1.0],
+            attacker_bandwidth=0.5,
+            use={"a": [0.5, 0.0], "b": [2.0, 4.5]},
+            limits={"b": 3.59375},
+            composition="additive",
+        )
+    )
+    assert solution.value < 2e-15
+    assert solution.is_proven

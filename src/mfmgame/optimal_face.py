@@ -35,6 +35,7 @@ _MAX_MOVES = 20
 _MAX_EQUATIONS = 1000
 _EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
+_NUDGE = 1.0 + 2.0**-48
 _NEAT = 1e-11
 """Share of the greatest level by which a level may miss an end of its range; of 0, share of
 the level that the limits allow it alone, too."""
@@ -69,11 +70,16 @@ class OptimalFace:
         self._cuts = cuts
         self._is_curved = found.game.composition == "independent"
 
-    def cheapest(self) -> Found:
+    def cheapest(self, tolerance: float) -> Found:
         """The one that uses least, each resource in units of its limit, if it is found.
 
         Where the composition is curved, allocations of the same value are rare, and near
         the optimum none can be told from one that is merely cheaper.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve; the bracket stays within it.
         """
         found, game = self._found, self._game
         # Every optimal allocation uses all of what has a price.
@@ -88,15 +94,19 @@ class OptimalFace:
         moved = self._moved(cost, _EXACT * found.response.loss, kept)
         if moved is None:
             return found
-        cheaper = with_all_free(game, moved)
-        residual = self._residual(cheaper)
-        answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
         before = found.response.plan * self._residual(found.allocation)
-        change = answer.plan * residual - before
-        if cost @ cheaper >= cost @ found.allocation or not self._costs_nothing(change):
-            return found
-        lower = min(found.lower, answer.loss)
-        return found._replace(allocation=cheaper, response=answer, lower=lower)
+        for factor in (1.0, _NUDGE):  # what just covers a threat may miss it by rounding
+            cheaper = with_all_free(game, within_limits(game, factor * moved))
+            residual = self._residual(cheaper)
+            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            if (
+                cost @ cheaper < cost @ found.allocation
+                and self._costs_nothing(answer.plan * residual - before)
+                and answer.loss - found.response.loss <= self._room(tolerance)
+            ):
+                lower = min(found.lower, answer.loss)
+                return found._replace(allocation=cheaper, response=answer, lower=lower)
+        return found
 
     def tidied(self, tolerance: float) -> Found:
         """The known one, with levels that miss 0 or their greatest by rounding moved there.
@@ -123,9 +133,8 @@ class OptimalFace:
         if (after > before + _NEAT_COST * worth + 8 * _EPS * game.severity).any():
             return found
         answer = best_response(after, game.bandwidth, game.attacker_bandwidth)
-        loss, scale = found.response.loss, scale_of(game, found.response.loss)
-        room = 0.5 * max(tolerance * scale - (loss - found.lower), 0.0)
-        if answer.loss - loss > min(room, _NEAT_COST * scale):
+        loss = found.response.loss
+        if answer.loss - loss > min(self._room(tolerance), _NEAT_COST * scale_of(game, loss)):
             return found
         lower = min(found.lower, answer.loss)
         return found._replace(allocation=neat, response=answer, lower=lower)
@@ -258,6 +267,12 @@ class OptimalFace:
             if not self._cuts.extend(moved, residual, answer, None):
                 break
         return None
+
+    def _room(self, tolerance: float) -> float:
+        """By how much a loss may grow, so that the bracket stays within the tolerance."""
+        loss = self._found.response.loss
+        left = tolerance * scale_of(self._game, loss) - (loss - self._found.lower)
+        return 0.5 * max(left, 0.0)
 
     def _costs_nothing(self, changes: FloatArray) -> bool:
         """Whether changes of each threat's loss add up to no more than their rounding.

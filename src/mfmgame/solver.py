@@ -239,7 +239,7 @@ class Solver:
             raise Interrupted(self.described(progress.found(game))) from None
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
-            found = OptimalFace(found, self._composition, self._cuts).cheapest()
+            found = OptimalFace(found, self._composition, self._cuts).cheapest(self._tolerance)
             found = OptimalFace(found, self._composition, self._cuts).tidied(self._tolerance)
         return found
 

@@ -166,7 +166,7 @@ def _attack(assessment: Assessment, labels: Labels) -> Table:
         for i in running
     )
     headings = ["threat", "class", "effort", "bits", "severity", "covered", "loss"]
-    return table("The worst attack on the plan", headings, rows, text_columns=2, noun="threat")
+    return table("Threats in the worst attack", headings, rows, text_columns=2, noun="threat")
 
 
 def _frontier(frontier: Frontier) -> Table:
