@@ -9,6 +9,8 @@ On a page, blocks run from top to bottom in one temporary folder that holds `exa
 - `json`: after a line with "Save this as `name.json`:" it is written to that file, for the
   blocks below to use; elsewhere it must parse, and be valid if it names its schema;
 - `text`: what the block directly above prints. `...` stands for anything.
+
+Blocks with a name in braces are directives to the site's builder.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mfmgame as mg
@@ -41,8 +44,9 @@ LINKED_PAGES = [*PAGES, "CONTRIBUTING.md", "CHANGELOG.md"]
 SETUP = [
     "python -m pip install -e . && python -m mfmgame solve examples/llava_agent.json",
     'python -m pip install -e ".[test]" && python -m pytest',
+    'python -m pip install -e ".[docs]" && python -m sphinx --fail-on-warning docs docs/_build',
 ]
-NOT_RUN = ("python -m pip ", "python -m pytest")
+NOT_RUN = ("python -m pip ", "python -m pytest", "python -m sphinx ")
 KNOWLEDGE_BASES = {
     file.name: file
     for pattern in ("atlas/*.yaml", "attack/*.json", "ctid/*.json")
@@ -76,7 +80,7 @@ def fenced_blocks(page: str) -> Iterator[Block]:
     lead, start, code = "", 0, list[str]()
     language: str | None = None
     for number, line in enumerate((ROOT / page).read_text("utf-8").splitlines(), start=1):
-        fence = re.fullmatch(r"```(\w*)", line)
+        fence = re.fullmatch(r"```(\w*|\{[\w-]+\})", line)
         if language is None and fence:
             language, start, code = fence[1], number, []
         elif language is None:
@@ -97,6 +101,8 @@ def blocks_of(page: str) -> list[Block]:
     for block in fenced_blocks(page):
         above = blocks[-1] if blocks else None
         follows = block.language == "text" and not block.lead
+        if block.language.startswith("{"):
+            continue
         if follows and above and above.expected is None and above.language in ("python", "sh"):
             blocks[-1] = Block(**{**vars(above), "expected": block.code})
         else:
@@ -226,9 +232,30 @@ def without_trailing_spaces(text: str) -> str:
     return re.sub(r" +$", "", text, flags=re.MULTILINE)
 
 
-def test_the_readme_sets_up_with_two_commands_of_one_line_each():
+def test_the_readme_sets_up_with_commands_of_one_line_each():
     blocks = [block.code for block in blocks_of("README.md") if "pip install" in block.code]
     assert blocks == [f"{command}\n" for command in SETUP]
+
+
+def test_the_picture_of_the_readme_is_what_its_command_draws(page_runs):
+    index = next(i for i, block in enumerate(blocks_of("README.md")) if "--plot" in block.code)
+    page_runs["README.md"].output(index)
+    drawn = curves(page_runs["README.md"].folder / "frontier.svg")
+    kept = curves(ROOT / "docs/frontier.svg")
+    assert len(kept) == 2  # with no defense, and with the best
+    for one, other in zip(kept, drawn, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def curves(picture: Path) -> list[np.ndarray]:
+    """The longer lines of an SVG file, each within its own frame: shapes (n_points, 2).
+
+    The rest, letters and where the axes stand, differs between versions of matplotlib.
+    """
+    paths = re.findall(r'<g id="line2d_\d+">\s*<path d="([^"]*)"', picture.read_text("utf-8"))
+    lines = [np.array(re.findall(r"[ML] (\S+) (\S+)", path), dtype=float) for path in paths]
+    lines = [line for line in lines if len(line) >= 5]
+    return [(line - line[0]) / (line[-1] - line[0]) for line in lines]
 
 
 def test_the_readme_lists_the_commands_that_exist():
@@ -257,6 +284,29 @@ def test_every_relative_link_leads_somewhere(page):
 def anchors(file: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def directives(page: str, name: str) -> list[str]:
+    """Lines of the directives of that name on a page."""
+    blocks = (block for block in fenced_blocks(page) if block.language == f"{{{name}}}")
+    return [line.strip() for block in blocks for line in block.code.splitlines()]
+
+
+def test_every_page_has_its_place_on_the_site_and_in_the_list():
+    places = directives("docs/index.md", "toctree")
+    text = (ROOT / "docs/index.md").read_text("utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        if page.name != "index.md":
+            assert page.stem in places
+            assert f"]({page.name})" in text
+
+
+def test_the_reference_has_every_public_name_once():
+    listed, module = list[str](), ""
+    for line in directives("docs/api.md", "eval-rst"):
+        module = line.split()[-1] if "currentmodule::" in line else module
+        listed += [line] * (module == "mfmgame" and bool(re.fullmatch(r"\w+", line)))
+    assert sorted(listed) == sorted(mg.__all__)
 
 
 def keys_of(schema: dict[str, Any]) -> set[str]:

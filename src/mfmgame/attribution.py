@@ -108,6 +108,9 @@ def shapley_shares(
 ) -> Attribution:
     """Divide the loss that a plan removes among its defenses.
 
+    The division is Shapley's [1]_; where there are too many orders, random ones are
+    taken, each forwards and backwards [2]_.
+
     Parameters
     ----------
     problem : Scenario, DefenseGame or Solution
@@ -129,6 +132,13 @@ def shapley_shares(
         If an option is out of its range, or as for :func:`mfmgame.solve`.
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
+
+    References
+    ----------
+    .. [1] L. S. Shapley, "A value for n-person games", in Contributions to the Theory of Games
+       II, Princeton University Press (1953).
+    .. [2] R. Mitchell, J. Cooper, E. Frank and G. Holmes, "Sampling permutations for Shapley
+       value estimation", J. Mach. Learn. Res. 23 (2022).
 
     Examples
     --------

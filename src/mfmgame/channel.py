@@ -10,9 +10,6 @@ References
 .. [1] "SoK: The Security-Safety Continuum of Multimodal Foundation Models through
    Information Flow and Global Game-Theoretic Analysis of Asymmetric Threats",
    arXiv:2411.11195.
-.. [2] C. E. Shannon, "Communication in the presence of noise", Proc. IRE 37 (1949).
-.. [3] T. M. Cover and J. A. Thomas, "Elements of Information Theory", 2nd ed., Wiley,
-   2006, chapters 2 and 9.
 """
 
 from __future__ import annotations
@@ -30,7 +27,7 @@ _SUM_TOLERANCE = 1e-9
 
 
 def capacity(signal: ArrayLike, noise: ArrayLike, bandwidth: ArrayLike = 1.0) -> FloatArray:
-    """Effective capacity ``C = B log2(1 + S/N)`` of a model (Shannon-Hartley, [2]_).
+    """Effective capacity ``C = B log2(1 + S/N)`` of a model (Shannon-Hartley [1]_).
 
     Parameters
     ----------
@@ -50,6 +47,10 @@ def capacity(signal: ArrayLike, noise: ArrayLike, bandwidth: ArrayLike = 1.0) ->
     ------
     SpecificationError
         If a value is not finite or out of its range, or the shapes do not broadcast.
+
+    References
+    ----------
+    .. [1] C. E. Shannon, "Communication in the presence of noise", Proc. IRE 37 (1949).
 
     Examples
     --------
@@ -130,13 +131,18 @@ def action_entropy(actions: ArrayLike | int) -> float:
     Returns
     -------
     float
-        Entropy in bits [3]_; ``log2(n)`` for a count ``n``.
+        Entropy in bits [1]_; ``log2(n)`` for a count ``n``.
 
     Raises
     ------
     SpecificationError
         If the count is below 1, or the probabilities are negative, not finite, or do
         not sum to 1 within 1e-9.
+
+    References
+    ----------
+    .. [1] T. M. Cover and J. A. Thomas, "Elements of Information Theory", 2nd ed., Wiley,
+       2006, chapter 2.
 
     Examples
     --------
@@ -196,7 +202,7 @@ def signal(embedding: ArrayLike, concept: ArrayLike) -> FloatArray:
 
 
 def mutual_information(joint: ArrayLike) -> float:
-    """Mutual information in bits of two variables with the given joint distribution [3]_.
+    """Mutual information in bits of two variables with the given joint distribution [1]_.
 
     Parameters
     ----------
@@ -213,6 +219,11 @@ def mutual_information(joint: ArrayLike) -> float:
     SpecificationError
         If the table is not two-dimensional, has a negative or non-finite entry, or does
         not sum to 1 within 1e-9.
+
+    References
+    ----------
+    .. [1] T. M. Cover and J. A. Thomas, "Elements of Information Theory", 2nd ed., Wiley,
+       2006, chapter 2.
 
     Examples
     --------

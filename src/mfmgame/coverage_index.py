@@ -81,7 +81,18 @@ class CoverageIndex:
         return pandas.DataFrame(table, index=pandas.Index(list(self.defenses), name="defense"))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the index by defense and class; needs matplotlib."""
+        """Draw the index by defense and class; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+        """
         from mfmgame.view.plots.heatmaps import plot_index
 
         return plot_index(self, ax)
@@ -117,6 +128,10 @@ def defense_coverage_index(
     ------
     SpecificationError
         If the problem, the weights or the allocation cannot be meant.
+
+    Notes
+    -----
+    The definition is this project's own: ``sum_i w[i] E[i,j] / sum_i w[i]`` of a defense ``j``.
 
     Examples
     --------

@@ -52,6 +52,11 @@ def self_destruction_threshold(
     SolverError
         If the linear-programming solver fails.
 
+    Notes
+    -----
+    The definition is this project's own: ``sup {B >= 0 : V(B) <= L}``, with ``V`` the value of
+    the game over the attacker's bandwidth and ``L`` the loss of stopping.
+
     Examples
     --------
     >>> import mfmgame as mg

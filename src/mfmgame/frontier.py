@@ -125,6 +125,16 @@ class Frontier:
     def allocation(self, at: float) -> Labelled:
         """Optimal allocation at a point of the sweep.
 
+        Parameters
+        ----------
+        at : float
+            In bits, or in units of the resource.
+
+        Returns
+        -------
+        Labelled, length n_defenses
+            Levels.
+
         Raises
         ------
         SpecificationError

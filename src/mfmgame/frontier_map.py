@@ -46,12 +46,32 @@ class FrontierMap:
     frontiers: tuple[Frontier, ...]
 
     def values(self, bandwidths: ArrayLike) -> FloatArray:
-        """Value at each limit and bandwidth, shape (n_rows, n_bandwidths), in loss units."""
+        """Value at each limit and bandwidth.
+
+        Parameters
+        ----------
+        bandwidths : array_like, shape (n_bandwidths,)
+            Of the attacker, in bits.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows, n_bandwidths)
+            In loss units.
+        """
         points = np.atleast_1d(np.asarray(bandwidths, dtype=np.float64))
         return np.array([frontier(points) for frontier in self.frontiers])
 
     def operates(self, bandwidths: ArrayLike) -> NDArray[np.bool_]:
-        """Whether the value is within the termination loss, shape (n_rows, n_bandwidths).
+        """Whether the value is within the termination loss.
+
+        Parameters
+        ----------
+        bandwidths : array_like, shape (n_bandwidths,)
+            Of the attacker, in bits.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_rows, n_bandwidths)
 
         Raises
         ------
@@ -65,6 +85,16 @@ class FrontierMap:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the value and the decision over bandwidth and limit; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
 
         Raises
         ------

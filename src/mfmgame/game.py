@@ -56,7 +56,7 @@ class DefenseGame:
         stepped defenses each limit is kept to 1e-12 of it, as sums of decimals need.
     max_level : array_like, shape (n_defenses,), optional
         Greatest level of each defense, 1 by default.
-    levels : mapping of str to array_like, optional
+    levels : mapping of str to array_like, shape (n_levels,), optional
         By id, the increasing levels of each stepped defense; ``[0, 1]`` is all or nothing.
         One that is not named is continuous.
     requires : mapping of str to sequence of str, optional

@@ -122,6 +122,15 @@ class PortfolioSequence:
     def at(self, budget: float) -> Portfolio:
         """The best portfolio at a budget.
 
+        Parameters
+        ----------
+        budget : float
+            In units of the resource.
+
+        Returns
+        -------
+        Portfolio
+
         Raises
         ------
         InfeasibleError
@@ -133,7 +142,18 @@ class PortfolioSequence:
         return affordable[-1]
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the value over the budget, beside the greedy order; needs matplotlib."""
+        """Draw the value over the budget, beside the greedy order; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+        """
         from mfmgame.view.plots.curves import plot_portfolios
 
         return plot_portfolios(self, ax)

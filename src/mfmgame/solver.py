@@ -94,6 +94,12 @@ def solve(
     Interrupted
         A KeyboardInterrupt that carries the solution proven so far.
 
+    Notes
+    -----
+    The definition is this project's own:
+    ``min over x, max over y of sum_i y[i] v[i] (1 - cov_i(x))``, within the limits of both
+    sides. The page on the model has it in full, with proofs.
+
     Examples
     --------
     >>> import mfmgame as mg
@@ -200,7 +206,19 @@ class Solver:
     def find(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
     ) -> Found:
-        """What :meth:`solve` finds, with no more said of it than it takes to go on."""
+        """What :meth:`solve` finds, with no more said of it than it takes to go on.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float, optional
+            In bits; the game's own by default.
+        limits : mapping of str to float, optional
+            Limits in place of the game's own.
+
+        Returns
+        -------
+        Found
+        """
         game = self._game
         if attacker_bandwidth is not None:
             game = game.with_attacker_bandwidth(attacker_bandwidth)
@@ -313,7 +331,17 @@ class Solver:
         self._last_loss = progress.loss
 
     def described(self, found: Found) -> Solution:
-        """All that is to be said of what a search has found."""
+        """All that is to be said of what a search has found.
+
+        Parameters
+        ----------
+        found : Found
+            By :meth:`find`.
+
+        Returns
+        -------
+        Solution
+        """
         game, allocation, response, lower, certificate, rounds = found
         attack = response.plan
         if isinstance(certificate, Certificate):
@@ -346,9 +374,11 @@ class Solver:
 
         Returns
         -------
-        least, greatest : ndarray of float, shape (n_defenses,)
+        least : ndarray of float, shape (n_defenses,)
             Levels of allocations within the limits whose worst attack costs the value,
             but for 1e-9 of it (for `independent`, half the tolerance).
+        greatest : ndarray of float, shape (n_defenses,)
+            Such levels, too.
         """
         game, residual = solution.game, solution.residual.array
         if game.choices is not None:

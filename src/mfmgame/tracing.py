@@ -108,6 +108,8 @@ def sweep(
 ) -> Frontier:
     """Trace the value over the attacker's bandwidth, or over one limit.
 
+    Between two points whose lines meet, one solve decides what lies there [1]_.
+
     Parameters
     ----------
     problem : Scenario or DefenseGame
@@ -133,6 +135,11 @@ def sweep(
         If not even an empty allocation keeps within the other limits.
     SolverError
         If HiGHS refuses the program.
+
+    References
+    ----------
+    .. [1] M. J. Eisner, D. G. Severance, "Mathematical techniques for efficient record
+       segmentation in large shared databases", Journal of the ACM 23 (1976).
 
     Examples
     --------

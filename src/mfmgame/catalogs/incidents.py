@@ -120,6 +120,15 @@ def incident_weights(selection: IncidentSelection | None = None) -> Weights:
     SpecificationError
         If genai-incidents is not installed or has another shape, or the selection
         names what is not there.
+
+    Examples
+    --------
+    The corpus is a package of its own, genai-incidents, and grows:
+
+    >>> import mfmgame as mg
+    >>> early = mg.incident_weights(mg.IncidentSelection(last_year=2023))
+    >>> early.basis, sum(early.by_threat.values()) < sum(mg.incident_weights().by_threat.values())
+    ('derived', True)
     """
     selection = selection or IncidentSelection()
     scores = _checked(selection)

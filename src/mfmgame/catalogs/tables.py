@@ -86,6 +86,21 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
     SpecificationError
         If the file is no such table, names a threat twice, or a weight is not a number
         of at least 0.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import mfmgame as mg
+    >>> text = '''threat,weight
+    ... anydoor,3
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "weights.csv")
+    ...     _ = file.write_text(text, encoding="utf-8")
+    ...     weights = mg.read_weights(file)
+    >>> dict(weights.by_threat), weights.source
+    ({'anydoor': 3.0}, 'weights.csv')
     """
     path = Path(path)
     try:
@@ -124,6 +139,21 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     SpecificationError
         If the file is no such table, names a defense twice or one that the catalog does
         not have, or a cost is not a number of at least 0.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import mfmgame as mg
+    >>> text = '''defense,cost
+    ... guardt2i,1.5
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "costs.csv")
+    ...     _ = file.write_text(text, encoding="utf-8")
+    ...     catalog = mg.costed(mg.load_catalog("mfm"), file)
+    >>> [dict(defense.use) for defense in catalog.defenses if defense.id == "guardt2i"]
+    [{'budget': 1.5}]
     """
     path = Path(path)
     try:

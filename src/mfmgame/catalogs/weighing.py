@@ -65,6 +65,15 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
     ------
     SpecificationError
         If no threat of the catalog is named, or a weight is out of the range of a severity.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> catalog = mg.Catalog(schema="mfmgame/catalog/1", name="small", threats=[
+    ...     {"id": "leak", "severity": 1, "bandwidth": 1}])
+    >>> weights = mg.Weights(by_threat={"leak": 4.0}, basis="measured", source="incidents of 2025")
+    >>> mg.weighed(catalog, weights).threats[0].severity
+    4.0
     """
     known = {threat.id for threat in catalog.threats}
     if known.isdisjoint(weights.by_threat):

@@ -60,7 +60,21 @@ class Mixture:
 
     @classmethod
     def of(cls, size: int, lines: ArrayLike, weights: Sequence[int]) -> Mixture:
-        """A mixture of those of some lines whose weight is above 0."""
+        """A mixture of those of some lines whose weight is above 0.
+
+        Parameters
+        ----------
+        size : int
+            How many lines there are.
+        lines : array_like of int, shape (n_lines,)
+            Numbers of the lines, in any order.
+        weights : sequence of int, length n_lines
+            Their weights, at least 0.
+
+        Returns
+        -------
+        Mixture
+        """
         numbers = np.asarray(lines, dtype=np.intp)
         values = np.empty(len(numbers), dtype=object)
         values[:] = weights
@@ -70,7 +84,17 @@ class Mixture:
 
     @classmethod
     def of_floats(cls, shares: FloatArray) -> Mixture:
-        """The mixture of just these shares of at least 0, shape (size,)."""
+        """The mixture of just these shares of at least 0, shape (size,).
+
+        Parameters
+        ----------
+        shares : ndarray of float, shape (size,)
+            At least 0.
+
+        Returns
+        -------
+        Mixture
+        """
         lines = np.flatnonzero(shares)
         return cls(len(shares), lines, as_integers(shares[lines])[0])
 
@@ -88,7 +112,17 @@ class Mixture:
         return shares
 
     def is_valid(self, size: int) -> bool:
-        """Whether these are weights above 0 of some of so many lines, none named twice."""
+        """Whether these are weights above 0 of some of so many lines, none named twice.
+
+        Parameters
+        ----------
+        size : int
+            How many lines there are.
+
+        Returns
+        -------
+        bool
+        """
         lines, weights = self.lines.tolist(), self.weights.tolist()
         return (
             self.size == size

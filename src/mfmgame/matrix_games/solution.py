@@ -44,7 +44,19 @@ class MatrixCertificate:
 
     @classmethod
     def of(cls, payoffs: Payoffs, rows: Mixture, columns: Mixture) -> MatrixCertificate:
-        """What two strategies prove of a game."""
+        """What two strategies prove of a game.
+
+        Parameters
+        ----------
+        payoffs : Payoffs
+            The game.
+        rows, columns : Mixture
+            Strategies of the defender and of the attacker.
+
+        Returns
+        -------
+        MatrixCertificate
+        """
         lower, upper = payoffs.least_earned(columns)[0], payoffs.most_paid(rows)[0]
         return cls(rows, columns, lower, upper)
 
@@ -54,7 +66,17 @@ class MatrixCertificate:
         return self.upper - self.lower
 
     def gap(self, payoffs: Payoffs) -> float:
-        """Width of the bracket, relative as in :attr:`MatrixSolution.gap`."""
+        """Width of the bracket, relative as in ``MatrixSolution.gap``.
+
+        Parameters
+        ----------
+        payoffs : Payoffs
+            The game.
+
+        Returns
+        -------
+        float
+        """
         if not self.width:
             return 0.0
         stakes = payoffs.stakes(self.rows, self.columns)
@@ -101,7 +123,21 @@ class MatrixSolution:
     def of(
         cls, payoffs: Payoffs, certificate: MatrixCertificate, tolerance: float
     ) -> MatrixSolution:
-        """The solution that a certificate proves."""
+        """The solution that a certificate proves.
+
+        Parameters
+        ----------
+        payoffs : Payoffs
+            The game.
+        certificate : MatrixCertificate
+            Its proof.
+        tolerance : float
+            Relative gap that was asked for.
+
+        Returns
+        -------
+        MatrixSolution
+        """
         proof = certificate
         lower, upper = _rounded(proof.lower, -1), _rounded(proof.upper, 1)
         straddles = proof.lower <= 0 <= proof.upper

@@ -46,6 +46,8 @@ SHARP = 1e-30
 def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSolution:
     """Solve a zero-sum game: rows the defender, who minimises; columns the attacker.
 
+    It is a linear program [1]_, whose answer is then proven in exact arithmetic.
+
     Parameters
     ----------
     matrix : array_like, shape (n_rows, n_columns)
@@ -53,7 +55,7 @@ def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSo
         unit. Finite numbers of any sign and size; integers and floats count as the exact
         numbers that they are.
     tolerance : float, default 1e-9
-        Greatest relative width of the proven bracket (see :attr:`MatrixSolution.gap`);
+        Greatest relative width of the proven bracket (see ``MatrixSolution.gap``);
         0 asks for the exact value.
 
     Returns
@@ -69,6 +71,11 @@ def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSo
         column, or the tolerance is not from 0 to below 1.
     SolverError
         If HiGHS refuses the program.
+
+    References
+    ----------
+    .. [1] G. B. Dantzig, "A proof of the equivalence of the programming problem and the game
+       problem", in Activity Analysis of Production and Allocation (1951).
 
     Examples
     --------

@@ -91,6 +91,20 @@ def load_addition(path: str | os.PathLike[str]) -> Addition:
     ------
     SpecificationError
         If the file cannot be read or says something that cannot be meant.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> import mfmgame as mg
+    >>> addition = {"schema": "mfmgame/addition/1", "threats": [
+    ...     {"id": "new", "severity": 9, "bandwidth": 1}]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "new.json")
+    ...     _ = file.write_text(json.dumps(addition), encoding="utf-8")
+    ...     loaded = mg.load_addition(file)
+    >>> loaded.threats[0].id
+    'new'
     """
     file = None if os.fspath(path) == "-" else Path(path)
     source = STANDARD_INPUT if file is None else os.fspath(path)

@@ -29,7 +29,7 @@ from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.uncertainty import UncertainDocument, number_keys, number_models
 from mfmgame.spec.wording import nearest, shown
 
-__all__ = ["json_schema"]
+__all__ = ["SCHEMA_NAMES", "json_schema"]
 
 _UNCERTAIN = "UncertainNumber"
 _MODELS: dict[str, type[Document]] = {
@@ -50,6 +50,8 @@ _MODELS: dict[str, type[Document]] = {
     "tornado": TornadoDocument,
     "what-if": WhatIfDocument,
 }
+SCHEMA_NAMES = tuple(_MODELS)
+"""The documents that have a schema."""
 
 
 def json_schema(name: str = "scenario") -> dict[str, Any]:
@@ -59,8 +61,8 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     ----------
     name : str
         Which document: "scenario", "catalog" or "addition"; "result", "frontier",
-        "threshold", "dci", "gaps", "ensemble", "gradient", "influence", "robust",
-        "shares", "tornado" or "what-if".
+        "portfolio", "threshold", "dci", "gaps", "ensemble", "gradient", "influence",
+        "robust", "shares", "tornado" or "what-if".
 
     Returns
     -------

@@ -94,7 +94,17 @@ class Ensemble:
         return self.rows[:, self._column(name)]
 
     def at_nominal(self, name: str) -> float:
-        """The number of one column at nominal values."""
+        """The number of one column at nominal values.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        float
+        """
         return float(self.nominal[self._column(name)])
 
     @cached_property
@@ -113,7 +123,17 @@ class Ensemble:
         return not np.isnan(self.at_nominal("terminate"))
 
     def known(self, name: str) -> FloatArray:
-        """The numbers of one column, those that are none left out, shape (n_known,)."""
+        """The numbers of one column, those that are none left out.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        ndarray of float, shape (n_known,)
+        """
         column = self[name]
         return column[~np.isnan(column)]
 
@@ -169,7 +189,17 @@ class Ensemble:
         return estimates.quantile(self.known(name), probability, confidence)
 
     def mean(self, name: str) -> float:
-        """Mean of a column, NaN if it has no numbers."""
+        """Mean of a column, NaN if it has no numbers.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        float
+        """
         column = self.known(name)
         return float(column.mean()) if len(column) else float("nan")
 
@@ -182,8 +212,10 @@ class Ensemble:
 
         Returns
         -------
-        losses, probabilities : ndarray of float, shape (m,)
-            Distinct numbers in increasing order, and the share of draws above each.
+        numbers : ndarray of float, shape (m,)
+            Distinct numbers in increasing order.
+        shares : ndarray of float, shape (m,)
+            Share of draws above each.
         """
         return estimates.exceedance(self.known(name))
 
@@ -203,6 +235,18 @@ class Ensemble:
 
     def plot(self, ax: Axes | None = None, *, column: str = "value") -> Axes:
         """Draw the loss-exceedance curve, or that of another column; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+        column : str, default "value"
+            Of `columns`.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
 
         Raises
         ------

@@ -129,6 +129,8 @@ def sobol_indices(
 ) -> Influence:
     """Estimate which share of the variance each uncertain number explains.
 
+    Indices of first order and total [1]_, from quasi-random points.
+
     Parameters
     ----------
     scenario : Scenario
@@ -155,6 +157,22 @@ def sobol_indices(
         SALib is not installed (the extra ``mfmgame[sensitivity]``).
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
+
+    References
+    ----------
+    .. [1] I. M. Sobol', "Global sensitivity indices for nonlinear mathematical models and their
+       Monte Carlo estimates", Math. Comput. Simul. 55 (2001).
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> scenario = mg.Scenario(
+    ...     schema="mfmgame/scenario/1", attacker={"bandwidth": {"range": [1, 2]}},
+    ...     threats=[{"id": "t", "severity": {"range": [2, 6]}, "bandwidth": 2.0}],
+    ... )
+    >>> found = mg.sobol_indices(scenario, n=64, seed=1)
+    >>> found.names, found.indices["value"]["first"].round(2).tolist()
+    (('attacker/bandwidth', 'threats/t/severity'), [0.32, 0.68])
     """
     family = _independent(scenario, catalog)
     if not _is_integer(n) or not 2 <= n <= _LARGEST_SAMPLE or n & (n - 1):
@@ -197,6 +215,8 @@ def morris_effects(
 ) -> Influence:
     """Estimate the effects of steps of each uncertain number, from random places.
 
+    These are Morris's elementary effects [1]_.
+
     Parameters
     ----------
     scenario : Scenario
@@ -221,6 +241,22 @@ def morris_effects(
     ------
     SpecificationError, InfeasibleError, SolverError
         As for :func:`mfmgame.sobol_indices`, and for :func:`mfmgame.tornado`.
+
+    References
+    ----------
+    .. [1] M. D. Morris, "Factorial sampling plans for preliminary computational experiments",
+       Technometrics 33 (1991).
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> scenario = mg.Scenario(
+    ...     schema="mfmgame/scenario/1", attacker={"bandwidth": {"range": [1, 2]}},
+    ...     threats=[{"id": "t", "severity": {"range": [2, 6]}, "bandwidth": 2.0}],
+    ... )
+    >>> found = mg.morris_effects(scenario, n=4, seed=1)
+    >>> found.names, found.indices["value"]["mean"].round(2).tolist()
+    (('attacker/bandwidth', 'threats/t/severity'), [1.67, 3.0])
     """
     family = _independent(scenario, catalog)
     if not _is_integer(n) or not 2 <= n <= _LARGEST_SAMPLE:

@@ -63,6 +63,18 @@ class Tornado:
     def plot(self, ax: Axes | None = None, *, of: Literal["value", "threshold"] = "value") -> Axes:
         """Draw a bar for each number, from its lower to its upper end; needs matplotlib.
 
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+        of : {"value", "threshold"}, default "value"
+            Which of both is drawn.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
         Raises
         ------
         SpecificationError

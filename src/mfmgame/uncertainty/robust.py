@@ -160,6 +160,8 @@ def robust_plan(
 ) -> RobustPlan:
     """Find the allocation that minimises the worst case over the uncertain numbers.
 
+    This is the absolute robustness of [1]_.
+
     Parameters
     ----------
     scenario : Scenario
@@ -183,6 +185,10 @@ def robust_plan(
         decides which threats there are.
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
+
+    References
+    ----------
+    .. [1] P. Kouvelis and G. Yu, Robust Discrete Optimization and Its Applications, Kluwer (1997).
 
     Examples
     --------

@@ -44,11 +44,11 @@ class Workers:
     ----------
     jobs : int or None
         Processes on this machine; 1 starts none, -1 takes one for each core. None leaves
-        it to :func:`joblib.parallel_config`, with whatever backend that names.
+        it to ``joblib.parallel_config``, with whatever backend that names.
     dask : str or distributed.Client, optional
         A Dask cluster: the address of its scheduler, or a client.
     ray : bool
-        The Ray cluster that :func:`ray.init` finds.
+        The Ray cluster that ``ray.init`` finds.
 
     Raises
     ------

@@ -102,6 +102,27 @@ def import_atlas(path: str | os.PathLike[str], numbers: AssumedNumbers | None = 
     ------
     SpecificationError
         If the file is not ATLAS in this layout, or a number is out of its range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import mfmgame as mg
+    >>> text = '''
+    ... id: ATLAS
+    ... version: 1.0.0
+    ... matrices:
+    ... - id: ATLAS
+    ...   tactics: [{id: TA1, name: Access}]
+    ...   techniques: [{id: T1, name: Guess the password, tactics: [TA1]}]
+    ...   mitigations: [{id: M1, name: Longer passwords, techniques: [{id: T1}]}]
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "ATLAS.yaml")
+    ...     _ = file.write_text(text, encoding="utf-8")
+    ...     catalog = mg.import_atlas(file, mg.AssumedNumbers(effectiveness=0.25))
+    >>> [(pair.threat, pair.defense, pair.value) for pair in catalog.effectiveness]
+    [('T1', 'M1', 0.25)]
     """
     return as_catalog(read_atlas(Path(path)), numbers or AssumedNumbers())
 

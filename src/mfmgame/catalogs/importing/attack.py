@@ -81,6 +81,27 @@ def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None =
     ------
     SpecificationError
         If the file is not such a bundle, or a number is out of its range.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> import mfmgame as mg
+    >>> def thing(kind, code):
+    ...     source = {"source_name": "mitre-attack", "external_id": code}
+    ...     return {"type": kind, "id": f"{kind}--{code}", "name": code,
+    ...             "modified": "2020-01-01T00:00:00.000Z", "external_references": [source]}
+    >>> mitigates = {"type": "relationship", "id": "relationship--1",
+    ...              "modified": "2020-01-01T00:00:00.000Z", "relationship_type": "mitigates",
+    ...              "source_ref": "course-of-action--M1001", "target_ref": "attack-pattern--T1001"}
+    >>> bundle = {"type": "bundle", "id": "bundle--1", "objects": [
+    ...     thing("attack-pattern", "T1001"), thing("course-of-action", "M1001"), mitigates]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "attack.json")
+    ...     _ = file.write_text(json.dumps(bundle), encoding="utf-8")
+    ...     catalog = mg.import_attack(file)
+    >>> [(pair.threat, pair.defense, pair.value) for pair in catalog.effectiveness]
+    [('T1001', 'M1001', 0.5)]
     """
     return as_catalog(read_attack(Path(path)), numbers or AssumedNumbers())
 

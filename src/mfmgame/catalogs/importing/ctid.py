@@ -57,6 +57,28 @@ def import_ctid(
         If the file is not of this format, maps no defense and no vulnerability to a
         technique, has a score or a kind of mapping that is not known, or if a number is
         out of its range.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> import mfmgame as mg
+    >>> mapping = {
+    ...     "metadata": {"mapping_framework": "aws", "mapping_framework_version": "1",
+    ...                  "attack_version": "16.1", "technology_domain": "enterprise",
+    ...                  "mapping_types": {"technique_scores": {"name": "Scores"}}},
+    ...     "mapping_objects": [{"capability_id": "mail-filter",
+    ...                          "capability_description": "Mail filter",
+    ...                          "mapping_type": "technique_scores", "attack_object_id": "T1000",
+    ...                          "attack_object_name": "Phishing", "status": "complete",
+    ...                          "score_category": "protect", "score_value": "partial"}],
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "mapping.json")
+    ...     _ = file.write_text(json.dumps(mapping), encoding="utf-8")
+    ...     catalog = mg.import_ctid(file)
+    >>> [(pair.threat, pair.defense, pair.value) for pair in catalog.effectiveness]
+    [('T1000', 'mail-filter', 0.5)]
     """
     numbers = numbers or AssumedNumbers()
     mappings = read_mappings(Path(path))
@@ -121,6 +143,28 @@ def kev_weights(
     ------
     SpecificationError
         If the file is not of this format, no row is of these kinds, or one is unknown.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> import mfmgame as mg
+    >>> mapping = {
+    ...     "metadata": {"mapping_framework": "kev", "mapping_framework_version": "1",
+    ...                  "attack_version": "16.1", "technology_domain": "enterprise",
+    ...                  "mapping_types": {"exploitation_technique": {"name": "Exploitation"}}},
+    ...     "mapping_objects": [{"capability_id": "CVE-2020-0001",
+    ...                          "capability_description": "A flaw",
+    ...                          "mapping_type": "exploitation_technique",
+    ...                          "attack_object_id": "T1000",
+    ...                          "attack_object_name": "Phishing", "status": "complete"}],
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "mapping.json")
+    ...     _ = file.write_text(json.dumps(mapping), encoding="utf-8")
+    ...     weights = mg.kev_weights(file)
+    >>> weights.by_threat
+    {'T1000': 1.0}
     """
     chosen = VULNERABILITY if mapping_types is None else tuple(mapping_types)
     for name in chosen:
