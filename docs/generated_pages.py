@@ -120,8 +120,7 @@ def keys_of(name: str) -> Iterator[str]:
     """The keys of a document, part by part."""
     schema = json_schema(name)
     yield f"## `{name}`\n"
-    summary = schema.get("description", "").split("\n\n")[0]
-    yield f"{unwrapped(summary)}\n"
+    yield f"{schema.get('description', '')}\n"
     yield f'The whole schema: <a href="../schemas/{name}.json">{name}.json</a>.\n'
     for title, part in {name: schema, **schema.get("$defs", {})}.items():
         required = set(part.get("required", ()))

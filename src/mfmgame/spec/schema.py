@@ -87,6 +87,9 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     schema = model.model_json_schema()
     if issubclass(model, UncertainDocument):
         schema = _with_uncertain_numbers(schema, model)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if "description" in part:  # a docstring: its summary is for readers of JSON, too
+            part["description"] = " ".join(part["description"].split("\n\n")[0].split())
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
