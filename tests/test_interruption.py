@@ -88,7 +88,7 @@ def test_an_interruption_far_from_the_value_has_its_proof(composition):
 
 
 def test_when_time_is_up_no_cheaper_allocation_is_searched(large_game, monkeypatch):
-    def search(face):
+    def search(face, tolerance):
         raise AssertionError("the search for a cheaper allocation has begun")
 
     monkeypatch.setattr(OptimalFace, "cheapest", search)
