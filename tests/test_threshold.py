@@ -1,5 +1,7 @@
 """The self-destruction threshold, by hand and at its edges."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -189,3 +191,27 @@ def test_a_loose_tolerance_never_promises_more(composition, stepped):
             assert loose.bandwidth is not None
             assert loose.bandwidth <= exact.bandwidth * (1.0 + 1e-6)
         assert (exact.decision, loose.decision) != ("terminate", "operate")
+
+
+def test_the_allocation_that_the_climb_starts_from_is_held_up_to_its_own_crossing():
+    # The optimum there differs from it by rounding, which severities this far apart enlarge.
+    game = mg.DefenseGame(
+        severity=[234.75325282419354, 7.534641096136477e-05, 3929993.351520181],
+        bandwidth=[1.0, 0.0, 1.0],
+        effectiveness=[
+            [0.5664577107043226, 0.15194663308200138, 0.0],
+            [0.0, 0.42867287076442157, 0.0],
+            [0.59571768997499, 0.0, 0.22552112658919035],
+        ],
+        max_level=[1.0, 0.7, 1.0],
+        attacker_bandwidth=20.0,
+        use={"budget": [1.0, 2.0, 2.0]},
+        limits={"budget": 0.7824354801011573},
+        levels={"d0": [0.25, 1.0], "d1": [0.0, 0.1, 0.2, 0.7], "d2": [0.0, 1.0]},
+        groups=[mg.DefenseGroup(["d1", "d2"], at_most=1)],
+        termination_loss=1464047.4677271016,
+        composition="independent",
+    )
+    assessment = mg.assess(game)
+    document = mg.Result(**json.loads(json.dumps(mg.result_document(assessment))))
+    assert mg.verify(document, game)

@@ -112,7 +112,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
             # Against no bits any allocation may be optimal; against a few, one that lasts.
             few = float(game.bandwidth[game.bandwidth > 0].min())
             start = few if solver.solve(few).value <= loss else 0.0
-        held, there = _crossing(solver, loss, start)
+        held, there = _crossing(solver, loss, start, here if start == reached else None)
     if there is None:
         return Threshold(None, undefended, "operate", None, held.allocation, None, None, None)
     bandwidth = beside_decision(there.game.attacker_bandwidth, game, operates)
@@ -143,7 +143,9 @@ def _tie(solution: Solution) -> float:
     return min(solution.tolerance, DEFAULT_TOLERANCE[solution.game.composition])
 
 
-def _crossing(solver: Solver, loss: float, start: float) -> tuple[Solution, Solution | None]:
+def _crossing(
+    solver: Solver, loss: float, start: float, held: Solution | None
+) -> tuple[Solution, Solution | None]:
     """The solution that holds out longest, and one at the bandwidth up to which it does.
 
     The worst attack on any fixed allocation costs at least the value, so it reaches the
@@ -151,9 +153,10 @@ def _crossing(solver: Solver, loss: float, start: float) -> tuple[Solution, Solu
     further only if another is better; solving at its crossing finds that one, and the
     crossings climb to the threshold, in finitely many steps where the value is piecewise
     linear. There is no second solution if the first holds out against all threats.
+
+    The start may be the crossing of an allocation that is held already.
     """
     bandwidth = start
-    held: Solution | None = None
     for _ in range(_MAX_STEPS):
         there = solver.solve(bandwidth)
         residual = there.residual.array
