@@ -189,12 +189,12 @@
   function colours() {
     const style = getComputedStyle(document.documentElement);
     const named = {};
-    for (const name of ["ink", "quiet", "line", "accent", "operate", "terminate", "shade"]) {
+    for (const name of ["card", "ink", "quiet", "line", "accent", "operate", "terminate", "shade"]) {
       named[name] = style.getPropertyValue(`--${name}`).trim();
     }
     // On paper the page's own rules apply only while it is laid out, after this.
     return printing
-      ? { ink: "#000000", quiet: "#444444", line: "#bbbbbb", accent: "#1d57b0", operate: "#17663a", terminate: "#a3222b", shade: "#f3f3f3" }
+      ? { card: "#ffffff", ink: "#000000", quiet: "#444444", line: "#bbbbbb", accent: "#1d57b0", operate: "#17663a", terminate: "#a3222b", shade: "#f3f3f3" }
       : named;
   }
 
@@ -232,20 +232,20 @@
     return { type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1, line: { color: colour, width: 1.5, dash } };
   }
 
-  function noted(at, text, colour, place) {
-    return { x: at, y: place, xref: "x", yref: "paper", text, showarrow: false, xanchor: "left", yanchor: "top", xshift: 4, font: { color: colour, size: 12 } };
+  function noted(at, text, colour, place, ground) {
+    return { bgcolor: ground, x: at, y: place, xref: "x", yref: "paper", text, showarrow: false, xanchor: "left", yanchor: "top", xshift: 4, font: { color: colour, size: 12 } };
   }
 
   function drawCurve(colour) {
     const end = Math.max(points[last], Number.isFinite(until) ? from : data.bandwidth, from) || 1;
     const shapes = [vertical(data.bandwidth, colour.quiet, "dot")];
-    const annotations = [noted(data.bandwidth, "scenario", colour.quiet, 0.08)];
+    const annotations = [noted(data.bandwidth, "scenario", colour.quiet, 0.08, colour.card)];
     if (data.loss !== null) {
       shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: data.loss, y1: data.loss, line: { color: colour.terminate, width: 1.5, dash: "dash" } });
       annotations.push({ x: 1, xref: "paper", y: data.loss, text: "stopping costs", showarrow: false, xanchor: "right", yanchor: "bottom", font: { color: colour.terminate, size: 12 } });
       if (data.threshold !== null) {
         shapes.push(vertical(data.threshold, colour.terminate, "dot"));
-        annotations.push(noted(data.threshold, "threshold", colour.terminate, 0.18));
+        annotations.push(noted(data.threshold, "threshold", colour.terminate, 0.2, colour.card));
       }
     }
     const traces = [
