@@ -486,3 +486,27 @@ class TestWithoutMatplotlib:
         )
         assert "install mfmgame[plot]" in done.stdout
         assert done.stdout.count("\n") == 1
+
+
+def test_a_frontier_of_threats_without_bandwidth_is_a_level_line():
+    game = mg.DefenseGame(
+        severity=[4.0, 2.0],
+        bandwidth=[0.0, 0.0],
+        effectiveness=[[0.5], [0.0]],
+        attacker_bandwidth=0.0,
+        termination_loss=1.0,
+    )
+    undefended, value = mg.sweep(game).plot().get_lines()[:2]
+    assert undefended.get_xydata().tolist() == [[0.0, 6.0], [1.0, 6.0]]
+    assert value.get_xydata().tolist() == [[0.0, 4.0], [1.0, 4.0]]
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e12])
+def test_great_and_tiny_numbers_are_spelt_out_at_the_ticks(size):
+    game = mg.DefenseGame(
+        severity=[size], bandwidth=[1.0], effectiveness=[[0.5]], attacker_bandwidth=1.0
+    )
+    ax = mg.sweep(game).plot()
+    ax.figure.draw_without_rendering()
+    assert ax.yaxis.get_offset_text().get_text() == ""
+    assert ax.yaxis.get_ticklabels()[-1].get_text().partition("e")[2] != ""

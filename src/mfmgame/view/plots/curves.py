@@ -72,14 +72,17 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
     start, stop = float(frontier.breakpoints[0]), float(frontier.breakpoints[-1])
     ax.set_xlim(start, stop if stop > start else start + 1.0)
     if over_bandwidth:
-        points, losses = attack_curve(game, game.severity, start, stop)
+        points, losses = attack_curve(game, game.severity, *ax.get_xlim())
         here = game.attacker_bandwidth
     else:
         undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
         points, losses = np.array([start, stop]), np.array([undefended, undefended])
         here = float(game.limits[game.resources.index(frontier.parameter)])
     ax.plot(points, losses, color=GREY, linestyle=(0, (4, 2)), linewidth=1.3, label="no defense")
-    ax.plot(frontier.breakpoints, frontier.values, color=INK, label="best defense (value)")
+    points, values = frontier.breakpoints, frontier.values
+    if stop == start:  # no threat needs any bits: nothing changes beyond
+        points, values = np.array(ax.get_xlim()), np.full(2, values[-1])
+    ax.plot(points, values, color=INK, label="best defense (value)")
     if frontier.gap > _VISIBLE_GAP:
         ax.fill_between(
             frontier.breakpoints,

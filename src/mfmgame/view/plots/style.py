@@ -26,6 +26,7 @@ try:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties, findfont, get_font
+    from matplotlib.ticker import FuncFormatter, ScalarFormatter
 except ImportError:
     raise SpecificationError(
         "drawing needs matplotlib, expected it: install mfmgame[plot]"
@@ -84,6 +85,8 @@ STYLE: dict[str, Any] = {
     "xtick.labelsize": 8.0,
     "ytick.labelsize": 8.0,
 }
+_LEAST_PLAIN, _MOST_PLAIN = 1e-3, 1e6
+"""Greatest numbers of an axis between which its ticks are written without powers of ten."""
 _LONGEST = 30
 """Letters of a name that are drawn."""
 _LONGEST_KEY = 76
@@ -178,6 +181,7 @@ def titled(ax: Axes, name: str, said: str = "") -> None:
 
 def keyed(ax: Axes) -> None:
     """Put the key between title and picture, where it covers nothing."""
+    _spell_ticks_out(ax)
     handles, labels = ax.get_legend_handles_labels()
     place = ax.get_subplotspec()
     columns = 4 if sum(map(len, labels)) <= _LONGEST_KEY else 3
@@ -199,6 +203,15 @@ def keyed(ax: Axes) -> None:
     )
     rows = -(-len(handles) // columns)
     ax.set_title(ax.get_title(loc="left"), loc="left", pad=6.0 + 11.5 * rows)
+
+
+def _spell_ticks_out(ax: Axes) -> None:
+    """Write great and tiny numbers at their ticks: a common factor would stand in the key."""
+    for axis in (ax.xaxis, ax.yaxis):
+        size = float(np.abs(axis.get_view_interval()).max())
+        is_plain = isinstance(axis.get_major_formatter(), ScalarFormatter)
+        if is_plain and not _LEAST_PLAIN <= size < _MOST_PLAIN:
+            axis.set_major_formatter(FuncFormatter(lambda number, _: number_label(number)))
 
 
 def counted(shown: int, total: int, noun: str, choice: str) -> str:
