@@ -11,9 +11,12 @@ from mfmgame.arithmetic import WIDE_EPS, exact_dot_sign, rounded_down, wide
 from mfmgame.game import GRANTED, DefenseGame
 
 __all__ = [
+    "NEGLIGIBLE_LEVEL",
     "all_within_limits",
+    "can_run",
     "held_game",
     "is_within_limits",
+    "reachable_levels",
     "resource_cost",
     "spread",
     "with_all_free",
@@ -23,7 +26,21 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 
+NEGLIGIBLE_LEVEL = 2.0**-64
+"""Level, or share of a lower greatest level, that covers less than rounding does."""
 _EPS = 2.0**-52
+
+
+def reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray) -> FloatArray:
+    """Greatest level of each defense within the limits, if it runs alone, shape (n_defenses,)."""
+    affordable = np.full_like(use, np.inf)
+    np.divide(limits[:, None], use, out=affordable, where=use > 0.0)
+    return np.minimum(max_level, affordable.min(axis=0, initial=np.inf))
+
+
+def can_run(max_level: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
+    """Defenses whose reachable level is more than a negligible share of their range."""
+    return (reach > NEGLIGIBLE_LEVEL * np.minimum(max_level, 1.0)) & (reach > 0.0)
 
 
 def resource_cost(game: DefenseGame) -> FloatArray:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.allocations import can_run, reachable_levels
 from mfmgame.arithmetic import WIDE_EPS, WideArray, rounded_down, rounded_up, wide
 from mfmgame.choices import Box
 from mfmgame.compositions import Composition
@@ -104,22 +105,29 @@ def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
 def with_least_prices(
     game: DefenseGame, composition: Composition, certificate: Certificate
 ) -> Certificate:
-    """The same certificate, with the prices at which defenses of a limit of 0 just pay.
+    """Raise the prices of limits to where no defense that cannot run gains more than it pays.
 
-    A greater price proves as much, a lesser one less.
+    Such defenses are left out of the master program, whose prices therefore do not know
+    them. A limit of 0 has the least price that does: a greater one proves as much, a
+    lesser one less.
     """
-    free = np.flatnonzero((game.limits == 0.0) & (certificate.limit_prices > 0.0))
-    if not free.size:
-        return certificate
     limited = np.isfinite(game.limits)
+    reach = reachable_levels(game.max_level, game.use, game.limits)
+    idle = (game.max_level > 0.0) & ~can_run(game.max_level, reach)
+    if not idle.any():
+        return certificate
+    with np.errstate(divide="ignore", invalid="ignore"):
+        binding = np.nanargmin(game.limits[:, None] / game.use[:, idle], axis=0)
     _, gained, _ = _sides(game, composition, certificate)
     prices = certificate.limit_prices.copy()
-    for row in (*free, *free):  # a price that has risen may be too much beside another
-        users = (game.use[row] > 0.0) & (game.max_level > 0.0)
+    rows = np.unique(binding)
+    for row in (*rows, *rows):  # a price that has risen may be too much beside another
+        users = idle & (game.use[row] > 0.0)
+        least = prices[row] if game.limits[row] > 0.0 else 0.0
         prices[row] = 0.0
         paid = wide(prices[limited]) @ game.use[limited]
         owed = (gained - paid)[users] / game.use[row][users]
-        prices[row] = rounded_up(np.longdouble(owed.max(initial=0.0)))
+        prices[row] = max(least, rounded_up(np.longdouble(owed.max(initial=0.0))))
     return replace(certificate, limit_prices=prices)
 
 

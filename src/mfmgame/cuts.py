@@ -142,7 +142,7 @@ class CutPool:
         MasterPoint or None
             None if HiGHS finds no optimum.
         """
-        master = self._fitting_master((loss_scale, game.attacker_bandwidth))
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.limits)
         self._prune()
         point = master.solve(
             game.attacker_bandwidth,
@@ -160,7 +160,7 @@ class CutPool:
     ) -> MasterPoint | None:
         """Solve the master again as it was solved last, more precisely; None if that fails."""
         before = self._master
-        master = self._fitting_master((loss_scale, game.attacker_bandwidth))
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.limits)
         return master.refine() if master is before else self.solve(game, loss_scale, box)
 
     def least(
@@ -288,9 +288,10 @@ class CutPool:
         if self._master is not None:
             self._enter_master(groups, threats, anchors, sizes)
 
-    def _fitting_master(self, units: tuple[float, float]) -> Master:
-        """The master, made anew if its units of loss and bandwidth are far off these."""
-        fits = self._master is not None and all(
+    def _fitting_master(self, units: tuple[float, float], limits: FloatArray) -> Master:
+        """The master, made anew if its units are far off those of losses, bits and limits."""
+        fits = self._master is not None and self._master.fits(limits)
+        fits = fits and all(
             1.0 / _SCALE_RANGE < new / old < _SCALE_RANGE
             for new, old in zip(units, self._units, strict=True)
             if new > 0 and old > 0
@@ -299,7 +300,7 @@ class CutPool:
             game = self._game
             self._units = units
             self._master = Master(
-                game.max_level, game.use, game.limits, loss_unit=units[0], bandwidth_unit=units[1]
+                game.max_level, game.use, limits, loss_unit=units[0], bandwidth_unit=units[1]
             )
             self._enter_master(self._cut_group, self._threats, self._anchors, self._cut_size)
         return self._master

@@ -35,6 +35,7 @@ OPTIONS: dict[str, bool | int | float | str] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
     "ipm_iteration_limit": 100,
+    "small_matrix_value": 1e-12,  # the least it takes; coefficients below are dropped
 }
 LEAST_PATIENCE = 2000
 """Simplex iterations that even a small program may take; more may be a cycle."""

@@ -19,6 +19,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.allocations import can_run, reachable_levels
 from mfmgame.choices import Box
 from mfmgame.highs import (
     LEAST_PATIENCE,
@@ -44,6 +45,10 @@ _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
 """Where a warm basis has gone bad: from scratch, then looser, since proofs check the answer."""
 _NARROWEST = 2.0**-28
 """Least coefficient of the price in a row: HiGHS drops those below 1e-9."""
+_FINEST = 2.0**-28
+"""Least unit of a level, as a share of its range: in smaller ones HiGHS sees no coverage."""
+_REACH_RANGE = 2.0**20
+"""Change of a reachable level that asks for other units."""
 _GREATEST_MAGNIFICATION = 2.0**40
 _FINER_COST = 2.0**20
 
@@ -99,11 +104,16 @@ class Master:
         self._bandwidth_unit = power_of_two(bandwidth_unit)
         self._n_defenses = n_defenses = len(max_level)
         self._n_resources = len(limits)
-        self._level_unit = powers_of_two(_reachable_levels(max_level, use, limits))
+        self._max_level, self._use = max_level, use
+        self._reach = reach = reachable_levels(max_level, use, limits)
+        self._runs = can_run(max_level, reach)
+        unit = np.maximum(np.minimum(reach, 1.0), _FINEST * np.minimum(max_level, 1.0))
+        self._level_unit = powers_of_two(np.where(self._runs, unit, 1.0))
         self._limited = np.flatnonzero(np.isfinite(limits) & (n_defenses > 0))
-        rows = use[self._limited] * self._level_unit
-        self._limit_unit = powers_of_two(rows.max(axis=1, initial=0.0))
-        rows /= self._limit_unit[:, None]
+        # A row in units of what its entries can do, not of what one that cannot run would.
+        using = np.where(self._runs, use[self._limited], 0.0)
+        self._limit_unit = powers_of_two((using * reach).max(axis=1, initial=0.0))
+        rows = using * (self._level_unit / self._limit_unit[:, None])
 
         self._rows = rows  # over the levels; limits first, then cuts
         self._row_lower = np.full(len(rows), -np.inf)
@@ -115,8 +125,9 @@ class Master:
         self._column_of: IntArray = np.empty(0, dtype=np.intp)
         self._entered: IntArray = np.empty(0, dtype=np.intp)
         self._cost = np.zeros(n_defenses + 1)
-        self._least, self._greatest = np.zeros(n_defenses), max_level / self._level_unit
-        self._column_upper = np.append(max_level / self._level_unit, np.inf)
+        top = np.where(self._runs, max_level, 0.0) / self._level_unit
+        self._least, self._greatest = np.zeros(n_defenses), top
+        self._column_upper = np.append(top, np.inf)
         self._surplus_unit = np.empty(0)
 
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -131,6 +142,15 @@ class Master:
     def entered(self) -> IntArray:
         """Threats in order of entrance, that of a point's surplus, shape (n_entered,)."""
         return self._entered
+
+    def fits(self, limits: FloatArray) -> bool:
+        """Whether the units of the levels suit other limits, shape (n_resources,)."""
+        reach = reachable_levels(self._max_level, self._use, limits)
+        runs = can_run(self._max_level, reach)
+        if not np.array_equal(runs, self._runs):
+            return False
+        change = reach[runs] / self._reach[runs]
+        return bool(np.all((change < _REACH_RANGE) & (change > 1.0 / _REACH_RANGE)))
 
     def add_cuts(
         self,
@@ -157,7 +177,7 @@ class Master:
         column = self._enter(threats, unit)
         relative = relative / unit
         width = width / unit
-        rows = gradients * self._level_unit * relative[:, None]
+        rows = gradients * np.where(self._runs, self._level_unit, 0.0) * relative[:, None]
         lower, upper = constants * relative, np.full(len(threats), np.inf)
 
         n_defenses = self._n_defenses
@@ -225,7 +245,8 @@ class Master:
         top = self._column_upper[: self._n_defenses]
         self._least, self._greatest = np.zeros_like(top), top
         if box is not None:
-            self._least, self._greatest = (bound / self._level_unit for bound in box)
+            self._least, greatest = (bound / self._level_unit for bound in box)
+            self._greatest = np.minimum(greatest, top)
             self._set_levels(self._least, self._greatest)
         optimum = self._run()
         if box is not None:
@@ -425,15 +446,3 @@ class Master:
         # Missing from highspy's type stubs.
         change_rows = self._highs.changeRowsBounds  # type: ignore[attr-defined]
         check(change_rows(len(rows), rows, row_lower, row_upper))
-
-
-def _reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray) -> FloatArray:
-    """The greatest level of each defense on its own, at most 1; 0 where there is none.
-
-    At least a millionth of its range: in smaller units HiGHS would not see what it covers.
-    """
-    affordable = np.full_like(use, np.inf)
-    np.divide(limits[:, None], use, out=affordable, where=use > 0)
-    most = np.minimum(max_level, 1.0)
-    reachable = np.minimum(most, affordable.min(0, initial=np.inf))
-    return np.asarray(np.where(reachable > 0.0, np.maximum(reachable, most / WIDEST), reachable))
