@@ -57,6 +57,8 @@ class Composition(ABC):
 
     cut_rounding: float
     """Relative rounding error of each number of a cut."""
+    is_polyhedral = True
+    """Whether coverage is piecewise linear in the levels: a threat then has finitely many cuts."""
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         self._matrix = effectiveness
@@ -98,6 +100,10 @@ class Composition(ABC):
         self, threats: IntArray, anchors: FloatArray
     ) -> tuple[list[Fraction], list[list[Fraction]]]:
         """Constants and gradients of cuts, exact or the ends of intervals that keep them valid."""
+
+    def certain_anchors(self, threats: IntArray, allocation: NDArray[np.object_]) -> FloatArray:
+        """Anchors of cuts that are exact at an allocation of fractions, shape (n_chosen,)."""
+        raise NotImplementedError(f"{type(self).__name__} has no finite set of cuts")
 
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
@@ -156,6 +162,9 @@ class Additive(Composition):
             for row, share in zip(rows, shares, strict=True)
         ]
         return shares, gradients
+
+    def certain_anchors(self, threats: IntArray, allocation: NDArray[np.object_]) -> FloatArray:
+        return np.zeros(len(threats))
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.where(self._matrix[threats] @ allocation >= 1.0, 1.0, 0.0)
@@ -227,6 +236,17 @@ class BestOf(Composition):
         ]
         return constants, gradients
 
+    def certain_anchors(self, threats: IntArray, allocation: NDArray[np.object_]) -> FloatArray:
+        anchors = np.zeros(len(threats))
+        for place, row in enumerate(self._rows(threats).tolist()):
+            room = Fraction(1)
+            for share, level in sorted(zip(row, allocation, strict=True), reverse=True):
+                room -= level
+                if room <= 0:
+                    anchors[place] = share
+                    break
+        return anchors
+
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         if allocation.sum() < 1.0:
             return np.zeros(len(threats))
@@ -276,6 +296,7 @@ class Independent(Composition):
     """
 
     cut_rounding = 8 * _EPS
+    is_polyhedral = False
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         super().__init__(_layer_depths(effectiveness))

@@ -163,6 +163,11 @@ class CutPool:
         master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.limits)
         return master.refine() if master is before else self.solve(game, loss_scale, box)
 
+    @property
+    def singles(self) -> tuple[IntArray, FloatArray]:
+        """Threats and anchors of all cuts, those of one group each on its own."""
+        return self._threats, self._anchors
+
     def least(
         self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]
     ) -> FloatArray | None:

@@ -21,11 +21,20 @@ from numpy.typing import NDArray
 from mfmgame.allocations import held_game, spread, with_all_free, within_limits
 from mfmgame.attacker import best_response
 from mfmgame.branching import BoxSearch
-from mfmgame.certificate import Certificate, as_plan, lower_bound, nothing_proven, upper_bound
+from mfmgame.certificate import (
+    Certificate,
+    as_plan,
+    lower_bound,
+    nothing_proven,
+    scaled_to_plan,
+    upper_bound,
+    with_least_prices,
+)
 from mfmgame.choices import Box
 from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
+from mfmgame.exact_program import exact_optimum
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
@@ -238,6 +247,8 @@ class Solver:
         progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
         try:
             self._search(game, progress, deadline)
+            if time.monotonic() <= deadline:
+                self._close(game, progress)
         except KeyboardInterrupt:
             if progress.response is None or not is_own:
                 raise  # a bracket of another game's value would mislead
@@ -329,6 +340,22 @@ class Solver:
             if point is None:  # HiGHS has given up: what is proven so far must do
                 break
         self._last_loss = progress.loss
+
+    def _close(self, game: DefenseGame, progress: Progress) -> None:
+        """Solve in rational arithmetic what floating point has left open."""
+        scale = max(progress.loss, scale_of(game, 0.0))
+        if progress.gap(0.0) <= self._tolerance * scale:
+            return
+        exact = exact_optimum(game, self._composition, *self._cuts.singles)
+        if exact is None:
+            return
+        allocation = within_limits(game, exact[0])
+        response = best_response(
+            self._residual(allocation), game.bandwidth, game.attacker_bandwidth
+        )
+        proof = scaled_to_plan(game, exact[1])
+        progress.claim(lambda: with_least_prices(game, self._composition, proof), math.inf)
+        progress.see(allocation, response, progress.rounds + 1)
 
     def described(self, found: Found) -> Solution:
         """All that is to be said of what a search has found.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
-from mfmgame.matrix_games.exact_simplex import optimal_weights
+from mfmgame.exact_simplex import Integers, maximise, work_of
 from mfmgame.matrix_games.master import MixtureMaster
 from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 from mfmgame.matrix_games.refinement import strategies_of_basis
@@ -26,7 +26,6 @@ __all__ = ["MatrixSolution", "solve_matrix_game"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-Integers = NDArray[np.object_]
 
 FEWEST_ADDED = 100
 """So many columns may enter a program at once, however few rows there are."""
@@ -198,7 +197,7 @@ def _in_integers(
     rows, columns = certificate.rows.lines, certificate.columns.lines
     while True:
         block, _ = payoffs.block(rows, columns)
-        most_work -= _work(block)
+        most_work -= work_of(block)
         if most_work < 0:
             break
         mixtures = _optimal(payoffs, rows, columns, block)
@@ -220,25 +219,28 @@ def _if_tiny(payoffs: Payoffs) -> MatrixCertificate | None:
         return None
     rows, columns = np.arange(n_rows), np.arange(n_columns)
     block, _ = payoffs.block(rows, columns)
-    if _work(block) > TINY_WORK:
+    if work_of(block) > TINY_WORK:
         return None
     return MatrixCertificate.of(payoffs, *_optimal(payoffs, rows, columns, block))
-
-
-def _work(block: Integers) -> float:
-    """About proportional to the time that a game of integers takes."""
-    size = max(block.shape)
-    bits = max(abs(entry).bit_length() for entry in block.ravel().tolist())
-    return float(size**3 * (size * bits) ** 1.5)
 
 
 def _optimal(
     payoffs: Payoffs, rows: IntArray, columns: IntArray, block: Integers
 ) -> tuple[Mixture, Mixture]:
-    """Optimal strategies, if only some lines may be played."""
-    row_weights, column_weights = optimal_weights(block)
+    """Optimal strategies, if only some lines may be played.
+
+    The game, made positive, is ``maximise sum p`` subject to ``p B <= 1, p >= 0`` [1]_; its
+    value is ``1 / sum p``.
+
+    References
+    ----------
+    .. [1] G. B. Dantzig, "A proof of the equivalence of the programming problem and the game
+       problem", in Activity Analysis of Production and Allocation (1951).
+    """
+    ones = [np.array([1] * count, dtype=object) for count in block.shape]
+    found = maximise((block - (block.min() - 1)).T, ones[1], ones[0])
     n_rows, n_columns = payoffs.shape
     return (
-        Mixture.of(n_rows, rows, row_weights),
-        Mixture.of(n_columns, columns, column_weights),
+        Mixture.of(n_rows, rows, found.primal),
+        Mixture.of(n_columns, columns, found.dual),
     )
