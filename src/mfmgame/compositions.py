@@ -101,9 +101,9 @@ class Composition(ABC):
     ) -> tuple[list[Fraction], list[list[Fraction]]]:
         """Constants and gradients of cuts, exact or the ends of intervals that keep them valid."""
 
-    def certain_anchors(self, threats: IntArray, allocation: NDArray[np.object_]) -> FloatArray:
-        """Anchors of cuts that are exact at an allocation of fractions, shape (n_chosen,)."""
-        raise NotImplementedError(f"{type(self).__name__} has no finite set of cuts")
+    def certain_anchors(self, threats: IntArray, allocation: NDArray[Any]) -> FloatArray:
+        """Anchors of cuts that are exact at an allocation, of fractions if polyhedral."""
+        return self.anchors(threats, allocation)
 
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
@@ -163,7 +163,7 @@ class Additive(Composition):
         ]
         return shares, gradients
 
-    def certain_anchors(self, threats: IntArray, allocation: NDArray[np.object_]) -> FloatArray:
+    def certain_anchors(self, threats: IntArray, allocation: NDArray[Any]) -> FloatArray:
         return np.zeros(len(threats))
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
@@ -236,7 +236,7 @@ class BestOf(Composition):
         ]
         return constants, gradients
 
-    def certain_anchors(self, threats: IntArray, allocation: NDArray[np.object_]) -> FloatArray:
+    def certain_anchors(self, threats: IntArray, allocation: NDArray[Any]) -> FloatArray:
         anchors = np.zeros(len(threats))
         for place, row in enumerate(self._rows(threats).tolist()):
             room = Fraction(1)

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from mfmgame.attacker import bandwidth_for_loss, best_response
 from mfmgame.certificate import nothing_proven
+from mfmgame.decision import decide
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
-from mfmgame.solution import DEFAULT_TOLERANCE, Solution
+from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
-from mfmgame.threshold import Threshold, beside_decision, is_within
+from mfmgame.threshold import Threshold, beside_decision
 from mfmgame.tree_proof import TreeProof
 
 __all__ = ["self_destruction_threshold", "threshold_beyond"]
@@ -101,21 +102,20 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
         If the linear-programming solver fails.
     """
     game = solver.game
-    operates = is_within(here.value, loss, _tie(here))
+    decision = decide(game, here.lower, here.upper, loss)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
-    held, there = here, None
-    if undefended is not None:
-        # No fixed allocation holds out beyond the threshold, this one and none at all included.
-        reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
-        start = max(undefended, reached, game.attacker_bandwidth if operates else 0.0)
-        if start == 0.0 and operates and game.bandwidth.any():
-            # Against no bits any allocation may be optimal; against a few, one that lasts.
-            few = float(game.bandwidth[game.bandwidth > 0].min())
-            start = few if solver.solve(few).value <= loss else 0.0
-        held, there = _crossing(solver, loss, start, here if start == reached else None)
-    if there is None:
-        return Threshold(None, undefended, "operate", None, held.allocation, None, None, None)
-    bandwidth = beside_decision(there.game.attacker_bandwidth, game, operates)
+    if undefended is None:
+        return _unreachable(here, undefended)
+    if here.lower <= loss:
+        # The value never falls: if all threats together stay within the loss, every attack does.
+        most = solver.solve(float(game.bandwidth.sum()))
+        if decide(game, most.lower, most.upper, loss) == "operate":
+            return _unreachable(most, undefended)
+    # No fixed allocation holds out beyond the threshold, this one and none at all included.
+    reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
+    start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
+    held, there = _crossing(solver, loss, start, here if start == reached else None)
+    bandwidth = beside_decision(there.game.attacker_bandwidth, game, decision)
     if bandwidth != there.game.attacker_bandwidth:
         there = solver.solve(bandwidth)
     proof = there.certificate
@@ -125,7 +125,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     return Threshold(
         bandwidth=bandwidth,
         undefended=undefended,
-        decision="operate" if operates else "terminate",
+        decision=decision,
         margin=bandwidth - game.attacker_bandwidth,
         allocation=held.allocation,
         bandwidth_per_loss=1.0 / price if price > 0 else None,
@@ -134,35 +134,32 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     )
 
 
-def _tie(solution: Solution) -> float:
-    """By how much a value may pass a loss and still count as equal to it.
-
-    What a looser tolerance leaves open is not granted: a value is attained, and so what it
-    is within is held for sure.
-    """
-    return min(solution.tolerance, DEFAULT_TOLERANCE[solution.game.composition])
+def _unreachable(held: Solution, undefended: float | None) -> Threshold:
+    """The answer where all threats together stay within the loss."""
+    return Threshold(None, undefended, "operate", None, held.allocation, None, None, None)
 
 
 def _crossing(
     solver: Solver, loss: float, start: float, held: Solution | None
-) -> tuple[Solution, Solution | None]:
+) -> tuple[Solution, Solution]:
     """The solution that holds out longest, and one at the bandwidth up to which it does.
 
     The worst attack on any fixed allocation costs at least the value, so it reaches the
     loss at or before the threshold. An allocation that is optimal there can hold out
     further only if another is better; solving at its crossing finds that one, and the
     crossings climb to the threshold, in finitely many steps where the value is piecewise
-    linear. There is no second solution if the first holds out against all threats.
+    linear.
 
-    The start may be the crossing of an allocation that is held already.
+    The start may be the crossing of an allocation that is held already. All threats together
+    cost more than the loss, so the value, which is concave, rises wherever it equals the loss.
     """
     bandwidth = start
     for _ in range(_MAX_STEPS):
         there = solver.solve(bandwidth)
         residual = there.residual.array
-        if is_within(float(residual.sum()), loss, _tie(there)):
-            return there, None
-        reached = bandwidth_for_loss(residual, there.game.bandwidth, loss) or 0.0
+        reached = bandwidth_for_loss(residual, there.game.bandwidth, loss)
+        if reached is None:  # but for rounding, all threats together cost the loss
+            reached = float(there.game.bandwidth.sum())
         if held is None or reached >= bandwidth * (1.0 - _SAME_POINT):
             held = there
         if reached <= bandwidth * (1.0 + _SAME_POINT):

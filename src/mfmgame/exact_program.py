@@ -30,16 +30,20 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Fractions = NDArray[np.object_]
 
-_MAX_WORK = 1.5e10
+_MAX_WORK = 5e10
 """Of all programs of one game: some seconds."""
 _MAX_ENTRIES = 2**14
 """Entries of the effectiveness matrix, each of which an exact pass multiplies."""
 
 
 def exact_optimum(
-    game: DefenseGame, composition: Composition, threats: IntArray, anchors: FloatArray
+    game: DefenseGame,
+    composition: Composition,
+    threats: IntArray,
+    anchors: FloatArray,
+    slack: float,
 ) -> tuple[FloatArray, Certificate] | None:
-    """Solve a small game exactly, and round its optimal allocation and proof to floats.
+    """Solve a small game in rational arithmetic, and round its optimum and proof to floats.
 
     Parameters
     ----------
@@ -50,15 +54,17 @@ def exact_optimum(
     threats : ndarray of int, shape (n_cuts,)
     anchors : ndarray of float, shape (n_cuts,)
         Cuts to start from.
+    slack : float
+        Loss that threats together may cost beyond the program's value, in loss units, where
+        the composition is not piecewise linear; where it is, they cost nothing beyond.
 
     Returns
     -------
     allocation : ndarray of float, shape (n_defenses,)
     certificate : Certificate
-        None in place of both where the composition is not piecewise linear, or the
-        programs are too large.
+        None in place of both if the programs are too large.
     """
-    if not composition.is_polyhedral or game.effectiveness.size > _MAX_ENTRIES:
+    if game.effectiveness.size > _MAX_ENTRIES:
         return None
     known: dict[tuple[int, float], None] = {}
     program, work = _Program(game), 0.0
@@ -74,19 +80,23 @@ def exact_optimum(
         if work > _MAX_WORK:
             return None
         optimum = program.optimum(maximise(matrix, right, gains), scales)
-        exposure = composition.certain_exposure(np.arange(game.n_threats), optimum.levels)
-        threats = np.flatnonzero(program.severity * np.array(exposure) > optimum.allowed)
-        anchors = composition.certain_anchors(threats, optimum.levels)
-    weights = optimum.weights.astype(np.float64)
+        levels = optimum.levels if composition.is_polyhedral else _rounded(optimum.levels)
+        exposure = composition.certain_exposure(np.arange(game.n_threats), levels)
+        beyond = program.severity * np.array(exposure) - optimum.allowed
+        threats = np.flatnonzero(beyond > 0)
+        if not composition.is_polyhedral and sum(beyond[threats]) <= slack:
+            break
+        anchors = composition.certain_anchors(threats, levels)
+    weights = _rounded(optimum.weights)
     used = weights > 0.0
     names = list(known)
     certificate = Certificate(
         np.array([threat for threat, _ in names], dtype=np.intp)[used],
         np.array([anchor for _, anchor in names])[used],
         weights[used],
-        optimum.limit_prices.astype(np.float64),
+        _rounded(optimum.limit_prices),
     )
-    return optimum.levels.astype(np.float64), certificate
+    return _rounded(optimum.levels), certificate
 
 
 class _Optimum(NamedTuple):
@@ -129,15 +139,14 @@ class _Program:
     def add(self, composition: Composition, cuts: list[tuple[int, float]]) -> None:
         """Add the columns of some cuts, each a threat and an anchor."""
         threats = np.array([threat for threat, _ in cuts], dtype=np.intp)
-        constants, gradients = composition.certain_cuts(
-            threats, np.array([anchor for _, anchor in cuts])
-        )
+        made = composition.certain_cuts if composition.is_polyhedral else composition.cuts
+        constants, gradients = made(threats, np.array([anchor for _, anchor in cuts]))
         severity = self.severity[threats]
         runs = _exact(np.arange(self._game.n_threats)[:, None] == threats)
-        forced = np.array(gradients, dtype=object).reshape(len(cuts), self._game.n_defenses)
+        forced = _exact(np.array(gradients, dtype=object)).reshape(len(cuts), self._game.n_defenses)
         columns = (self._bandwidth[None, threats], runs, (severity[:, None] * forced).T)
         self._matrix = np.hstack((self._matrix, np.vstack(columns)))
-        self._gains = np.append(self._gains, severity * np.array(constants, dtype=object))
+        self._gains = np.append(self._gains, severity * _exact(np.array(constants)))
 
     def whole(self) -> tuple[Integers, Integers, Integers, tuple[Integers, Integers]]:
         """Scale columns to size 1 and rows to integers, by powers of two.
@@ -169,7 +178,12 @@ class _Program:
         return _Optimum(dual[n + 1 :], allowed, primal[n_limits + m :], limit_prices)
 
 
-def _exact(numbers: FloatArray) -> Fractions:
+def _rounded(numbers: Fractions) -> FloatArray:
+    """The nearest floats."""
+    return numbers.astype(np.float64)
+
+
+def _exact(numbers: FloatArray | Fractions) -> Fractions:
     """The same numbers as fractions."""
     exact = np.array([Fraction(number) for number in numbers.ravel().tolist()], dtype=object)
     return exact.reshape(numbers.shape)

@@ -75,18 +75,16 @@ def maximise(matrix: Integers, right: Integers, gains: Integers) -> Vertex:
     return tableau.vertex()
 
 
-def work_of(matrix: Integers, extra_bits: int = 0) -> float:
-    """Estimate the work of a program: about proportional to its time.
+def work_of(matrix: Integers) -> float:
+    """Estimate the work of a program: about proportional to the time that it takes.
 
     Parameters
     ----------
     matrix : ndarray of Python integers, shape (n_rows, n_columns)
-    extra_bits : int
-        Digits that the right side and the gains have beyond those of the matrix.
     """
-    size = max(matrix.shape)
+    rank = min(matrix.shape)
     bits = max((abs(entry).bit_length() for entry in matrix.ravel().tolist()), default=0)
-    return float(size**3 * (size * (bits + extra_bits)) ** 1.5)
+    return float(matrix.size * rank * (rank * bits) ** 1.5)
 
 
 class _Tableau:

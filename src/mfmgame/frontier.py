@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mfmgame.decision import decide
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
@@ -173,15 +174,18 @@ class Frontier:
         float or None
         """
         rising = self.parameter == ATTACKER_BANDWIDTH
-        values = self.values if rising else self.values[::-1]
-        points = self.breakpoints if rising else self.breakpoints[::-1]
-        if values[-1] <= loss:
+        columns = self.breakpoints, self.values, self.lower, self.upper
+        points, values, lower, upper = columns if rising else (c[::-1] for c in columns)
+        brackets = zip(lower.tolist(), upper.tolist(), strict=True)
+        within = [decide(self.game, *ends, loss) == "operate" for ends in brackets]
+        if within[-1]:
             return None if rising else float(points[-1])
-        if values[0] > loss:
+        if not within[0]:
             return float(points[0]) if rising else None
-        after = int(np.argmax(values > loss))
+        after = within.index(False)
         share = (loss - values[after - 1]) / (values[after] - values[after - 1])
-        return float(points[after - 1] + share * (points[after] - points[after - 1]))
+        step = float(np.clip(share, 0.0, 1.0)) * (points[after] - points[after - 1])
+        return float(points[after - 1] + step)
 
     @property
     def plot(self) -> FrontierPlots:

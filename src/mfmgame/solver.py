@@ -346,7 +346,8 @@ class Solver:
         scale = max(progress.loss, scale_of(game, 0.0))
         if progress.gap(0.0) <= self._tolerance * scale:
             return
-        exact = exact_optimum(game, self._composition, *self._cuts.singles)
+        slack = 0.1 * self._tolerance * scale
+        exact = exact_optimum(game, self._composition, *self._cuts.singles, slack)
         if exact is None:
             return
         allocation = within_limits(game, exact[0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from mfmgame.decision import Decision
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.tree_proof import Proof
 
-__all__ = ["Threshold", "beside_decision", "is_within"]
+__all__ = ["Threshold", "beside_decision"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +22,9 @@ class Threshold:
         The threshold in bits; None if no attacker in the game can reach it.
     undefended : float or None
         The same with no defense at all.
-    decision : {"operate", "terminate"}
+    decision : {"operate", "terminate", "undecided"}
         Operate while the value at the scenario's bandwidth is at most the termination
-        loss, up to the solver's tolerance.
+        loss; undecided where its proven bracket holds that loss.
     margin : float or None
         Threshold less the scenario's attacker bandwidth, in bits.
     allocation : Labelled
@@ -42,7 +42,7 @@ class Threshold:
 
     bandwidth: float | None
     undefended: float | None
-    decision: Literal["operate", "terminate"]
+    decision: Decision
     margin: float | None
     allocation: Labelled
     bandwidth_per_loss: float | None
@@ -55,11 +55,8 @@ class Threshold:
         return self.bandwidth is not None
 
 
-def is_within(value: float, loss: float, tolerance: float) -> bool:
-    """Whether a value is at most a loss, up to a tolerance relative to the greater."""
-    return value <= loss + tolerance * max(loss, value)
-
-
-def beside_decision(bandwidth: float, game: DefenseGame, operates: bool) -> float:
-    """A crossing that rounding does not let contradict the decision at the game's bandwidth."""
-    return (max if operates else min)(bandwidth, game.attacker_bandwidth)
+def beside_decision(bandwidth: float, game: DefenseGame, decision: Decision) -> float:
+    """Move a crossing that rounding has put on the wrong side of the game's bandwidth."""
+    if decision == "operate":
+        return max(bandwidth, game.attacker_bandwidth)
+    return min(bandwidth, game.attacker_bandwidth)

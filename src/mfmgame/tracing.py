@@ -34,6 +34,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.progress import Found
+from mfmgame.solution import DEFAULT_TOLERANCE
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
@@ -276,6 +277,7 @@ class _Trace:
         self._sign = sign
         self._within = within
         self._floor = 1e-6 * float(game.severity.max(initial=0.0))
+        self._rounding = DEFAULT_TOLERANCE["additive"] * self._floor
         self.lines: list[_Line] = []
         self.knots: list[_Line] = []
         self.n_solves = 0
@@ -319,7 +321,7 @@ class _Trace:
             found = self._touched(at)
             off = self._sign * (left(at) - found.value)
             leads = _is_between(found.slope, left.slope, right.slope)
-            if off <= self._slack(left(at)) or not leads:
+            if off <= self._slack(left(at), self._within) or not leads:
                 self.knots.append(found)
                 self.lines.append(right)
             else:
@@ -328,11 +330,11 @@ class _Trace:
 
     def _is_on(self, line: _Line, knot: _Line) -> bool:
         """Whether a line meets the frontier where another one touches it."""
-        scale = max(abs(knot.value), self._floor)
-        return abs(line(knot.at) - knot.value) <= _LINEAR_TOLERANCE * scale
+        return abs(line(knot.at) - knot.value) <= self._slack(knot.value, _LINEAR_TOLERANCE)
 
-    def _slack(self, value: float) -> float:
-        return self._within * max(abs(value), self._floor)
+    def _slack(self, value: float, within: float) -> float:
+        """How far a point may be off a line: never less than rounding makes it."""
+        return max(within * max(abs(value), self._floor), self._rounding)
 
     def _touched(self, at: float) -> _Line:
         self.n_solves += 1
@@ -411,11 +413,12 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
         lower = np.array([knot.lower for knot in knots])
         bases = np.column_stack((_bases(game, lines), slopes, np.zeros(len(lines))))
         upper = np.maximum(*_beside_knots(bases, points, 1))
+        values = np.minimum(np.maximum(values, lower), upper)
         allocating, certifying = lines, knots
     else:
         values = np.array([knot.guaranteed for knot in knots])
         supports = np.array([(line.value, line.slope, line.at) for line in lines])
-        lower = np.minimum(*_beside_knots(supports, points, -1))
+        lower = np.minimum(np.minimum(*_beside_knots(supports, points, -1)), values)
         composition = compose(game)
         upper = values.copy()
         for k, knot in enumerate(knots):

@@ -165,7 +165,8 @@ def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -
             raise refuse(("threshold",), f"expected {expected}")
     else:
         threshold = claimed_threshold(result.threshold, game)
-        check_threshold(threshold, exact, solution.value, solution.tolerance)
+        bounds = solution.lower, solution.upper
+        check_threshold(threshold, exact, bounds, solution.tolerance)
     check_sensitivity(result.sensitivity, solution)
     check_index(result.dci, solution)
     check_notes(result.notes, solution.notes)

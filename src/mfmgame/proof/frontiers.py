@@ -76,7 +76,19 @@ def check_frontier(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds
         bounds = (*place, "bounds")
         check_between((*bounds, "lower"), frontier.lower[k], lower[k] - slack, lower[k])
         check_between((*bounds, "upper"), frontier.upper[k], upper[k], upper[k] + slack)
+    if exact.composition.is_polyhedral:
+        _check_pieces(frontier, exact, lower, upper)
     return lower, upper
+
+
+def _check_pieces(frontier: Frontier, exact: ExactGame, lower: Bounds, upper: Bounds) -> None:
+    """Check that each piece is a line of its slope between its values, as far as proven."""
+    points, values = frontier.breakpoints.tolist(), frontier.values.tolist()
+    for k, slope in enumerate(frontier.slopes.tolist()):
+        doubt = sum((upper[end] - lower[end] + exact.slack(upper[end]) for end in (k, k + 1)))
+        change = Fraction(slope) * (Fraction(points[k + 1]) - Fraction(points[k]))
+        end = Fraction(values[k]) + change
+        check_between(("pieces", k, "value"), values[k + 1], end - doubt, end + doubt)
 
 
 def _over_bandwidth(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:

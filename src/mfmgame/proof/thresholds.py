@@ -11,6 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mfmgame.attacker import bandwidth_for_loss, best_response
+from mfmgame.decision import decide, tie
 from mfmgame.proof.agreement import (
     Pointer,
     check_absent,
@@ -23,14 +24,16 @@ from mfmgame.proof.bounds import ExactGame
 from mfmgame.proof.trees import proven
 from mfmgame.solution import scale_of
 from mfmgame.spec.wording import shown
-from mfmgame.threshold import Threshold, beside_decision, is_within
+from mfmgame.threshold import Threshold, beside_decision
 
 __all__ = ["check_threshold"]
 
 PLACE: Pointer = ("threshold",)
 
 
-def check_threshold(threshold: Threshold, exact: ExactGame, value: float, tolerance: float) -> None:
+def check_threshold(
+    threshold: Threshold, exact: ExactGame, bounds: tuple[float, float], tolerance: float
+) -> None:
     """Check a threshold.
 
     Parameters
@@ -38,8 +41,8 @@ def check_threshold(threshold: Threshold, exact: ExactGame, value: float, tolera
     threshold : Threshold
     exact : ExactGame
         Of the game, which has a termination loss.
-    value : float
-        The game's value, as proven, in loss units.
+    bounds : tuple of float
+        Proven bracket of the game's value, in loss units.
     tolerance : float
         Of the solves that found it.
 
@@ -51,30 +54,28 @@ def check_threshold(threshold: Threshold, exact: ExactGame, value: float, tolera
     game = exact.game
     loss, bandwidth = game.termination_loss, threshold.bandwidth
     assert loss is not None
-    operates = bandwidth is None or is_within(value, loss, tolerance)
-    check_equal((*PLACE, "decision"), threshold.decision, "operate" if operates else "terminate")
+    decision = "operate" if bandwidth is None else decide(game, *bounds, loss)
+    check_equal((*PLACE, "decision"), threshold.decision, decision)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     check_number((*PLACE, "undefended"), threshold.undefended, undefended)
     exact.check_allocation((*PLACE, "allocation"), threshold.allocation.array, game.limits)
     if bandwidth is None:
-        _check_unreachable(threshold, exact, loss, tolerance)
+        _check_unreachable(threshold, exact, loss)
     else:
-        crossing = _check_not_before(threshold, exact, loss, bandwidth, tolerance)
-        at = beside_decision(crossing, game, operates)
+        crossing = _check_not_before(threshold, exact, loss, bandwidth)
+        at = beside_decision(crossing, game, decision)
         rounding = bandwidth + float(game.severity.sum()) * (threshold.bandwidth_per_loss or 0.0)
         check_number((*PLACE, "bandwidth"), bandwidth, at, rounding)
         check_number((*PLACE, "margin"), threshold.margin, bandwidth - game.attacker_bandwidth)
         _check_not_later(threshold, exact, loss, bandwidth, tolerance)
 
 
-def _check_unreachable(
-    threshold: Threshold, exact: ExactGame, loss: float, tolerance: float
-) -> None:
+def _check_unreachable(threshold: Threshold, exact: ExactGame, loss: float) -> None:
     """Check that all threats together cost at most the loss, whatever the bandwidth."""
     for name in ("margin", "bandwidth_per_loss", "lower", "certificate"):
         check_absent((*PLACE, name), getattr(threshold, name))
     everything = exact.excess(threshold.allocation.array, 0.0)
-    if everything > Fraction(loss) / (1 - Fraction(tolerance)) + exact.slack(everything):
+    if everything > Fraction(loss) + Fraction(tie(exact.game, loss)) + exact.slack(everything):
         raise refuse(
             (*PLACE, "bandwidth"),
             f"found null, expected all threats to cost at most {loss!r} against the allocation; "
@@ -83,7 +84,7 @@ def _check_unreachable(
 
 
 def _check_not_before(
-    threshold: Threshold, exact: ExactGame, loss: float, bandwidth: float, tolerance: float
+    threshold: Threshold, exact: ExactGame, loss: float, bandwidth: float
 ) -> float:
     """Check that the allocation holds the loss until the threshold; where it no longer does."""
     game, levels = exact.game, threshold.allocation.array
@@ -92,7 +93,7 @@ def _check_not_before(
     rate = 1.0 / price if price > 0 else None
     check_number((*PLACE, "bandwidth_per_loss"), threshold.bandwidth_per_loss, rate)
     upper = exact.excess(levels, price) + Fraction(price) * Fraction(bandwidth)
-    most = Fraction(loss) / (1 - Fraction(tolerance)) + exact.slack(upper)
+    most = Fraction(loss) + Fraction(tie(game, loss)) + exact.slack(upper)
     crossing = bandwidth_for_loss(residual, game.bandwidth, loss)
     if crossing is None or (bandwidth > 0 and upper > most):
         raise refuse(

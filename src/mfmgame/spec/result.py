@@ -128,7 +128,7 @@ class ThresholdResult(Strict):
     bandwidth: Quantity | None
     reachable: bool
     undefended: Quantity | None
-    decision: Literal["operate", "terminate"]
+    decision: Literal["operate", "terminate", "undecided"]
     margin: float | None
     allocation: dict[Identifier, Quantity] = Field(
         description="The best allocation against an attacker at the threshold; if none can "
