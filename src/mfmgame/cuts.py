@@ -146,7 +146,7 @@ class CutPool:
         self._prune()
         point = master.solve(
             game.attacker_bandwidth,
-            game.limits,
+            game.kept_limits,
             bounded=game.attacker_bandwidth < self._total_bandwidth,
             box=box,
         )
@@ -299,7 +299,11 @@ class CutPool:
             game = self._game
             self._units = units
             self._master = Master(
-                game.max_level, game.use, game.limits, loss_unit=units[0], bandwidth_unit=units[1]
+                game.max_level,
+                game.use,
+                game.kept_limits,
+                loss_unit=units[0],
+                bandwidth_unit=units[1],
             )
             self._enter_master(self._cut_group, self._threats, self._anchors, self._cut_size)
         return self._master
