@@ -8,6 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 import mfmgame as mg
+from documents import SCENARIO
 from mfmgame.allocations import held_game, is_within_limits, resource_cost
 from mfmgame.compositions import compose
 from mfmgame.references import value_by_pulp, value_by_scipy
@@ -126,6 +127,43 @@ class TestByHand:
         solution = mg.solve(trap(attacker_bandwidth=0.0))
         assert solution.value == 0.0
         assert solution.allocation.array.tolist() == [0.0, 0.0, 0.0]
+
+
+class TestLimitsAsStated:
+    """A limit is shown as it was written, although whole steps may pass it by a trace."""
+
+    document = SCENARIO | {
+        "defender": {"limits": {"budget": 350.0, "latency": 0.3}, "kind": "binary"},
+        "defenses": [
+            {"id": "filter", "use": {"budget": 175.0, "latency": 0.1}},
+            {"id": "monitor", "use": {"budget": 175.0, "latency": 0.2}},
+        ],
+    }
+
+    def test_a_game_has_those_that_were_written(self):
+        game = mg.build_game(mg.Scenario(**self.document))
+        assert game.limits.tolist() == [350.0, 0.3]
+        assert game.with_limits({"budget": 7.0}).limits.tolist() == [7.0, 0.3]
+        assert mg.solve(game).allocation.array.tolist() == [1.0, 1.0]
+
+    @pytest.mark.parametrize("ending", ["lp", "mps"])
+    def test_an_exported_program_has_them(self, tmp_path, ending):
+        file = tmp_path / f"program.{ending}"
+        mg.export_program(mg.Scenario(**self.document), file)
+        numbers = {word for line in file.read_text().splitlines() for word in line.split()}
+        assert {"350.0", "0.3"} <= numbers
+
+    def test_the_report_shows_them(self):
+        page = mg.report_page(mg.Scenario(**self.document))
+        assert "350.0" in page
+        assert "350.000000" not in page
+
+    def test_a_refusal_of_too_much_names_them(self):
+        scenario = mg.Scenario(**self.document)
+        game = mg.build_game(scenario)
+        solution = mg.solve(game)
+        with pytest.raises(mg.CertificateError, match=r"expected at most 340\.0$"):
+            mg.verify(solution, game.with_limits({"budget": 340.0}))
 
 
 class TestRulesByHand:

@@ -53,7 +53,8 @@ def resource_cost(game: DefenseGame) -> FloatArray:
 def spread(game: DefenseGame) -> FloatArray:
     """Every resource spread over its users in proportion."""
     full = game.use @ game.max_level
-    share = np.divide(game.limits, full, out=np.ones_like(full), where=full > game.limits)
+    limits = game.kept_limits
+    share = np.divide(limits, full, out=np.ones_like(full), where=full > limits)
     levels = with_all_free(game, game.max_level * share.min(initial=1.0))
     return within_limits(game, levels)
 
@@ -78,22 +79,22 @@ def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
     held.use = np.where(stepped, 0.0, game.use)
     used = wide(game.use[:, stepped]) @ wide(allocation[stepped])
     left = wide(game.limits) - used * (1.0 + len(allocation) * WIDE_EPS)
-    granted = np.where(np.isfinite(game.limits), GRANTED * game.limits, 0.0)
-    left = np.where(left > 2.0 * granted, left - granted, 0.0)
+    trace = np.where(np.isfinite(game.limits), GRANTED * game.limits, 0.0)
+    left = np.where(left > trace, left, 0.0)
     held.limits = np.array([rounded_down(limit) for limit in left])
     return held
 
 
 def is_within_limits(game: DefenseGame, allocation: FloatArray) -> bool:
     """Whether an allocation keeps within every limit, without rounding error."""
-    limits = zip(game.use, game.limits.tolist(), strict=True)
+    limits = zip(game.use, game.kept_limits.tolist(), strict=True)
     return not any(_overspends(use, allocation, limit) for use, limit in limits)
 
 
 def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     """The allocation, scaled back as little as keeps it within the limits exactly."""
     levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
-    for use, limit in zip(game.use, game.limits.tolist(), strict=True):
+    for use, limit in zip(game.use, game.kept_limits.tolist(), strict=True):
         while _overspends(use, levels, limit):
             shrink = min(limit / float(use @ levels), 1.0) * (1.0 - 4 * _EPS)
             levels = np.where(use > 0, levels * shrink, levels)
@@ -105,7 +106,7 @@ def within_limits_beside(
 ) -> FloatArray:
     """The same, if that can be done with some defenses held at their level."""
     levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
-    for use, limit in zip(game.use, game.limits.tolist(), strict=True):
+    for use, limit in zip(game.use, game.kept_limits.tolist(), strict=True):
         moving = np.where(held, 0.0, use)
         room = limit - float((use - moving) @ levels)
         slack = 4 * _EPS * limit
@@ -138,7 +139,7 @@ def all_within_limits(game: DefenseGame, allocations: FloatArray) -> FloatArray:
     """
     levels = np.clip(allocations, 0.0, game.max_level)
     rounding = (game.n_defenses + 4) * WIDE_EPS
-    for use, limit in zip(game.use, game.limits.tolist(), strict=True):
+    for use, limit in zip(game.use, game.kept_limits.tolist(), strict=True):
         over = np.full(len(levels), np.isfinite(limit))
         while over.any():
             used = wide(levels[over]) @ wide(use)

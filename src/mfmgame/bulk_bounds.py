@@ -176,7 +176,7 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
         rounding = (game.n_threats + len(game.limits) + game.n_defenses + 8) * WIDE_EPS
         paid = prices @ wide(game.use[limited])
         profit = np.maximum(gained - paid + gained * rounding + paid * rounding, 0.0)
-        saved = prices @ wide(game.limits[limited]) + profit @ wide(game.max_level)
+        saved = prices @ wide(game.kept_limits[limited]) + profit @ wide(game.max_level)
         safe = caused - saved - caused * rounding - saved * rounding
         bounds[start : start + step] = [rounded_down(bound) for bound in safe]
     return bounds

@@ -158,7 +158,7 @@ def lower_bound(
     cut_rounding = composition.cut_rounding + rounding
     # Errors are added: 1 plus a wide epsilon, in float64, would be 1.
     profit = gained - paid + gained * cut_rounding + paid * rounding
-    saved = wide(certificate.limit_prices[limited]) @ game.limits[limited]
+    saved = wide(certificate.limit_prices[limited]) @ game.kept_limits[limited]
     saved += np.maximum(profit, 0.0) @ wide(greatest)
     if least is not None:
         caused += np.maximum(-profit, 0.0) @ wide(least)

@@ -142,11 +142,11 @@ class CutPool:
         MasterPoint or None
             None if HiGHS finds no optimum.
         """
-        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.limits)
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.kept_limits)
         self._prune()
         point = master.solve(
             game.attacker_bandwidth,
-            game.limits,
+            game.kept_limits,
             bounded=game.attacker_bandwidth < self._total_bandwidth,
             box=box,
         )
@@ -160,7 +160,7 @@ class CutPool:
     ) -> MasterPoint | None:
         """Solve the master again as it was solved last, more precisely; None if that fails."""
         before = self._master
-        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.limits)
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.kept_limits)
         return master.refine() if master is before else self.solve(game, loss_scale, box)
 
     @property

@@ -22,17 +22,12 @@ if TYPE_CHECKING:
     import pandas
     import scipy.sparse
 
-__all__ = ["GRANTED", "DefenseGame", "build_game", "granted", "refuse_perfect_layers"]
+__all__ = ["GRANTED", "DefenseGame", "build_game", "refuse_perfect_layers"]
 
 FloatArray = NDArray[np.float64]
 
 GRANTED = 1e-12
 """Share of a limit by which whole steps may pass it: 0.1 and 0.2 are more than 0.3 in binary."""
-
-
-def granted(limits: FloatArray) -> FloatArray:
-    """Limits as they are kept beside stepped defenses."""
-    return limits + GRANTED * np.maximum(limits, 0.0)
 
 
 class DefenseGame:
@@ -172,7 +167,6 @@ class DefenseGame:
         )
         if self.choices is not None:
             self.max_level = self.choices.most(self.max_level)
-            self.limits = granted(self.limits)
         self.name = name
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
@@ -193,6 +187,15 @@ class DefenseGame:
     def n_defenses(self) -> int:
         """Number of defenses."""
         return len(self.max_level)
+
+    @property
+    def kept_limits(self) -> FloatArray:
+        """Limits that allocations keep within, shape (n_resources,)."""
+        return self.kept(self.limits)
+
+    def kept(self, limits: FloatArray) -> FloatArray:
+        """Limits as allocations keep within them: beside stepped defenses, a trace more."""
+        return limits if self.choices is None else limits + GRANTED * np.maximum(limits, 0.0)
 
     def with_attacker_bandwidth(self, attacker_bandwidth: float) -> Self:
         """Return the same game, arrays shared, against another attacker.
@@ -248,8 +251,7 @@ class DefenseGame:
                 raise SpecificationError(
                     f"found {shown(limit)}, expected a finite number of at least 0", pointer=where
                 )
-            kept = limit if self.choices is None else limit + GRANTED * limit
-            other.limits[self.resources.index(resource)] = kept
+            other.limits[self.resources.index(resource)] = limit
         other.limits.flags.writeable = False
         return other
 

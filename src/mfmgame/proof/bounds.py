@@ -75,9 +75,10 @@ class ExactGame:
         if game.choices is not None and not game.choices.allows(levels):
             raise refuse(pointer, "expected levels that the defenses have, and rules kept")
         exact = [Fraction(level) for level in levels.tolist()]
-        for resource, use, limit in zip(game.resources, game.use.tolist(), limits, strict=True):
+        rows = zip(game.resources, game.use.tolist(), limits, game.kept(limits), strict=True)
+        for resource, use, limit, kept in rows:
             used = sum((Fraction(u) * x for u, x in zip(use, exact, strict=True)), Fraction(0))
-            if np.isfinite(limit) and used > Fraction(float(limit)):
+            if np.isfinite(kept) and used > Fraction(float(kept)):
                 raise refuse(
                     pointer,
                     f"uses more of {shown(resource)} than its limit, expected at most "

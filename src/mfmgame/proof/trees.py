@@ -79,7 +79,7 @@ def _proven_by_cases(
         else:
             used.add(leaf)
             if box is not None:
-                bounds.append(exact.lower(tree.proofs[leaf], budget, game.limits, box))
+                bounds.append(exact.lower(tree.proofs[leaf], budget, game.kept_limits, box))
     if len(used) < len(tree.proofs):
         raise refuse((*pointer, "proofs"), "found a proof that no leaf uses")
     if not bounds:
@@ -94,7 +94,7 @@ def _is_empty(game: DefenseGame, box: Box) -> bool:
         np.isfinite(limit)
         and sum((Fraction(u) * x for u, x in zip(use, least, strict=True)), Fraction(0))
         > Fraction(limit)
-        for use, limit in zip(game.use.tolist(), game.limits.tolist(), strict=True)
+        for use, limit in zip(game.use.tolist(), game.kept_limits.tolist(), strict=True)
     )
 
 

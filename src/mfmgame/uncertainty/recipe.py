@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.resolution import Entries, notes_on
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame, granted
+from mfmgame.game import DefenseGame
 from mfmgame.spec.catalog import Axis, Catalog, Flow, Modality, Threat
 from mfmgame.spec.document import LARGEST, SMALLEST
 from mfmgame.spec.scenario import DefenseOverride, Overrides, Scenario, ThreatOverride
@@ -264,10 +264,7 @@ class Recipe:
             game.termination_loss = float(arrays["termination_loss"][0])
         game.severity, game.bandwidth = _fixed(severity), _fixed(bandwidth)
         game.effectiveness = _fixed(effectiveness)
-        limits = arrays["limits"]
-        game.use, game.limits = _fixed(arrays["use"]), _fixed(limits)
-        if game.choices is not None:
-            game.limits = _fixed(granted(limits))
+        game.use, game.limits = _fixed(arrays["use"]), _fixed(arrays["limits"])
         game.max_level = _fixed(arrays["max_level"])
         game.notes = self._notes_with(effectiveness)
         return game
