@@ -15,6 +15,7 @@ __all__ = [
     "all_within_limits",
     "can_run",
     "held_game",
+    "idle_defenses",
     "is_within_limits",
     "reachable_levels",
     "resource_cost",
@@ -35,12 +36,18 @@ def reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray)
     """Greatest level of each defense within the limits, if it runs alone, shape (n_defenses,)."""
     affordable = np.full_like(use, np.inf)
     np.divide(limits[:, None], use, out=affordable, where=use > 0.0)
-    return np.minimum(max_level, affordable.min(axis=0, initial=np.inf))
+    return np.asarray(np.minimum(max_level, affordable.min(axis=0, initial=np.inf)))
 
 
 def can_run(max_level: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
     """Defenses whose reachable level is more than a negligible share of their range."""
     return (reach > NEGLIGIBLE_LEVEL * np.minimum(max_level, 1.0)) & (reach > 0.0)
+
+
+def idle_defenses(game: DefenseGame) -> NDArray[np.bool_]:
+    """Defenses with a range of levels of which the limits allow none, shape (n_defenses,)."""
+    reach = reachable_levels(game.max_level, game.use, game.limits)
+    return np.asarray((game.max_level > 0.0) & ~can_run(game.max_level, reach))
 
 
 def resource_cost(game: DefenseGame) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mfmgame.catalogs.alteration import altered
 from mfmgame.crossing import threshold_beyond
@@ -15,6 +15,7 @@ from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.addition import Addition
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.result import Decision
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold
 from mfmgame.uncertainty.workers import Workers
@@ -81,7 +82,7 @@ class Without(NamedTuple):
     defense: str
     value: float
     threshold: float
-    decision: Literal["operate", "terminate"] | None
+    decision: Decision | None
 
 
 @dataclass(frozen=True, eq=False)

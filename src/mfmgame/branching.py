@@ -37,6 +37,7 @@ from mfmgame.compositions import Composition
 from mfmgame.cuts import CutPool
 from mfmgame.game import DefenseGame
 from mfmgame.solution import scale_of
+from mfmgame.spec.result import Status
 from mfmgame.tree_proof import Split, TreeProof
 from mfmgame.twins import twins_of
 
@@ -177,6 +178,13 @@ class BoxSearch:
                 nodes.append(node.split)
                 stack += reversed(node.parts)
         return TreeProof(tuple(nodes), tuple(proofs), held)
+
+    @property
+    def stopped(self) -> Status:
+        """Why the search went no further, if the bounds have not met."""
+        if self._max_rounds is not None and self.rounds >= self._max_rounds:
+            return "round_limit"
+        return "time_limit" if time.monotonic() > self._deadline else "numerical"
 
     @property
     def _is_over(self) -> bool:

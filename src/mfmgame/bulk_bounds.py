@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.allocations import idle_defenses
 from mfmgame.arithmetic import (
     WIDE_EPS,
     product_in_blocks,
@@ -21,6 +22,7 @@ from mfmgame.certificate import (
     lower_bound,
     nothing_proven,
     upper_bound,
+    with_least_prices,
 )
 from mfmgame.compositions import Additive
 from mfmgame.game import DefenseGame
@@ -126,6 +128,7 @@ def proven_plans(
         bounds = _caused(game, plans, limit_prices)
     else:
         composition = Additive(game.effectiveness)
+        certificates = [with_least_prices(game, composition, proof) for proof in certificates]
         bounds = np.array([lower_bound(game, composition, proof) for proof in certificates])
     nothing = nothing_proven(game)
     proofs = [
@@ -183,9 +186,11 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
 
 
 def _is_plain(game: DefenseGame) -> bool:
-    """Whether matrices of the game are small enough, and its numbers of ordinary size."""
-    if not isinstance(game.effectiveness, np.ndarray) or game.effectiveness.size > _MOST_ENTRIES:
+    """Whether the game's matrices are small, its numbers of ordinary size, all defenses able."""
+    matrix = game.effectiveness
+    if not isinstance(matrix, np.ndarray) or matrix.size > _MOST_ENTRIES:
         return False
     arrays = game.severity, game.effectiveness, game.max_level
     numbers = np.concatenate([array[array > 0].ravel() for array in arrays])
-    return bool(np.all((numbers > 1.0 / _FAR) & (numbers < _FAR)))
+    is_ordinary = np.all((numbers > 1.0 / _FAR) & (numbers < _FAR))
+    return bool(is_ordinary and not idle_defenses(game).any())

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import can_run, reachable_levels
+from mfmgame.allocations import idle_defenses
 from mfmgame.arithmetic import WIDE_EPS, WideArray, rounded_down, rounded_up, wide
 from mfmgame.choices import Box
 from mfmgame.compositions import Composition
@@ -112,8 +112,7 @@ def with_least_prices(
     lesser one less.
     """
     limited = np.isfinite(game.limits)
-    reach = reachable_levels(game.max_level, game.use, game.limits)
-    idle = (game.max_level > 0.0) & ~can_run(game.max_level, reach)
+    idle = idle_defenses(game)
     if not idle.any():
         return certificate
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -92,8 +92,11 @@ class Composition(ABC):
         """At least the exposure of the threats named, above it by a few wide roundings."""
 
     @abstractmethod
-    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
-        """Exposure of the threats named, exact or the upper end of a narrow interval."""
+    def certain_exposure(self, threats: IntArray, allocation: NDArray[Any]) -> list[Fraction]:
+        """Exposure of the threats named, exact or the upper end of a narrow interval.
+
+        A piecewise linear composition takes levels that are fractions, too.
+        """
 
     @abstractmethod
     def certain_cuts(
@@ -143,7 +146,7 @@ class Additive(Composition):
         covered: WideArray = wide(self._rows(threats)) @ wide(allocation)
         return self._sharpened(covered, threats, allocation)
 
-    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+    def certain_exposure(self, threats: IntArray, allocation: NDArray[Any]) -> list[Fraction]:
         support = np.flatnonzero(allocation > 0)
         levels = [Fraction(level) for level in allocation[support].tolist()]
         exposures = []
@@ -213,7 +216,7 @@ class BestOf(Composition):
         covered: WideArray = np.einsum("ij,ij->i", wide(values), filled)
         return self._sharpened(covered, threats, allocation)
 
-    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+    def certain_exposure(self, threats: IntArray, allocation: NDArray[Any]) -> list[Fraction]:
         support = np.flatnonzero(allocation > 0)
         levels = [Fraction(level) for level in allocation[support].tolist()]
         exposures = []
@@ -314,7 +317,7 @@ class Independent(Composition):
         exposure: WideArray = np.exp(-depth) * (1.0 + 8.0 * _EPS)
         return np.minimum(1.0, exposure)
 
-    def certain_exposure(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+    def certain_exposure(self, threats: IntArray, allocation: NDArray[Any]) -> list[Fraction]:
         iv = _intervals()
         support = np.flatnonzero(allocation > 0)
         levels = allocation[support].tolist()

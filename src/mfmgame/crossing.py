@@ -14,7 +14,7 @@ from mfmgame.certificate import nothing_proven
 from mfmgame.decision import decide
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
-from mfmgame.solution import Solution
+from mfmgame.solution import Solution, scale_of
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold, beside_decision
@@ -105,12 +105,12 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     decision = decide(game, here.lower, here.upper, loss)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     if undefended is None:
-        return _unreachable(here, undefended)
+        return _unreachable(here, undefended, here.notes)
     if here.lower <= loss:
         # The value never falls: if all threats together stay within the loss, every attack does.
         most = solver.solve(float(game.bandwidth.sum()))
         if decide(game, most.lower, most.upper, loss) == "operate":
-            return _unreachable(most, undefended)
+            return _unreachable(most, undefended, here.notes)
     # No fixed allocation holds out beyond the threshold, this one and none at all included.
     reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
     start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
@@ -131,12 +131,25 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
         bandwidth_per_loss=1.0 / price if price > 0 else None,
         lower=there.lower,
         certificate=proof,
+        notes=_notes(here, there, loss),
     )
 
 
-def _unreachable(held: Solution, undefended: float | None) -> Threshold:
+def _unreachable(held: Solution, undefended: float | None, notes: tuple[str, ...]) -> Threshold:
     """The answer where all threats together stay within the loss."""
-    return Threshold(None, undefended, "operate", None, held.allocation, None, None, None)
+    return Threshold(None, undefended, "operate", None, held.allocation, None, None, None, notes)
+
+
+def _notes(here: Solution, there: Solution, loss: float) -> tuple[str, ...]:
+    """The notes of the value; and whether an attacker at the threshold surely causes the loss."""
+    game = here.game
+    if there.lower >= loss - there.tolerance * scale_of(game, loss):
+        return here.notes
+    note = (
+        "the threshold is proven only from below: at it the value is proven to be at least "
+        f"{there.lower!r}, and another allocation may hold out beyond it"
+    )
+    return (*here.notes, note)
 
 
 def _crossing(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from mfmgame.game import DefenseGame
 from mfmgame.solution import DEFAULT_TOLERANCE, scale_of
+from mfmgame.spec.result import Decision
 
-__all__ = ["Decision", "decide", "tie"]
-
-Decision = Literal["operate", "terminate", "undecided"]
+__all__ = ["decide", "tie"]
 
 
 def decide(game: DefenseGame, lower: float, upper: float, loss: float) -> Decision:

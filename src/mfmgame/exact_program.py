@@ -159,7 +159,7 @@ class _Program:
         """
         table = np.vstack((self._matrix, self._gains))
         columns = np.array([_scale(column) for column in table.T], dtype=object)
-        table = np.column_stack((table * columns, np.append(self._right, Fraction(0))))
+        table = np.column_stack((table * columns, np.append(self._right, _exact(np.zeros(1)))))
         rows = np.array([max(number.denominator for number in row) for row in table], dtype=object)
         rows *= np.array([Fraction(1, _common(row, k)) for row, k in zip(table, rows, strict=True)])
         table = np.array([[int(x) for x in row] for row in table * rows[:, None]], dtype=object)

@@ -13,6 +13,7 @@ from mfmgame.attacker import BestResponse
 from mfmgame.certificate import Certificate
 from mfmgame.choices import Box
 from mfmgame.game import DefenseGame
+from mfmgame.spec.result import Status
 from mfmgame.tree_proof import Proof
 
 __all__ = ["Found", "Progress", "Region"]
@@ -38,6 +39,8 @@ class Found(NamedTuple):
     certificate : Certificate or TreeProof
     rounds : int
         Solves of the master program.
+    stopped : str
+        Why the search went no further (see :attr:`mfmgame.Solution.status`).
     """
 
     game: DefenseGame
@@ -46,6 +49,7 @@ class Found(NamedTuple):
     lower: float
     certificate: Proof
     rounds: int
+    stopped: Status = "numerical"
 
 
 class Progress:
@@ -64,11 +68,14 @@ class Progress:
     response : BestResponse or None
         To the allocation; None before the first.
     rounds : int
+    stopped : str
+        Why the search goes no further.
     """
 
     allocation: FloatArray
     response: BestResponse | None = None
     rounds: int = 0
+    stopped: Status = "numerical"
 
     def __init__(self, certificate: Certificate, bound: Callable[[Certificate], float]) -> None:
         self._certificate, self._lower = certificate, 0.0
@@ -106,7 +113,15 @@ class Progress:
         assert self.response is not None
         self._prove()
         lower = min(self._lower, self.loss)
-        return Found(game, self.allocation, self.response, lower, self._certificate, self.rounds)
+        return Found(
+            game,
+            self.allocation,
+            self.response,
+            lower,
+            self._certificate,
+            self.rounds,
+            self.stopped,
+        )
 
     def _prove(self) -> None:
         """Work out the last claim."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.spec.result import Status
 from mfmgame.spec.wording import shown
 from mfmgame.tree_proof import Proof
 
@@ -22,6 +23,12 @@ __all__ = ["DEFAULT_TOLERANCE", "Solution", "scale_of"]
 DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
 """Width of the proven bracket, relative to the value, unless another is asked for."""
 
+_REASONS: dict[Status, str] = {
+    "time_limit": "the time limit was reached",
+    "round_limit": "the limit of rounds was reached",
+    "interrupted": "the search was interrupted",
+    "numerical": "floating point brings the bounds no closer",
+}
 _NEGLIGIBLE = 1e-6
 """A value below this share of the greatest severity counts as this share."""
 
@@ -59,6 +66,8 @@ class Solution:
         Solves of the master program.
     tolerance : float
         Relative gap that was asked for.
+    stopped : str
+        Why the search went no further, if the bracket is wider than that (see `status`).
     """
 
     game: DefenseGame
@@ -74,6 +83,16 @@ class Solution:
     certificate: Proof
     rounds: int
     tolerance: float
+    stopped: Status = "numerical"
+
+    @property
+    def status(self) -> Status:
+        """``proven``; or, of a wider bracket, the reason.
+
+        Either of the limits ``time_limit`` and ``round_limit``; ``interrupted``; or
+        ``numerical``, if floating point could not bring the bounds closer.
+        """
+        return "proven" if self.is_proven else self.stopped
 
     @property
     def is_proven(self) -> bool:
@@ -91,7 +110,7 @@ class Solution:
         if self.is_proven:
             return self.game.notes
         bracket = f"from {self.lower!r} to {self.upper!r}"
-        note = f"the value is proven only {bracket}, wider than the tolerance asked for"
+        note = f"the value is proven only {bracket}, wider than asked for: {_REASONS[self.status]}"
         return (*self.game.notes, note)
 
     @cached_property

@@ -252,6 +252,7 @@ class Solver:
         except KeyboardInterrupt:
             if progress.response is None or not is_own:
                 raise  # a bracket of another game's value would mislead
+            progress.stopped = "interrupted"
             raise Interrupted(self.described(progress.found(game))) from None
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
@@ -292,7 +293,8 @@ class Solver:
         if held.lower < loss - self._tolerance * scale_of(held.game, loss):
             proof = with_best_held(held.game, self._composition, proof)
         lower = min(tree_bound(game, self._composition, proof), loss)
-        found = Found(game, held.allocation, held.response, lower, proof, search.rounds)
+        stopped = "interrupted" if interruption else search.stopped
+        found = Found(game, held.allocation, held.response, lower, proof, search.rounds, stopped)
         if interruption:
             raise Interrupted(self.described(found)) from None
         return found
@@ -326,6 +328,7 @@ class Solver:
                 if gap <= 0.5 * self._tolerance * progress.loss or patience < 0:
                     break
             if time.monotonic() > deadline:
+                progress.stopped = "time_limit"
                 break
             share = FAR[game.composition] if rounds == 0 and game.n_threats <= SMALL else 1.0
             added = self._cuts.extend(allocation, residual, response, point, share=share)
@@ -339,6 +342,8 @@ class Solver:
                 break
             if point is None:  # HiGHS has given up: what is proven so far must do
                 break
+        else:
+            progress.stopped = "round_limit"
         self._last_loss = progress.loss
 
     def _close(self, game: DefenseGame, progress: Progress) -> None:
@@ -350,7 +355,7 @@ class Solver:
         exact = exact_optimum(game, self._composition, *self._cuts.singles, slack)
         if exact is None:
             return
-        allocation = within_limits(game, exact[0])
+        allocation = within_limits(game, with_all_free(game, exact[0]))
         response = best_response(
             self._residual(allocation), game.bandwidth, game.attacker_bandwidth
         )
@@ -370,7 +375,7 @@ class Solver:
         -------
         Solution
         """
-        game, allocation, response, lower, certificate, rounds = found
+        game, allocation, response, lower, certificate, rounds, stopped = found
         attack = response.plan
         if isinstance(certificate, Certificate):
             attack = as_plan(game, certificate)
@@ -390,6 +395,7 @@ class Solver:
             certificate=certificate,
             rounds=rounds,
             tolerance=self._tolerance,
+            stopped=stopped,
         )
 
     def extreme_levels(self, solution: Solution) -> tuple[FloatArray, FloatArray]:

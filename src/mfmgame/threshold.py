@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mfmgame.decision import Decision
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.spec.result import Decision
 from mfmgame.tree_proof import Proof
 
 __all__ = ["Threshold", "beside_decision"]
@@ -38,6 +38,8 @@ class Threshold:
         attacker can reach it.
     certificate : Certificate, TreeProof or None
         What proves `lower`.
+    notes : tuple of str
+        What a reader must know of the numbers, and which of them are not fully proven.
     """
 
     bandwidth: float | None
@@ -48,6 +50,7 @@ class Threshold:
     bandwidth_per_loss: float | None
     lower: float | None
     certificate: Proof | None
+    notes: tuple[str, ...] = ()
 
     @property
     def reachable(self) -> bool:

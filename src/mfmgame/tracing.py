@@ -43,6 +43,7 @@ from mfmgame.walking import walk
 __all__ = ["precise_solver", "slope_beside", "sweep"]
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 _SOLVE_TOLERANCE = 1e-10
 _SMOOTH_TOLERANCE = 1e-4
@@ -60,8 +61,9 @@ _NEARBY = 1e-3
 _ROUNDING = 1e-9
 """Share of the least value told from 0 by which the first one may be off."""
 _MOST_LINES = 100
-_FAINT_SLOPE = 1e-6
-"""Share of the loss: slopes that add less lack digits in a walk."""
+_SAME_PRICE = 1e-13
+"""Relative difference of a slope and a threat's price that is rounding."""
+_ENTRIES_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -327,6 +329,20 @@ class _Trace:
             else:
                 pending += [(found, right, None), (left, found, None)]
         self.knots.append(last)
+        self._drop_points()
+
+    def _drop_points(self) -> None:
+        """Drop the pieces so short that only rounding can have made them."""
+        lines, knots, k = self.lines, self.knots, 0
+        while k < len(lines):
+            start, end = knots[k : k + 2]
+            is_short = end.at - start.at <= _SAME_POINT * end.at
+            if is_short and k + 1 < len(lines) and self._is_on(lines[k + 1], start):
+                del lines[k], knots[k + 1]
+            elif is_short and k and self._is_on(lines[k - 1], end):
+                del lines[k], knots[k]
+            else:
+                k += 1
 
     def _is_on(self, line: _Line, knot: _Line) -> bool:
         """Whether a line meets the frontier where another one touches it."""
@@ -353,13 +369,12 @@ def _walked(game: DefenseGame, start: float, stop: float, within: float) -> _Cha
     arrives = stop - points[-1] <= _SAME_POINT * stop
     if arrives:
         points[-1] = stop
-    allocations = all_within_limits(game, found.allocations)
-    # The attacker's own price, to the last digit, where the value is 0 and every digit counts,
-    # and where all that the slope adds is little beside the value.
-    composition, most = compose(game), float(found.plans[-1] @ game.severity)
-    exact = (slopes > 0.0) & (slopes * points[1:] < _FAINT_SLOPE * most)
-    exact[0] = slopes[0] > 0.0
-    for k in np.flatnonzero(exact).tolist():
+    allocations, composition = all_within_limits(game, found.allocations), compose(game)
+    # The attacker's own price, to the last digit, where the walk's is not that of any threat,
+    # and where the value is 0 and every digit counts.
+    vague = ~_are_prices(game, allocations, slopes)
+    vague[0] |= slopes[0] > 0.0
+    for k in np.flatnonzero(vague).tolist():
         residual = game.severity * composition.exposure(allocations[k])
         at = 0.5 * float(points[k] + points[k + 1]) if k else start
         slopes[k] = best_response(residual, game.bandwidth, at).price
@@ -399,6 +414,19 @@ def _walked(game: DefenseGame, start: float, stop: float, within: float) -> _Cha
     begins = [knots[k] if next_to else None for k, next_to in zip(kept, follows, strict=True)]
     ends = knots[-1] if arrives and kept[-1] == len(lines) - 1 else None
     return _Chain([lines[k] for k in kept], [*begins, ends])
+
+
+def _are_prices(game: DefenseGame, allocations: FloatArray, slopes: FloatArray) -> BoolArray:
+    """Whether each slope is what some threat costs a bit under the allocation, shape (n_lines,)."""
+    paying = np.flatnonzero(game.bandwidth > 0.0)
+    found = slopes == 0.0
+    step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
+    for start in range(0, len(slopes), step):
+        part = slice(start, start + step)
+        exposure = np.maximum(1.0 - (game.effectiveness @ allocations[part].T)[paying], 0.0)
+        ratios = exposure * (game.severity[paying] / game.bandwidth[paying])[:, None]
+        found[part] |= (np.abs(ratios - slopes[part]) <= _SAME_PRICE * slopes[part]).any(axis=0)
+    return np.asarray(found, dtype=bool)
 
 
 def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.game import DefenseGame
-from mfmgame.proof.agreement import check_number, refuse, rounded
+from mfmgame.proof.agreement import check_equal, check_number, refuse, rounded
 from mfmgame.proof.bounds import ExactGame
 from mfmgame.proof.frontiers import check_frontier
 from mfmgame.proof.portfolios import check_portfolios
@@ -158,6 +158,7 @@ def verify(
 def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -> Verification:
     exact, solution = ExactGame(game), claimed_solution(result, game, tolerance)
     proven = check_solution(solution, exact)
+    check_equal(("status",), result.status, solution.status)
     if result.threshold is None or game.termination_loss is None:
         has_loss = game.termination_loss is not None
         if has_loss is (result.threshold is None):

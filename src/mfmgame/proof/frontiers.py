@@ -85,7 +85,7 @@ def _check_pieces(frontier: Frontier, exact: ExactGame, lower: Bounds, upper: Bo
     """Check that each piece is a line of its slope between its values, as far as proven."""
     points, values = frontier.breakpoints.tolist(), frontier.values.tolist()
     for k, slope in enumerate(frontier.slopes.tolist()):
-        doubt = sum((upper[end] - lower[end] + exact.slack(upper[end]) for end in (k, k + 1)))
+        doubt = sum(upper[end] - lower[end] + exact.slack(upper[end]) for end in (k, k + 1))
         change = Fraction(slope) * (Fraction(points[k + 1]) - Fraction(points[k]))
         end = Fraction(values[k]) + change
         check_between(("pieces", k, "value"), values[k + 1], end - doubt, end + doubt)

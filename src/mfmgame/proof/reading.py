@@ -156,6 +156,7 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
         certificate=claimed_proof(("certificate",), result.certificate, prices.array, game),
         rounds=0,
         tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
+        stopped=result.status,
     )
 
 

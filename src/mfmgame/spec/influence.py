@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.spec.document import Document, Identifier, Strict
+from mfmgame.spec.result import Decision
 from mfmgame.spec.scenario import Composition
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
 Loss = Annotated[float, Field(ge=0.0)]
 Bits = Annotated[float, Field(ge=0.0)]
 Level = Annotated[float, Field(ge=0.0)]
-Decision = Literal["operate", "terminate"]
 
 
 class Slope(Strict):

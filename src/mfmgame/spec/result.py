@@ -38,6 +38,8 @@ __all__ = [
 Quantity = Annotated[float, Field(ge=0.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Role = Literal["essential", "optional", "useless"]
+Decision = Literal["operate", "terminate", "undecided"]
+Status = Literal["proven", "time_limit", "round_limit", "interrupted", "numerical"]
 
 
 class Bounds(Strict):
@@ -128,7 +130,7 @@ class ThresholdResult(Strict):
     bandwidth: Quantity | None
     reachable: bool
     undefended: Quantity | None
-    decision: Literal["operate", "terminate", "undecided"]
+    decision: Decision
     margin: float | None
     allocation: dict[Identifier, Quantity] = Field(
         description="The best allocation against an attacker at the threshold; if none can "
@@ -205,6 +207,7 @@ class Result(Document):
     composition: Composition
     value: Quantity
     bounds: Bounds
+    status: Status = Field(description="Why the search ended: proven, or with a wide bracket.")
     allocation: dict[Identifier, Quantity]
     use: dict[Identifier, Quantity] = Field(description="What the allocation uses.")
     attack: dict[Identifier, Share]

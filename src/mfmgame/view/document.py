@@ -64,6 +64,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
         **head("mfmgame/result/1", solution.game),
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
+        "status": solution.status,
         **allocation_members(solution.game, solution.allocation.array),
         "attack": dict(solution.attack),
         "threats": _threats(solution),
@@ -88,7 +89,7 @@ def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any
     return {
         **head("mfmgame/threshold/1", game),
         "threshold": _threshold(game, threshold),
-        "notes": list(game.notes),
+        "notes": list(threshold.notes),
     }
 
 

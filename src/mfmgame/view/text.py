@@ -70,7 +70,7 @@ def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
     if threshold.reachable:
         parts += [heading("allocation at the threshold")]
         parts += [_allocation(game, threshold.allocation)]
-    return Group(*parts, *notes_text(game.notes))
+    return Group(*parts, *notes_text(threshold.notes))
 
 
 def verification_text(
