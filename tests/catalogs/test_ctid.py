@@ -138,6 +138,7 @@ class TestWhatIsRead:
             "date": "03/04/2025",
             "licence": "Apache-2.0",
             "url": "https://center-for-threat-informed-defense.github.io/mappings-explorer/",
+            "domains": {"enterprise-attack": "16.1"},
         }
 
     def test_another_domain_stands_in_the_name(self, read):
@@ -145,6 +146,25 @@ class TestWhatIsRead:
         assert catalog.name == "aws-attack-16.1-mobile"
         assert catalog.origins[0].version == "1/2/2024 for ATT&CK 16.1 (mobile)"
         assert catalog.origins[0].date == "01/01/2020"
+
+    def test_a_file_of_mobile_may_name_techniques_of_enterprise(self, read):
+        """As that of KEV does: the numbers of mobile techniques start at 1398."""
+        names = ["T1397", "T1398", "T1456.001", "T0800", "other"]
+        catalog = read(
+            mapping(*(row(technique=name) for name in names), technology_domain="Mobile")
+        )
+        assert [threat.domain for threat in catalog.threats] == [
+            "enterprise-attack",
+            "mobile-attack",
+            "mobile-attack",
+            "ics-attack",
+            None,
+        ]
+        assert catalog.origins[0].domains == {
+            "enterprise-attack": "16.1",
+            "mobile-attack": "16.1",
+            "ics-attack": "16.1",
+        }
 
     def test_texts_are_kept_once_and_the_source_says_the_scores(self, catalog):
         by_pair = {(e.threat, e.defense): e for e in catalog.effectiveness}

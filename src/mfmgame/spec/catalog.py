@@ -31,6 +31,7 @@ __all__ = [
     "ClassBandwidth",
     "Defense",
     "DefenseTraits",
+    "Domain",
     "Effectiveness",
     "Flow",
     "GoalImpact",
@@ -58,6 +59,8 @@ Modality = Literal["text", "image", "audio"]
 Flow = Literal["input", "model", "output", "action", "interaction", "memory"]
 Axis = Literal["signal", "noise", "bandwidth"]
 Knowledge = Literal["white", "grey", "black"]
+Domain = Literal["enterprise-attack", "mobile-attack", "ics-attack", "atlas-atlas"]
+"""Domains of techniques, as the ATT&CK Navigator and that of ATLAS name them."""
 TargetType = Literal["encoder", "image_generator", "text_generator", "audio_to_text"]
 
 AtLeastOne = Annotated[Quantity, Field(ge=1.0)]
@@ -88,6 +91,9 @@ class Origin(Strict):
     licence: Text = ""
     attribution: Text = Field(default="", description="Whom the licence asks to name.")
     url: Text = ""
+    domains: dict[Domain, Text] = Field(
+        default={}, description="Of its techniques, each with the version of ATT&CK or ATLAS."
+    )
 
 
 class ThreatTraits(Strict):
@@ -117,6 +123,9 @@ class Threat(Sourced):
     tactics: list[Identifier] = []
     parent: Identifier | None = Field(default=None, description="The threat it is a form of.")
     maturity: Text = ""
+    domain: Domain | None = Field(
+        default=None, description="Of ATT&CK or ATLAS, if it is a technique of one."
+    )
     references: list[Reference] = []
     traits: ThreatTraits | None = None
 

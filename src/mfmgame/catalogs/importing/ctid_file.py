@@ -126,7 +126,9 @@ class _Metadata(Outside):
     framework: Identifier = Field(alias="mapping_framework")
     framework_version: _Version = Field(default="", alias="mapping_framework_version")
     attack_version: _Version = ""
-    domain: _Optional = Field(default="", alias="technology_domain")
+    domain: Annotated[_Optional, AfterValidator(_word)] = Field(
+        default="", alias="technology_domain"
+    )
     created: _Optional = Field(default="", alias="creation_date")
     updated: _Optional = Field(default="", alias="last_update")
     types: _Names = Field(default={}, alias="mapping_types")
