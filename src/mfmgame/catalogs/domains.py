@@ -6,18 +6,13 @@ import re
 
 from mfmgame.spec.catalog import Domain
 
-__all__ = ["domain_of", "is_technique"]
+__all__ = ["domain_of"]
 
 _ATLAS = re.compile(r"AML\.T[0-9]{4}(\.[0-9]{3})?")
 _ATTACK = re.compile(r"T([0-9]{4})(\.[0-9]{3})?")
 _FIRST_ENTERPRISE = 1000
 _FIRST_MOBILE = 1398
 """ATT&CK numbers all domains in one row, in which ICS comes first; mobile starts here."""
-
-
-def is_technique(name: str) -> bool:
-    """Whether an id has the form of a technique's: T1059, T1059.001 or AML.T0051."""
-    return bool(_ATLAS.fullmatch(name) or _ATTACK.fullmatch(name))
 
 
 def domain_of(name: str, *, mobile: bool = False) -> Domain | None:
