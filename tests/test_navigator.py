@@ -273,10 +273,18 @@ class TestDomains:
             == (layers["mobile-attack"])
         )
 
-    def test_of_mobile_alone_are_those_that_may_be(self):
-        origins = [Origin(name="Mobile ATT&CK", version="17")]
+    @pytest.mark.parametrize(
+        ("others", "domains"),
+        [
+            ([], ["enterprise-attack", "mobile-attack"]),
+            ([Origin(name="incidents")], ["enterprise-attack", "mobile-attack"]),
+            ([Origin(name="AWS", version="1 for ATT&CK 17")], ["enterprise-attack"]),
+        ],
+    )
+    def test_where_all_sources_are_of_mobile_so_is_what_may_be(self, others, domains):
+        origins = [Origin(name="Mobile ATT&CK", version="17"), *others]
         layers = mg.navigator_layers(solution_of(["T1105", "T1398"]), "residual", origins)
-        assert list(layers) == ["enterprise-attack", "mobile-attack"]
+        assert list(layers) == domains
 
     def test_one_that_no_threat_is_of_is_refused(self):
         message = "found 'ics-attack', expected a domain of the threats: atlas-atlas, enterprise-a"

@@ -181,8 +181,9 @@ def _rows_by_domain(
     ids: Sequence[str], origins: Sequence[Origin], stated: Mapping[str, Domain]
 ) -> dict[Domain, list[int]]:
     """Threats that are techniques, by domain; only domains that have any."""
-    words = [_words(origin) for origin in origins]
-    mobile = any("mobile" in of for of in words) and not any("enterprise" in of for of in words)
+    texts = [f"{origin.name} {origin.version}".lower() for origin in origins]
+    sources = [text for text in texts if "att&ck" in text]
+    mobile = bool(sources) and all("mobile" in of and "enterprise" not in of for of in sources)
     rows: dict[Domain, list[int]] = {domain: [] for domain in _DOMAINS}
     for row, name in enumerate(ids):
         if told := domain_of(name, mobile=mobile):
@@ -194,10 +195,6 @@ def _rows_by_domain(
             pointer="threats",
         )
     return found
-
-
-def _words(origin: Origin) -> list[str]:
-    return re.findall("[a-z]+", " ".join((origin.name, origin.version, *origin.domains)).lower())
 
 
 def _attack_version(domain: Domain, origins: Sequence[Origin]) -> dict[str, str]:
