@@ -232,13 +232,64 @@ class TestDomains:
             ("ATT&CK", "", "enterprise-attack", None),
             ("ATT&CK", "unknown", "enterprise-attack", None),
             ("a list", "3", "enterprise-attack", None),
+            ("KEV", "07/28/2025 for ATT&CK 16.1 (mobile)", "mobile-attack", "16"),
+            ("AWS", "12/12/2024 for ATT&CK 16.1", "enterprise-attack", "16"),
+            ("AWS", "12/12/2024 for ATT&CK", "enterprise-attack", None),
         ],
     )
     def test_of_origins(self, name, version, domain, attack):
         origins = [Origin(name=name, version=version)]
-        layer = layer_of(solution_of(["T1059", "T1060"]), "residual", origins)
+        layer = layer_of(solution_of(["T1456", "T1533"]), "residual", origins)
         assert (layer["domain"], layer["versions"].get("attack")) == (domain, attack)
         assert layer["metadata"][0] == {"name": "source", "value": f"{name} {version}".strip()}
+
+    def test_are_stated_by_origins_with_the_version_of_each(self):
+        """As imports write them; a number below 1398 is never that of a mobile technique."""
+        origins = [
+            Origin(name="KEV", domains={"mobile-attack": "16.1", "enterprise-attack": "16.1"}),
+            Origin(name="ICS ATT&CK", version="18.1", domains={"ics-attack": "18.1"}),
+        ]
+        ids = ["T1456", "T1105", "T0803", "AML.T0051", "T1398", "insider"]
+        stated = {"T1456": "mobile-attack", "T1398": "mobile-attack", "insider": "ics-attack"}
+        solution = solution_of(ids, severity=np.ones(len(ids)))
+        layers = mg.navigator_layers(solution, "residual", origins, threat_domains=stated)
+        assert {
+            domain: (
+                [t["techniqueID"] for t in layer["techniques"]],
+                layer["versions"].get("attack"),
+            )
+            for domain, layer in layers.items()
+        } == {
+            "atlas-atlas": (["AML.T0051"], None),
+            "enterprise-attack": (["T1105"], "16"),
+            "mobile-attack": (["T1456", "T1398"], "16"),
+            "ics-attack": (["T0803"], "18"),
+        }
+        for domain, layer in layers.items():
+            jsonschema.validate(layer, LAYER)
+            assert layer["domain"] == domain
+        assert (
+            mg.navigator_layer(solution, "residual", origins, threat_domains=stated)
+            == (layers["mobile-attack"])
+        )
+
+    @pytest.mark.parametrize(
+        ("others", "domains"),
+        [
+            ([], ["enterprise-attack", "mobile-attack"]),
+            ([Origin(name="incidents")], ["enterprise-attack", "mobile-attack"]),
+            ([Origin(name="AWS", version="1 for ATT&CK 17")], ["enterprise-attack"]),
+        ],
+    )
+    def test_where_all_sources_are_of_mobile_so_is_what_may_be(self, others, domains):
+        origins = [Origin(name="Mobile ATT&CK", version="17"), *others]
+        layers = mg.navigator_layers(solution_of(["T1105", "T1398"]), "residual", origins)
+        assert list(layers) == domains
+
+    def test_one_that_no_threat_is_of_is_refused(self):
+        message = "found 'ics-attack', expected a domain of the threats: atlas-atlas, enterprise-a"
+        with pytest.raises(mg.SpecificationError, match=message):
+            mg.navigator_layer(solution_of(["AML.T0051", "T1059"]), domain="ics-attack")
 
     def test_two_versions_are_none(self):
         origins = [Origin(name="ATT&CK", version=version) for version in ("16.1", "17.0")]
@@ -309,6 +360,57 @@ class TestCommand:
         assert self.call("scenario.json", "-o", "layer.json").stdout == ""
         assert scores(json.loads(Path("layer.json").read_text("utf-8"))) == {"AML.T0051": 1.5}
 
+    @pytest.fixture
+    def _several(self):
+        threats = [
+            {"id": "T1456", "severity": 1.0, "bandwidth": 1.0, "domain": "mobile-attack"},
+            {"id": "T1484", "severity": 1.0, "bandwidth": 1.0},
+        ]
+        more = {"threats": [*SCENARIO["threats"], *threats]}
+        Path("scenario.json").write_text(json.dumps(SCENARIO | more), "utf-8")
+
+    @pytest.mark.usefixtures("_several")
+    def test_several_domains_are_a_file_each(self):
+        done = self.call("scenario.json", "-o", "layer.json")
+        domains = ["atlas-atlas", "enterprise-attack", "mobile-attack"]
+        files = [f"layer-{domain}.json" for domain in domains]
+        assert (done.exit_code, done.stdout.split(), done.stderr) == (0, files, "")
+        assert [json.loads(Path(file).read_text("utf-8"))["domain"] for file in files] == domains
+        assert not Path("layer.json").exists()
+        again = {file: Path(file).read_bytes() for file in files}
+        self.call("scenario.json", "-o", "layer.json")
+        assert {file: Path(file).read_bytes() for file in files} == again
+
+    @pytest.mark.usefixtures("_several")
+    def test_one_of_several_domains_may_be_chosen(self):
+        done = self.call("scenario.json", "--domain", "mobile-attack")
+        assert list(scores(json.loads(done.stdout))) == ["T1456"]
+        self.call("scenario.json", "--domain", "mobile-attack", "-o", "layer.json")
+        assert Path("layer.json").read_text("utf-8") == done.stdout
+
+    @pytest.mark.usefixtures("_several")
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ([], "threats: found techniques of atlas-atlas, enterprise-attack, mobile-attack, exp"),
+            (["--domain", "ics-attack"], "domain: found 'ics-attack', expected a domain of the "),
+            (["--domain", "mobile", "-o", "x.json"], "domain: found 'mobile', expected a domain "),
+        ],
+    )
+    def test_a_domain_is_to_be_chosen_and_there(self, arguments, message):
+        done = self.call("scenario.json", *arguments)
+        assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith(f"error: scenario.json: {message}")
+        assert sorted(map(str, Path().iterdir())) == ["scenario.json"]
+
+    @pytest.mark.usefixtures("_several")
+    def test_no_input_is_written_over(self):
+        Path("scenario.json").rename("a-mobile-attack.json")
+        done = self.call("a-mobile-attack.json", "-o", "a.json")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "found a file that this command reads" in done.stderr
+        assert sorted(map(str, Path().iterdir())) == ["a-mobile-attack.json"]
+
     @pytest.mark.parametrize(
         ("change", "arguments", "message"),
         [
@@ -338,6 +440,34 @@ class TestCommand:
         Path("scenario.json").write_text(json.dumps(scenario), "utf-8")
         layer = json.loads(self.call("scenario.json").stdout)
         assert layer["metadata"][0] == {"name": "source", "value": "ATLAS 5.6.0"}
+
+
+def test_a_mapping_of_two_domains_on_the_command_line(tmp_path, monkeypatch):
+    """From a mapping that says 'mobile' and names a technique of enterprise, too."""
+    monkeypatch.chdir(tmp_path)
+    about = {"mapping_framework": "kev", "attack_version": "16.1", "technology_domain": "mobile"}
+    rows = [
+        {"capability_id": "CVE-1", "attack_object_id": name, "mapping_type": "primary_impact"}
+        for name in ("T1456", "T1533", "T1105")
+    ]
+    document = {"metadata": about, "mapping_objects": rows}
+    Path("kev.json").write_text(json.dumps(document), "utf-8")
+    scenario = {
+        "schema": "mfmgame/scenario/1",
+        "catalog": "catalog.json",
+        "attacker": {"bandwidth": 1},
+    }
+    Path("scenario.json").write_text(json.dumps(scenario), "utf-8")
+    for arguments in (
+        ["catalog", "import", "ctid", "kev.json", "-o", "catalog.json"],
+        ["layer", "scenario.json", "-o", "layer.json"],
+    ):
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+    for domain, ids in (("mobile-attack", ["T1456", "T1533"]), ("enterprise-attack", ["T1105"])):
+        layer = json.loads(Path(f"layer-{domain}.json").read_text("utf-8"))
+        jsonschema.validate(layer, LAYER)
+        assert (layer["domain"], layer["versions"]["attack"]) == (domain, "16")
+        assert list(scores(layer)) == ids
 
 
 @needs_atlas

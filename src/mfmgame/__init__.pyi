@@ -67,7 +67,7 @@ from .uncertainty.one_at_a_time import Tornado, tornado
 from .uncertainty.robust import RobustPlan, robust_plan
 from .uncertainty.workers import Workers
 from .verification import FrontierVerification, PortfolioVerification, Verification, verify
-from .view import export_program, navigator_layer, result_document
+from .view import export_program, navigator_layer, navigator_layers, result_document
 from .view.report.page import report_page
 
 __all__ = [
@@ -145,6 +145,7 @@ __all__ = [
     "merge_catalogs",
     "morris_effects",
     "navigator_layer",
+    "navigator_layers",
     "read_weights",
     "references",
     "report_page",

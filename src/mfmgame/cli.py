@@ -24,6 +24,7 @@ from mfmgame.cli_support import (
     reported,
     write,
     write_json,
+    write_plain,
 )
 from mfmgame.cli_uncertainty import ensemble
 from mfmgame.errors import SpecificationError
@@ -31,6 +32,7 @@ from mfmgame.signals import interruption_code
 from mfmgame.spec.reading import STANDARD_INPUT, remember_files
 
 if TYPE_CHECKING:
+    from mfmgame.spec.catalog import Domain
     from mfmgame.view.navigator import Score
 
 __all__ = ["app", "main"]
@@ -307,20 +309,47 @@ def layer(
     score: Annotated[
         str, typer.Option("--score", help="Of a technique: residual, coverage or effort.")
     ] = "residual",
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            "--domain",
+            help="Of the techniques: enterprise-attack, mobile-attack, ics-attack or atlas-atlas.",
+        ),
+    ] = None,
     output: Output = None,
 ) -> None:
-    """Write the answer as a layer of the ATT&CK Navigator (JSON)."""
+    """Write the answer as layers of the ATT&CK Navigator (JSON), one of each domain."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.catalogs import load_catalog
+        from mfmgame.catalogs.resolution import catalog_of
         from mfmgame.solver import solve
         from mfmgame.spec.scenario import load_scenario
-        from mfmgame.view.navigator import navigator_layer
+        from mfmgame.view.navigator import navigator_layer, navigator_layers
 
         scenario = load_scenario(spec)
-        name, folder = scenario.catalog, scenario.folder
-        solution = solve(scenario)
-        origins = [] if name is None else load_catalog(name, folder).origins
-        write_json(navigator_layer(solution, cast("Score", score), origins), output)
+        catalog = catalog_of(scenario)
+        threats = (*catalog.threats, *(scenario.threats or ()))
+        stated = {threat.id: threat.domain for threat in threats if threat.domain}
+        answer = solve(scenario), cast("Score", score), catalog.origins
+        if domain is not None:
+            chosen = cast("Domain", domain)
+            write_json(navigator_layer(*answer, domain=chosen, threat_domains=stated), output)
+            return
+        layers = navigator_layers(*answer, threat_domains=stated)
+        if len(layers) == 1:
+            write_json(layers.popitem()[1], output)
+            return
+        if output is None:
+            raise SpecificationError(
+                f"found techniques of {', '.join(layers)}, expected one domain on standard output: "
+                "choose it by --domain, or write a file of each with -o",
+                pointer="threats",
+            )
+        files = {output.with_stem(f"{output.stem}-{name}"): name for name in layers}
+        for file in files:
+            keep_inputs(file)
+        for file, name in files.items():
+            write_json(layers[name], file)
+        write_plain("".join(f"{file}\n" for file in files))
 
 
 @app.command()

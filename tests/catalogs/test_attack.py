@@ -146,8 +146,10 @@ class TestWhatIsRead:
                 "date": "2020-01-01T00:00:00.000Z",
                 "licence": "Free to use,  \u201cas is\u201d.",
                 "url": "https://attack.mitre.org",
+                "domains": {"enterprise-attack": "3.1"},
             }
         ]
+        assert {threat.domain for threat in catalog.threats} == {"enterprise-attack"}
         assert [(t.id, t.name, t.threat_class, t.tactics, t.parent) for t in catalog.threats] == [
             ("T9001", "Name of knock", "The Way In", ["The Way In", "stay"], None),
             ("T9001.001", "Name of knock-twice", "The Way In", ["The Way In"], "T9001"),
@@ -197,6 +199,32 @@ class TestWhatIsRead:
         catalog = load(*SMALL, again)
         assert catalog.effectiveness[0].texts == ["Locked doors stay shut.", "Twice."]
         assert len(catalog.effectiveness) == 2
+
+    @pytest.mark.parametrize("before", [False, True])
+    def test_of_two_mitigations_of_one_id_the_one_with_links_is_taken(self, load, before):
+        """As in a release of ICS, where two of them are neither revoked nor deprecated."""
+        later = "2022-01-01T00:00:00.000Z"
+        other = mitigation("another", "M9001", modified=later)
+        dead = mitigates("another", "climb", revoked=True)
+        catalog = load(*[other] * before, *SMALL, *[other] * (not before), dead)
+        assert [(d.id, d.name) for d in catalog.defenses] == [
+            ("M9001", "Name of lock"),
+            ("M9002", "Name of fence"),
+        ]
+        assert pairs(catalog) == [("T9001", "M9001"), ("T9002", "M9002")]
+        assert left_out(catalog) == [
+            "1 mitigation without a link, whose id another has, too: 'course-of-action--another'",
+            "1 revoked link",
+        ]
+
+    def test_of_mitigations_of_one_id_without_links_the_newest_is_taken(self, load):
+        modified = {"old": "2021-01-01T00:00:00Z", "new": "2023-01-01T00:00:00Z"}
+        doubles = [mitigation(key, "M9003", modified=when) for key, when in modified.items()]
+        catalog = load(*SMALL, *doubles)
+        assert catalog.defenses[-1].name == "Name of new"
+        assert left_out(catalog) == [
+            "1 mitigation without a link, whose id another has, too: 'course-of-action--old'"
+        ]
 
     def test_one_id_for_relationships_with_other_ends_is_not_one_relationship(self, load):
         """As the generator of ATLAS writes them, where the texts are equal."""
@@ -292,6 +320,51 @@ class TestDomains:
         origin = load(*SMALL, another).origins[0]
         assert (origin.name, origin.version) == ("Small ATT&CK 3.1 and More 0.1", "")
         assert origin.date == another["modified"]
+
+    @pytest.mark.parametrize(
+        ("collection", "matrix", "origin"),
+        [
+            (("ATLAS", "0.1"), "ATLAS Matrix", ("ATLAS", "")),
+            (("ATLAS", "0.1"), "ATLAS 5.6.0", ("ATLAS", "5.6.0")),
+            (("ATLAS 5.6.0", "0.1"), "ATLAS Matrix", ("ATLAS", "5.6.0")),
+            (("ATLAS", "5.6.0"), "ATLAS Matrix", ("ATLAS", "5.6.0")),
+            (None, "ATLAS 3.0.0", ("ATLAS", "3.0.0")),
+        ],
+    )
+    def test_a_release_of_atlas_is_never_its_collections_placeholder(
+        self, load, collection, matrix, origin
+    ):
+        objects = [
+            technique("a", "AML.T9001", chain="mitre-atlas", source="mitre-atlas"),
+            thing("x-mitre-matrix", "1", "mitre-atlas", name=matrix),
+        ]
+        if collection is not None:
+            name, version = collection
+            objects.append(thing("x-mitre-collection", "1", "", name=name, x_mitre_version=version))
+        catalog = load(*objects)
+        found = catalog.origins[0]
+        assert (found.name, found.version) == origin
+        assert found.domains == {"atlas-atlas": origin[1]}
+        assert catalog.threats[0].domain == "atlas-atlas"
+        unstated = "the file does not say which release of ATLAS it is"
+        assert (unstated in catalog.notes) == (origin[1] == "")
+
+    def test_releases_of_several_domains_in_one_file_keep_their_versions(self, load):
+        names = {"Enterprise ATT&CK": "17.1", "ATLAS": "0.1"}
+        origin = load(
+            technique("e", "T9001", "stage"),
+            technique("a", "AML.T9001", chain="mitre-atlas", source="mitre-atlas"),
+            *(
+                thing("x-mitre-collection", name, "", name=name, x_mitre_version=version)
+                for name, version in names.items()
+            ),
+        ).origins[0]
+        assert (origin.name, origin.version) == ("Enterprise ATT&CK 17.1 and ATLAS", "")
+        assert origin.domains == {"enterprise-attack": "17.1", "atlas-atlas": ""}
+
+    def test_pre_attack_is_no_domain_of_the_navigator(self, load):
+        catalog = load(technique("a", "T9001", chain="mitre-pre-attack", source="mitre-pre-attack"))
+        assert (catalog.threats[0].domain, catalog.origins[0].domains) == (None, {})
 
     def test_without_a_release_the_date_is_that_of_the_newest_object(self, load):
         assert load(*SMALL[1:]).origins[0].date == "2021-01-01T00:00:00Z"
@@ -481,7 +554,7 @@ REFUSED = {
         "'attack-pattern--another'), expected unique ids",
     ),
     "two mitigations": (
-        with_objects(mitigation("another", "M9001")),
+        with_objects(mitigation("another", "M9001"), mitigates("another", "climb")),
         "found two mitigations with the id 'M9001'",
     ),
     "hostile twice": (

@@ -138,6 +138,7 @@ class TestWhatIsRead:
             "date": "03/04/2025",
             "licence": "Apache-2.0",
             "url": "https://center-for-threat-informed-defense.github.io/mappings-explorer/",
+            "domains": {"enterprise-attack": "16.1"},
         }
 
     def test_another_domain_stands_in_the_name(self, read):
@@ -145,6 +146,25 @@ class TestWhatIsRead:
         assert catalog.name == "aws-attack-16.1-mobile"
         assert catalog.origins[0].version == "1/2/2024 for ATT&CK 16.1 (mobile)"
         assert catalog.origins[0].date == "01/01/2020"
+
+    def test_a_file_of_mobile_may_name_techniques_of_enterprise(self, read):
+        """As that of KEV does: the numbers of mobile techniques start at 1398."""
+        names = ["T1397", "T1398", "T1456.001", "T0800", "other"]
+        catalog = read(
+            mapping(*(row(technique=name) for name in names), technology_domain="Mobile")
+        )
+        assert [threat.domain for threat in catalog.threats] == [
+            "enterprise-attack",
+            "mobile-attack",
+            "mobile-attack",
+            "ics-attack",
+            None,
+        ]
+        assert catalog.origins[0].domains == {
+            "enterprise-attack": "16.1",
+            "mobile-attack": "16.1",
+            "ics-attack": "16.1",
+        }
 
     def test_texts_are_kept_once_and_the_source_says_the_scores(self, catalog):
         by_pair = {(e.threat, e.defense): e for e in catalog.effectiveness}
@@ -253,6 +273,41 @@ class TestEditions:
     def test_versions_may_be_numbers(self, version, read):
         document = mapping(*self.TODAY["mapping_objects"], attack_version=version)
         assert read(document) == read(self.TODAY)
+
+    @pytest.mark.parametrize("kind", ["protects", "Protects", "mitigates"])
+    @pytest.mark.parametrize("by_id", [False, True])
+    def test_a_control_without_a_score_is_an_assumption(self, kind, by_id, read):
+        """The editions of NIST 800-53 for older ATT&CK say it in these words."""
+        key = "0a1b-2c" if by_id else kind
+        document = mapping(
+            row("AC-1", "T1000", mapping_type=key, status="complete"),
+            row(None, "T1001", mapping_type="non_mappable", status="non_mappable"),
+            mapping_framework="nist_800_53",
+            mapping_framework_version="rev4",
+            mapping_types={key: {"name": kind}, "non_mappable": {"name": "Non-mappable"}},
+        )
+        catalog = read(document, AssumedNumbers(effectiveness=0.25))
+        assert pairs(catalog) == {("T1000", "AC-1"): 0.25}
+        assert catalog.effectiveness[0].basis == "assumed"
+        assert [threat.id for threat in catalog.threats] == ["T1000", "T1001"]
+        said = "NIST 800-53 rev4 for ATT&CK 16.1"
+        assert f"1 pair of {said} without a score" in catalog.notes
+        assert f"{said} has no effectiveness: a defense stops 0.25 of what it acts on" in (
+            catalog.notes
+        )
+
+    def test_names_may_stand_in_lists_of_one(self, read):
+        document = copy.deepcopy(self.TODAY)
+        document["metadata"]["capability_groups"] = {"outside": ["Around the house"]}
+        assert read(document) == read(self.TODAY)
+
+    def test_a_key_that_is_null_twice_says_nothing(self, put, read):
+        document = mapping(row(), row(None, "T2000", mapping_type="non_mappable"))
+        once, twice = '"capability_id": null', '"capability_id": null, "capability_id": null'
+        file = put(document)
+        file.write_text(file.read_text("utf-8").replace(once, twice), "utf-8")
+        assert file.read_text("utf-8").count(once) == 2
+        assert import_ctid(file) == read(document)
 
     def test_a_type_of_its_own_is_a_defense_where_it_is_scored(self, read):
         document = copy.deepcopy(self.TODAY)
@@ -581,6 +636,14 @@ HOSTILE = {
     "a version that is true": (
         with_rows(row(), attack_version=True),
         "/metadata/attack_version: found true",
+    ),
+    "a key that is null once and something once": (
+        with_rows(row(comments="x")).replace('"comments":', '"comments": null, "comments":'),
+        "/mapping_objects/0/comments: the key stands twice",
+    ),
+    "a name in a list of two": (
+        with_rows(row(), capability_groups={"a": ["x", "y"]}),
+        "/metadata/capability_groups/a: found a list, expected a string",
     ),
     "a key that stands twice": (
         '{"metadata": {}, "metadata": {}}',

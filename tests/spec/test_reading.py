@@ -149,6 +149,7 @@ class TestKeys:
             ('{"ä": 1, "ä": 1}', "/ä"),
             ('[{"a": 1, "a": 1}]', "/0/a"),
             ('{"schema": "mfmgame/scenario/1", "schema": "mfmgame/scenario/1"}', "/schema"),
+            ('{"threats": null, "threats": null}', "/threats"),
         ],
     )
     def test_a_key_stands_once(self, file, content, pointer):

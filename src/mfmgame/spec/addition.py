@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import (
+    NO_TRAITS,
     Defense,
     Effectiveness,
     Threat,
@@ -43,8 +44,8 @@ class Addition(Document):
     """
 
     schema_id: Literal["mfmgame/addition/1"] = Field(alias="schema")
-    threats: list[Threat] = []
-    defenses: list[Defense] = []
+    threats: list[Annotated[Threat, NO_TRAITS]] = []
+    defenses: list[Annotated[Defense, NO_TRAITS]] = []
     effectiveness: list[Effectiveness] = []
 
     _source: Text = PrivateAttr(default="")

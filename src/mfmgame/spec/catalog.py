@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from mfmgame.spec.document import (
+    LARGEST,
+    REGULAR,
     Basis,
     Identifier,
     Quantity,
@@ -17,12 +19,16 @@ from mfmgame.spec.document import (
     refuse,
     refuse_duplicates,
     refuse_unknown,
+    stated,
+    unstated,
 )
 from mfmgame.spec.uncertainty import Correlations, UncertainDocument
 from mfmgame.spec.wording import shown
 
 __all__ = [
+    "LEVELS_BESIDE_NO_KIND",
     "NO_CATALOG",
+    "NO_TRAITS",
     "Assumptions",
     "AxisEffect",
     "Basis",
@@ -31,11 +37,13 @@ __all__ = [
     "ClassBandwidth",
     "Defense",
     "DefenseTraits",
+    "Domain",
     "Effectiveness",
     "Flow",
     "GoalImpact",
     "Kind",
     "Level",
+    "Levels",
     "Modality",
     "Origin",
     "Reference",
@@ -58,10 +66,21 @@ Modality = Literal["text", "image", "audio"]
 Flow = Literal["input", "model", "output", "action", "interaction", "memory"]
 Axis = Literal["signal", "noise", "bandwidth"]
 Knowledge = Literal["white", "grey", "black"]
+Domain = Literal["enterprise-attack", "mobile-attack", "ics-attack", "atlas-atlas"]
+"""Domains of techniques, as the ATT&CK Navigator and that of ATLAS name them."""
 TargetType = Literal["encoder", "image_generator", "text_generator", "audio_to_text"]
 
-AtLeastOne = Annotated[Quantity, Field(ge=1.0)]
-Positive = Annotated[Quantity, Field(gt=0.0)]
+AtLeastOne = Annotated[float, Field(ge=1.0, le=LARGEST), *REGULAR]
+Positive = Annotated[float, Field(gt=0.0, le=LARGEST), *REGULAR]
+Levels = Annotated[list[Quantity], Field(json_schema_extra={"minItems": 1, "uniqueItems": True})]
+LEVELS_BESIDE_NO_KIND = ConfigDict(
+    json_schema_extra={
+        "anyOf": [unstated("levels"), {"properties": {"kind": {"not": {"const": "binary"}}}}]
+    }
+)
+"""What :func:`refuse_unusable_levels` says of both, in JSON Schema."""
+NO_TRAITS = Field(json_schema_extra=unstated("traits"))
+"""Of an entry that stands outside of a catalog."""
 
 
 class Sourced(Strict):
@@ -88,6 +107,9 @@ class Origin(Strict):
     licence: Text = ""
     attribution: Text = Field(default="", description="Whom the licence asks to name.")
     url: Text = ""
+    domains: dict[Domain, Text] = Field(
+        default={}, description="Of its techniques, each with the version of ATT&CK or ATLAS."
+    )
 
 
 class ThreatTraits(Strict):
@@ -105,6 +127,10 @@ class ThreatTraits(Strict):
 class Threat(Sourced):
     """A threat, with its numbers or with the traits that the rules derive them from."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [stated("traits"), stated("severity", "bandwidth")]}
+    )
+
     id: Identifier
     name: Text = ""
     level: Level | None = None
@@ -117,6 +143,9 @@ class Threat(Sourced):
     tactics: list[Identifier] = []
     parent: Identifier | None = Field(default=None, description="The threat it is a form of.")
     maturity: Text = ""
+    domain: Domain | None = Field(
+        default=None, description="Of ATT&CK or ATLAS, if it is a technique of one."
+    )
     references: list[Reference] = []
     traits: ThreatTraits | None = None
 
@@ -138,6 +167,8 @@ class DefenseTraits(Strict):
 class Defense(Sourced):
     """A defense: what it uses of each resource at level 1, and its levels."""
 
+    model_config = LEVELS_BESIDE_NO_KIND
+
     id: Identifier
     name: Text = ""
     level: Level | None = None
@@ -151,9 +182,7 @@ class Defense(Sourced):
         description="binary: only level 0 and the greatest. Where it is left out, and 'levels' "
         "too, the defender's kind.",
     )
-    levels: list[Quantity] | None = Field(
-        default=None, description="The levels it can take, if few."
-    )
+    levels: Levels | None = Field(default=None, description="The levels it can take, if few.")
     requires: list[Identifier] = Field(
         default=[], description="Defenses that must run if this one does."
     )

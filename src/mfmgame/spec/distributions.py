@@ -21,6 +21,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.distribution import Distribution
 from mfmgame.spec.document import (
     LARGEST,
+    REGULAR,
     Amount,
     first_problem,
     refuse,
@@ -51,8 +52,9 @@ MOST_SIGMAS = 8.0
 
 Shape = Annotated[float, Field(ge=1e-2, le=1e6)]
 Sigma = Annotated[float, Field(gt=0.0, le=50.0)]
-Positive = Annotated[Amount, Field(gt=0.0)]
+Positive = Annotated[float, Field(gt=0.0, le=LARGEST), *REGULAR]
 Weight = Annotated[float, Field(ge=0.0, le=LARGEST)]
+SOME_WEIGHT = Field(json_schema_extra={"contains": {"exclusiveMinimum": 0}})
 
 
 class Bounded(Distribution):
@@ -225,7 +227,7 @@ class Discrete(Distribution):
 
     distribution: Literal["discrete"]
     values: list[Amount] = Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
-    weights: list[Weight] | None = None
+    weights: Annotated[list[Weight], SOME_WEIGHT] | None = None
 
     @property
     def support(self) -> tuple[float, float]:

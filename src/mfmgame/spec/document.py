@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from mfmgame.errors import SpecificationError
@@ -13,7 +21,9 @@ from mfmgame.spec.wording import is_encodable, nearest, pointer_to, shown
 
 __all__ = [
     "LARGEST",
+    "REGULAR",
     "SMALLEST",
+    "WHOLE",
     "Amount",
     "Basis",
     "Document",
@@ -27,6 +37,8 @@ __all__ = [
     "refuse_duplicates",
     "refuse_repeated",
     "refuse_unknown",
+    "stated",
+    "unstated",
 ]
 
 LARGEST = 1e100
@@ -43,18 +55,48 @@ def _regular(value: float) -> float:
     return value + 0.0  # -0.0 becomes 0.0
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _encodable(text: str) -> str:
     if not is_encodable(text):
         raise SpecificationError(f"{shown(text)} is not valid Unicode")
     return text
 
 
-Quantity = Annotated[float, Field(ge=0.0, le=LARGEST), AfterValidator(_regular)]
-Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_regular)]
-Share = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(_regular)]
+REGULAR = (
+    AfterValidator(_regular),
+    Field(
+        json_schema_extra={
+            "not": {
+                "exclusiveMinimum": -SMALLEST,
+                "exclusiveMaximum": SMALLEST,
+                "not": {"const": 0},
+            }
+        }
+    ),
+)
+"""What a number's bounds are followed by: 0, or not beyond what quotients bear."""
+WHOLE = BeforeValidator(_whole)
+"""What an integer's bounds are followed by: it may be written 2.0, which is 2 in JSON."""
+Quantity = Annotated[float, Field(ge=0.0, le=LARGEST), *REGULAR]
+Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), *REGULAR]
+Share = Annotated[float, Field(ge=0.0, le=1.0), *REGULAR]
 Text = Annotated[str, AfterValidator(_encodable)]
 Identifier = Annotated[Text, Field(min_length=1)]
 Basis = Literal["paper", "measured", "derived", "assumed"]
+
+
+def stated(*keys: str) -> dict[str, Any]:
+    """Say in JSON Schema that keys are there and not null."""
+    not_null = {key: {"not": {"type": "null"}} for key in keys}
+    return {"required": list(keys), "properties": not_null}
+
+
+def unstated(*keys: str) -> dict[str, Any]:
+    """Say in JSON Schema that keys are not there, or null."""
+    return {"properties": {key: {"type": "null"} for key in keys}}
 
 
 class Strict(BaseModel):

@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,15 @@ _REPEATED_KEY = object()
 _files_read: ContextVar[list[Path] | None] = ContextVar("files read", default=None)
 
 
-def read_document(path: Path | None) -> dict[str, Any]:
+def read_document(path: Path | None, *, repeated_nulls: bool = False) -> dict[str, Any]:
     """Read one JSON object from a file, or from standard input when `path` is None.
 
     Parameters
     ----------
     path : pathlib.Path or None
         A regular file or a pipe, UTF-8 with or without a byte-order mark.
+    repeated_nulls : bool, default False
+        Whether a key may stand twice where both of its values are null.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def read_document(path: Path | None) -> dict[str, Any]:
     """
     source = STANDARD_INPUT if path is None else str(path)
     try:
-        document = _parse(read_bytes(path))
+        document = _parse(read_bytes(path), repeated_nulls)
         for pointer, problem in _problems(document):
             raise SpecificationError(problem, pointer=pointer_to(pointer))
         if not isinstance(document, dict):
@@ -141,10 +144,11 @@ class _Constant(float):
     """NaN or Infinity, which Python reads although JSON has them not."""
 
 
-def _parse(data: bytes) -> Any:
+def _parse(data: bytes, repeated_nulls: bool) -> Any:
     text = decoded(data)
+    as_object = partial(_object, repeated_nulls=repeated_nulls)
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_Constant)
+        return json.loads(text, object_pairs_hook=as_object, parse_constant=_Constant)
     except json.JSONDecodeError as error:
         raise SpecificationError(
             f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
@@ -155,10 +159,10 @@ def _parse(data: bytes) -> Any:
         raise SpecificationError("a number has too many digits") from None
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
+def _object(pairs: list[tuple[str, Any]], repeated_nulls: bool) -> dict[Any, Any]:
     members: dict[Any, Any] = {}
     for key, value in pairs:
-        if key in members:
+        if key in members and not (repeated_nulls and members[key] is value is None):
             members[_REPEATED_KEY] = key
         members[key] = value
     return members

@@ -6,9 +6,9 @@ import hashlib
 import json
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from mfmgame.spec.document import Document, Identifier, Strict, refuse
+from mfmgame.spec.document import WHOLE, Document, Identifier, Strict, refuse, stated, unstated
 from mfmgame.spec.scenario import Composition
 
 __all__ = [
@@ -83,11 +83,20 @@ class CaseProof(Strict):
 class TreeNode(Strict):
     """A split of the allocations by one defense's level, or a leaf with its proof."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                unstated("defense", "at_most"),
+                {"allOf": [stated("defense", "at_most"), unstated("proof")]},
+            ]
+        }
+    )
+
     defense: Identifier | None = None
     at_most: Quantity | None = Field(
         default=None, description="Levels up to it come next in the list, then those above."
     )
-    proof: Annotated[int, Field(ge=0)] | None = Field(
+    proof: Annotated[int, Field(ge=0), WHOLE] | None = Field(
         default=None, description="Position of the leaf's proof; null where no allocation lies."
     )
 
@@ -106,6 +115,10 @@ class CertificateResult(Strict):
     Where some defenses are stepped, the tree proves it, case by case; the cuts and prices
     prove the value with every stepped defense held at its level.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [stated("tree", "proofs"), unstated("tree", "proofs")]}
+    )
 
     cuts: list[CertificateCut]
     tree: list[TreeNode] | None = Field(default=None, description="In preorder.")

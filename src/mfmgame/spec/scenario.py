@@ -6,16 +6,19 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import (
+    LEVELS_BESIDE_NO_KIND,
     NO_CATALOG,
+    NO_TRAITS,
     Catalog,
     Defense,
     Effectiveness,
     Flow,
     Kind,
+    Levels,
     Threat,
     refuse_inconsistent_entries,
     refuse_missing_numbers,
@@ -25,6 +28,7 @@ from mfmgame.spec.catalog import (
     refuse_unusable_levels,
 )
 from mfmgame.spec.document import (
+    WHOLE,
     Amount,
     Identifier,
     Quantity,
@@ -34,6 +38,8 @@ from mfmgame.spec.document import (
     refuse,
     refuse_repeated,
     refuse_unknown,
+    stated,
+    unstated,
 )
 from mfmgame.spec.reading import STANDARD_INPUT, read_document
 from mfmgame.spec.uncertainty import Correlations, UncertainDocument
@@ -56,7 +62,7 @@ __all__ = [
 Composition = Literal["best_of", "additive", "independent"]
 
 
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
 Entry = TypeVar("Entry", Threat, Defense)
 
 
@@ -75,8 +81,17 @@ class Attacker(Strict):
 class Group(Strict):
     """How many of several defenses may or must run, at any level but 0."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                stated("at_most"),
+                {"required": ["at_least"], "properties": {"at_least": {"minimum": 1}}},
+            ]
+        }
+    )
+
     name: Text = ""
-    defenses: list[Identifier]
+    defenses: list[Identifier] = Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
     at_least: Count = 0
     at_most: Count | None = None
 
@@ -127,10 +142,12 @@ class ThreatOverride(Strict):
 class DefenseOverride(Strict):
     """Numbers that replace those of a catalog's defense."""
 
+    model_config = LEVELS_BESIDE_NO_KIND
+
     use: dict[Identifier, Quantity] = {}
     max_level: Quantity | None = None
     kind: Kind | None = None
-    levels: list[Quantity] | None = None
+    levels: Levels | None = None
     requires: list[Identifier] | None = None
     conflicts: list[Identifier] | None = None
     strength: Share | None = None
@@ -164,6 +181,15 @@ class Scenario(UncertainDocument):
     'best_of'
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                stated("catalog"),
+                {"allOf": [stated("threats"), unstated("system", "deployment", "overrides")]},
+            ]
+        }
+    )
+
     schema_id: Literal["mfmgame/scenario/1"] = Field(alias="schema")
     name: Text = "unnamed"
     composition: Composition = "best_of"
@@ -173,8 +199,8 @@ class Scenario(UncertainDocument):
     system: Identifier | None = Field(default=None, description="A system of the catalog.")
     deployment: Deployment | None = None
     overrides: Overrides | None = None
-    threats: list[Annotated[Threat, AfterValidator(_without_traits)]] | None = None
-    defenses: list[Annotated[Defense, AfterValidator(_without_traits)]] = []
+    threats: list[Annotated[Threat, AfterValidator(_without_traits), NO_TRAITS]] | None = None
+    defenses: list[Annotated[Defense, AfterValidator(_without_traits), NO_TRAITS]] = []
     effectiveness: list[Effectiveness] = []
     attacker: Attacker
     defender: Defender = Defender()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -12,7 +13,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.addition import Addition
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.distributions import FORMS, Range
-from mfmgame.spec.document import Document
+from mfmgame.spec.document import Document, stated
 from mfmgame.spec.ensemble import EnsembleDocument
 from mfmgame.spec.gaps import GapsDocument
 from mfmgame.spec.influence import (
@@ -32,6 +33,7 @@ from mfmgame.spec.wording import nearest, shown
 __all__ = ["SCHEMA_NAMES", "json_schema"]
 
 _UNCERTAIN = "UncertainNumber"
+_BOUNDS = ("minimum", "exclusiveMinimum", "maximum")
 _MODELS: dict[str, type[Document]] = {
     "scenario": Scenario,
     "catalog": Catalog,
@@ -87,6 +89,7 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     schema = model.model_json_schema()
     if issubclass(model, UncertainDocument):
         schema = _with_uncertain_numbers(schema, model)
+    _bound(schema)
     for part in (schema, *schema.get("$defs", {}).values()):
         if "description" in part:  # a docstring: its summary is for readers of JSON, too
             part["description"] = " ".join(part["description"].split("\n\n")[0].split())
@@ -105,13 +108,33 @@ def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> d
         for key, kind in number_keys(part).items():
             place = described["properties"][key]
             if kind == "numbers":
-                place["additionalProperties"] = {
-                    "anyOf": [place["additionalProperties"], {"$ref": f"#/$defs/{_UNCERTAIN}"}]
-                }
+                number = place["additionalProperties"]
+                place["additionalProperties"] = {"anyOf": [number, _uncertain(number)]}
             else:
                 alternatives = place.pop("anyOf", None) or [_moved(place)]
-                place["anyOf"] = [*alternatives, {"$ref": f"#/$defs/{_UNCERTAIN}"}]
+                place["anyOf"] = [*alternatives, _uncertain(alternatives[0])]
     return schema
+
+
+def _uncertain(number: dict[str, Any]) -> dict[str, Any]:
+    """Ranges and distributions whose ends, where they are stated, may stand for a number."""
+    bounds = {key: number[key] for key in _BOUNDS if key in number}
+    return {
+        "$ref": f"#/$defs/{_UNCERTAIN}",
+        "properties": {"low": bounds, "high": bounds, "range": {"items": bounds}},
+        "anyOf": [stated("weights"), {"properties": {"values": {"items": bounds}}}],
+    }
+
+
+def _bound(part: Any) -> None:
+    """Add to numbers without a bound that they are finite: readers may take 1e400 for infinity."""
+    for inner in part.values() if isinstance(part, dict) else part:
+        if isinstance(inner, (dict, list)):
+            _bound(inner)
+    if isinstance(part, dict) and part.get("type") == "number":
+        part.setdefault("maximum", sys.float_info.max)
+        if "exclusiveMinimum" not in part:
+            part.setdefault("minimum", -sys.float_info.max)
 
 
 def _moved(place: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """What people and programs see of an answer."""
 
 from mfmgame.view.document import index_document, result_document, threshold_document
-from mfmgame.view.navigator import navigator_layer
+from mfmgame.view.navigator import navigator_layer, navigator_layers
 from mfmgame.view.program import export_program
 
 __all__ = [
     "export_program",
     "index_document",
     "navigator_layer",
+    "navigator_layers",
     "result_document",
     "threshold_document",
 ]

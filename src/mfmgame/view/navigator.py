@@ -7,33 +7,29 @@ The domain of ATLAS is named as in the layers that MITRE publishes with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
+from mfmgame.catalogs.domains import domain_of
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
-from mfmgame.spec.catalog import Origin
+from mfmgame.spec.catalog import Domain, Origin
 from mfmgame.spec.wording import counted, nearest, shown
 from mfmgame.view.layout import number_text, printable
 
-__all__ = ["Score", "navigator_layer"]
+__all__ = ["Score", "navigator_layer", "navigator_layers"]
 
 Score = Literal["coverage", "residual", "effort"]
 
 _VERSIONS = {"layer": "4.5", "navigator": "5.0.0"}
 """The format, and the Navigator, as in the specification's example."""
 
-_DOMAINS = {
-    "atlas-atlas": re.compile(r"AML\.T[0-9]{4}(\.[0-9]{3})?"),
-    "enterprise-attack": re.compile(r"T[1-9][0-9]{3}(\.[0-9]{3})?"),
-    "mobile-attack": re.compile(r"T[1-9][0-9]{3}(\.[0-9]{3})?"),
-    "ics-attack": re.compile(r"T0[0-9]{3}(\.[0-9]{3})?"),
-}
-"""The ids of each; those of enterprise and mobile look alike."""
-
+_DOMAINS: tuple[Domain, ...] = ("atlas-atlas", "enterprise-attack", "mobile-attack", "ics-attack")
+_TARGET = re.compile(r"for ATT&CK v?([0-9.]+)")
+"""What a mapping to ATT&CK says of its own version."""
 _GREEN, _YELLOW, _RED, _WHITE = "#8ec843", "#ffe766", "#ff6666", "#ffffff"
 _MOST_DEFENSES = 5
 _DIGITS = 9
@@ -41,14 +37,18 @@ _DIGITS = 9
 
 
 def navigator_layer(
-    solution: Solution, score: Score = "residual", origins: Sequence[Origin] = ()
+    solution: Solution,
+    score: Score = "residual",
+    origins: Sequence[Origin] = (),
+    *,
+    domain: Domain | None = None,
+    threat_domains: Mapping[str, Domain] | None = None,
 ) -> dict[str, Any]:
     """Make a layer for the ATT&CK Navigator, or for that of ATLAS.
 
     The layer has every threat whose id is that of a technique (T1059, T1059.001,
-    AML.T0051) of one domain, the one that most of the ids belong to. The others are left
-    out and counted in the layer's description. Where ids may be of the enterprise or of
-    the mobile domain, it is enterprise, unless an origin's name says otherwise.
+    AML.T0051) of one domain. The others are left out and counted in the layer's
+    description; :func:`navigator_layers` makes a layer of each domain.
 
     Parameters
     ----------
@@ -59,6 +59,13 @@ def navigator_layer(
         worst attack puts into it, in per cent. The metadata has all numbers in full.
     origins : sequence of Origin, optional
         What the catalog was made from, for the layer's metadata and its version of ATT&CK.
+    domain : str, optional
+        ``"enterprise-attack"``, ``"mobile-attack"``, ``"ics-attack"`` or
+        ``"atlas-atlas"``; by default the domain of most threats.
+    threat_domains : mapping of str to str, optional
+        Domains of threats, by id, as their catalog says. Where it does not, the id tells
+        the domain; what may be of enterprise or of mobile is of enterprise, unless the
+        origins are of mobile alone.
 
     Returns
     -------
@@ -68,7 +75,8 @@ def navigator_layer(
     Raises
     ------
     SpecificationError
-        If `score` is none of these, or no threat's id is that of a technique.
+        If `score` is none of these, no threat's id is that of a technique, or no threat is
+        of `domain`.
 
     Examples
     --------
@@ -90,16 +98,22 @@ def navigator_layer(
         raise SpecificationError(
             f"found {shown(score)}, expected {nearest(score, columns, 'score')}", pointer="score"
         )
-    domain = _domain_of(game.threat_ids, origins)
-    pattern = _DOMAINS[domain]
-    rows = [row for row, name in enumerate(game.threat_ids) if pattern.fullmatch(name)]
+    by_domain = _rows_by_domain(game.threat_ids, origins, threat_domains or {})
+    most: Domain = max(by_domain, key=lambda name: len(by_domain[name]))
+    chosen = domain or most
+    if chosen not in by_domain:
+        raise SpecificationError(
+            f"found {shown(chosen)}, expected a domain of the threats: {', '.join(by_domain)}",
+            pointer="domain",
+        )
+    rows = by_domain[chosen]
     comments = _comments(solution, rows)
     worst = float(game.severity[rows].max())
     return {
         "name": f"{printable(game.name)}: {score}",
-        "versions": {**_attack_version(domain, origins), **_VERSIONS},
-        "domain": domain,
-        "description": _description(solution, score, domain, len(rows)),
+        "versions": {**_attack_version(chosen, origins), **_VERSIONS},
+        "domain": chosen,
+        "description": _description(solution, score, chosen, len(rows)),
         "sorting": 2 if score == "coverage" else 3,
         "layout": {"layout": "side", "showID": True, "expandedSubtechniques": "annotated"},
         "hideDisabled": False,
@@ -118,34 +132,88 @@ def navigator_layer(
     }
 
 
-def _domain_of(ids: Sequence[str], origins: Sequence[Origin]) -> str:
-    """The domain of most ids; the first of those that have as many."""
-    counts = {
-        domain: sum(pattern.fullmatch(name) is not None for name in ids)
-        for domain, pattern in _DOMAINS.items()
+def navigator_layers(
+    solution: Solution,
+    score: Score = "residual",
+    origins: Sequence[Origin] = (),
+    *,
+    threat_domains: Mapping[str, Domain] | None = None,
+) -> dict[Domain, dict[str, Any]]:
+    """Make a layer of each domain that threats are techniques of.
+
+    Parameters
+    ----------
+    solution : Solution
+    score : {"residual", "coverage", "effort"}
+        As for :func:`navigator_layer`, and so are the others.
+    origins : sequence of Origin, optional
+    threat_domains : mapping of str to str, optional
+
+    Returns
+    -------
+    dict
+        Layers by domain.
+
+    Raises
+    ------
+    SpecificationError
+        If `score` is none of these, or no threat's id is that of a technique.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[4.0, 1.0], bandwidth=[1.0, 1.0],
+    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=1.0,
+    ...                       threat_ids=["AML.T0051", "T1059"])
+    >>> list(mg.navigator_layers(mg.solve(game)))
+    ['atlas-atlas', 'enterprise-attack']
+    """
+    domains = _rows_by_domain(solution.game.threat_ids, origins, threat_domains or {})
+    return {
+        domain: navigator_layer(
+            solution, score, origins, domain=domain, threat_domains=threat_domains
+        )
+        for domain in domains
     }
-    best = max(counts, key=lambda domain: counts[domain])
-    if not counts[best]:
+
+
+def _rows_by_domain(
+    ids: Sequence[str], origins: Sequence[Origin], stated: Mapping[str, Domain]
+) -> dict[Domain, list[int]]:
+    """Threats that are techniques, by domain; only domains that have any."""
+    texts = [f"{origin.name} {origin.version}".lower() for origin in origins]
+    sources = [text for text in texts if "att&ck" in text]
+    mobile = bool(sources) and all("mobile" in of and "enterprise" not in of for of in sources)
+    rows: dict[Domain, list[int]] = {domain: [] for domain in _DOMAINS}
+    for row, name in enumerate(ids):
+        if told := domain_of(name, mobile=mobile):
+            rows[stated.get(name, told)].append(row)
+    found = {domain: of for domain, of in rows.items() if of}
+    if not found:
         raise SpecificationError(
             "found no id of a technique (T1059, T1059.001 or AML.T0051), expected at least one",
             pointer="threats",
         )
-    names = [re.findall(r"[a-z]+", origin.name.lower()) for origin in origins]
-    is_mobile = any("mobile" in words for words in names)
-    if best == "enterprise-attack" and is_mobile and not any("enterprise" in w for w in names):
-        return "mobile-attack"
-    return best
+    return found
 
 
-def _attack_version(domain: str, origins: Sequence[Origin]) -> dict[str, str]:
-    """The version of ATT&CK, if one origin says it; ATLAS has no place for its own."""
-    versions = {
-        origin.version.removeprefix("v").partition(".")[0]
-        for origin in origins
-        if domain != "atlas-atlas" and "att&ck" in origin.name.lower()
-    }
-    version = versions.pop() if len(versions) == 1 else ""
-    return {"attack": version} if version.isdecimal() else {}
+def _attack_version(domain: Domain, origins: Sequence[Origin]) -> dict[str, str]:
+    """The version of ATT&CK, if the origins agree on one; ATLAS has no place for its own."""
+    if domain == "atlas-atlas":
+        return {}
+    stated = [_version(origin, domain).removeprefix("v").partition(".")[0] for origin in origins]
+    versions = {version for version in stated if version.isdecimal()}
+    return {"attack": versions.pop()} if len(versions) == 1 else {}
+
+
+def _version(origin: Origin, domain: Domain) -> str:
+    """The version of a domain that an origin says, in its own words where it names no domain."""
+    if origin.domains:
+        return origin.domains.get(domain, "")
+    if "att&ck" in origin.name.lower():
+        return origin.version
+    match = _TARGET.search(origin.version)
+    return match[1] if match else ""
 
 
 def _description(solution: Solution, score: Score, domain: str, n_listed: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from mfmgame.catalogs.importing.knowledge_base import (
     KnowledgeBase,
@@ -18,6 +19,7 @@ from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.stix import (
     AttackPattern,
     Bundle,
+    CourseOfAction,
     ExternalReference,
     Named,
     Relationship,
@@ -26,7 +28,7 @@ from mfmgame.catalogs.importing.stix import (
     read_bundle,
 )
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Catalog, Origin, Reference
+from mfmgame.spec.catalog import Catalog, Domain, Origin, Reference
 from mfmgame.spec.wording import counted, shown
 
 __all__ = ["import_attack", "read_attack"]
@@ -54,6 +56,16 @@ _DOMAINS = {
 
 Newer bundles of every ATT&CK domain call the source of all references `mitre-attack`.
 """
+
+_NAVIGATOR: dict[str, Domain] = {
+    **{name: name for name in get_args(Domain)},
+    "atlas": "atlas-atlas",
+}
+"""What the Navigator calls a domain; it knows PRE-ATT&CK no more."""
+_NO_RELEASE = "0.1"
+"""Version of the collection in the STIX editions of ATLAS, whatever their release."""
+_ATLAS_RELEASE = re.compile(r"ATLAS v?([0-9]+(?:\.[0-9]+)+)")
+"""As the matrix of some of those editions is named."""
 
 _Entry = TypeVar("_Entry", bound=Named)
 
@@ -121,7 +133,7 @@ def read_attack(path: Path) -> KnowledgeBase:
     ------
     SpecificationError
         If it is no STIX bundle with techniques of ATT&CK or ATLAS, two techniques or two
-        mitigations have one id, or a technique is a form of itself.
+        mitigations with links have one id, or a technique is a form of itself.
     """
     bundle = read_bundle(path)
     try:
@@ -132,7 +144,10 @@ def read_attack(path: Path) -> KnowledgeBase:
 
 def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
     patterns = _by_id(bundle.techniques, "technique")
-    actions = _by_id(bundle.mitigations, "mitigation")
+    mitigates = [one for one in bundle.relationships if one.kind == "mitigates"]
+    doubles = _doubles(bundle.mitigations, {one.source for one in mitigates if one.live})
+    single = [one for one in bundle.mitigations if one.id not in doubles]
+    actions = _by_id(single, "mitigation")
     if not patterns:
         raise SpecificationError(
             f"found {counted(len(bundle.techniques), 'attack pattern')}, expected at least one "
@@ -140,7 +155,6 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
         )
     technique_ids = {one.id: code for code, one in patterns.items()}
     mitigation_ids = {one.id: code for code, one in actions.items()}
-    mitigates = [one for one in bundle.relationships if one.kind == "mitigates"]
     links, left_out_links = _links(mitigates, bundle, technique_ids, mitigation_ids)
     subtechniques = [one for one in bundle.relationships if one.kind == "subtechnique-of"]
     parents = _parents(patterns, technique_ids, subtechniques)
@@ -160,6 +174,11 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
     left_out = (
         *_left_out(bundle.techniques, "technique"),
         *_left_out(bundle.mitigations, "mitigation"),
+        (
+            len(doubles),
+            "mitigation",
+            f"without a link, whose id another has, too: {', '.join(map(shown, doubles))}",
+        ),
         *left_out_links,
         (
             sum(not one.live for one in subtechniques),
@@ -168,9 +187,11 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
         ),
         (bundle.older, "version", "of objects that a newer one has replaced"),
     )
+    origin = _origin(bundle, domains)
+    no_release = origin.domains.get("atlas-atlas", "stated") == ""
     return KnowledgeBase(
         name="+".join(domains),
-        origin=_origin(bundle, domains),
+        origin=origin,
         techniques=tuple(
             Technique(
                 code,
@@ -178,6 +199,7 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
                 tactics_of(code),
                 parents.get(code),
                 references=_other_names(one, code),
+                domain=_NAVIGATOR.get(_domain(one)),
             )
             for code, one in patterns.items()
         ),
@@ -192,7 +214,8 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
             f"left out: {counted(count, noun)} {rest}".rstrip()
             for count, noun, rest in left_out
             if count
-        ),
+        )
+        + ("the file does not say which release of ATLAS it is",) * no_release,
     )
 
 
@@ -239,6 +262,21 @@ def _by_id(entries: Iterable[_Entry], noun: str) -> dict[str, _Entry]:
             )
         found[code] = entry
     return found
+
+
+def _doubles(entries: Iterable[CourseOfAction], linked: Collection[str]) -> list[str]:
+    """Mitigations without a link whose id another has, too; of several the newest is none."""
+    by_code: dict[str, list[CourseOfAction]] = {}
+    for entry in entries:
+        if entry.live and (code := _own_id(entry)):
+            by_code.setdefault(code, []).append(entry)
+    doubles = []
+    for group in by_code.values():
+        idle = [one for one in group if one.id not in linked]
+        if len(idle) == len(group):
+            idle.remove(max(idle, key=lambda one: moment(one.modified)))
+        doubles += [one.id for one in idle]
+    return doubles
 
 
 def _left_out(entries: Sequence[Named], noun: str) -> list[tuple[int, str, str]]:
@@ -314,23 +352,40 @@ def _tactic_names(tactics: list[Tactic]) -> dict[tuple[str, str], str]:
 
 
 def _origin(bundle: Bundle, domains: list[str]) -> Origin:
-    """What the catalog is made from: a release if the file says so, else a matrix or domains."""
-    releases = [one for one in bundle.collections if one.live and one.name]
-    matrices = [one for one in bundle.matrices if one.live and one.name]
-    version = ""
-    if len(releases) == 1:
-        name, version = releases[0].name, releases[0].version
-    elif releases:
-        name = " and ".join(f"{one.name} {one.version}".strip() for one in releases)
-    elif len(matrices) == 1:
-        name = matrices[0].name
-    else:
-        name = " and ".join(_TITLES[domain] for domain in domains)
-    dates = [one.modified for one in releases if one.modified] or [bundle.modified]
+    """What the catalog is made from, with the version of each of its domains."""
+    releases = _releases(bundle, domains)
+    versions = dict(releases)
+    only = releases[0][1] if len(releases) == len(domains) == 1 else ""
+    if len(releases) > 1:
+        releases = [(" and ".join(f"{name} {version}".strip() for name, version in releases), "")]
+    dates = [one.modified for one in bundle.collections if one.live and one.name and one.modified]
     return Origin(
-        name=name,
-        version=version,
-        date=max(dates, key=moment),
+        name=releases[0][0],
+        version=releases[0][1],
+        date=max(dates or [bundle.modified], key=moment),
         licence="\n".join(bundle.statements),
         url="https://atlas.mitre.org" if domains == ["atlas"] else "https://attack.mitre.org",
+        domains={
+            _NAVIGATOR[domain]: versions.get(_TITLES[domain], only)
+            for domain in domains
+            if domain in _NAVIGATOR
+        },
     )
+
+
+def _releases(bundle: Bundle, domains: list[str]) -> list[tuple[str, str]]:
+    """Names and versions of the releases in a bundle, else of its matrix, else of its domains."""
+    collections = [(one.name, one.version) for one in bundle.collections if one.live and one.name]
+    matrices = [one.name for one in bundle.matrices if one.live and one.name]
+    matches = map(_ATLAS_RELEASE.fullmatch, (*(name for name, _ in collections), *matrices))
+    stated = next((match[1] for match in matches if match), "")
+    if collections:
+        return [
+            ("ATLAS", stated)
+            if name.startswith("ATLAS") and version == _NO_RELEASE
+            else (name, version)
+            for name, version in collections
+        ]
+    if len(matrices) == 1:
+        return [("ATLAS", stated) if stated else (matrices[0], "")]
+    return [(_TITLES[domain], "") for domain in domains]

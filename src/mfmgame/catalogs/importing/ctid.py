@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from mfmgame.catalogs.domains import domain_of
 from mfmgame.catalogs.importing.ctid_file import VULNERABILITY, Mappings, Row, read_mappings
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
 from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
@@ -202,11 +203,15 @@ def _knowledge(mappings: Mappings, scores: MappingScores) -> KnowledgeBase:
         notes.append(f"{counted(unscored, 'pair')} of {mappings.relation} without a score")
     if unscored < len(links):
         notes.append(scores.note())
+    about = mappings.about
+    domains = {name: domain_of(name, mobile=about.domain == "mobile") for name in techniques}
+    versions = {domain: about.attack_version for domain in domains.values() if domain}
     return KnowledgeBase(
         name=mappings.name,
-        origin=mappings.origin,
+        origin=mappings.origin.model_copy(update={"domains": versions}),
         techniques=tuple(
-            Technique(name, text, parent=_parent(name)) for name, text in techniques.items()
+            Technique(name, text, parent=_parent(name), domain=domains[name])
+            for name, text in techniques.items()
         ),
         mitigations=tuple(
             Mitigation(name, text, family=groups.get(group) or group)

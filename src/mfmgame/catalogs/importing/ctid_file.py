@@ -39,7 +39,8 @@ _FRAMEWORKS = {
 }
 _SCORED = ("technique_scores", "technique_score")
 VULNERABILITY = ("exploitation_technique", "primary_impact", "secondary_impact", "uncategorized")
-_KNOWN = (*_SCORED, "mitigates", "related_to", "non_mappable", *VULNERABILITY)
+_UNSCORED = ("mitigates", "protects")
+_KNOWN = (*_SCORED, *_UNSCORED, "related_to", "non_mappable", *VULNERABILITY)
 _RELATED = "related to a technique but no defense against it"
 
 
@@ -67,7 +68,7 @@ def _list_of_one(value: Any) -> Any:
 
 
 def _names_by_id(entries: Any) -> Any:
-    """Names by id: older editions have a list of objects, others one object of all."""
+    """Names by id: some editions have a list of objects, or each name in a list of its own."""
     if isinstance(entries, list):
         by_id = {}
         for index, entry in enumerate(entries):
@@ -79,10 +80,13 @@ def _names_by_id(entries: Any) -> Any:
         entries = by_id
     if not isinstance(entries, dict):
         return {} if entries is None else entries
-    named = {
-        key: item.get("name") if isinstance(item, dict) else item for key, item in entries.items()
-    }
-    return {key: _empty_if_null(name) for key, name in named.items()}
+    return {key: _empty_if_null(_name(item)) for key, item in entries.items()}
+
+
+def _name(item: Any) -> Any:
+    if isinstance(item, list) and len(item) == 1:
+        item = item[0]
+    return item.get("name") if isinstance(item, dict) else item
 
 
 def _score(known: Collection[str], noun: str) -> Callable[[str], str]:
@@ -122,7 +126,9 @@ class _Metadata(Outside):
     framework: Identifier = Field(alias="mapping_framework")
     framework_version: _Version = Field(default="", alias="mapping_framework_version")
     attack_version: _Version = ""
-    domain: _Optional = Field(default="", alias="technology_domain")
+    domain: Annotated[_Optional, AfterValidator(_word)] = Field(
+        default="", alias="technology_domain"
+    )
     created: _Optional = Field(default="", alias="creation_date")
     updated: _Optional = Field(default="", alias="last_update")
     types: _Names = Field(default={}, alias="mapping_types")
@@ -292,7 +298,7 @@ def _kind(row: Row, about: _Metadata, key: str, index: int) -> str:
         return "defense"
     if row.category or row.value or types.intersection(_SCORED):
         return "without a category and a score"
-    if "mitigates" in types:
+    if types.intersection(_UNSCORED):
         return "defense"
     if not types:
         return "without a mapping type"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Origin, Reference
+from mfmgame.spec.catalog import Domain, Origin, Reference
 from mfmgame.spec.wording import shown
 
 __all__ = ["KnowledgeBase", "Link", "Mitigation", "Technique", "refuse_circles"]
@@ -24,6 +24,8 @@ class Technique:
         The technique that it is a form of.
     maturity : str
     references : tuple of Reference
+    domain : str or None
+        Of ATT&CK or ATLAS, as the Navigator names it; None if the id says it alone.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Technique:
     parent: str | None = None
     maturity: str = ""
     references: tuple[Reference, ...] = ()
+    domain: Domain | None = None
 
 
 @dataclass(frozen=True)

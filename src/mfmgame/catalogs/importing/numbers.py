@@ -113,6 +113,7 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
                 "tactics": list(entry.tactics),
                 "parent": entry.parent,
                 "maturity": entry.maturity,
+                "domain": entry.domain,
                 "references": list(entry.references),
                 **assumed,
             }

@@ -31,6 +31,8 @@ Model = TypeVar("Model", bound=Outside)
 def read_json_model(path: Path, model: type[Model]) -> Model:
     """Read what a model names from a JSON file.
 
+    A key may stand twice where both of its values are null: neither says anything.
+
     Parameters
     ----------
     path : pathlib.Path
@@ -45,7 +47,7 @@ def read_json_model(path: Path, model: type[Model]) -> Model:
     SpecificationError
         If the file is not JSON, or is not what the model expects.
     """
-    return _validated(read_document(path), path, model)
+    return _validated(read_document(path, repeated_nulls=True), path, model)
 
 
 def read_yaml_model(path: Path, model: type[Model]) -> Model:
