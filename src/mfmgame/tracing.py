@@ -324,6 +324,10 @@ class _Trace:
             off = self._sign * (left(at) - found.value)
             leads = _is_between(found.slope, left.slope, right.slope)
             if off <= self._slack(left(at), self._within) or not leads:
+                if left.at < at and self._is_sharper(found, left, right):
+                    self.lines[-1] = found
+                    pending.append((found, right, None))
+                    continue
                 self.knots.append(found)
                 self.lines.append(right)
             else:
@@ -347,6 +351,15 @@ class _Trace:
     def _is_on(self, line: _Line, knot: _Line) -> bool:
         """Whether a line meets the frontier where another one touches it."""
         return abs(line(knot.at) - knot.value) <= self._slack(knot.value, _LINEAR_TOLERANCE)
+
+    def _is_sharper(self, found: _Line, left: _Line, right: _Line) -> bool:
+        """Whether a line is the left one, touched nearer to where it really meets the right one.
+
+        A line is as precise as the value where it was found, which may be far greater.
+        """
+        same = abs(found.slope - left.slope) <= _SAME_SLOPE * abs(left.slope)
+        off = self._sign * (right(found.at) - found.value)
+        return same and off > self._slack(found.value, _SOLVE_TOLERANCE)
 
     def _slack(self, value: float, within: float) -> float:
         """How far a point may be off a line: never less than rounding makes it."""
