@@ -31,10 +31,11 @@ from mfmgame.allocations import (
     within_limits_beside,
 )
 from mfmgame.attacker import BestResponse, best_response
-from mfmgame.certificate import Certificate, lower_bound, nothing_proven
+from mfmgame.certificate import Certificate, lower_bound, nothing_proven, proved
 from mfmgame.choices import Box
 from mfmgame.compositions import Composition
 from mfmgame.cuts import CutPool
+from mfmgame.exact_program import exact_optimum
 from mfmgame.game import DefenseGame
 from mfmgame.solution import scale_of
 from mfmgame.spec.result import Status
@@ -273,6 +274,7 @@ class BoxSearch:
         least, greatest = node.box
         open_ones = np.flatnonzero(self._stepped & (greatest > least))
         if not len(open_ones):
+            self._close(node)
             return False
         score = self._choices.between(node.point) * self._weight
         furthest = int(open_ones[score[open_ones].argmax()])
@@ -284,6 +286,18 @@ class BoxSearch:
         # Both or, interrupted before, neither.
         node.split, node.parts = Split(furthest, below), parts
         return True
+
+    def _close(self, node: _Node) -> None:
+        """Prove in rational arithmetic what floating point has left open of a box of no choice."""
+        if self._is_proven(node):
+            return
+        slack = 0.1 * self._tolerance * scale_of(self._game, self.loss)
+        exact = exact_optimum(self._game, self._composition, *self._cuts.singles, slack, node.box)
+        if exact is not None:
+            before, bound = node.proof, node.bound
+            node.proof = lambda: proved(self._game, self._composition, exact[1])
+            if not self._is_proven(node) and node.bound < bound:
+                node.proof, node.bound = before, bound
 
     def _closed(self, box: Box) -> Box | None:
         return self._choices.closed(box, self._twins)

@@ -35,6 +35,7 @@ __all__ = [
     "decided",
     "lower_bound",
     "nothing_proven",
+    "proved",
     "scaled_to_plan",
     "upper_bound",
     "with_least_prices",
@@ -116,18 +117,25 @@ def with_least_prices(
     if not idle.any():
         return certificate
     with np.errstate(divide="ignore", invalid="ignore"):
-        binding = np.nanargmin(game.limits[:, None] / game.use[:, idle], axis=0)
+        levels = game.limits[:, None] / game.use
+    binding = np.argmin(np.where(game.use > 0.0, levels, np.inf), axis=0)
     _, gained, _ = _sides(game, composition, certificate)
     prices = certificate.limit_prices.copy()
-    rows = np.unique(binding)
+    rows = np.unique(binding[idle])
     for row in (*rows, *rows):  # a price that has risen may be too much beside another
-        users = idle & (game.use[row] > 0.0)
-        least = prices[row] if game.limits[row] > 0.0 else 0.0
+        is_none = game.limits[row] == 0.0
+        users = idle & ((game.use[row] > 0.0) if is_none else (binding == row))
+        least = 0.0 if is_none else prices[row]
         prices[row] = 0.0
         paid = wide(prices[limited]) @ game.use[limited]
         owed = (gained - paid)[users] / game.use[row][users]
         prices[row] = max(least, rounded_up(np.longdouble(owed.max(initial=0.0))))
     return replace(certificate, limit_prices=prices)
+
+
+def proved(game: DefenseGame, composition: Composition, dual: Certificate) -> Certificate:
+    """The certificate that a program's dual solution gives, rounding errors mended."""
+    return with_least_prices(game, composition, scaled_to_plan(game, dual))
 
 
 def lower_bound(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.attacker import BestResponse
-from mfmgame.certificate import Certificate, scaled_to_plan, with_least_prices
+from mfmgame.certificate import Certificate, proved
 from mfmgame.choices import Box
 from mfmgame.compositions import ANCHOR_GRAIN, Composition
 from mfmgame.game import DefenseGame
@@ -184,8 +184,7 @@ class CutPool:
             weights = np.repeat(point.weights, sizes)
             used = weights > 0
             cuts = threats[used], anchors[used], weights[used]
-            plan = scaled_to_plan(game, Certificate(*cuts, point.limit_prices))
-            return with_least_prices(game, self._composition, plan)
+            return proved(game, self._composition, Certificate(*cuts, point.limit_prices))
 
         return certificate
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.certificate import Certificate
+from mfmgame.choices import Box
 from mfmgame.compositions import Composition
 from mfmgame.exact_simplex import Integers, Vertex, maximise, work_of
 from mfmgame.game import DefenseGame
@@ -42,13 +43,13 @@ def exact_optimum(
     threats: IntArray,
     anchors: FloatArray,
     slack: float,
+    box: Box | None = None,
 ) -> tuple[FloatArray, Certificate] | None:
     """Solve a small game in rational arithmetic, and round its optimum and proof to floats.
 
     Parameters
     ----------
     game : DefenseGame
-        Without stepped defenses.
     composition : Composition
         Bound to the game's effectiveness.
     threats : ndarray of int, shape (n_cuts,)
@@ -57,6 +58,9 @@ def exact_optimum(
     slack : float
         Loss that threats together may cost beyond the program's value, in loss units, where
         the composition is not piecewise linear; where it is, they cost nothing beyond.
+    box : tuple of two ndarrays of float, shape (n_defenses,), optional
+        Least and greatest levels to look between, the least ones within the limits; all
+        levels by default.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def exact_optimum(
     if game.effectiveness.size > _MAX_ENTRIES:
         return None
     known: dict[tuple[int, float], None] = {}
-    program, work = _Program(game), 0.0
+    program, work = _Program(game, box or (np.zeros(game.n_defenses), game.max_level)), 0.0
     while True:
         cuts = dict.fromkeys(zip(threats.tolist(), anchors.tolist(), strict=True))
         new = [cut for cut in cuts if cut not in known]
@@ -124,8 +128,9 @@ class _Program:
     the limits, prices of the greatest levels, cuts.
     """
 
-    def __init__(self, game: DefenseGame) -> None:
+    def __init__(self, game: DefenseGame, box: Box) -> None:
         self._game = game
+        self._least, greatest = _exact(box[0]), _exact(box[1])
         n, m = game.n_threats, game.n_defenses
         self.severity, self._bandwidth = _exact(game.severity), _exact(game.bandwidth)
         self._limited = np.flatnonzero(np.isfinite(game.limits))
@@ -134,7 +139,9 @@ class _Program:
         above = np.zeros((1 + n, len(self._limited) + m))
         prices = np.hstack((-game.use[self._limited].T, -np.eye(m)))
         self._matrix = _exact(np.vstack((above, prices)))
-        self._gains = _exact(-np.append(game.limits[self._limited], game.max_level))
+        left = _exact(game.kept_limits[self._limited])
+        left = left - _exact(game.use[self._limited]) @ self._least
+        self._gains = -np.append(left, greatest - self._least)
 
     def add(self, composition: Composition, cuts: list[tuple[int, float]]) -> None:
         """Add the columns of some cuts, each a threat and an anchor."""
@@ -142,11 +149,13 @@ class _Program:
         made = composition.certain_cuts if composition.is_polyhedral else composition.cuts
         constants, gradients = made(threats, np.array([anchor for _, anchor in cuts]))
         severity = self.severity[threats]
+        shape = len(cuts), self._game.n_defenses
+        forced = severity[:, None] * _exact(np.array(gradients, dtype=object)).reshape(shape)
         runs = _exact(np.arange(self._game.n_threats)[:, None] == threats)
-        forced = _exact(np.array(gradients, dtype=object)).reshape(len(cuts), self._game.n_defenses)
-        columns = (self._bandwidth[None, threats], runs, (severity[:, None] * forced).T)
-        self._matrix = np.hstack((self._matrix, np.vstack(columns)))
-        self._gains = np.append(self._gains, severity * _exact(np.array(constants)))
+        columns = np.vstack((self._bandwidth[None, threats], runs, forced.T))
+        self._matrix = np.hstack((self._matrix, columns))
+        left = severity * _exact(np.array(constants)) - forced @ self._least
+        self._gains = np.append(self._gains, left)
 
     def whole(self) -> tuple[Integers, Integers, Integers, tuple[Integers, Integers]]:
         """Scale columns to size 1 and rows to integers, by powers of two.
@@ -175,7 +184,8 @@ class _Program:
         limit_prices = _exact(np.zeros(len(self._game.limits)))
         limit_prices[self._limited] = primal[:n_limits]
         allowed = dual[0] * self._bandwidth + dual[1 : n + 1]
-        return _Optimum(dual[n + 1 :], allowed, primal[n_limits + m :], limit_prices)
+        levels = self._least + dual[n + 1 :]
+        return _Optimum(levels, allowed, primal[n_limits + m :], limit_prices)
 
 
 def _rounded(numbers: Fractions) -> FloatArray:

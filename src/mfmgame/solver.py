@@ -26,9 +26,8 @@ from mfmgame.certificate import (
     as_plan,
     lower_bound,
     nothing_proven,
-    scaled_to_plan,
+    proved,
     upper_bound,
-    with_least_prices,
 )
 from mfmgame.choices import Box
 from mfmgame.compositions import compose
@@ -359,8 +358,7 @@ class Solver:
         response = best_response(
             self._residual(allocation), game.bandwidth, game.attacker_bandwidth
         )
-        proof = scaled_to_plan(game, exact[1])
-        progress.claim(lambda: with_least_prices(game, self._composition, proof), math.inf)
+        progress.claim(lambda: proved(game, self._composition, exact[1]), math.inf)
         progress.see(allocation, response, progress.rounds + 1)
 
     def described(self, found: Found) -> Solution:
