@@ -70,6 +70,7 @@ def cheapest(
     priced = _with_cost(game, cost)
     cuts = CutPool(priced, composition)
     left = _MAX_SOLVES
+    stepped, tried = game.choices.stepped, {best[game.choices.stepped].tobytes()}
     while cost @ best > 0.0 and left > 0:
         priced.limits[-1] = (cost @ best) * (1.0 - _LESS)
         search = BoxSearch(
@@ -86,6 +87,10 @@ def cheapest(
         if search.response is None:
             break
         best = rest(trimmed(game, composition, search.allocation, cost, cutoff))
+        # The rest beside the same steps is the cheapest already, but for rounding.
+        if best[stepped].tobytes() in tried:
+            break
+        tried.add(best[stepped].tobytes())
     return best
 
 
