@@ -267,3 +267,89 @@ def test_a_limit_of_nothing_has_the_price_of_a_defense_that_can_run():
     )
     frontier = mg.sweep(game, limit="r")
     assert frontier(0.5) == pytest.approx(mg.solve(game.with_limits({"r": 0.5})).value, rel=0.1)
+
+
+RISING = {  # 4 a bit, then 1 a bit, then nothing more
+    "severity": [8.0, 2.0],
+    "bandwidth": [1.0, 2.0],
+    "effectiveness": [[0.5], [0.0]],
+    "attacker_bandwidth": 1.0,
+}
+FALLING = {  # 8 at no budget, 4 from 1 unit on
+    "severity": [8.0, 2.0],
+    "bandwidth": [1.0, 2.0],
+    "effectiveness": [[0.5], [0.0]],
+    "attacker_bandwidth": 1.0,
+    "use": {"budget": [1.0]},
+    "limits": {"budget": 1.0},
+}
+
+
+class TestCrossing:
+    """Where a frontier crosses a loss, at its ends, on plateaus, and within a wide bracket."""
+
+    @pytest.mark.parametrize(
+        ("loss", "crossing"), [(0.0, 0.0), (2.0, 0.5), (4.0, 1.0), (5.0, 2.0), (6.0, None)]
+    )
+    def test_over_the_bandwidth_it_is_the_last_point_within_the_loss(self, loss, crossing):
+        found = mg.sweep(mg.DefenseGame(**RISING)).crossing(loss)
+        assert found == (None if crossing is None else pytest.approx(crossing, abs=1e-12))
+
+    @pytest.mark.parametrize(
+        ("loss", "crossing"), [(3.9, None), (4.0, 1.0), (6.0, 0.5), (8.0, 0.0), (9.0, 0.0)]
+    )
+    def test_over_a_limit_it_is_the_first_point_within_the_loss(self, loss, crossing):
+        frontier = mg.sweep(mg.DefenseGame(**FALLING), limit="budget", stop=3.0)
+        found = frontier.crossing(loss)
+        assert found == (None if crossing is None else pytest.approx(crossing, abs=1e-12))
+
+    @pytest.mark.parametrize("ulps", [-2, -1, 0, 1, 2])
+    def test_a_plateau_off_the_loss_by_rounding_is_at_the_loss(self, ulps):
+        frontier = mg.sweep(mg.DefenseGame(**FALLING), limit="budget", stop=3.0)
+        loss = 4.0 * (1.0 + ulps * 2.0**-52)
+        assert frontier.crossing(loss) == pytest.approx(1.0, abs=1e-12)
+
+    def test_a_plateau_of_an_attacker_at_the_loss_is_never_crossed(self):
+        rising = mg.sweep(mg.DefenseGame(**RISING), stop=9.0)
+        for loss in 6.0 * (1.0 + np.arange(-2, 3) * 2.0**-52):
+            assert rising.crossing(loss) is None
+
+    def test_within_a_wide_bracket_only_what_is_surely_within_the_loss_counts(self):
+        game = mg.DefenseGame(**{**RISING, "composition": "independent"})
+        frontier = mg.sweep(game)
+        wide = dataclasses.replace(
+            frontier, lower=frontier.values - 0.2, upper=frontier.values + 0.2
+        )
+        assert wide.crossing(float(frontier.values[-1])) is not None
+        assert wide.crossing(float(frontier.values[-1]) + 0.2) is None
+
+
+def test_a_sweep_does_not_begin_with_a_piece_that_only_rounding_has_made():
+    game = mg.DefenseGame(
+        severity=[0.01018906199325911, 1749.7454134921286],
+        bandwidth=[1973.2949867778075, 0.0014863247446071446],
+        effectiveness=[[0.0, 0.0], [0.0, 0.8199609649171399]],
+        attacker_bandwidth=142.5693655838427,
+        use={
+            "r0": [3.444636896884058, 3.636924542086827],
+            "r1": [0.3978385749518392, 3.881525440001151],
+        },
+        limits={"r0": 2.1244684316912656, "r1": 3.851427613457691},
+    )
+    frontier = mg.sweep(game)
+    assert frontier.breakpoints == pytest.approx([0.0, *np.cumsum(game.bandwidth[::-1])], rel=1e-9)
+    assert np.all((frontier.lower <= frontier.values) & (frontier.values <= frontier.upper))
+
+
+def test_a_piece_whose_slope_is_not_that_of_its_values_is_refused():
+    game = mg.DefenseGame(**FALLING)
+    frontier = mg.sweep(game, limit="budget")
+    (proof,) = frontier.certificates
+    free = dataclasses.replace(proof, limit_prices=np.array([0.0]))
+    # A price of 0 proves that the value is at least 4 everywhere, and no slope.
+    forged = dataclasses.replace(
+        frontier, slopes=np.array([-0.0]), lower=np.full(2, 4.0 - 1e-12), certificates=(free,)
+    )
+    assert frontier.values == pytest.approx([8.0, 4.0])
+    with pytest.raises(mg.CertificateError, match=r"^/pieces/0/slope: found -0.0, expected"):
+        mg.verify(forged, game)

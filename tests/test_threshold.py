@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
+from mfmgame.decision import decide
+from mfmgame.spec.result import Result
 from mfmgame.spec.scenario import Termination
+from mfmgame.view.document import result_document
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 
@@ -21,6 +24,10 @@ def game(**changes) -> mg.DefenseGame:
         "termination_loss": 5.0,
     }
     return mg.DefenseGame(**{**arguments, **changes})
+
+
+def result_of(problem: mg.DefenseGame) -> Result:
+    return Result.model_validate(result_document(mg.assess(problem)))
 
 
 def test_it_is_where_the_value_crosses_the_loss():
@@ -215,3 +222,83 @@ def test_the_allocation_that_the_climb_starts_from_is_held_up_to_its_own_crossin
     assessment = mg.assess(game)
     document = mg.Result(**json.loads(json.dumps(mg.result_document(assessment))))
     assert mg.verify(document, game)
+
+
+class TestPlateaus:
+    """The value reaches the loss and stays there: no attacker can force the shutdown."""
+
+    @pytest.mark.parametrize("bandwidth", [0.0, 4.0, 5.0, 6.0, 12.0, 100.0])
+    @pytest.mark.parametrize("composition", ["additive", "best_of"])
+    def test_a_plateau_at_the_loss_is_unreachable_from_everywhere(self, composition, bandwidth):
+        # The filter stops the jailbreak; the leak alone never costs more than 1.
+        plateau = mg.DefenseGame(
+            severity=[1.0, 2.0],
+            bandwidth=[5.0, 7.0],
+            effectiveness=[[0.0], [1.0]],
+            attacker_bandwidth=bandwidth,
+            use={"budget": [1.0]},
+            limits={"budget": 1.0},
+            termination_loss=1.0,
+            composition=composition,
+        )
+        threshold = mg.self_destruction_threshold(plateau)
+        assert (threshold.bandwidth, threshold.decision) == (None, "operate")
+        result = result_of(plateau)
+        mg.verify(result, plateau)
+
+    def test_a_plateau_just_above_the_loss_is_reached_where_it_begins(self):
+        above = game(attacker_bandwidth=1.0, termination_loss=5.999)
+        assert mg.self_destruction_threshold(above).bandwidth == pytest.approx(2.999)
+
+    def test_a_value_of_nothing_is_within_a_loss_of_nothing(self):
+        # Shares that add up to more than 1 only without rounding.
+        covered = mg.DefenseGame(
+            severity=[0.7137593494865296],
+            bandwidth=[0.0],
+            effectiveness=[[0.6364097828002561, 0.7075296214899015, 0.5391563533844217]],
+            attacker_bandwidth=0.0,
+            use={"r": [4.026315658073551, 0.0, 0.7251832485660836]},
+            limits={"r": 4.276349015975671},
+            termination_loss=0.0,
+            composition="additive",
+        )
+        threshold = mg.self_destruction_threshold(covered)
+        assert (threshold.bandwidth, threshold.decision) == (None, "operate")
+
+
+class TestDecision:
+    def test_a_value_above_the_loss_by_rounding_is_a_tie(self):
+        # 0.1 + 0.2 is more than 0.3 by one unit of the last place.
+        tied = game(
+            severity=[0.1, 0.2],
+            bandwidth=[0.0, 0.0],
+            effectiveness=[[], []],
+            termination_loss=0.3,
+        )
+        assert mg.solve(tied).value > 0.3
+        assert mg.self_destruction_threshold(tied).decision == "operate"
+
+    def test_a_bracket_that_holds_the_loss_leaves_it_undecided(self):
+        here = game(attacker_bandwidth=2.0)
+        assert [decide(here, 4.0, 6.0, loss) for loss in (3.0, 5.0, 6.0)] == [
+            "terminate",
+            "undecided",
+            "operate",
+        ]
+
+    def test_a_tie_ends_where_solves_at_the_default_tolerance_tell_values_apart(self):
+        here = game(attacker_bandwidth=2.0)
+        assert decide(here, 5.0, 5.0 * (1 + 0.9e-9), 5.0) == "operate"
+        assert decide(here, 5.0 * (1 + 1e-9), 5.0 * (1 + 1.1e-9), 5.0) == "terminate"
+        # Near 0, relative to the greatest severity, 8.
+        assert decide(here, 0.0, 7.9e-15, 0.0) == "operate"
+        assert decide(here, 8.1e-15, 8.2e-15, 0.0) == "terminate"
+
+    @pytest.mark.parametrize("bandwidth", [1.0, 1.9999999, 2.0, 2.0000001, 2.5])
+    @pytest.mark.parametrize("composition", COMPOSITIONS)
+    def test_the_margin_is_at_least_0_exactly_when_the_decision_is_to_operate(
+        self, composition, bandwidth
+    ):
+        here = game(attacker_bandwidth=bandwidth, composition=composition)
+        threshold = mg.self_destruction_threshold(here)
+        assert (threshold.margin >= 0.0) == (threshold.decision == "operate")

@@ -27,12 +27,16 @@ from mfmgame.proof.agreement import (
 )
 from mfmgame.proof.bounds import ExactGame
 from mfmgame.proof.trees import proven
+from mfmgame.solution import scale_of
 from mfmgame.spec.wording import shown
 
 __all__ = ["check_frontier"]
 
 FloatArray = NDArray[np.float64]
 Bounds = list[Fraction]
+
+_ONE_LINE = 1e-6
+"""Share of the values at the ends of a piece by which they may miss its line."""
 
 
 def check_frontier(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
@@ -77,18 +81,24 @@ def check_frontier(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds
         check_between((*bounds, "lower"), frontier.lower[k], lower[k] - slack, lower[k])
         check_between((*bounds, "upper"), frontier.upper[k], upper[k], upper[k] + slack)
     if exact.composition.is_polyhedral:
-        _check_pieces(frontier, exact, lower, upper)
+        _check_pieces(frontier, exact)
     return lower, upper
 
 
-def _check_pieces(frontier: Frontier, exact: ExactGame, lower: Bounds, upper: Bounds) -> None:
-    """Check that each piece is a line of its slope between its values, as far as proven."""
-    points, values = frontier.breakpoints.tolist(), frontier.values.tolist()
+def _check_pieces(frontier: Frontier, exact: ExactGame) -> None:
+    """Check that the values at both ends of each piece lie on a line of its slope."""
+    points = [Fraction(at) for at in frontier.breakpoints.tolist()]
+    values = [Fraction(value) for value in frontier.values.tolist()]
+    doubts = [
+        Fraction(_ONE_LINE) * Fraction(scale_of(exact.game, float(value))) + exact.slack(value)
+        for value in values
+    ]
     for k, slope in enumerate(frontier.slopes.tolist()):
-        doubt = sum(upper[end] - lower[end] + exact.slack(upper[end]) for end in (k, k + 1))
-        change = Fraction(slope) * (Fraction(points[k + 1]) - Fraction(points[k]))
-        end = Fraction(values[k]) + change
-        check_between(("pieces", k, "value"), values[k + 1], end - doubt, end + doubt)
+        width, rise = points[k + 1] - points[k], values[k + 1] - values[k]
+        doubt = doubts[k] + doubts[k + 1]
+        if width:
+            ends = (rise - doubt) / width, (rise + doubt) / width
+            check_between(("pieces", k, "slope"), slope, *ends)
 
 
 def _over_bandwidth(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
