@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mfmgame.attacker import bandwidth_for_loss, best_response
 from mfmgame.certificate import nothing_proven
-from mfmgame.decision import decide
+from mfmgame.decision import decide, tie
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.solution import Solution, scale_of
@@ -23,6 +23,8 @@ from mfmgame.tree_proof import TreeProof
 __all__ = ["self_destruction_threshold", "threshold_beyond"]
 
 _MAX_STEPS = 200
+_LITTLE = 1e-3
+"""Share of the way by which to look beyond a crossing."""
 _SAME_POINT = 1e-12
 """Bandwidths this close, relative to each other, are one."""
 
@@ -106,15 +108,12 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     if undefended is None:
         return _unreachable(here, undefended, here.notes)
-    if here.lower <= loss:
-        # The value never falls: if all threats together stay within the loss, every attack does.
-        most = solver.solve(float(game.bandwidth.sum()))
-        if decide(game, most.lower, most.upper, loss) == "operate":
-            return _unreachable(most, undefended, here.notes)
     # No fixed allocation holds out beyond the threshold, this one and none at all included.
     reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
     start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
     held, there = _crossing(solver, loss, start, here if start == reached else None)
+    if there is None:
+        return _unreachable(held, undefended, here.notes)
     bandwidth = beside_decision(there.game.attacker_bandwidth, game, decision)
     if bandwidth != there.game.attacker_bandwidth:
         there = solver.solve(bandwidth)
@@ -154,29 +153,44 @@ def _notes(here: Solution, there: Solution, loss: float) -> tuple[str, ...]:
 
 def _crossing(
     solver: Solver, loss: float, start: float, held: Solution | None
-) -> tuple[Solution, Solution]:
+) -> tuple[Solution, Solution | None]:
     """The solution that holds out longest, and one at the bandwidth up to which it does.
 
     The worst attack on any fixed allocation costs at least the value, so it reaches the
     loss at or before the threshold. An allocation that is optimal there can hold out
     further only if another is better; solving at its crossing finds that one, and the
     crossings climb to the threshold, in finitely many steps where the value is piecewise
-    linear.
+    linear. There is no second solution if the first holds out against all threats.
 
-    The start may be the crossing of an allocation that is held already. All threats together
-    cost more than the loss, so the value, which is concave, rises wherever it equals the loss.
+    The start may be the crossing of an allocation that is held already.
     """
+    total = float(solver.game.bandwidth.sum())
     bandwidth = start
     for _ in range(_MAX_STEPS):
         there = solver.solve(bandwidth)
         residual = there.residual.array
         reached = bandwidth_for_loss(residual, there.game.bandwidth, loss)
-        if reached is None:  # but for rounding, all threats together cost the loss
-            reached = float(there.game.bandwidth.sum())
+        if reached is None:
+            return there, None
         if held is None or reached >= bandwidth * (1.0 - _SAME_POINT):
             held = there
         if reached <= bandwidth * (1.0 + _SAME_POINT):
             break
         bandwidth = reached
     assert held is not None
+    if not _rises(solver, loss, bandwidth, total):
+        # Another allocation may be as good here, and better beyond.
+        most = solver.solve(total)
+        if decide(solver.game, most.lower, most.upper, loss) == "operate":
+            return most, None
     return held, there
+
+
+def _rises(solver: Solver, loss: float, bandwidth: float, total: float) -> bool:
+    """Whether the value is surely above the loss a little beyond a bandwidth.
+
+    The value is concave: where it does not rise, it never will.
+    """
+    beyond = bandwidth * (1.0 + _LITTLE) or _LITTLE * total
+    enough = loss + tie(solver.game, loss)
+    return beyond < total and solver.easily_pleased().find(beyond).lower > enough
