@@ -1,6 +1,6 @@
 """How HiGHS is used: the settings and scaling that every master program shares.
 
-Only files named ``master.py`` know HiGHS beyond this.
+Only files named ``master.py`` know HiGHS beyond this, and no other file makes a HiGHS object.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = [
     "STEEPEST",
     "WIDEST",
     "check",
+    "new_highs",
     "power_of_two",
     "powers_of_two",
 ]
@@ -43,6 +44,21 @@ WIDEST = 2.0**20
 """Greatest coefficient of a price in a row."""
 STEEPEST = 2.0**40
 """Greatest coefficient of a level in a row: HiGHS refuses those above 1e15."""
+
+
+class _Silent(highspy.Highs):
+    """HiGHS without callbacks: enabling them prints a banner before an option can forbid it."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        """Leave them out; highspy's constructor asks for them."""
+
+
+def new_highs() -> highspy.Highs:
+    """Make a HiGHS object with our options, which prints nothing."""
+    highs = _Silent()  # type: ignore[no-untyped-call]
+    for option, value in OPTIONS.items():
+        highs.setOptionValue(option, value)
+    return highs
 
 
 def check(status: highspy.HighsStatus) -> None:

@@ -27,6 +27,7 @@ from mfmgame.highs import (
     STEEPEST,
     WIDEST,
     check,
+    new_highs,
     power_of_two,
     powers_of_two,
 )
@@ -130,8 +131,7 @@ class Master:
         self._column_upper = np.append(top, np.inf)
         self._surplus_unit = np.empty(0)
 
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._set_options(OPTIONS)
+        self._highs = new_highs()
         count = n_defenses + 1
         self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
         columns = np.empty(rows.shape, dtype=np.int32)

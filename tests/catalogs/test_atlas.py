@@ -296,3 +296,25 @@ def test_a_hostile_file_is_refused_in_one_line(name, tmp_path):
     assert message in run.stderr
     assert run.stderr.count("\n") == 1
     assert output.read_text() == "as it was"
+
+
+@pytest.mark.parametrize("levels", [101, 999, 1000, 1001, 50_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("{a: ", "}"), ("- ", ""), ("[", "")])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_deep_nesting_is_refused_in_the_same_words(
+    compiled, opening, closing, levels, tmp_path, monkeypatch
+):
+    if not compiled:
+        monkeypatch.delattr("yaml.CSafeLoader", raising=False)
+    source = tmp_path / "atlas.yaml"
+    source.write_text(f"{opening * levels}1{closing * levels}")
+    with pytest.raises(mg.SpecificationError) as caught:
+        mg.import_atlas(source)
+    assert str(caught.value) == f"{source}: nested deeper than 100 levels"
+
+
+def test_words_of_the_file_are_not_taken_for_deep_nesting(tmp_path):
+    source = tmp_path / "atlas.yaml"
+    source.write_text("a: !nesting b\n")
+    with pytest.raises(mg.SpecificationError, match="could not determine a constructor"):
+        mg.import_atlas(source)

@@ -88,9 +88,28 @@ def test_killed_processes_lose_nothing(tmp_path):
 
 
 def test_work_that_kills_every_process_ends_in_an_error(tmp_path):
-    with pytest.raises(mg.WorkerError, match="workers ended 6 times with nothing finished"):
+    message = (
+        r"workers ended 6 times with nothing finished \(.* SIGKILL\(-9\)\); they may lack memory"
+    )
+    with pytest.raises(mg.WorkerError, match=message):
         list(Workers(jobs=2).map(killed_at(tmp_path, {0}, times=99), CHUNKS))
     assert len(list(tmp_path.iterdir())) >= MOST_LOSSES
+
+
+def test_memory_is_not_blamed_for_work_that_ends_its_process(monkeypatch):
+    monkeypatch.setattr("mfmgame.uncertainty.workers.MOST_LOSSES", 0)
+    with pytest.raises(mg.WorkerError, match=r"EXIT\(3\)\); their own messages may say why"):
+        list(Workers(jobs=2).map(lambda chunk: os._exit(3), CHUNKS))
+
+
+def test_processes_that_cannot_start_are_tried_once(monkeypatch):
+    monkeypatch.setattr("mfmgame.uncertainty.processes.SAFE_PATH", "PYTHONHOME")
+    with pytest.raises(mg.WorkerError) as caught:
+        list(Workers(jobs=2).map(squaring(), CHUNKS))
+    assert str(caught.value) == (
+        "workers ended once with nothing finished (the last by EXIT(1)); "
+        "they failed while they started, and said why"
+    )
 
 
 def test_a_context_of_joblib_chooses_the_backend():

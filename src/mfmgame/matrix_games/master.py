@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from mfmgame.highs import (
     LEAST_PATIENCE,
-    OPTIONS,
     STEEPEST,
     WIDEST,
     check,
+    new_highs,
     power_of_two,
     powers_of_two,
 )
@@ -73,9 +73,8 @@ class MixtureMaster:
             least / np.clip(reach, least, least / (_FAINTEST if levelled else 1.0))
         )
         self._column_unit = np.empty(0)
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in {**OPTIONS, "simplex_scale_strategy": 0}.items():
-            self._highs.setOptionValue(option, value)
+        self._highs = new_highs()
+        self._highs.setOptionValue("simplex_scale_strategy", 0)
         cost = np.append(np.zeros(n_rows), 1.0)
         lower, upper = np.where(cost > 0, -np.inf, 0.0), np.full(n_rows + 1, np.inf)
         one, start = np.ones(1), np.zeros(1, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Processes of this machine that compute: none of them outlives the one that has started it."""
+"""Processes of this machine that compute: how they start, and that none outlives its parent."""
 
 from __future__ import annotations
 
@@ -7,10 +7,53 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-__all__ = ["end_with_parent", "ended_on_interruption"]
+__all__ = ["ended_on_interruption", "loky_backend"]
 
 SECONDS_BETWEEN_LOOKS = 0.5
+SAFE_PATH = "PYTHONSAFEPATH"
+"""Tells Python not to look for modules in the current folder."""
+
+
+def loky_backend() -> Any:
+    """Joblib's backend for processes, which start whatever files the current folder holds.
+
+    Python would look for modules there first: a file named ``signal.py`` would be taken for
+    Python's own, and no process would start. Once it has started, a process looks where this
+    one does.
+    """
+    import joblib
+    from joblib.externals.loky.backend.spawn import get_preparation_data
+    from joblib.parallel import LokyBackend
+
+    before = os.environ.get(SAFE_PATH)
+    safe = "" if Path(joblib.__file__).parents[1] == Path.cwd() else "1"
+
+    class Backend(LokyBackend):  # type: ignore[misc, unused-ignore]
+        def _prepare_worker_env(self, n_jobs: int) -> dict[str, str]:
+            return {**super()._prepare_worker_env(n_jobs), SAFE_PATH: safe}
+
+    # The processes that clear up after the workers start here, and have this environment.
+    os.environ[SAFE_PATH] = safe
+    try:
+        get_preparation_data("", init_main_module=False)
+    finally:
+        _set_safe_path(before)
+    return Backend(inner_max_num_threads=1, initializer=_start, initargs=(os.getpid(), before))
+
+
+def _start(parent: int, safe_path: str | None) -> None:
+    """In a worker, before it works."""
+    _set_safe_path(safe_path)
+    end_with_parent(parent)
+
+
+def _set_safe_path(value: str | None) -> None:
+    os.environ.pop(SAFE_PATH, None)
+    if value is not None:
+        os.environ[SAFE_PATH] = value
 
 
 @contextmanager

@@ -7,8 +7,8 @@ nothing, because its chunks are computed again.
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
+import re
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
@@ -20,7 +20,7 @@ from mfmgame import __version__
 from mfmgame.errors import SpecificationError, WorkerError
 from mfmgame.spec.wording import shown
 from mfmgame.uncertainty.dask_cluster import checked_address, dask_backend, dask_client
-from mfmgame.uncertainty.processes import end_with_parent, ended_on_interruption
+from mfmgame.uncertainty.processes import ended_on_interruption, loky_backend
 
 __all__ = ["Workers"]
 
@@ -29,6 +29,8 @@ Result = TypeVar("Result")
 
 MOST_LOSSES = 5
 """How often in a row workers may end without having finished anything."""
+NOT_STARTED = "EXIT(1)"
+"""How a process of joblib ends when it cannot start: errors of the work do not end it."""
 IN_FLIGHT = 32
 """Chunks that are given out together, for each worker: what is held in memory is bounded."""
 
@@ -153,10 +155,12 @@ class Workers:
                     losses = 0
                 except _losses() as error:
                     losses = losses + 1 if start == before else 0
-                    if losses > MOST_LOSSES:
+                    end, reason = _end(error)
+                    if losses > MOST_LOSSES or (start == 0 and end == NOT_STARTED):
+                        times = "once" if losses == 1 else f"{losses} times"
                         raise WorkerError(
-                            f"workers ended {losses} times with nothing finished "
-                            f"(the last by {type(error).__name__}); they may lack memory"
+                            f"workers ended {times} with nothing finished (the last by {end}); "
+                            f"{reason}"
                         ) from None
 
     def _n_jobs(self) -> int | None:
@@ -186,12 +190,7 @@ class Workers:
         elif self.jobs is None:
             return
         else:
-            config = joblib.parallel_config(
-                "loky",
-                inner_max_num_threads=1,
-                initializer=end_with_parent,
-                initargs=(os.getpid(),),
-            )
+            config = joblib.parallel_config(loky_backend())
             stack.enter_context(ended_on_interruption())
         stack.enter_context(config)
 
@@ -246,6 +245,17 @@ def _losses() -> tuple[type[BaseException], ...]:
 
         kinds += [RayActorError, WorkerCrashedError]
     return tuple(kinds)
+
+
+def _end(error: BaseException) -> tuple[str, str]:
+    """How workers have ended, and what may be the reason."""
+    told = re.search(r"exit codes of the workers are \{(\w+\(-?\d+\))", str(error))
+    end = told[1] if told else type(error).__name__
+    if end.startswith("SIGKILL"):
+        return end, "they may lack memory"
+    if end == NOT_STARTED:
+        return end, "they failed while they started, and said why"
+    return end, "their own messages may say why"
 
 
 def _register_ray() -> None:

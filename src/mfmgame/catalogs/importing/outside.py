@@ -17,6 +17,7 @@ __all__ = ["Outside", "read_json_model", "read_yaml_model"]
 _MAX_YAML_BYTES = 64 * 2**20
 _MAX_YAML_NODES = 5_000_000
 """With each alias counted as all that it stands for."""
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
 class Outside(BaseModel):
@@ -109,6 +110,9 @@ def _parsed_yaml(data: bytes) -> Any:
     except SpecificationError:
         raise
     except yaml.MarkedYAMLError as error:
+        # Some versions have a limit of their own, and meet it while they read ahead.
+        if "nest" in str(error.problem).partition("'")[0]:
+            raise SpecificationError(_TOO_DEEP) from None
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise SpecificationError(f"{where}not YAML of plain values: {error.problem}") from None
@@ -136,7 +140,7 @@ def _refuse_bombs(data: bytes, loader: Any) -> None:
             open_nodes.append((event.anchor, total))
             total += 1
             if len(open_nodes) > MAX_DEPTH:
-                raise SpecificationError(f"nested deeper than {MAX_DEPTH} levels")
+                raise SpecificationError(_TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, before = open_nodes.pop()
             if anchor is not None:
