@@ -199,6 +199,38 @@ def test_proofs_that_prove_less_are_refused(name, answers, game):
         assert refusal(name, document, game)
 
 
+def test_prices_that_prove_nothing_of_the_rest_are_refused(answers, game):
+    document = changed(answers["result"], "/certificate/cuts", [])
+    for name in game.resources:
+        document = changed(document, f"/prices/limits/{name}", 0.0)
+    assert refusal("result", document, game) == "/certificate/cuts"
+
+
+def test_a_part_in_which_nothing_is_spent_is_not_empty_where_the_limit_is_nothing():
+    game = mg.DefenseGame(
+        severity=[8.0],
+        bandwidth=[1.0],
+        effectiveness=[[0.5, 0.9]],
+        attacker_bandwidth=1.0,
+        use={"budget": [0.0, 1.0]},
+        limits={"budget": 0.0},
+        levels={"d0": [0, 1], "d1": [0, 1]},
+        composition="additive",
+    )
+    solution = mg.solve(game)
+    assert solution.value == 4.0
+    tree = solution.certificate
+    whole = dataclasses.replace(tree, nodes=(Split(0, 0.0), 0, 0), proofs=tree.proofs[:1])
+    mg.verify(dataclasses.replace(solution, certificate=whole), game)
+    # Without the first defense, the loss is 8: no proof of that part, no proof of 4 either.
+    forged = dataclasses.replace(whole, nodes=(Split(0, 0.0), None, 0))
+    with pytest.raises(mg.CertificateError, match=r"^/certificate/tree/1: found no proof"):
+        mg.verify(dataclasses.replace(solution, certificate=forged), game)
+    # The second defense cannot be paid for: no proof is needed where it runs.
+    unpaid = dataclasses.replace(whole, nodes=(Split(1, 0.0), 0, None))
+    mg.verify(dataclasses.replace(solution, certificate=unpaid), game)
+
+
 def test_a_heavier_attack_is_refused(answers, game):
     for k, proof in enumerate(answers["result"]["certificate"]["proofs"]):
         document = answers["result"]
