@@ -200,6 +200,10 @@ def with_copies(game: mg.DefenseGame, data) -> mg.DefenseGame:
         for one, other in game.choices.requires
         if names[one] in first and names[other] in first
     }
+    groups = [
+        mg.DefenseGroup([first[names[member]] for member in members if names[member] in first])
+        for members, _, _ in game.choices.groups
+    ]
     return mg.DefenseGame(
         severity=game.severity,
         bandwidth=game.bandwidth,
@@ -211,4 +215,5 @@ def with_copies(game: mg.DefenseGame, data) -> mg.DefenseGame:
         composition=game.composition,
         levels={ids[j]: steps for j, steps in enumerate(levels) if steps is not None},
         requires=requires,
+        groups=groups,
     )
