@@ -159,6 +159,11 @@ class TestRefusals:
         with pytest.raises(mg.SpecificationError, match="limit: 'patch' is continuous"):
             rows(changed(PROJECTS, "/defenses/2/kind", "continuous"))
 
+    def test_a_continuous_defense_that_is_switched_off_is_none(self):
+        document = changed(PROJECTS, "/defenses/2/kind", "continuous")
+        document = changed(document, "/defenses/2/max_level", 0)
+        assert [row[:2] for row in rows(document)] == [(0.0, 8.0), (4.0, 2.0)]
+
     def test_a_continuous_game_is_refused(self):
         with pytest.raises(mg.SpecificationError, match="limit: 'sandbox' is continuous"):
             rows(without(PROJECTS, "/defender/kind"))
