@@ -8,44 +8,18 @@ from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 
-import mpmath
 import numpy as np
 import pytest
 
 import mfmgame as mg
 from mfmgame.certificate import Certificate, lower_bound, upper_bound
 from mfmgame.compositions import compose
+from plain_games import DIGITS, exact_exposure, exactly, fraction
 
-DIGITS = mpmath.mp.clone()
-DIGITS.prec = 400
 LINEAR = ["additive", "best_of"]
 COMPOSITIONS = [*LINEAR, "independent"]
 RESTS = [1 - 1e-6, 0.9, 1e-3, 1e-5, 3e-7, 1e-12, 1e-15, 1e-60]
 """What is left of 1, from nearly all of it to less than rounding."""
-
-
-def exactly(number: np.longdouble) -> Fraction:
-    """A wide float as a fraction: its leading digits, and the rest."""
-    leading = float(number)
-    return Fraction(leading) + Fraction(float(number - np.longdouble(leading)))
-
-
-def fraction(number: mpmath.mpf) -> Fraction:
-    return Fraction(*mpmath.libmp.to_rational(number._mpf_))
-
-
-def exact_exposure(composition: str, row: list[float], levels: list[float]) -> Fraction:
-    """What gets through, from the definition; to 400 bits where it is no fraction."""
-    if composition == "independent":
-        depth = [x * DIGITS.log(1 - DIGITS.mpf(e)) for e, x in zip(row, levels, strict=True)]
-        return fraction(DIGITS.exp(DIGITS.fsum(depth)))
-    terms = [(Fraction(e), Fraction(x)) for e, x in zip(row, levels, strict=True)]
-    if composition == "additive":
-        return max(Fraction(0), 1 - sum(e * x for e, x in terms))
-    room, covered = Fraction(1), Fraction(0)
-    for e, x in sorted(terms, reverse=True):
-        covered, room = covered + e * min(x, room), max(Fraction(0), room - x)
-    return 1 - covered
 
 
 def exact_cut(composition: str, row: list[float], anchor: float) -> tuple[Fraction, list[Fraction]]:
