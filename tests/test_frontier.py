@@ -141,6 +141,13 @@ class TestEdges:
             assert frontier.slopes.tolist() == [0.0]
             assert frontier(20.0) == value
 
+    def test_points_beyond_an_end_that_cuts_it_off_are_refused(self):
+        frontier = mg.sweep(game(), stop=2.0)
+        assert frontier(2.0) == 5.0
+        for at in (np.nextafter(2.0, 3.0), 2.5, [1.0, 2.5]):
+            with pytest.raises(mg.SpecificationError, match=r"expected at most 2\.0, where"):
+                frontier(at)
+
     def test_it_may_start_and_stop_anywhere(self):
         frontier = mg.sweep(game(), start=0.5, stop=10.0)
         assert frontier.breakpoints.tolist() == pytest.approx([0.5, 1.0, 3.0, 10.0])

@@ -7,6 +7,7 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.spec.scenario import Termination
+from mfmgame.threshold import beside_decision, is_within
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 
@@ -215,3 +216,39 @@ def test_the_allocation_that_the_climb_starts_from_is_held_up_to_its_own_crossin
     assessment = mg.assess(game)
     document = mg.Result(**json.loads(json.dumps(mg.result_document(assessment))))
     assert mg.verify(document, game)
+
+
+class TestRulesThatMakeAndCheckADecision:
+    """Solver and verifier share them: what is wrong there, no check of a result notices."""
+
+    @pytest.mark.parametrize(
+        ("value", "loss", "tolerance", "expected"),
+        [
+            (5.0, 5.0, 0.0, True),
+            (float(np.nextafter(5.0, 6.0)), 5.0, 0.0, False),
+            (float(np.nextafter(5.0, 4.0)), 5.0, 0.0, True),
+            (5.0, 4.5, 0.1, True),  # a tenth of the value, which is the greater
+            (5.0, 4.4375, 0.1, False),
+            (0.0, 0.0, 1e-9, True),
+        ],
+    )
+    def test_a_value_is_within_a_loss_up_to_a_share_of_the_greater(
+        self, value, loss, tolerance, expected
+    ):
+        assert is_within(value, loss, tolerance) is expected
+
+    @pytest.mark.parametrize(
+        ("crossing", "attacker", "operates", "expected"),
+        [
+            (2.0, 1.5, True, 2.0),  # as it should be: nothing is moved
+            (1.0, 1.5, False, 1.0),
+            (1.5, 1.5, True, 1.5),
+            (float(np.nextafter(1.5, 1.0)), 1.5, True, 1.5),  # rounding beside the decision
+            (float(np.nextafter(1.5, 2.0)), 1.5, False, 1.5),
+        ],
+    )
+    def test_a_crossing_does_not_contradict_the_decision(
+        self, crossing, attacker, operates, expected
+    ):
+        found = beside_decision(crossing, game(attacker_bandwidth=attacker), operates)
+        assert found == expected

@@ -244,6 +244,20 @@ def test_a_part_in_which_nothing_is_spent_is_not_empty_where_the_limit_is_nothin
     mg.verify(dataclasses.replace(solution, certificate=unpaid), game)
 
 
+def test_a_price_that_pays_the_defender_is_refused_where_it_stands(game):
+    solution = mg.solve(game)
+    tree = solution.certificate
+    for k, proof in enumerate(tree.proofs):
+        prices = proof.limit_prices.copy()
+        prices[0] = -1.0
+        proofs = list(tree.proofs)
+        proofs[k] = dataclasses.replace(proof, limit_prices=prices)
+        forged = dataclasses.replace(tree, proofs=tuple(proofs))
+        with pytest.raises(mg.CertificateError) as refused:
+            mg.verify(dataclasses.replace(solution, certificate=forged), game)
+        assert refused.value.pointer == f"/certificate/proofs/{k}/limits/{game.resources[0]}"
+
+
 def test_a_heavier_attack_is_refused(answers, game):
     for k, proof in enumerate(answers["result"]["certificate"]["proofs"]):
         document = answers["result"]
