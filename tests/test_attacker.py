@@ -1,7 +1,12 @@
 """The attacker's best response, and the bandwidth at which it costs a given loss."""
 
+import itertools
+from fractions import Fraction
+
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from mfmgame.attacker import bandwidth_for_loss, best_response
 
@@ -46,6 +51,60 @@ def test_the_bandwidth_for_a_loss_inverts_the_best_response(seed):
     for loss in generator.uniform(0.0, residual.sum(), 5):
         budget = bandwidth_for_loss(residual, bandwidth, loss)
         assert respond(residual, bandwidth, budget).loss == pytest.approx(loss, rel=1e-12)
+
+
+def worst_attack(residual, bandwidth, budget) -> Fraction:
+    """The greatest loss of all orders in which threats may run, each as far as bits are left."""
+    worst = Fraction(0)
+    for order in itertools.permutations(range(len(residual))):
+        left, loss = Fraction(budget), Fraction(0)
+        for threat in order:
+            bits, cost = Fraction(bandwidth[threat]), Fraction(residual[threat])
+            effort = min(Fraction(1), left / bits) if bits else Fraction(1)
+            left, loss = left - effort * bits, loss + effort * cost
+        worst = max(worst, loss)
+    return worst
+
+
+QUARTERS = st.integers(0, 12).map(lambda number: number / 4)
+
+
+@hypothesis.settings(max_examples=200)
+@hypothesis.given(
+    threats=st.lists(st.tuples(QUARTERS, QUARTERS), max_size=5), budget=st.integers(0, 60)
+)
+def test_no_order_of_threats_is_worse(threats, budget):
+    residual, bandwidth = ([threat[side] for threat in threats] for side in (0, 1))
+    budget /= 8
+    response = respond(residual, bandwidth, budget)
+    worst = worst_attack(residual, bandwidth, budget)
+    assert response.loss == pytest.approx(float(worst), rel=1e-15, abs=0)
+    plan = [Fraction(effort) for effort in response.plan.tolist()]
+    assert all(0 <= effort <= 1 for effort in plan)
+    used = sum(effort * Fraction(bits) for effort, bits in zip(plan, bandwidth, strict=True))
+    assert used <= budget * (1 + Fraction(1, 2**50))
+    spent = sum(effort * Fraction(cost) for effort, cost in zip(plan, residual, strict=True))
+    assert spent == pytest.approx(float(worst), rel=1e-15, abs=0)
+    # The price is what a bit more adds; no threat of quarters is used up within so little.
+    little = Fraction(1, 1024)
+    more = worst_attack(residual, bandwidth, budget + little) - worst
+    assert response.price == pytest.approx(float(more / little), rel=1e-12, abs=0)
+
+
+@hypothesis.settings(max_examples=200)
+@hypothesis.given(
+    threats=st.lists(st.tuples(QUARTERS, QUARTERS), max_size=5), loss=st.integers(0, 120)
+)
+def test_the_bandwidth_for_a_loss_is_the_greatest_that_keeps_to_it(threats, loss):
+    residual, bandwidth = ([threat[side] for threat in threats] for side in (0, 1))
+    loss /= 8
+    found = bandwidth_for_loss(np.array(residual), np.array(bandwidth), loss)
+    if found is None:
+        assert worst_attack(residual, bandwidth, 1000) <= loss
+        return
+    assert worst_attack(residual, bandwidth, found * (1 + 1e-9) + 1e-9) > loss
+    if found > 0.0:
+        assert worst_attack(residual, bandwidth, found * (1 - 1e-9)) <= loss
 
 
 def test_the_bandwidth_for_a_loss_at_the_edges():

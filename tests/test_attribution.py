@@ -12,41 +12,10 @@ from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.coalitions import Coalitions
+from plain_games import worst_loss
 from strategies import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
-
-
-def coverage_of(composition: str, row: list[float], levels: list[float]) -> float:
-    """Coverage of one threat, from its definition."""
-    if composition == "additive":
-        return min(1.0, sum(share * level for share, level in zip(row, levels, strict=True)))
-    if composition == "independent":
-        return 1.0 - math.prod(
-            (1.0 - share) ** level for share, level in zip(row, levels, strict=True)
-        )
-    room, covered = 1.0, 0.0
-    for share, level in sorted(zip(row, levels, strict=True), reverse=True):
-        taken = min(level, room)
-        room, covered = room - taken, covered + share * taken
-    return covered
-
-
-def worst_loss(game: mg.DefenseGame, levels: list[float]) -> float:
-    """Loss of the worst attack, by spending the bandwidth where a bit does most."""
-    rows = game.effectiveness.tolist()
-    residual = [
-        severity * (1.0 - coverage_of(game.composition, row, levels))
-        for severity, row in zip(game.severity.tolist(), rows, strict=True)
-    ]
-    threats = list(zip(residual, game.bandwidth.tolist(), strict=True))
-    loss = sum(cost for cost, bits in threats if bits == 0.0)
-    left = game.attacker_bandwidth
-    priced = [(cost, bits) for cost, bits in threats if bits > 0.0]
-    for cost, bits in sorted(priced, key=lambda threat: -threat[0] / threat[1]):
-        effort = min(1.0, left / bits)
-        loss, left = loss + effort * cost, left - effort * bits
-    return loss
 
 
 def shares_by_orders(game: mg.DefenseGame, levels: list[float]) -> list[float]:
@@ -54,14 +23,21 @@ def shares_by_orders(game: mg.DefenseGame, levels: list[float]) -> list[float]:
     count = game.n_defenses
     shares = [0.0] * count
     for order in itertools.permutations(range(count)):
-        present = [0.0] * count
-        before = worst_loss(game, present)
-        for member in order:
-            present[member] = levels[member]
-            after = worst_loss(game, present)
-            shares[member] += before - after
-            before = after
+        for member, added in enumerate(added_by(game, order, levels)):
+            shares[member] += added
     return [share / math.factorial(count) for share in shares]
+
+
+def added_by(game: mg.DefenseGame, order, levels=None) -> list[float]:
+    """What each defense adds to those before it in an order; all in full by default."""
+    levels = game.max_level.tolist() if levels is None else levels
+    present, added = [0.0] * game.n_defenses, [0.0] * game.n_defenses
+    before = worst_loss(game, present)
+    for member in order:
+        present[member] = levels[member]
+        after = worst_loss(game, present)
+        added[member], before = before - after, after
+    return added
 
 
 @pytest.mark.parametrize("composition", COMPOSITIONS)
@@ -155,6 +131,31 @@ def test_samples_agree_with_all_orders_within_their_errors():
     # About normal: mean 0 and deviation 1 over 200 numbers, of which each ten add up to 0.
     assert abs(np.mean(apart)) < 0.3
     assert 0.7 < np.std(apart) < 1.4
+
+
+def test_the_error_of_two_pairs_is_half_of_what_they_differ_by():
+    # Three defenses have three pairs of an order and its reverse, here of different means.
+    game = mg.DefenseGame(
+        severity=[5.0, 5.0, 8.0],
+        bandwidth=[1.0, 1.0, 1.0],
+        effectiveness=[[0.375, 0.375, 0.25], [0.25, 0.5, 0.125], [0.5, 0.375, 0.0]],
+        attacker_bandwidth=1.0,
+        composition="additive",
+    )
+    means = [
+        np.mean([added_by(game, order), added_by(game, order[::-1])], axis=0)
+        for order in ((0, 1, 2), (0, 2, 1), (1, 0, 2))
+    ]
+    answers = {
+        ((one + other).tobytes(), abs(one - other).tobytes()) for one in means for other in means
+    }
+    n_apart = 0
+    for seed in range(12):
+        found = mg.shapley_shares(game, permutations=4, seed=seed)
+        total, apart = (2.0 * numbers for numbers in (found.shares.array, found.errors.array))
+        assert (total.tobytes(), np.round(apart, 12).tobytes()) in answers
+        n_apart += apart.any()
+    assert n_apart >= 3
 
 
 def test_a_seed_says_all():

@@ -244,7 +244,7 @@ def test_the_picture_of_the_readme_is_what_its_command_draws(page_runs):
     kept = curves(ROOT / "docs/frontier.svg")
     assert len(kept) == 2  # with no defense, and with the best
     for one, other in zip(kept, drawn, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-3)
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def curves(picture: Path) -> list[np.ndarray]:

@@ -132,6 +132,22 @@ class TestEdges:
         assert frontier(0.0) == pytest.approx(4.0)
         assert frontier(2.0) == pytest.approx(6.0)
 
+    def test_beyond_its_reach_it_is_a_point_of_the_last_value(self):
+        spending = game(use={"budget": [1.0]}, limits={"budget": 1.0})
+        for limit, value in ((None, 6.0), ("budget", 4.5)):
+            frontier = mg.sweep(spending, limit=limit, start=10.0)
+            assert frontier.breakpoints.tolist() == [10.0, 10.0]
+            assert frontier.values.tolist() == [value, value]
+            assert frontier.slopes.tolist() == [0.0]
+            assert frontier(20.0) == value
+
+    def test_points_beyond_an_end_that_cuts_it_off_are_refused(self):
+        frontier = mg.sweep(game(), stop=2.0)
+        assert frontier(2.0) == 5.0
+        for at in (np.nextafter(2.0, 3.0), 2.5, [1.0, 2.5]):
+            with pytest.raises(mg.SpecificationError, match=r"expected at most 2\.0, where"):
+                frontier(at)
+
     def test_it_may_start_and_stop_anywhere(self):
         frontier = mg.sweep(game(), start=0.5, stop=10.0)
         assert frontier.breakpoints.tolist() == pytest.approx([0.5, 1.0, 3.0, 10.0])
@@ -222,6 +238,40 @@ def test_a_wide_bracket_is_said_to_be_wide():
     assert frontier.notes == ()
     wide = dataclasses.replace(frontier, lower=0.9 * frontier.lower)
     assert "proven only within 1.0e-01" in wide.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("composition", "gap", "is_wide"),
+    [
+        ("additive", 1e-5, True),
+        ("best_of", 1e-5, True),
+        ("additive", 1e-7, False),
+        ("independent", 1e-4, False),
+        ("independent", 1e-2, True),
+    ],
+)
+def test_a_bracket_as_wide_as_was_asked_for_is_not_said_to_be_wide(composition, gap, is_wide):
+    frontier = mg.sweep(game(composition=composition))
+    bracket = {"lower": frontier.values * (1.0 - gap), "upper": frontier.values}
+    assert bool(dataclasses.replace(frontier, **bracket).notes) is is_wide
+
+
+def test_bounds_of_values_that_nearly_vanish_are_rounded_outwards():
+    # Each threat has a defense of its own, which leaves a billionth to a hundred thousandth.
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        swept = mg.DefenseGame(
+            severity=random.uniform(1.0, 9.0, 5),
+            bandwidth=random.uniform(0.3, 2.0, 5),
+            effectiveness=np.diag(1.0 - 10.0 ** random.uniform(-9, -5, 5)),
+            attacker_bandwidth=float(random.uniform(1.0, 4.0)),
+            use={"budget": random.uniform(0.5, 2.0, 5)},
+            limits={"budget": 1.0},
+            composition="additive",
+        )
+        frontier = mg.sweep(swept, limit="budget")
+        assert frontier.values[-1] < 1e-4 * frontier.values[0]
+        assert mg.verify(frontier, swept).gap < 1e-4
 
 
 @pytest.mark.parametrize(

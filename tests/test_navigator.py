@@ -25,6 +25,7 @@ needs_atlas = pytest.mark.skipif(not ATLAS.is_file(), reason="ATLAS is not besid
 
 HOSTILE = "\"'[red]x[/red]</script>\n\r\x1b[31m\u202e:smile:\U0001f600"
 SCORES = ["residual", "coverage", "effort"]
+GREEN, RED, WHITE = "#8ec843", "#ff6666", "#ffffff"
 
 
 def members(required: str, **properties) -> dict:
@@ -173,10 +174,30 @@ class TestByHand:
             ("effort", repr(self.solution.attack["T1059"])),
         ]
 
-    @pytest.mark.parametrize("score", ["coverage", "effort"])
-    def test_shares_are_per_cent(self, score):
-        gradient = layer_of(self.solution, score)["gradient"]
-        assert (gradient["minValue"], gradient["maxValue"]) == (0, 100)
+    @pytest.mark.parametrize(
+        ("score", "most", "legend"),
+        [
+            (
+                "residual",
+                4,
+                [("no loss", GREEN), ("loss of 4, the greatest severity", RED)],
+            ),
+            ("coverage", 100, [("nothing stopped", RED), ("all stopped", GREEN)]),
+            ("effort", 100, [("not attacked", WHITE), ("attacked at full effort", RED)]),
+        ],
+    )
+    def test_red_is_what_to_fear(self, score, most, legend):
+        layer = layer_of(self.solution, score)
+        gradient = layer["gradient"]
+        assert (gradient["minValue"], gradient["maxValue"]) == (0, most)
+        assert (gradient["colors"][0], gradient["colors"][-1]) == (legend[0][1], legend[1][1])
+        found = [(item["label"], item["color"]) for item in layer["legendItems"]]
+        assert found == legend
+
+    @pytest.mark.parametrize(("score", "order"), [("residual", 3), ("coverage", 2), ("effort", 3)])
+    def test_what_to_fear_is_first(self, score, order):
+        # 2 sorts by ascending score, 3 by descending score.
+        assert layer_of(self.solution, score)["sorting"] == order
 
     def test_sparse_effectiveness(self):
         dense = self.solution.game.effectiveness
@@ -195,17 +216,35 @@ class TestByHand:
         layer = layer_of(solution_of(["T1059"], effectiveness=[[0.5, 0.0]], notes=["a guess"]))
         assert layer["description"].endswith(" Note: a guess.")
 
-    def test_many_defenses_are_counted(self):
+    def comment_of(self, effectiveness, **changes):
         game = mg.DefenseGame(
             severity=[1.0],
             bandwidth=[1.0],
-            effectiveness=[[0.1] * 8],
+            effectiveness=[effectiveness],
             attacker_bandwidth=1.0,
             composition="additive",
             threat_ids=["T1059"],
+            **changes,
         )
         (technique,) = layer_of(mg.solve(game))["techniques"]
-        assert technique["comment"].endswith(", 3 more")
+        return technique["comment"]
+
+    def test_the_most_effective_defenses_are_named_first_and_the_rest_counted(self):
+        comment = self.comment_of([0.01, 0.05, 0.02, 0.0, 0.08, 0.03, 0.02, 0.04])
+        named = [
+            f"d{j} (stops {share} at level 1, level 1)"
+            for j, share in ((4, 0.08), (1, 0.05), (7, 0.04), (5, 0.03), (2, 0.02))
+        ]
+        assert comment == ", ".join([*named, "2 more"])
+
+    def test_five_defenses_leave_no_more_to_count(self):
+        assert self.comment_of([0.1] * 5).endswith("d4 (stops 0.1 at level 1, level 1)")
+
+    def test_only_funded_defenses_act(self):
+        # The second does as much for twice as much: there is nothing left for it.
+        changes = {"use": {"budget": [1.0, 2.0]}, "limits": {"budget": 1.0}}
+        assert self.comment_of([0.5, 0.5], **changes) == "d0 (stops 0.5 at level 1, level 1)"
+        assert self.comment_of([0.0, 0.0]) == "no funded defense acts on it"
 
 
 class TestDomains:

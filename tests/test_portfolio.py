@@ -143,6 +143,25 @@ class TestByHand:
         assert first == second
 
 
+@pytest.mark.parametrize("seed", [72, 98, 166])
+def test_a_cheaper_portfolio_as_good_has_the_bound_of_the_greater_budget(seed):
+    # Another portfolio does as well for less. The proof found with it is of the lesser
+    # budget only, and proves more than holds of the greater.
+    random = np.random.default_rng(seed)
+    game = mg.DefenseGame(
+        severity=random.integers(1, 9, 4).astype(float),
+        bandwidth=np.ones(4),
+        effectiveness=random.integers(0, 5, (4, 7)) / 4,
+        attacker_bandwidth=2.0,
+        use={"budget": random.integers(1, 4, 7).astype(float)},
+        levels={f"d{j}": [0, 1] for j in range(7)},
+        composition="additive",
+    )
+    for portfolio in mg.best_portfolios(game, tolerance=0.3):
+        solution = portfolio.solution
+        assert solution.lower <= mg.verify(solution, solution.game).lower
+
+
 class TestRefusals:
     def test_of_two_resources_one_is_named(self):
         document = changed(PROJECTS, "/defenses/0/use/staff", 1)
@@ -158,6 +177,11 @@ class TestRefusals:
     def test_a_continuous_defense_is_named(self):
         with pytest.raises(mg.SpecificationError, match="limit: 'patch' is continuous"):
             rows(changed(PROJECTS, "/defenses/2/kind", "continuous"))
+
+    def test_a_continuous_defense_that_is_switched_off_is_none(self):
+        document = changed(PROJECTS, "/defenses/2/kind", "continuous")
+        document = changed(document, "/defenses/2/max_level", 0)
+        assert [row[:2] for row in rows(document)] == [(0.0, 8.0), (4.0, 2.0)]
 
     def test_a_continuous_game_is_refused(self):
         with pytest.raises(mg.SpecificationError, match="limit: 'sandbox' is continuous"):

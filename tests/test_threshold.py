@@ -9,6 +9,7 @@ import mfmgame as mg
 from mfmgame.decision import decide
 from mfmgame.spec.result import Result
 from mfmgame.spec.scenario import Termination
+from mfmgame.threshold import beside_decision
 from mfmgame.view.document import result_document
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
@@ -302,3 +303,18 @@ class TestDecision:
         here = game(attacker_bandwidth=bandwidth, composition=composition)
         threshold = mg.self_destruction_threshold(here)
         assert (threshold.margin >= 0.0) == (threshold.decision == "operate")
+
+
+@pytest.mark.parametrize(
+    ("crossing", "attacker", "decision", "expected"),
+    [
+        (2.0, 1.5, "operate", 2.0),  # as it should be: nothing is moved
+        (1.0, 1.5, "terminate", 1.0),
+        (1.5, 1.5, "operate", 1.5),
+        (float(np.nextafter(1.5, 1.0)), 1.5, "operate", 1.5),  # rounding beside the decision
+        (float(np.nextafter(1.5, 2.0)), 1.5, "terminate", 1.5),
+        (float(np.nextafter(1.5, 2.0)), 1.5, "undecided", 1.5),
+    ],
+)
+def test_a_crossing_does_not_contradict_the_decision(crossing, attacker, decision, expected):
+    assert beside_decision(crossing, game(attacker_bandwidth=attacker), decision) == expected

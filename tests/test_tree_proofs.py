@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import json
+import re
 
 import jsonschema
 import pytest
@@ -149,11 +150,23 @@ def test_a_split_of_a_continuous_defense_is_refused(name, answers, game):
     assert refusal(name, document, game) == f"{place}/tree/{k}/defense"
 
 
+def end_of(nodes) -> int:
+    """Where the first tree of nodes in preorder ends; how many there are, if it does not."""
+    missing = 1
+    for k, node in enumerate(nodes):
+        if not missing:
+            return k
+        missing += 1 if "defense" in node else -1
+    return len(nodes)
+
+
 @every_document
 def test_a_dropped_node_is_refused(name, answers, game):
     place, certificate = certificate_of(name, answers[name])
     for k in range(len(certificate["tree"])):
-        assert refusal(name, without(answers[name], f"{place}/tree/{k}"), game).startswith(place)
+        rest = [*certificate["tree"][:k], *certificate["tree"][k + 1 :]]
+        document = without(answers[name], f"{place}/tree/{k}")
+        assert refusal(name, document, game) == f"{place}/tree/{end_of(rest)}"
 
 
 @every_document
@@ -170,7 +183,7 @@ def test_a_leaf_said_to_be_empty_is_refused(name, answers, game):
     for k, node in enumerate(certificate["tree"]):
         if node.get("proof") is not None:
             document = changed(answers[name], f"{place}/tree/{k}/proof", None)
-            assert refusal(name, document, game).startswith(place)
+            assert refusal(name, document, game) == f"{place}/tree/{k}"
 
 
 @every_document
@@ -196,7 +209,53 @@ def test_proofs_that_prove_less_are_refused(name, answers, game):
     place, certificate = certificate_of(name, answers[name])
     for k in range(len(certificate["proofs"])):
         document = changed(answers[name], f"{place}/proofs/{k}/cuts", [])
-        assert refusal(name, document, game)
+        assert refusal(name, document, game) == place.replace("certificate", "bounds/lower")
+
+
+def test_prices_that_prove_nothing_of_the_rest_are_refused(answers, game):
+    document = changed(answers["result"], "/certificate/cuts", [])
+    for name in game.resources:
+        document = changed(document, f"/prices/limits/{name}", 0.0)
+    assert refusal("result", document, game) == "/certificate/cuts"
+
+
+def test_a_part_in_which_nothing_is_spent_is_not_empty_where_the_limit_is_nothing():
+    game = mg.DefenseGame(
+        severity=[8.0],
+        bandwidth=[1.0],
+        effectiveness=[[0.5, 0.9]],
+        attacker_bandwidth=1.0,
+        use={"budget": [0.0, 1.0]},
+        limits={"budget": 0.0},
+        levels={"d0": [0, 1], "d1": [0, 1]},
+        composition="additive",
+    )
+    solution = mg.solve(game)
+    assert solution.value == 4.0
+    tree = solution.certificate
+    whole = dataclasses.replace(tree, nodes=(Split(0, 0.0), 0, 0), proofs=tree.proofs[:1])
+    mg.verify(dataclasses.replace(solution, certificate=whole), game)
+    # Without the first defense, the loss is 8: no proof of that part, no proof of 4 either.
+    forged = dataclasses.replace(whole, nodes=(Split(0, 0.0), None, 0))
+    with pytest.raises(mg.CertificateError, match=r"^/certificate/tree/1: found no proof"):
+        mg.verify(dataclasses.replace(solution, certificate=forged), game)
+    # The second defense cannot be paid for: no proof is needed where it runs.
+    unpaid = dataclasses.replace(whole, nodes=(Split(1, 0.0), 0, None))
+    mg.verify(dataclasses.replace(solution, certificate=unpaid), game)
+
+
+def test_a_price_that_pays_the_defender_is_refused_where_it_stands(game):
+    solution = mg.solve(game)
+    tree = solution.certificate
+    for k, proof in enumerate(tree.proofs):
+        prices = proof.limit_prices.copy()
+        prices[0] = -1.0
+        proofs = list(tree.proofs)
+        proofs[k] = dataclasses.replace(proof, limit_prices=prices)
+        forged = dataclasses.replace(tree, proofs=tuple(proofs))
+        with pytest.raises(mg.CertificateError) as refused:
+            mg.verify(dataclasses.replace(solution, certificate=forged), game)
+        assert refused.value.pointer == f"/certificate/proofs/{k}/limits/{game.resources[0]}"
 
 
 def test_a_heavier_attack_is_refused(answers, game):
@@ -215,22 +274,21 @@ def test_half_a_proof_by_cases_is_refused(name, answers, game):
     for key in ("tree", "proofs"):
         assert refusal(name, without(answers[name], f"{place}/{key}"), game) == place
     both = without(without(answers[name], f"{place}/tree"), f"{place}/proofs")
-    assert refusal(name, both, game).startswith(place)
+    assert refusal(name, both, game) == f"{place}/tree"
 
 
 @pytest.mark.parametrize(
-    ("level", "pointer"),
-    [("/allocation/sandbox", "/allocation"), ("/allocation/filter", "/allocation")],
+    "defense",
+    ["sandbox", "filter"],
 )
-def test_a_level_that_there_is_not_is_refused(level, pointer, answers, game):
+def test_a_level_that_there_is_not_is_refused(defense, answers, game):
     document = answers["result"]
-    defense = level.rsplit("/", 1)[1]
     use = game.use[0, list(game.defense_ids).index(defense)]
     found = document["allocation"][defense]
-    document = changed(document, level, 0.25)
+    document = changed(document, f"/allocation/{defense}", 0.25)
     spent = document["use"]["budget"] + use * (0.25 - found)
     document = changed(document, "/use/budget", spent)
-    assert refusal("result", document, game).startswith(pointer)
+    assert refusal("result", document, game) == "/allocation"
 
 
 def test_a_continuous_game_has_no_tree(answers, composition):
@@ -250,7 +308,6 @@ class TestPortfolios:
     @pytest.mark.parametrize(
         ("key", "change"),
         [
-            ("cost", lambda x: x + 0.5),
             ("until", lambda x: x + 0.5),
             ("value", lambda x: x * 0.999),
             ("greedy_value", lambda x: x * 1.001),
@@ -260,8 +317,17 @@ class TestPortfolios:
     def test_another_number_is_refused(self, key, change, answers, game):
         entries = answers["portfolio"]["portfolios"]
         for k, entry in enumerate(entries[:-1]):
-            document = changed(answers["portfolio"], f"/portfolios/{k}/{key}", change(entry[key]))
-            assert refusal("portfolio", document, game).startswith("/portfolios/")
+            place = f"/portfolios/{k}/{key}"
+            document = changed(answers["portfolio"], place, change(entry[key]))
+            assert refusal("portfolio", document, game) == place
+
+    def test_another_cost_is_refused(self, answers, game):
+        for k, entry in enumerate(answers["portfolio"]["portfolios"]):
+            place, cost = f"/portfolios/{k}/cost", entry["cost"] + (-1e-9 if k else 1e-9)
+            document = changed(answers["portfolio"], place, cost)
+            if k:  # the one before says the same, and is as good up to there
+                document = changed(document, f"/portfolios/{k - 1}/until", cost)
+            assert refusal("portfolio", document, game) == place
 
     @pytest.mark.parametrize("side", ["adds", "drops"])
     def test_other_changes_are_refused(self, side, answers, game):
@@ -269,30 +335,33 @@ class TestPortfolios:
         for k, entry in enumerate(entries):
             more = {**entry[side], "filter": 0.75}
             document = changed(answers["portfolio"], f"/portfolios/{k}/{side}", more)
-            assert refusal("portfolio", document, game).startswith(f"/portfolios/{k}/{side}")
+            assert refusal("portfolio", document, game) == f"/portfolios/{k}/{side}/filter"
             if entry[side]:
                 document = changed(answers["portfolio"], f"/portfolios/{k}/{side}", {})
-                assert refusal("portfolio", document, game).startswith(f"/portfolios/{k}/{side}")
+                missing = f"/portfolios/{k}/{side}/{next(iter(entry[side]))}"
+                assert refusal("portfolio", document, game) == missing
 
     def test_a_portfolio_left_out_is_refused(self, answers, game):
         for k in range(len(answers["portfolio"]["portfolios"])):
             document = without(answers["portfolio"], f"/portfolios/{k}")
             if k == 0:  # what is best below the first is then not said, but for its own adds
                 document = changed(document, "/portfolios/0/adds", {})
-            assert refusal("portfolio", document, game).startswith("/portfolios/")
+            found = refusal("portfolio", document, game)
+            assert found == (f"/portfolios/{k - 1}/until" if k else "/portfolios/0/adds/sandbox")
 
     def test_the_last_one_must_hold_for_every_budget(self, answers, game):
         entries = answers["portfolio"]["portfolios"]
         document = without(answers["portfolio"], f"/portfolios/{len(entries) - 1}")
         document = changed(document, f"/portfolios/{len(entries) - 2}/until", None)
-        assert refusal("portfolio", document, game).startswith(f"/portfolios/{len(entries) - 2}")
+        empty = rf"/portfolios/{len(entries) - 2}/certificate/tree/\d+"  # under less
+        assert re.fullmatch(empty, refusal("portfolio", document, game))
 
     def test_swapped_proofs_are_refused(self, answers, game):
         document = copy.deepcopy(answers["portfolio"])
         entries = document["portfolios"]
         first, last = entries[0], entries[-1]
         first["certificate"], last["certificate"] = last["certificate"], first["certificate"]
-        assert refusal("portfolio", document, game).startswith("/portfolios/0/")
+        assert refusal("portfolio", document, game) == "/portfolios/0/certificate/cuts"
 
     def test_no_portfolios_are_no_answer(self, answers, game):
         document = changed(answers["portfolio"], "/portfolios", [])

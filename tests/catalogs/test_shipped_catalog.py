@@ -8,7 +8,8 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.catalogs import resolve, resolve_catalog
-from mfmgame.spec.catalog import Catalog
+from mfmgame.catalogs.rules import effectiveness
+from mfmgame.spec.catalog import Catalog, DefenseTraits, ThreatTraits
 
 TRANSCRIPT = Path(__file__).parents[3] / "shared" / "data"
 needs_transcript = pytest.mark.skipif(
@@ -166,6 +167,22 @@ class TestRulesByHand:
         row = list(game.threat_ids).index("zhao")
         # Image only; white-box keeps 0.4 of the strength.
         assert game.effectiveness[row, column] == pytest.approx(0.75 * 0.4)
+
+    def test_a_defense_stops_a_threat_on_all_axes_once(self):
+        # 0.75 + 0.5 of the threat's effect on the axes is handled: all of it, not more.
+        threat = ThreatTraits(
+            goal="control",
+            axes={"signal": 1.0, "noise": 0.5},
+            flows={"input": 1.0},
+            knowledge={"black": 1.0},
+        )
+        defense = {"strength": 0.8, "retention": 0.5, "guards": {"input": 1.0}}
+        for acts, expected in (
+            ({"signal": 0.75, "noise": 1.0}, 0.8),
+            ({"signal": 0.5, "noise": 0.5}, 0.8 * 0.75),
+        ):
+            found = effectiveness([threat], [DefenseTraits(acts=acts, **defense)])
+            assert found.tolist() == [[pytest.approx(expected, rel=1e-15)]]
 
 
 class TestScenarioWins:

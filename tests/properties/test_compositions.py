@@ -1,6 +1,7 @@
 """Coverage, exposure and cuts, for every composition."""
 
 import itertools
+from fractions import Fraction
 
 import hypothesis
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from mfmgame.compositions import compose
+from plain_games import exact_exposure, exactly
 from strategies import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
@@ -58,10 +60,13 @@ def test_any_anchor_gives_a_valid_cut(composition, data, anchor):
 def test_the_bound_on_the_exposure_is_one_and_is_sharp(composition, data):
     game = data.draw(games(composition))
     composed, levels = compose(game), some_levels(data, game)
-    bound = composed.exposure_bound(np.arange(game.n_threats), levels)
-    exposure = composed.exposure(levels)
-    assert np.all(bound >= exposure - 1e-14)
-    assert np.all(bound <= exposure + 1e-14)
+    bounds = composed.exposure_bound(np.arange(game.n_threats), levels)
+    for row, bound, exposure in zip(
+        game.effectiveness.tolist(), bounds, composed.exposure(levels).tolist(), strict=True
+    ):
+        exact = exact_exposure(composition, row, levels.tolist())
+        assert exact <= exactly(bound) <= exact + Fraction(1, 2**46)
+        assert exposure == pytest.approx(float(exact), rel=1e-14, abs=1e-14)
 
 
 @each

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import mfmgame as mg
 from mfmgame.attacker import best_response
 from mfmgame.compositions import compose
+from mfmgame.solution import scale_of
 from strategies import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
@@ -35,7 +36,7 @@ def rebuilt(game: mg.DefenseGame, **changes) -> mg.DefenseGame:
 
 
 def close(solution: mg.Solution) -> float:
-    return 2 * solution.tolerance * max(solution.value, float(solution.game.severity.max()))
+    return 2 * solution.tolerance * scale_of(solution.game, solution.value)
 
 
 @any_composition

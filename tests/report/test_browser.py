@@ -1,7 +1,9 @@
 """The report in a real browser: the slider moved, the numbers compared, nothing run but its own."""
 
+import base64
 import itertools
 import math
+import re
 
 import pytest
 
@@ -58,6 +60,22 @@ def rows(browser, element: str) -> list[list[str]]:
         "row => [...row.children].map(cell => cell.title || cell.textContent))",
         element,
     )
+
+
+SHOWN = """
+    const box = e => e.getBoundingClientRect();
+    const shown = e => e.checkVisibility() && box(e).height > 0;
+    return {
+        sections: [...document.querySelectorAll('section')].filter(shown).map(e => e.id),
+        controls: [...document.querySelectorAll('nav, button, input')].filter(shown)
+            .map(e => e.id || e.textContent),
+        clipped: [...document.querySelectorAll('table')]
+            .filter(e => shown(e) && box(e).right > document.documentElement.clientWidth + 1)
+            .map(e => e.id || e.outerHTML.slice(0, 80)),
+        ground: getComputedStyle(document.body).backgroundColor,
+        ink: getComputedStyle(document.body).color,
+    }"""
+"""What of a page is to be seen, on the screen or on paper."""
 
 
 def check(browser, frontier: mg.Frontier, bandwidth: float) -> None:
@@ -217,8 +235,22 @@ def test_it_prints_and_fits_a_narrow_screen(opened):
     from selenium.webdriver.support.ui import WebDriverWait
 
     page = opened(mg.load_scenario("examples/llava_agent.json"))
-    printed = page.execute_cdp_cmd("Page.printToPDF", {})
-    assert len(printed["data"]) > 20_000
+    printed = base64.b64decode(page.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 12
+    on_screen = page.execute_script(SHOWN)
+    paper = {"width": 688, "height": 1000, "deviceScaleFactor": 1, "mobile": False}  # A4's inside
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        on_paper = page.execute_script(SHOWN)
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert len(on_paper["sections"]) == 9
+    assert on_paper["sections"] == on_screen["sections"]
+    assert {"slider", "Scenario", "Threshold"} <= set(on_screen["controls"])
+    assert on_paper["controls"] == ["number"]  # the bandwidth that all is shown for
+    assert (on_paper["ink"], on_paper["ground"]) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
+    assert on_paper["clipped"] == []
     size = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     narrow = "return document.documentElement.scrollWidth <= 360"

@@ -10,9 +10,24 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.attacker import best_response
+from mfmgame.compositions import compose
+from mfmgame.view.report import payload
 from mfmgame.view.report.attacks import attack_steps
 from mfmgame.view.report.payload import embedded_json
 from report.pages import HOSTILE, hostile_document, scenario_of
+
+
+def staircase(attacker: float, room: int = 10**6):
+    """A frontier of ten pieces, one bit and one threat each, and what a page knows of it."""
+    game = mg.DefenseGame(
+        severity=[20.0 - i for i in range(10)],
+        bandwidth=[1.0] * 10,
+        effectiveness=[[0.5]] * 10,
+        attacker_bandwidth=attacker,
+        threat_ids=[f"t{i}" for i in range(10)],
+    )
+    frontier, labels = mg.sweep(game), payload.Labels(game.threat_ids, game.defense_ids)
+    return frontier, json.loads(payload.frontier_payload(mg.assess(game), frontier, labels, room))
 
 
 class Page(html.parser.HTMLParser):
@@ -75,16 +90,49 @@ def test_the_page_tells_what_was_answered(page):
         assert threat in page.text
 
 
+def loss_at(data, piece: int, at: float) -> float:
+    """What the attack of a piece causes with so many bits, as the page's script adds it up."""
+    left, loss = at, 0.0
+    for step in data["pieces"][piece][1]:
+        if len(step) == 2:  # a threat of the list, and what it causes
+            bits, caused = data["threats"][step[0]][1], step[1]
+        else:  # several, together
+            _, bits, caused = step
+        effort = 1.0 if bits <= left else left / bits
+        left, loss = max(0.0, left - bits), loss + effort * caused
+    return loss
+
+
+def check_pieces(data, frontier, first=0) -> None:
+    """Compare the plan and the attack of each piece that the page has with the frontier's."""
+    game, points = frontier.game, frontier.breakpoints
+    known = set(zip(game.bandwidth.tolist(), game.severity.tolist(), strict=True))
+    assert {(bits, severity) for _, bits, severity in data["threats"]} <= known
+    for k, (piece, levels) in enumerate(
+        zip(data["pieces"], frontier.allocations[first:], strict=False)
+    ):
+        if piece is None:
+            continue
+        assert dict(piece[0]) == {j: levels[j] for j in np.flatnonzero(levels).tolist()}
+        residual = game.severity * compose(game).exposure(levels)
+        start, stop = points[first + k : first + k + 2].tolist()
+        for at in (start, 0.5 * (start + stop), stop):
+            worst = best_response(residual, game.bandwidth, at).loss
+            assert loss_at(data, k, at) == pytest.approx(worst, rel=1e-12)
+            assert worst == pytest.approx(float(frontier(at)), rel=1e-9)
+
+
 def test_the_data_are_the_pieces_of_the_frontier(page):
     game = mg.build_game(mg.load_scenario("examples/llava_agent.json"))
     frontier, data = mg.sweep(game), json.loads(page.scripts[0])
     assert data["points"] == frontier.breakpoints.tolist()
     assert data["values"] == frontier.values.tolist()
     assert data["lower"] == frontier.lower.tolist()
+    assert data["upper"] == frontier.upper.tolist()
     assert data["threshold"] == mg.self_destruction_threshold(game).bandwidth
+    assert (data["ends"], data["all"], data["partly"]) == (False, True, False)
     assert len(data["pieces"]) == frontier.n_pieces
-    for (plan, _), levels in zip(data["pieces"], frontier.allocations, strict=True):
-        assert dict(plan) == {j: levels[j] for j in np.flatnonzero(levels).tolist()}
+    check_pieces(data, frontier)
 
 
 def test_nothing_is_loaded_from_anywhere(page):
@@ -183,6 +231,42 @@ class TestLargeGames:
         data, frontier = json.loads(page.scripts[0]), mg.sweep(scenario)
         assert data["named"] is not None
         assert data["values"] == frontier.values.tolist()
+
+    @pytest.mark.parametrize(
+        ("attacker", "first"),
+        # The window of four pieces is around the attacker's, but for both ends.
+        [(0.0, 0), (1.5, 0), (2.0, 0), (2.5, 0), (4.5, 2), (6.0, 4), (9.5, 6), (10.0, 6), (50, 6)],
+    )
+    def test_a_few_pieces_are_those_around_the_attacker(self, monkeypatch, attacker, first):
+        monkeypatch.setattr(payload, "MOST_PIECES", 4)
+        frontier, data = staircase(attacker)
+        assert frontier.n_pieces == 10
+        assert data["points"] == frontier.breakpoints[first : first + 5].tolist()
+        for name in ("values", "lower", "upper"):
+            assert data[name] == getattr(frontier, name)[first : first + 5].tolist()
+        assert len(data["pieces"]) == 4
+        # The curve goes on beyond the window, unless that is the last one.
+        assert (data["ends"], data["all"], data["partly"]) == (first < 6, False, False)
+        check_pieces(data, frontier, first)
+
+    @pytest.mark.parametrize("attacker", [0.5, 4.5, 9.5])
+    def test_where_there_is_little_room_the_nearest_pieces_keep_their_attacks(self, attacker):
+        frontier, data = staircase(attacker)
+        whole = len(json.dumps(data, separators=(",", ":")))
+        for room in range(whole - 280, whole + 50, 30):
+            _, found = staircase(attacker, room)
+            text = json.dumps(found, separators=(",", ":"))
+            assert len(text) <= room
+            kept = [k for k, piece in enumerate(found["pieces"]) if piece is not None]
+            assert kept
+            focus = min(int(attacker), 9)
+            apart = sorted(range(10), key=lambda k: (abs(k - focus), k))
+            assert kept == sorted(apart[: len(kept)])
+            assert found["partly"] is (len(kept) < 10)
+            check_pieces(found, frontier)
+            # No threat is listed that no piece at hand names.
+            named = {step[0] for k in kept for step in found["pieces"][k][1] if len(step) == 2}
+            assert named == set(range(len(found["threats"])))
 
     def test_a_curve_may_end_earlier(self):
         scenario = mg.load_scenario("examples/llava_agent.json")

@@ -266,6 +266,47 @@ def test_what_a_kill_leaves_beside_a_whole_file_is_removed(scenario, target, who
     assert [file.name for file in target.parent.iterdir()] == ["draws.parquet"]
 
 
+def test_the_chunks_of_another_run_beside_a_whole_file_are_left_alone(scenario, target):
+    folder = target.with_name("draws.parquet.parts")
+    cut_off(scenario, target, 60)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    other = target.with_name("other.parquet")
+    expected = mg.ensemble(scenario, n=N, seed=8, to=other).rows
+    other.rename(target)
+    again = mg.ensemble(scenario, n=N, seed=8, to=target)
+    assert again.rows.tobytes() == expected.tobytes()
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("change", ["rewritten", "removed"])
+def test_a_chunk_that_is_changed_before_the_end_is_in_no_whole_file(
+    scenario, target, whole, change
+):
+    part = target.with_name("draws.parquet.parts") / "000000000000.parquet"
+
+    def tamper(finished, total):
+        if finished < total:
+            return
+        if change == "removed":
+            part.unlink()
+            return
+        table = pyarrow.parquet.read_table(part)
+        names = table.column_names[1:]
+        inputs = [name for name in names if name.startswith("input/")]
+        columns = [name for name in names if name not in inputs]
+        run = table.schema.metadata[b"mfmgame"]
+        numbers = np.column_stack([table.column(name).to_numpy() for name in names])
+        tables = DrawTables(columns, [name.removeprefix("input/") for name in inputs], run)
+        with part.open("wb") as stream:
+            tables.write(stream, 0, numbers + 1.0)
+        assert tables.read(part, (0, len(numbers))) is not None  # whole in itself
+
+    with pytest.raises(mg.SpecificationError, match="it has been changed or removed") as caught:
+        mg.ensemble(scenario, n=N, seed=7, to=target, progress=tamper)
+    assert caught.value.source == str(part)
+    assert not target.exists()
+
+
 def test_a_folder_that_a_kill_has_left_before_its_manifest_is_taken(scenario, target, whole):
     folder = target.with_name("draws.parquet.parts")
     folder.mkdir()

@@ -91,7 +91,8 @@ class _Pieces:
         """The whole payload; None if that is longer than the room."""
         threats: dict[int, int] = {}
         written: dict[int, str] = {}
-        rest = room - len(self._head(threats, partly=True)) - 5 * len(self._window)
+        around = self._head(threats, partly=False) + ',"threats":[],"pieces":[]'
+        rest = room - len(around) - len("null,") * len(self._window)
         for k in sorted(self._window, key=lambda k: (abs(k - self._focus), k)):
             n_before = len(threats)
             piece = embedded_json(self._piece(k, threats, most))
