@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.wording import is_encodable, nearest, pointer_to, shown
+from mfmgame.spec.wording import HELD, is_encodable, nearest, pointer_to, shown
 
 __all__ = [
     "LARGEST",
@@ -35,10 +43,11 @@ SMALLEST = 1e-100
 """Smallest magnitude of a number that is not zero."""
 
 
-def _regular(value: float) -> float:
-    if 0.0 < abs(value) < SMALLEST:
+def _regular(written: Any, as_float: Callable[[Any], float]) -> float:
+    value = as_float(written)
+    if abs(value) < SMALLEST and written != 0:  # which a fraction may be, and its float not
         raise SpecificationError(
-            f"found {shown(value)}, expected 0 or at least {SMALLEST} in magnitude"
+            f"found {shown(written)}, expected 0 or at least {SMALLEST} in magnitude"
         )
     return value + 0.0  # -0.0 becomes 0.0
 
@@ -49,9 +58,9 @@ def _encodable(text: str) -> str:
     return text
 
 
-Quantity = Annotated[float, Field(ge=0.0, le=LARGEST), AfterValidator(_regular)]
-Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_regular)]
-Share = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(_regular)]
+Quantity = Annotated[float, Field(ge=0.0, le=LARGEST), WrapValidator(_regular)]
+Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), WrapValidator(_regular)]
+Share = Annotated[float, Field(ge=0.0, le=1.0), WrapValidator(_regular)]
 Text = Annotated[str, AfterValidator(_encodable)]
 Identifier = Annotated[Text, Field(min_length=1)]
 Basis = Literal["paper", "measured", "derived", "assumed"]
@@ -156,6 +165,8 @@ def _message(problem: ErrorDetails) -> str:
         )
     elif kind in ("string_too_short", "too_short"):
         expected = "at least one character"
+    elif kind == "float_type" and type(problem["input"]) is int:  # a huge one
+        expected = HELD
     elif kind in _TYPES:
         expected = _TYPES[kind]
     else:
