@@ -169,6 +169,18 @@ class TestHelp:
         assert done.stdout == b""
         assert named in done.stderr.decode()
 
+    @pytest.mark.parametrize("number", ["-1e-400", "x"])
+    @pytest.mark.parametrize(
+        ("command", "option"), [("sweep", "--from"), ("sweep", "--at"), ("portfolio", "--mip-gap")]
+    )
+    def test_a_number_that_an_option_cannot_hold_is_refused(self, command, option, number):
+        done = run(command, "examples/llava.json", option, number)
+        assert done.returncode == 2
+        assert done.stdout == b""
+        (line,) = done.stderr.decode().splitlines()
+        assert option in line
+        assert f"found '{number}', expected " in line
+
     @pytest.mark.parametrize(
         "arguments",
         [["solve", "a.json", HOSTILE], ["solve", f"--{HOSTILE}"], [HOSTILE]],

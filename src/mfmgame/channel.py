@@ -14,16 +14,25 @@ References
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.numbers import as_floats
+from mfmgame.spec.wording import shown
 
 __all__ = ["action_entropy", "capacity", "capacity_loss", "mutual_information", "signal"]
 
 FloatArray = NDArray[np.float64]
 
 _SUM_TOLERANCE = 1e-9
+_LN2 = float(np.log(2.0))
+_TINY = -60
+"""Power of two of a ratio ``r`` below which ``log(1 + r)`` is ``r``, to the last digit."""
+_HUGE = 1000
+"""Power of two of a ratio ``r`` above which ``log(1 + r)`` is ``log r``."""
 
 
 def capacity(signal: ArrayLike, noise: ArrayLike, bandwidth: ArrayLike = 1.0) -> FloatArray:
@@ -61,10 +70,14 @@ def capacity(signal: ArrayLike, noise: ArrayLike, bandwidth: ArrayLike = 1.0) ->
     _require(power, power >= 0, "signal", "at least 0")
     _require(distortion, distortion > 0, "noise", "greater than 0")
     _require(width, width >= 0, "bandwidth", "at least 0")
-    # log2(1 + S/N) from logarithms: no overflow of S/N, no loss where it is tiny.
-    with np.errstate(divide="ignore"):
-        log_ratio = np.log(power) - np.log(distortion)
-    return np.asarray(width * np.logaddexp(0.0, log_ratio) / np.log(2.0))
+    fraction, exponent = _quotient(power, distortion)
+    size, scale = np.frexp(width)
+    # Where S/N is tiny, log2(1 + S/N) is S/N / ln 2, and only the product has to be a float.
+    with np.errstate(over="ignore"):
+        product = np.ldexp(fraction * size / _LN2, exponent + scale)
+        bits = np.where(exponent < _TINY, product, width * _log2_1p(fraction, exponent))
+    _require(width, np.isfinite(bits), "bandwidth", "one whose capacity is a finite number")
+    return np.asarray(bits)
 
 
 def capacity_loss(
@@ -112,11 +125,19 @@ def capacity_loss(
         bandwidth_factor=bandwidth_factor,
     )
     _require(clean, clean > 0, "signal", "greater than 0")
+    _require(distortion, distortion > 0, "noise", "greater than 0")
     for name, factor in (("signal_factor", on_signal), ("bandwidth_factor", on_bandwidth)):
         _require(factor, (factor >= 0) & (factor <= 1), name, "a value in [0, 1]")
     _require(on_noise, on_noise >= 1, "noise_factor", "at least 1")
-    attacked = capacity(clean * on_signal, distortion * on_noise, on_bandwidth)
-    return np.clip(1.0 - attacked / capacity(clean, distortion), 0.0, 1.0)
+    fraction, exponent = _quotient(clean, distortion)
+    lowered, shift = _quotient(on_signal, on_noise)
+    attacked = _log2_1p(fraction * lowered, exponent + shift)
+    # Where S/N is tiny, the capacity is in proportion to it.
+    with np.errstate(invalid="ignore"):  # 0 / 0, where the other is taken
+        left = np.where(
+            exponent < _TINY, on_signal / on_noise, attacked / _log2_1p(fraction, exponent)
+        )
+    return np.clip(1.0 - on_bandwidth * left, 0.0, 1.0)
 
 
 def action_entropy(actions: ArrayLike | int) -> float:
@@ -152,9 +173,10 @@ def action_entropy(actions: ArrayLike | int) -> float:
     if isinstance(actions, (int, np.integer)) and not isinstance(actions, bool):
         if actions < 1:
             raise SpecificationError(
-                f"found a count of {actions}, expected at least 1 action", pointer="actions"
+                f"found a count of {shown(int(actions))}, expected at least 1 action",
+                pointer="actions",
             )
-        return float(np.log2(float(actions)))
+        return math.log2(actions)
     probabilities = _distribution(actions, "actions", n_axes=1)
     return _entropy(probabilities)
 
@@ -198,7 +220,14 @@ def signal(embedding: ArrayLike, concept: ArrayLike) -> FloatArray:
     if largest == 0.0:
         raise SpecificationError("found the zero vector, expected a direction", pointer="concept")
     scaled = direction / largest
-    return np.asarray(vectors @ (scaled / np.linalg.norm(scaled)))
+    # In units of each embedding's greatest entry, sums stay finite.
+    greatest = np.max(np.abs(vectors), axis=-1)
+    scale = np.frexp(greatest)[1]
+    units = np.ldexp(vectors, -scale[..., None])
+    with np.errstate(over="ignore"):
+        lengths = np.ldexp(units @ (scaled / np.linalg.norm(scaled)), scale)
+    _require(greatest, np.isfinite(lengths), "embedding", "entries whose sums are finite")
+    return np.asarray(lengths)
 
 
 def mutual_information(joint: ArrayLike) -> float:
@@ -235,6 +264,20 @@ def mutual_information(joint: ArrayLike) -> float:
     return max(0.0, information)
 
 
+def _quotient(upper: FloatArray, lower: FloatArray) -> tuple[FloatArray, NDArray[np.int32]]:
+    """A quotient as a fraction from 1/2 to 2, or 0, and a power of two: neither can overflow."""
+    (above, more), (below, less) = np.frexp(upper), np.frexp(lower)
+    return above / below, more - less
+
+
+def _log2_1p(fraction: FloatArray, exponent: NDArray[np.int32]) -> FloatArray:
+    """``log2(1 + r)`` of a ratio ``r = fraction * 2**exponent``."""
+    small = np.log1p(np.ldexp(fraction, np.minimum(exponent, _HUGE))) / _LN2
+    with np.errstate(divide="ignore"):  # the logarithm of 0, where the other is taken
+        great = np.log2(fraction) + exponent
+    return np.where((exponent > _HUGE) & (fraction > 0.0), great, small)
+
+
 def _entropy(probabilities: FloatArray) -> float:
     positive = probabilities[probabilities > 0]
     return max(0.0, float(-np.sum(positive * np.log2(positive))))
@@ -248,7 +291,8 @@ def _distribution(values: ArrayLike, name: str, n_axes: int) -> FloatArray:
             pointer=name,
         )
     _require(table, table >= 0, name, "at least 0")
-    total = float(table.sum())
+    with np.errstate(over="ignore"):
+        total = float(table.sum())
     if abs(total - 1.0) > _SUM_TOLERANCE:
         raise SpecificationError(
             f"found probabilities that sum to {total!r}, expected 1", pointer=name
@@ -257,13 +301,7 @@ def _distribution(values: ArrayLike, name: str, n_axes: int) -> FloatArray:
 
 
 def _finite(values: ArrayLike, name: str) -> FloatArray:
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "iuf":
-            raise TypeError
-        array = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise SpecificationError("expected real numbers", pointer=name) from None
+    array = as_floats(values, name, booleans=False)
     _require(array, np.isfinite(array), name, "a finite number")
     return array
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.numbers import amounts
 from mfmgame.spec.wording import nearest, shown
 
 __all__ = ["Box", "Choices", "DefenseGroup", "choices_of"]
@@ -250,11 +251,8 @@ def choices_of(
 
 
 def _steps(values: ArrayLike, most: float, where: str) -> FloatArray:
-    try:
-        steps = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise SpecificationError("expected real numbers", pointer=where) from None
-    if steps.ndim != 1 or not len(steps) or not np.all(np.diff(steps) > 0.0):
+    steps = amounts(values, where, n_axes=1).copy()
+    if not len(steps) or not np.all(np.diff(steps) > 0.0):
         raise SpecificationError("expected one level or more, in increasing order", pointer=where)
     if not (steps[0] >= 0.0 and steps[-1] <= most):
         wrong = steps[0] if steps[0] < 0.0 else steps[-1]

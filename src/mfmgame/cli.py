@@ -14,6 +14,7 @@ from mfmgame.cli_sensitivity import add_commands
 from mfmgame.cli_support import (
     EXIT_BAD_INPUT,
     EXIT_TERMINATE,
+    FLOAT,
     AsJson,
     Output,
     Plot,
@@ -115,8 +116,8 @@ def sweep(
     limit: Annotated[
         str | None, typer.Option("--limit", help="Vary this limit, not the attacker's bandwidth.")
     ] = None,
-    start: Annotated[float, typer.Option("--from", help="Where the sweep starts.")] = 0.0,
-    stop: Annotated[float | None, typer.Option("--to", help="Where it ends.")] = None,
+    start: Annotated[float, typer.Option("--from", **FLOAT, help="Where the sweep starts.")] = 0.0,
+    stop: Annotated[float | None, typer.Option("--to", **FLOAT, help="Where it ends.")] = None,
     at: Annotated[str, typer.Option("--at", help="Points to list as well: B1,B2,...")] = "",
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the pieces as CSV.")] = False,
@@ -238,7 +239,8 @@ def portfolio(
         str | None, typer.Option("--limit", help="The resource whose limit is the budget.")
     ] = None,
     mip_gap: Annotated[
-        float | None, typer.Option("--mip-gap", help="Relative gap at which a search stops.")
+        float | None,
+        typer.Option("--mip-gap", **FLOAT, help="Relative gap at which a search stops."),
     ] = None,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,
@@ -289,7 +291,8 @@ def report(
     spec: Spec,
     output: Annotated[Path, typer.Option("--output", "-o", help="Write to this file, FILE.html.")],
     stop: Annotated[
-        float | None, typer.Option("--to", help="Greatest attacker bandwidth of the curve.")
+        float | None,
+        typer.Option("--to", **FLOAT, help="Greatest attacker bandwidth of the curve."),
     ] = None,
 ) -> None:
     """Write the answer as one interactive page that needs no network."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfmgame.cli_support import Output, keyed_numbers, reported, write, write_json
+from mfmgame.cli_support import FLOAT, Output, keyed_numbers, reported, write, write_json
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.wording import shown
 
@@ -31,10 +31,13 @@ Effectiveness = Annotated[
         help="Share that a defense stops, or those of a category do; 0.5 by default.",
     ),
 ]
-Severity = Annotated[float, typer.Option("--severity", help="Loss of every threat.")]
-Bandwidth = Annotated[float, typer.Option("--bandwidth", help="Bits that every threat needs.")]
+Severity = Annotated[float, typer.Option("--severity", **FLOAT, help="Loss of every threat.")]
+Bandwidth = Annotated[
+    float, typer.Option("--bandwidth", **FLOAT, help="Bits that every threat needs.")
+]
 Cost = Annotated[
-    float, typer.Option("--cost", help="Units of budget that every defense uses at level 1.")
+    float,
+    typer.Option("--cost", **FLOAT, help="Units of budget that every defense uses at level 1."),
 ]
 Inherit = Annotated[
     bool,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mfmgame.cli_support import (
+    FLOAT,
     AsJson,
     Output,
     Plot,
@@ -27,7 +28,7 @@ __all__ = ["add_commands"]
 Spec = Annotated[str, typer.Argument(help="Scenario file (JSON), or - for standard input.")]
 Coverage = Annotated[
     float | None,
-    typer.Option("--coverage", help="Look at central intervals of this probability."),
+    typer.Option("--coverage", **FLOAT, help="Look at central intervals of this probability."),
 ]
 
 

@@ -14,8 +14,8 @@ import typer
 
 from mfmgame.errors import CertificateError, InfeasibleError, MfmgameError, SpecificationError
 from mfmgame.signals import interruption_code
-from mfmgame.spec.reading import was_read
-from mfmgame.spec.wording import shown
+from mfmgame.spec.reading import is_lost, was_read
+from mfmgame.spec.wording import HELD, shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,6 +25,7 @@ __all__ = [
     "EXIT_FAILURE",
     "EXIT_INFEASIBLE",
     "EXIT_TERMINATE",
+    "FLOAT",
     "AsJson",
     "Output",
     "Plot",
@@ -104,29 +105,44 @@ def warned(message: str) -> Iterator[None]:
 
 def numbers(text: str, option: str) -> list[float]:
     """Numbers separated by commas, as an option gives them."""
-    try:
-        return [float(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise SpecificationError(
-            f"found {shown(text)}, expected numbers separated by commas", pointer=option
-        ) from None
+    parts = [part for part in text.split(",") if part.strip()]
+    return [_number(part, text, "numbers separated by commas", option) for part in parts]
 
 
 def keyed_numbers(texts: list[str], option: str) -> dict[str, float]:
     """Numbers of an option that repeats, ``NUMBER`` (its key is "") or ``KEY=NUMBER``."""
     values: dict[str, float] = {}
     for text in texts:
-        key, _, number = text.rpartition("=")
-        try:
-            value = float(number)
-        except ValueError:
-            raise SpecificationError(
-                f"found {shown(text)}, expected a number or NAME=NUMBER", pointer=option
-            ) from None
+        key, _, value = text.rpartition("=")
         if key in values:
-            raise SpecificationError(f"found {shown(key or number)} twice", pointer=option)
-        values[key] = value
+            raise SpecificationError(f"found {shown(key or value)} twice", pointer=option)
+        values[key] = _number(value, text, "a number or NAME=NUMBER", option)
     return values
+
+
+def _number(part: str, text: str, expected: str, option: str) -> float:
+    """The number that a part of an option's text says."""
+    try:
+        value = float(part)
+    except ValueError:
+        pass
+    else:
+        if not is_lost(part, value):
+            return value
+        expected = HELD
+    raise SpecificationError(f"found {shown(text)}, expected {expected}", pointer=option)
+
+
+def _alone(text: str | float) -> float:
+    """The number of an option that has no other; a default stands for itself."""
+    try:
+        return _number(text, text, "a number", "") if isinstance(text, str) else text
+    except SpecificationError as error:
+        raise typer.BadParameter(error.message) from None
+
+
+FLOAT: dict[str, Any] = {"parser": _alone, "metavar": "FLOAT"}
+"""How typer reads an option that is a number."""
 
 
 def keep_inputs(output: Path | None) -> None:

@@ -18,6 +18,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
+from mfmgame.spec.numbers import as_floats
 from mfmgame.spec.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -232,10 +233,7 @@ def _share(values: ArrayLike) -> FloatArray:
 
 
 def _vector(values: ArrayLike, length: int, name: str) -> FloatArray:
-    try:
-        vector = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise SpecificationError("expected real numbers", pointer=name) from None
+    vector = as_floats(values, name)
     if vector.shape != (length,) or not np.all(np.isfinite(vector) & (vector >= 0)):
         raise SpecificationError(
             f"expected {length} finite numbers that are at least 0", pointer=name

@@ -12,6 +12,7 @@ from mfmgame.decision import decide
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.spec.numbers import as_float, as_floats
 from mfmgame.spec.wording import nearest, shown
 from mfmgame.tree_proof import Proof
 
@@ -102,7 +103,7 @@ class Frontier:
             If a point is not a number, lies before the sweep's start, or beyond an end
             at which more would still change the value.
         """
-        points = np.asarray(at, dtype=np.float64)
+        points = as_floats(at, self.parameter)
         if self.is_cut_off and np.any(points > self.breakpoints[-1]):
             raise SpecificationError(
                 f"found {shown(float(np.max(points)))}, expected at most "
@@ -141,6 +142,7 @@ class Frontier:
         SpecificationError
             If the point lies outside the sweep.
         """
+        at = as_float(at, self.parameter)
         if not self.breakpoints[0] <= at <= self.breakpoints[-1]:
             raise SpecificationError(
                 f"found {shown(at)}, expected from {float(self.breakpoints[0])!r} to "
@@ -173,6 +175,7 @@ class Frontier:
         -------
         float or None
         """
+        loss = as_float(loss, "loss")
         rising = self.parameter == ATTACKER_BANDWIDTH
         columns = self.breakpoints, self.values, self.lower, self.upper
         points, values, lower, upper = columns if rising else (c[::-1] for c in columns)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.errors import SpecificationError
 from mfmgame.frontier import Frontier, with_limit_on
 from mfmgame.game import DefenseGame, build_game
+from mfmgame.spec.numbers import amounts
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tracing import sweep
 from mfmgame.uncertainty.workers import Workers
@@ -158,8 +159,8 @@ def sweep_map(
     [[True, False], [True, True]]
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    rows = np.asarray(limits, dtype=np.float64)
-    if rows.ndim != 1 or not rows.size or not np.all(rows >= 0) or np.any(np.diff(rows) <= 0):
+    rows = amounts(limits, "limits", n_axes=1)
+    if not rows.size or not np.all(rows >= 0) or np.any(np.diff(rows) <= 0):
         raise SpecificationError(
             "expected one limit or more, at least 0 and increasing", pointer="limits"
         )

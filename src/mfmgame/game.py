@@ -14,7 +14,8 @@ from mfmgame.choices import Choices, DefenseGroup, choices_of
 from mfmgame.errors import SpecificationError
 from mfmgame.labels import checked_labels
 from mfmgame.spec.catalog import Catalog, Defense
-from mfmgame.spec.document import LARGEST, SMALLEST, refuse
+from mfmgame.spec.document import refuse
+from mfmgame.spec.numbers import amounts, as_float, as_floats, outside
 from mfmgame.spec.scenario import Composition, Scenario
 from mfmgame.spec.wording import nearest, shown
 
@@ -129,8 +130,8 @@ class DefenseGame:
         self.attacker_bandwidth = _quantity(attacker_bandwidth, "attacker_bandwidth")
         self.resources = tuple(use or ())
         self.use = np.zeros((len(self.resources), n_defenses))
-        for row, (resource, amounts) in enumerate((use or {}).items()):
-            self.use[row] = _quantities(amounts, f"use[{shown(resource)}]", n_defenses)
+        for row, (resource, used) in enumerate((use or {}).items()):
+            self.use[row] = _quantities(used, f"use[{shown(resource)}]", n_defenses)
         self.limits = np.full(len(self.resources), np.inf)
         for resource, limit in (limits or {}).items():
             if resource not in self.resources:
@@ -138,7 +139,7 @@ class DefenseGame:
                     f"no defense uses it, expected {nearest(resource, self.resources, 'resource')}",
                     pointer=f"limits[{shown(resource)}]",
                 )
-            amount = _amounts(limit, f"limits[{shown(resource)}]", n_axes=0)
+            amount = amounts(limit, f"limits[{shown(resource)}]", n_axes=0)
             self.limits[self.resources.index(resource)] = amount
         most = np.ones(n_defenses) if max_level is None else max_level
         self.max_level = _quantities(most, "max_level", n_defenses)
@@ -214,13 +215,8 @@ class DefenseGame:
         SpecificationError
             If the bandwidth is negative or not finite.
         """
-        if not 0.0 <= attacker_bandwidth < np.inf:
-            raise SpecificationError(
-                f"found {shown(attacker_bandwidth)}, expected a finite number of at least 0",
-                pointer="attacker_bandwidth",
-            )
         other = copy.copy(self)
-        other.attacker_bandwidth = float(attacker_bandwidth)
+        other.attacker_bandwidth = _finite(attacker_bandwidth, "attacker_bandwidth")
         return other
 
     def with_limits(self, limits: Mapping[str, float]) -> Self:
@@ -247,11 +243,7 @@ class DefenseGame:
             if resource not in self.resources:
                 hint = nearest(resource, self.resources, "resource")
                 raise SpecificationError(f"no defense uses it, expected {hint}", pointer=where)
-            if not 0.0 <= limit < np.inf:
-                raise SpecificationError(
-                    f"found {shown(limit)}, expected a finite number of at least 0", pointer=where
-                )
-            other.limits[self.resources.index(resource)] = limit
+            other.limits[self.resources.index(resource)] = _finite(limit, where)
         other.limits.flags.writeable = False
         return other
 
@@ -406,47 +398,38 @@ def refuse_perfect_layers(
         )
 
 
-def _amounts(values: Any, name: str, n_axes: int) -> FloatArray:
-    """Real, finite numbers of ordinary magnitude, as float64; a copy only where needed."""
-    try:
-        array = _real(np.asarray(values), name)
-    except (TypeError, ValueError, OverflowError):
-        raise SpecificationError("expected real numbers", pointer=name) from None
-    if array.ndim != n_axes:
-        raise SpecificationError(f"found {array.ndim} axes, expected {n_axes}", pointer=name)
-    magnitude = np.abs(array)
-    regular = (magnitude <= LARGEST) & ((magnitude >= SMALLEST) | (magnitude == 0.0))
-    if not regular.all():
-        raise _outside(array, regular, name, f"0 or a magnitude from {SMALLEST} to {LARGEST}")
-    return array
-
-
 def _quantities(values: Any, name: str, length: int | None = None) -> FloatArray:
-    array = _amounts(values, name, n_axes=1)
+    array = amounts(values, name, n_axes=1)
     if length is not None and len(array) != length:
         raise SpecificationError(f"found {len(array)} numbers, expected {length}", pointer=name)
     if not (array >= 0).all():
-        raise _outside(array, array >= 0, name, "at least 0")
+        raise outside(array, array >= 0, name, "at least 0")
     view = array.view()
     view.flags.writeable = False
     return view
 
 
 def _quantity(value: Any, name: str) -> float:
-    array = _amounts(value, name, n_axes=0)
+    array = amounts(value, name, n_axes=0)
     if array < 0:
         raise SpecificationError(f"found {float(array)!r}, expected at least 0", pointer=name)
     return float(array) + 0.0
+
+
+def _finite(value: Any, name: str) -> float:
+    number = as_float(value, name)
+    if not 0.0 <= number < np.inf:
+        raise SpecificationError(
+            f"found {number!r}, expected a finite number of at least 0", pointer=name
+        )
+    return number
 
 
 def _effectiveness(values: Any, n_threats: int) -> FloatArray | scipy.sparse.csr_array:
     """A matrix of shares, dense or CSR; a copy only where it does not fit as it is."""
     if type(values).__module__.startswith("scipy.sparse"):
         return _sparse_shares(values, n_threats)
-    try:
-        matrix = _real(np.asarray(values), "effectiveness")
-    except ValueError:  # rows of unequal length
-        raise SpecificationError("expected real numbers", pointer="effectiveness") from None
+    matrix = as_floats(values, "effectiveness")
     if matrix.ndim == 1 and matrix.size == 0:  # no threats, as an empty list
         matrix = matrix.reshape(0, 0)
     _check_shares(matrix, matrix.shape, n_threats)
@@ -475,21 +458,4 @@ def _check_shares(stored: FloatArray, shape: tuple[int, ...], n_threats: int) ->
         )
     # min and max carry NaN along, and need no array of the matrix's size.
     if stored.size and not (stored.min() >= 0.0 and stored.max() <= 1.0):
-        raise _outside(stored, (stored >= 0) & (stored <= 1), "effectiveness", "a value in [0, 1]")
-
-
-def _real(array: NDArray[Any], name: str) -> FloatArray:
-    """Integers, booleans and floats as float64."""
-    if array.dtype.kind not in "biuf" and array.size:
-        raise SpecificationError("expected real numbers", pointer=name)
-    return np.asarray(array, dtype=np.float64)
-
-
-def _outside(
-    array: FloatArray, valid: NDArray[np.bool_], name: str, expected: str
-) -> SpecificationError:
-    place = np.unravel_index(int(np.argmin(valid)), array.shape)
-    where = f"[{', '.join(str(int(index)) for index in place)}]" if place else ""
-    return SpecificationError(
-        f"found {float(array[place])!r}, expected {expected}", pointer=name + where
-    )
+        raise outside(stored, (stored >= 0) & (stored <= 1), "effectiveness", "a value in [0, 1]")

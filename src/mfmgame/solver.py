@@ -40,6 +40,7 @@ from mfmgame.labels import Labelled
 from mfmgame.optimal_face import OptimalFace
 from mfmgame.progress import Found, Progress, Region
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
+from mfmgame.spec.numbers import as_float
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.stepped_face import cheapest, extremes
@@ -160,7 +161,7 @@ class Solver:
             raise SpecificationError(
                 f"found {shown(time_limit)}, expected seconds above 0", pointer="time_limit"
             )
-        self._time_limit = math.inf if time_limit is None else time_limit
+        self._time_limit = math.inf if time_limit is None else as_float(time_limit, "time_limit")
         self._game = game
         self._tolerance = tolerance or DEFAULT_TOLERANCE[game.composition]
         self._composition = compose(game)

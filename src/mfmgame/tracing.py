@@ -36,6 +36,7 @@ from mfmgame.game import DefenseGame, build_game
 from mfmgame.progress import Found
 from mfmgame.solution import DEFAULT_TOLERANCE
 from mfmgame.solver import Solver
+from mfmgame.spec.numbers import amounts
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.walking import walk
@@ -157,8 +158,10 @@ def sweep(
     if limit is not None:
         game = with_limit_on(game, limit)
     parameter = limit or ATTACKER_BANDWIDTH
+    start = float(amounts(start, parameter, n_axes=0))
     if stop is None:
         stop = max(start, reach_of(game, parameter))
+    stop = float(amounts(stop, parameter, n_axes=0))
     if not (0.0 <= start <= stop < np.inf):
         raise SpecificationError(
             f"found a sweep from {shown(start)} to {shown(stop)}, "

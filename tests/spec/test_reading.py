@@ -11,6 +11,8 @@ import pytest
 import mfmgame as mg
 from documents import SCENARIO, changed, labelled
 from mfmgame.spec import reading
+from mfmgame.spec.reading import read_document
+from mfmgame.spec.wording import HELD
 
 
 def refusal(file) -> mg.SpecificationError:
@@ -105,9 +107,28 @@ class TestNumbers:
     def test_a_number_is_finite_wherever_it_stands(self, file, number, content, pointer):
         file.write_text(content % number)
         error = refusal(file)
-        found = number if number.isalpha() or number == "-Infinity" else "a number too large"
+        found = number if len(number) < 60 else number[:57] + "..."
+        held = "a finite number" if number.lstrip("-").isalpha() else HELD
         assert error.pointer == pointer
-        assert error.message == f"found {found}, expected a finite number"
+        assert error.message == f"found {found}, expected {held}"
+
+    @pytest.mark.parametrize(
+        "number", ["1e-400", "-1e-400", "0." + "0" * 400 + "1", "1E-99999", "2e-324"]
+    )
+    @pytest.mark.parametrize(
+        ("content", "pointer"), [('{"a": %s}', "/a"), ('{"a": [0, {"b/c": %s}]}', "/a/1/b~1c")]
+    )
+    def test_a_number_that_is_0_only_as_a_float_is_refused(self, file, number, content, pointer):
+        file.write_text(content % number)
+        error = refusal(file)
+        found = number if len(number) < 60 else number[:57] + "..."
+        assert error.pointer == pointer
+        assert error.message == f"found {found}, expected {HELD}"
+
+    @pytest.mark.parametrize("number", ["0", "-0.0", "0e400", "0.000e-400", "5e-324", "1e-320"])
+    def test_a_number_that_a_float_holds_is_read(self, file, number):
+        file.write_text(f'{{"a": {number}}}')
+        assert read_document(file) == {"a": float(number)}
 
     @pytest.mark.parametrize("digits", [4301, 100_000])
     def test_an_integer_has_not_too_many_digits(self, file, digits):

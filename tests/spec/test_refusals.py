@@ -1,11 +1,14 @@
 """What a scenario may not say, and how it is told so: where, what, and what instead."""
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 import mfmgame as mg
 from documents import CATALOG_SCENARIO, SCENARIO, changed, labelled, without
+from mfmgame.spec.wording import shown
 
 HUGE_INTEGERS = [10**400, -(10**400), 10**5000, -(10**5000)]
 
@@ -69,6 +72,12 @@ class TestNumbers:
         error = refusal(changed(SCENARIO, pointer, value))
         assert error.pointer == pointer
         assert repr(value) in error.message
+
+    @refused(ALL, [Decimal("1e-400"), Decimal("-1e-400"), Fraction(1, 10**400)])
+    def test_a_number_that_is_0_only_as_a_float_is_none(self, pointer, value):
+        error = refusal(changed(SCENARIO, pointer, value))
+        assert error.pointer == pointer
+        assert shown(value) in error.message
 
     @refused((*QUANTITIES, *SHARES), [-1, -1.0, -1e-9, -1e100])
     def test_a_number_is_not_negative(self, pointer, value):

@@ -18,7 +18,7 @@ from mfmgame.catalogs.weighing import Weights
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Basis, Catalog
 from mfmgame.spec.document import LARGEST, SMALLEST
-from mfmgame.spec.reading import decoded, read_bytes
+from mfmgame.spec.reading import decoded, is_lost, read_bytes
 from mfmgame.spec.wording import counted, nearest, shown
 
 __all__ = ["costed", "read_weights"]
@@ -57,7 +57,7 @@ class _Row:
             raise _refusal(
                 self.line, f"found {shown(text)}{where}, expected a number of at least 0"
             )
-        if not (value == 0.0 or SMALLEST <= value <= LARGEST):
+        if is_lost(text, value) or not (value == 0.0 or SMALLEST <= value <= LARGEST):
             raise _refusal(
                 self.line,
                 f"found {shown(text)}{where}, expected 0 or from {SMALLEST} to {LARGEST}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -12,12 +12,13 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.wording import is_encodable, nearest, pointer_to, shown
+from mfmgame.spec.wording import HELD, is_encodable, nearest, pointer_to, shown
 
 __all__ = [
     "LARGEST",
@@ -47,10 +48,11 @@ SMALLEST = 1e-100
 """Smallest magnitude of a number that is not zero."""
 
 
-def _regular(value: float) -> float:
-    if 0.0 < abs(value) < SMALLEST:
+def _regular(written: Any, as_float: Callable[[Any], float]) -> float:
+    value = as_float(written)
+    if abs(value) < SMALLEST and written != 0:  # which a fraction may be, and its float not
         raise SpecificationError(
-            f"found {shown(value)}, expected 0 or at least {SMALLEST} in magnitude"
+            f"found {shown(written)}, expected 0 or at least {SMALLEST} in magnitude"
         )
     return value + 0.0  # -0.0 becomes 0.0
 
@@ -66,7 +68,7 @@ def _encodable(text: str) -> str:
 
 
 REGULAR = (
-    AfterValidator(_regular),
+    WrapValidator(_regular),
     Field(
         json_schema_extra={
             "not": {
@@ -198,6 +200,8 @@ def _message(problem: ErrorDetails) -> str:
         )
     elif kind in ("string_too_short", "too_short"):
         expected = "at least one character"
+    elif kind == "float_type" and type(problem["input"]) is int:  # a huge one
+        expected = HELD
     elif kind in _TYPES:
         expected = _TYPES[kind]
     else:

@@ -6,20 +6,22 @@ import contextlib
 import errno
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.wording import is_encodable, pointer_to, shown
+from mfmgame.spec.wording import HELD, is_encodable, pointer_to, shown
 
 __all__ = [
     "MAX_DEPTH",
     "STANDARD_INPUT",
     "decoded",
+    "is_lost",
     "read_bytes",
     "read_document",
     "remember_files",
@@ -30,6 +32,7 @@ STANDARD_INPUT = "<stdin>"
 MAX_BYTES = 256 * 2**20
 MAX_DEPTH = 100
 _REPEATED_KEY = object()
+_NOT_ZERO = re.compile("[1-9]")
 _files_read: ContextVar[list[Path] | None] = ContextVar("files read", default=None)
 
 
@@ -140,15 +143,54 @@ def decoded(data: bytes) -> str:
         raise SpecificationError(f"byte {error.start} is not UTF-8") from None
 
 
-class _Constant(float):
+def is_lost(text: str, value: float) -> bool:
+    """Whether the float of a decimal number is 0 or infinite, and the number is not.
+
+    Parameters
+    ----------
+    text : str
+        The number as it was written.
+    value : float
+
+    Returns
+    -------
+    bool
+    """
+    digits = text.lower().partition("e")[0]
+    return (value == 0.0 or math.isinf(value)) and bool(_NOT_ZERO.search(digits))
+
+
+class _Unfit(float):
+    """A float that is not the number that was written, or is none; it shows what was."""
+
+    def __new__(cls, written: str, value: float) -> Self:
+        unfit = super().__new__(cls, value)
+        unfit.written = written
+        return unfit
+
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return _Unfit(text, value) if is_lost(text, value) else value
+
+
+def _constant(text: str) -> float:
     """NaN or Infinity, which Python reads although JSON has them not."""
+    return _Unfit(text, math.nan)
 
 
 def _parse(data: bytes, repeated_nulls: bool) -> Any:
     text = decoded(data)
     as_object = partial(_object, repeated_nulls=repeated_nulls)
     try:
-        return json.loads(text, object_pairs_hook=as_object, parse_constant=_Constant)
+        return json.loads(
+            text, object_pairs_hook=as_object, parse_float=_number, parse_constant=_constant
+        )
     except json.JSONDecodeError as error:
         raise SpecificationError(
             f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
@@ -188,6 +230,6 @@ def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
             pending.extend(((*pointer, index), item) for index, item in reversed(indexed))
         elif isinstance(value, str) and not is_encodable(value):
             yield pointer, f"{shown(value)} is not valid Unicode"
-        elif isinstance(value, float) and not math.isfinite(value):
-            found = json.dumps(value) if isinstance(value, _Constant) else "a number too large"
-            yield pointer, f"found {found}, expected a finite number"
+        elif isinstance(value, _Unfit):
+            expected = "a finite number" if math.isnan(value) else HELD
+            yield pointer, f"found {shown(value)}, expected {expected}"

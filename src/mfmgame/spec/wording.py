@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["counted", "is_encodable", "nearest", "pointer_to", "shown"]
+__all__ = ["HELD", "counted", "is_encodable", "nearest", "pointer_to", "shown"]
 
+HELD = "0 or a magnitude that a float can hold"
+"""What was expected where the float of a number is 0 or infinite, and the number is not."""
 _LONGEST_PART = 100
 _MOST_NAMES = 1000
 
