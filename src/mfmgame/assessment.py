@@ -44,14 +44,12 @@ class Assessment:
     @property
     def status(self) -> Status:
         """Status of the solution; of the threshold, if that alone is not proven."""
-        found = self.solution if self.threshold is None else self.threshold
-        return found.status
+        return (self.threshold or self.solution).status
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the solution, and of the threshold."""
-        found = self.solution if self.threshold is None else self.threshold
-        return found.notes
+        return (self.threshold or self.solution).notes
 
     def figure(self) -> Figure:
         """Four pictures on one page: loss, allocation, attack, index; needs matplotlib."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mfmgame.game import DefenseGame
 from mfmgame.spec.result import Status
 from mfmgame.spec.wording import counted
 
-__all__ = ["STATUSES", "Standing", "doubts", "first_unproven", "unproven_note"]
+__all__ = ["STATUSES", "Standing", "doubts", "first_unproven", "statuses_of", "unproven_note"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 """Every status; its position stands for it in a row of numbers, 0 for a proven answer."""
@@ -19,10 +22,12 @@ class Standing(Protocol):
     """An answer that says how far it is proven."""
 
     @property
-    def status(self) -> Status: ...
+    def status(self) -> Status:
+        """``proven``, or why a bracket is wider than asked for."""
 
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know, the notes of the game first."""
 
 
 def first_unproven(statuses: Iterable[Status]) -> Status:
@@ -60,6 +65,26 @@ def doubts(name: str, answer: Standing, game: DefenseGame) -> tuple[str, ...]:
     tuple of str
     """
     return tuple(f"{name}: {note}" for note in answer.notes[len(game.notes) :])
+
+
+def statuses_of(positions: NDArray[np.float64]) -> tuple[Status, ...]:
+    """Statuses from their positions in a column of numbers.
+
+    Parameters
+    ----------
+    positions : ndarray of float, shape (n,)
+        NaN, of what has no answer, is left out.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> statuses_of(np.array([0.0, np.nan, 1.0]))
+    ('proven', 'time_limit')
+    """
+    return tuple(STATUSES[int(place)] for place in positions[~np.isnan(positions)])
 
 
 def unproven_note(statuses: Sequence[Status], noun: str) -> tuple[str, ...]:
