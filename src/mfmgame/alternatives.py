@@ -15,8 +15,9 @@ from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.addition import Addition
 from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.result import Decision
+from mfmgame.spec.result import Decision, Status
 from mfmgame.spec.scenario import Scenario
+from mfmgame.standing import doubts, first_unproven, unproven_note
 from mfmgame.threshold import Threshold
 from mfmgame.uncertainty.workers import Workers
 
@@ -39,6 +40,16 @@ class Outcome:
 
     solution: Solution
     threshold: Threshold | None
+
+    @property
+    def status(self) -> Status:
+        """Status of the solution; of the threshold, if that alone is not proven."""
+        return (self.threshold or self.solution).status
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the solution, and of the threshold."""
+        return (self.threshold or self.solution).notes
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +75,18 @@ class WhatIf:
         """What it adds to the value, in loss units."""
         return self.after.solution.value - self.before.solution.value
 
+    @property
+    def status(self) -> Status:
+        """``proven`` if both answers are; else the status of one that is not."""
+        return first_unproven((self.before.status, self.after.status))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the game as it would be, and of both answers."""
+        game = self.after.solution.game
+        before = doubts("before", self.before, self.before.solution.game)
+        return (*game.notes, *before, *doubts("after", self.after, game))
+
 
 class Without(NamedTuple):
     """The answer to a scenario without one of its defenses.
@@ -77,12 +100,15 @@ class Without(NamedTuple):
         In bits; infinite if no attacker can reach it, NaN where there is none.
     decision : str or None
         None where the scenario has no termination loss.
+    status : str or None
+        Of this answer; None if no allocation is feasible without the defense.
     """
 
     defense: str
     value: float
     threshold: float
     decision: Decision | None
+    status: Status | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +126,22 @@ class WithoutEach:
     before: Outcome
     ranked: tuple[Without, ...]
 
+    @property
+    def status(self) -> Status:
+        """``proven`` if all answers are; else the status of one that is not."""
+        return first_unproven((self.before.status, *self._statuses))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the game, and how many answers are not proven."""
+        return (*self.before.notes, *unproven_note(self._statuses, "answer without a defense"))
+
+    @property
+    def _statuses(self) -> list[Status]:
+        return [one.status for one in self.ranked if one.status is not None]
+
     def to_frame(self) -> pandas.DataFrame:
-        """The defenses as a table: value, change, threshold and decision without each.
+        """The defenses as a table: value, change, threshold, decision and status without each.
 
         Returns
         -------
@@ -229,12 +269,12 @@ class _Removal:
         try:
             outcome = _outcome(*altered(self.scenario, [defense], [], self.catalog), self.tolerance)
         except InfeasibleError:
-            return Without(defense, math.inf, math.nan, None)
+            return Without(defense, math.inf, math.nan, None, None)
         value, threshold = outcome.solution.value, outcome.threshold
         if threshold is None:
-            return Without(defense, value, math.nan, None)
+            return Without(defense, value, math.nan, None, outcome.status)
         bandwidth = math.inf if threshold.bandwidth is None else threshold.bandwidth
-        return Without(defense, value, bandwidth, threshold.decision)
+        return Without(defense, value, bandwidth, threshold.decision, outcome.status)
 
 
 def _outcome(scenario: Scenario, catalog: Catalog | None, tolerance: float | None) -> Outcome:

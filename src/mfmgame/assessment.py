@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
-from mfmgame.crossing import self_destruction_threshold
+from mfmgame.crossing import threshold_beyond
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.interruption import Interrupted
 from mfmgame.optima import Sensitivity
 from mfmgame.ranging import sensitivity_of
 from mfmgame.solution import Solution
-from mfmgame.solver import Solver
+from mfmgame.solver import asked_solver
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
 from mfmgame.threshold import Threshold
 
@@ -40,6 +41,16 @@ class Assessment:
     index: CoverageIndex
     sensitivity: Sensitivity
 
+    @property
+    def status(self) -> Status:
+        """Status of the solution; of the threshold, if that alone is not proven."""
+        return (self.threshold or self.solution).status
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the solution, and of the threshold."""
+        return (self.threshold or self.solution).notes
+
     def figure(self) -> Figure:
         """Four pictures on one page: loss, allocation, attack, index; needs matplotlib."""
         from mfmgame.view.plots.panels import draw_assessment
@@ -47,14 +58,22 @@ class Assessment:
         return draw_assessment(self)
 
 
-def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Assessment:
+def assess(
+    problem: Scenario | DefenseGame,
+    *,
+    tolerance: float | None = None,
+    mip_gap: float | None = None,
+    time_limit: float | None = None,
+) -> Assessment:
     """Solve a problem and take both measures of it.
 
     Parameters
     ----------
     problem : Scenario or DefenseGame
-    tolerance : float, optional
+    tolerance, mip_gap : float, optional
         As for :func:`mfmgame.solve`.
+    time_limit : float, optional
+        Seconds for each solve, of which threshold and prices take several.
 
     Returns
     -------
@@ -72,15 +91,15 @@ def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -
     'operate'
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    solver = Solver(game, tolerance=tolerance)
-    solution = solver.solve()
-    has_loss = game.termination_loss is not None
+    solver = asked_solver(game, tolerance, mip_gap, time_limit)
+    solution, loss = solver.solve(), game.termination_loss
     try:
+        sensitivity = sensitivity_of(solution, solver)  # of the last that the solver has found
         return Assessment(
             solution=solution,
-            threshold=self_destruction_threshold(game, tolerance=tolerance) if has_loss else None,
+            threshold=None if loss is None else threshold_beyond(solver, solution, loss),
             index=defense_coverage_index(solution),
-            sensitivity=sensitivity_of(solution, solver),
+            sensitivity=sensitivity,
         )
     except KeyboardInterrupt:
         raise Interrupted(solution) from None

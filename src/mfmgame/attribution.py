@@ -31,6 +31,7 @@ from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
 from mfmgame.solver import solve
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 
@@ -53,9 +54,8 @@ class Attribution:
 
     Attributes
     ----------
-    game : DefenseGame
-    levels : Labelled, length n_defenses
-        The plan.
+    solution : Solution
+        Whose allocation is the plan.
     undefended, defended : float
         Loss of the worst attack without and with it, in loss units.
     shares : Labelled, length n_defenses
@@ -68,8 +68,7 @@ class Attribution:
         Random orders that were averaged; None if all orders were.
     """
 
-    game: DefenseGame
-    levels: Labelled
+    solution: Solution
     undefended: float
     defended: float
     shares: Labelled
@@ -77,6 +76,26 @@ class Attribution:
     alone: Labelled
     last: Labelled
     permutations: int | None
+
+    @property
+    def game(self) -> DefenseGame:
+        """What was solved."""
+        return self.solution.game
+
+    @property
+    def levels(self) -> Labelled:
+        """The plan: level of each defense."""
+        return self.solution.allocation
+
+    @property
+    def status(self) -> Status:
+        """That of the solution: whether the plan is proven to be optimal."""
+        return self.solution.status
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: the notes of the solution."""
+        return self.solution.notes
 
     @property
     def removed(self) -> float:
@@ -185,8 +204,7 @@ def shapley_shares(
         return Labelled(game.defense_ids, result)
 
     return Attribution(
-        game=game,
-        levels=solution.allocation,
+        solution=solution,
         undefended=nothing,
         defended=whole,
         shares=of_all(shares),

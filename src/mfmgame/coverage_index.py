@@ -19,6 +19,7 @@ from mfmgame.game import DefenseGame, build_game
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
 from mfmgame.spec.numbers import as_floats
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class CoverageIndex:
     adversarial : float
         Share of the worst attack's loss that the allocation removes, at the game's
         attacker bandwidth.
+    status : str
+        That of the solution whose allocation is measured; ``proven`` of an allocation that
+        was given.
+    notes : tuple of str
+        What a reader must know of the numbers, and of that solution.
     """
 
     defenses: Labelled
@@ -66,6 +72,8 @@ class CoverageIndex:
     portfolio: float
     worst_class: float
     adversarial: float
+    status: Status = "proven"
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pandas.DataFrame:
         """The index by defense and class.
@@ -148,14 +156,16 @@ def defense_coverage_index(
         game = problem.game
     else:
         game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    status: Status = "proven"
+    notes = game.notes
     if allocation is not None:
         levels = _vector(allocation, game.n_defenses, "allocation")
-    elif isinstance(problem, Solution):
-        levels = problem.allocation.array
     else:
-        from mfmgame.solver import solve  # only here: what checks an index needs none
+        if not isinstance(problem, Solution):
+            from mfmgame.solver import solve  # only here: what checks an index needs none
 
-        levels = solve(game).allocation.array
+            problem = solve(game)
+        levels, status, notes = problem.allocation.array, problem.status, problem.notes
     weight = game.severity if weights is None else _vector(weights, game.n_threats, "weights")
 
     names = tuple(
@@ -190,6 +200,8 @@ def defense_coverage_index(
         portfolio=portfolio_index(coverage, weight),
         worst_class=min(shares, default=np.nan),
         adversarial=adversarial_index(game, residual),
+        status=status,
+        notes=notes,
     )
 
 

@@ -15,8 +15,9 @@ from mfmgame.decision import decide, tie
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.solution import Solution, scale_of
-from mfmgame.solver import Solver
+from mfmgame.solver import Solver, asked_solver
 from mfmgame.spec.scenario import Scenario
+from mfmgame.standing import first_unproven
 from mfmgame.threshold import Threshold, beside_decision
 from mfmgame.tree_proof import TreeProof
 
@@ -30,7 +31,11 @@ _SAME_POINT = 1e-12
 
 
 def self_destruction_threshold(
-    problem: Scenario | DefenseGame, *, tolerance: float | None = None
+    problem: Scenario | DefenseGame,
+    *,
+    tolerance: float | None = None,
+    mip_gap: float | None = None,
+    time_limit: float | None = None,
 ) -> Threshold:
     """Find the attacker bandwidth beyond which stopping the system costs less.
 
@@ -40,7 +45,9 @@ def self_destruction_threshold(
         With a termination loss.
     tolerance : float, optional
         As for :func:`mfmgame.solve`. With a looser one than the default the threshold may
-        be less than the true one, and the decision be to terminate too early; never later.
+        be less than the true one, and the decision be open; it is never a wrong one.
+    mip_gap, time_limit : float, optional
+        As for :func:`mfmgame.solve`; the time is that of each solve on the way.
 
     Returns
     -------
@@ -79,7 +86,7 @@ def self_destruction_threshold(
             pointer="/termination",
             source=source,
         )
-    solver = Solver(game, tolerance=tolerance)
+    solver = asked_solver(game, tolerance, mip_gap, time_limit)
     return threshold_beyond(solver, solver.solve(), loss)
 
 
@@ -107,13 +114,13 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     decision = decide(game, here.lower, here.upper, loss)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     if undefended is None:
-        return _unreachable(here, undefended, here.notes)
+        return _unreachable(here, undefended, here)
     # No fixed allocation holds out beyond the threshold, this one and none at all included.
     reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
     start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
     held, there = _crossing(solver, loss, start, here if start == reached else None)
     if there is None:
-        return _unreachable(held, undefended, here.notes)
+        return _unreachable(held, undefended, here)
     bandwidth = beside_decision(there.game.attacker_bandwidth, game, decision)
     if bandwidth != there.game.attacker_bandwidth:
         there = solver.solve(bandwidth)
@@ -121,6 +128,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     if isinstance(proof, TreeProof):  # what its prices say belongs to another allocation
         proof = replace(proof, held=nothing_proven(game))
     price = best_response(held.residual.array, game.bandwidth, bandwidth).price
+    notes = _notes(here, there, loss)
     return Threshold(
         bandwidth=bandwidth,
         undefended=undefended,
@@ -130,13 +138,25 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
         bandwidth_per_loss=1.0 / price if price > 0 else None,
         lower=there.lower,
         certificate=proof,
-        notes=_notes(here, there, loss),
+        notes=notes,
+        status=here.status if notes == here.notes else first_unproven((here.status, there.status)),
     )
 
 
-def _unreachable(held: Solution, undefended: float | None, notes: tuple[str, ...]) -> Threshold:
+def _unreachable(held: Solution, undefended: float | None, here: Solution) -> Threshold:
     """The answer where all threats together stay within the loss."""
-    return Threshold(None, undefended, "operate", None, held.allocation, None, None, None, notes)
+    return Threshold(
+        bandwidth=None,
+        undefended=undefended,
+        decision="operate",
+        margin=None,
+        allocation=held.allocation,
+        bandwidth_per_loss=None,
+        lower=None,
+        certificate=None,
+        notes=here.notes,
+        status=here.status,
+    )
 
 
 def _notes(here: Solution, there: Solution, loss: float) -> tuple[str, ...]:

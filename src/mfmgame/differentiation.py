@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ from mfmgame.smooth_optimum import smooth_optimum
 from mfmgame.solution import Solution, scale_of
 from mfmgame.solver import Solver
 from mfmgame.spec.scenario import Scenario
+from mfmgame.threshold import Threshold
 from mfmgame.tight_cuts import NEAR
 
 __all__ = ["gradients", "threshold_gradient", "value_gradient"]
@@ -142,17 +145,26 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
     (2.5, -0.5, 1.0)
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    bandwidth = self_destruction_threshold(problem, tolerance=_PRECISE).bandwidth
-    if bandwidth is None:
+    threshold = _precise_threshold(problem)
+    if threshold.bandwidth is None:
         raise SpecificationError(
             "no attacker in the game reaches it, expected a termination loss that one reaches",
             pointer="/termination/loss",
             source=problem.source if isinstance(problem, Scenario) else "",
         )
-    return _at_threshold(game, bandwidth)
+    return _at_threshold(game, threshold, threshold.bandwidth)
 
 
-def _at_threshold(game: DefenseGame, bandwidth: float) -> Gradient:
+def _precise_threshold(problem: Scenario | DefenseGame) -> Threshold:
+    """The threshold, as precise as it can be had, and proven if it is so to the usual tolerance."""
+    precise = self_destruction_threshold(problem, tolerance=_PRECISE)
+    if precise.status == "proven":
+        return precise
+    usual = self_destruction_threshold(problem)
+    return replace(precise, status=usual.status, notes=usual.notes)
+
+
+def _at_threshold(game: DefenseGame, threshold: Threshold, bandwidth: float) -> Gradient:
     """Derivatives of the threshold, which is at a bandwidth."""
     value = value_gradient(game.with_attacker_bandwidth(bandwidth))
     price = value.attacker_bandwidth
@@ -169,6 +181,8 @@ def _at_threshold(game: DefenseGame, bandwidth: float) -> Gradient:
         limits=Labelled(game.resources, per_loss * value.limits.array),
         attacker_bandwidth=0.0,
         termination_loss=-per_loss,
+        status=threshold.status,
+        notes=threshold.notes,
     )
 
 
@@ -193,8 +207,9 @@ def gradients(scenario: Scenario) -> tuple[Gradient, Gradient | None]:
     value = value_gradient(game)
     if game.termination_loss is None:
         return value, None
-    threshold = self_destruction_threshold(game, tolerance=_PRECISE)
-    return value, None if threshold.bandwidth is None else _at_threshold(game, threshold.bandwidth)
+    found = _precise_threshold(game)
+    reached = found.bandwidth
+    return value, None if reached is None else _at_threshold(game, found, reached)
 
 
 def _differentiated(game: DefenseGame, value: float, point: SaddlePoint) -> Gradient:
@@ -222,6 +237,8 @@ def _differentiated(game: DefenseGame, value: float, point: SaddlePoint) -> Grad
         limits=Labelled(game.resources, _slope(-1.0, prices, one, game.limits)),
         attacker_bandwidth=float(attacker),
         termination_loss=0.0,
+        status="proven",
+        notes=game.notes,
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.decision import decide
+from mfmgame.decision import Region, decide_each, regions_of, turning_points
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.solution import scale_of
 from mfmgame.spec.numbers import as_float, as_floats
+from mfmgame.spec.result import Status
 from mfmgame.spec.wording import nearest, shown
 from mfmgame.tree_proof import Proof
 
@@ -21,13 +24,13 @@ if TYPE_CHECKING:
 
     from mfmgame.view.plotting import FrontierPlots
 
-__all__ = ["ATTACKER_BANDWIDTH", "Frontier", "reach_of", "with_limit_on"]
+__all__ = ["ATTACKER_BANDWIDTH", "BRACKET", "Frontier", "reach_of", "with_limit_on"]
 
 FloatArray = NDArray[np.float64]
 
 ATTACKER_BANDWIDTH = "attacker_bandwidth"
-_EXACT_GAP, _SMOOTH_GAP = 1e-6, 1e-2
-"""Wider brackets are said to be wide, beside the values."""
+BRACKET = {"additive": 1e-8, "best_of": 1e-8, "independent": 1e-4}
+"""Width of the proven bracket, relative to the value, unless another is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,9 @@ class Frontier:
         limit one of each piece, whose line bounds the value at every limit.
     n_solves : int
         How many solves it took; a walk from breakpoint to breakpoint counts as one.
+    tolerance : float, optional
+        Width of the proven bracket that was asked for, relative to the value; by default
+        that of the composition.
     """
 
     game: DefenseGame
@@ -73,6 +79,7 @@ class Frontier:
     allocations: FloatArray
     certificates: tuple[Proof, ...]
     n_solves: int
+    tolerance: float | None = None
 
     @property
     def n_pieces(self) -> int:
@@ -82,17 +89,26 @@ class Frontier:
     @property
     def gap(self) -> float:
         """Greatest width of the proven bracket, relative to the value there."""
-        floor = 1e-6 * float(self.game.severity.max(initial=0.0)) or 1.0
+        floor = scale_of(self.game, 0.0)
         return float(np.max((self.upper - self.lower) / np.maximum(self.upper, floor)))
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the proven bracket is everywhere as narrow as was asked for."""
+        return self.gap <= (self.tolerance or BRACKET[self.game.composition])
+
+    @property
+    def status(self) -> Status:
+        """``proven``; or, of a wider bracket, ``numerical``."""
+        return "proven" if self.is_proven else "numerical"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: of the game's numbers, and of a wide bracket."""
-        exact = self.game.composition != "independent"
-        if self.gap <= (_EXACT_GAP if exact else _SMOOTH_GAP):
+        if self.is_proven:
             return self.game.notes
         wide = f"the values are proven only within {self.gap:.1e} of themselves"
-        return (*self.game.notes, wide)
+        return (*self.game.notes, f"{wide}, wider than asked for")
 
     def __call__(self, at: ArrayLike) -> FloatArray | float:
         """Value at one point or many, in loss units; constant where more changes nothing.
@@ -103,6 +119,38 @@ class Frontier:
             If a point is not a number, lies before the sweep's start, or beyond an end
             at which more would still change the value.
         """
+        points = self._checked(at)
+        values = np.interp(points, self.breakpoints, self.values)
+        return float(values) if points.ndim == 0 else values
+
+    def decisions(self, at: ArrayLike) -> NDArray[np.str_]:
+        """Decision at each of some points: at a breakpoint that of the bracket there.
+
+        Parameters
+        ----------
+        at : array_like of float
+            In bits, or in units of the resource.
+
+        Returns
+        -------
+        ndarray of str
+            ``operate``, ``terminate``, or ``undecided`` where the bracket holds the
+            termination loss.
+
+        Raises
+        ------
+        SpecificationError
+            If the game has no termination loss, or as for a call.
+        """
+        loss = self.game.termination_loss
+        if loss is None:
+            raise SpecificationError("missing, expected a loss", pointer="termination_loss")
+        points = self._checked(at)
+        lower, upper = (np.interp(points, self.breakpoints, e) for e in (self.lower, self.upper))
+        return decide_each(self.game, lower, upper, loss)
+
+    def _checked(self, at: ArrayLike) -> FloatArray:
+        """Points of the sweep; others are refused."""
         points = as_floats(at, self.parameter)
         if self.is_cut_off and np.any(points > self.breakpoints[-1]):
             raise SpecificationError(
@@ -116,8 +164,7 @@ class Frontier:
                 f"{float(self.breakpoints[0])!r}, where the sweep starts",
                 pointer=self.parameter,
             )
-        values = np.interp(points, self.breakpoints, self.values)
-        return float(values) if points.ndim == 0 else values
+        return points
 
     @property
     def is_cut_off(self) -> bool:
@@ -176,19 +223,54 @@ class Frontier:
         float or None
         """
         loss = as_float(loss, "loss")
-        rising = self.parameter == ATTACKER_BANDWIDTH
-        columns = self.breakpoints, self.values, self.lower, self.upper
-        points, values, lower, upper = columns if rising else (c[::-1] for c in columns)
-        brackets = zip(lower.tolist(), upper.tolist(), strict=True)
-        within = [decide(self.game, *ends, loss) == "operate" for ends in brackets]
-        if within[-1]:
-            return None if rising else float(points[-1])
-        if not within[0]:
-            return float(points[0]) if rising else None
-        after = within.index(False)
-        share = (loss - values[after - 1]) / (values[after] - values[after - 1])
-        step = float(np.clip(share, 0.0, 1.0)) * (points[after] - points[after - 1])
-        return float(points[after - 1] + step)
+        turn, _ = self.turns(loss)
+        return None if turn == math.inf else max(turn, float(self.breakpoints[0])) + 0.0
+
+    def turns(self, loss: float) -> tuple[float, float]:
+        """Where the decision turns, once the value surely keeps within a loss, and once not.
+
+        Parameters
+        ----------
+        loss : float
+            In loss units.
+
+        Returns
+        -------
+        operating, terminating : float
+            Over the attacker's bandwidth, up to where the decision is to operate, and from
+            where on to terminate, infinite as in
+            :func:`mfmgame.decision.turning_points`; over a limit, from where on it is to
+            operate, and up to where to terminate, with both infinities exchanged. Between
+            both it is undecided.
+        """
+        sign = 1.0 if self.parameter == ATTACKER_BANDWIDTH else -1.0
+        columns = (sign * self.breakpoints, self.values, self.lower, self.upper)
+        points, values, lower, upper = (column[:: int(sign)] for column in columns)
+        until, beyond = turning_points(self.game, points, values, (lower, upper), loss)
+        return sign * until, sign * beyond
+
+    def regions(self, loss: float | None = None) -> tuple[Region, ...]:
+        """Where to operate, where to terminate, and where neither is proven to be right.
+
+        Parameters
+        ----------
+        loss : float, optional
+            In loss units; the game's termination loss by default.
+
+        Returns
+        -------
+        tuple of Region
+            From the start of the sweep to its end; none if there is no loss.
+        """
+        loss = self.game.termination_loss if loss is None else loss
+        if loss is None:
+            return ()
+        ends = float(self.breakpoints[0]), float(self.breakpoints[-1])
+        if self.parameter == ATTACKER_BANDWIDTH:
+            return regions_of(self.turns(loss), ends)
+        operating, terminating = self.turns(loss)
+        mirrored = regions_of((-operating, -terminating), (-ends[1], -ends[0]))
+        return tuple(Region(one.decision, -one.stop, -one.start) for one in mirrored[::-1])
 
     @property
     def plot(self) -> FrontierPlots:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
+from mfmgame.spec.result import Status
 
 if TYPE_CHECKING:
     import pandas
@@ -54,6 +55,11 @@ class Gradient:
         Rows and columns as `game.resources` and `game.defense_ids`.
     limits : Labelled, length n_resources
     attacker_bandwidth, termination_loss : float
+    status : str
+        Of the threshold whose derivatives they are; those of a value exist only where it is
+        proven.
+    notes : tuple of str
+        What a reader must know of the numbers, and of the threshold.
     """
 
     game: DefenseGame
@@ -67,6 +73,8 @@ class Gradient:
     limits: Labelled
     attacker_bandwidth: float
     termination_loss: float
+    status: Status
+    notes: tuple[str, ...]
 
     def to_frame(self) -> pandas.DataFrame:
         """Every number of the game in a row: what it is, its derivative and its elasticity.

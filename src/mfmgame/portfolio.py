@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 from mfmgame.allocations import is_within_limits
 from mfmgame.attacker import best_response
 from mfmgame.compositions import Composition
+from mfmgame.decision import Region, decide
 from mfmgame.errors import InfeasibleError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
+from mfmgame.spec.result import Decision, Status
+from mfmgame.standing import first_unproven
 
 if TYPE_CHECKING:
     import pandas
@@ -81,6 +84,14 @@ class Portfolio:
         return self.solution.allocation
 
     @property
+    def decision(self) -> Decision | None:
+        """Decision at every budget that it is best for; None without a termination loss."""
+        loss = self.solution.game.termination_loss
+        if loss is None:
+            return None
+        return decide(self.solution.game, self.solution.lower, self.solution.upper, loss)
+
+    @property
     def greedy_finds_it(self) -> bool:
         """Whether the greedy order does as well at the same cost."""
         return self.greedy_value <= self.value * (1.0 + _FOUND)
@@ -110,6 +121,11 @@ class PortfolioSequence:
         return len(self.portfolios)
 
     @property
+    def status(self) -> Status:
+        """``proven``; or the status of the first portfolio whose bracket is wider than asked."""
+        return first_unproven(portfolio.solution.status for portfolio in self.portfolios)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: of the game's numbers, and of wide brackets."""
         wide = sum(not portfolio.solution.is_proven for portfolio in self.portfolios)
@@ -117,7 +133,23 @@ class PortfolioSequence:
             return self.game.notes
         gap = max(portfolio.solution.gap for portfolio in self.portfolios)
         note = f"{wide} of {len(self)} values are proven only within {gap:.1e} of themselves"
-        return (*self.game.notes, note)
+        return (*self.game.notes, f"{note}, wider than asked for")
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """At which budgets the decision is which.
+
+        From the least cost up to the greatest, from where on the last portfolio is the best;
+        none without a termination loss.
+        """
+        found: list[Region] = []
+        for one in self.portfolios:
+            if one.decision is None:
+                return ()
+            stop = one.cost if one.until is None else one.until
+            start = found.pop().start if found and found[-1].decision == one.decision else one.cost
+            found.append(Region(one.decision, start, stop))
+        return tuple(found)
 
     def at(self, budget: float) -> Portfolio:
         """The best portfolio at a budget.

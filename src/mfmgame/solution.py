@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from mfmgame.view.plotting import SolutionPlots
 
-__all__ = ["DEFAULT_TOLERANCE", "Solution", "scale_of"]
+__all__ = ["DEFAULT_TOLERANCE", "REASONS", "Solution", "scale_of"]
 
 DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
 """Width of the proven bracket, relative to the value, unless another is asked for."""
 
-_REASONS: dict[Status, str] = {
+REASONS: dict[Status, str] = {
     "time_limit": "the time limit was reached",
     "round_limit": "the limit of rounds was reached",
     "interrupted": "the search was interrupted",
@@ -110,7 +110,7 @@ class Solution:
         if self.is_proven:
             return self.game.notes
         bracket = f"from {self.lower!r} to {self.upper!r}"
-        note = f"the value is proven only {bracket}, wider than asked for: {_REASONS[self.status]}"
+        note = f"the value is proven only {bracket}, wider than asked for: {REASONS[self.status]}"
         return (*self.game.notes, note)
 
     @cached_property

@@ -46,7 +46,7 @@ from mfmgame.spec.wording import shown
 from mfmgame.stepped_face import cheapest, extremes
 from mfmgame.tree_proof import tree_bound, with_best_held
 
-__all__ = ["Solution", "Solver", "solve"]
+__all__ = ["Solution", "Solver", "asked_solver", "solve"]
 
 FloatArray = NDArray[np.float64]
 
@@ -120,9 +120,36 @@ def solve(
     (1.714285714286, 0.571428571429)
     """
     game = problem if isinstance(problem, DefenseGame) else build_game(problem)
-    if game.choices is not None and mip_gap is not None:
-        tolerance = mip_gap
-    return Solver(game, tolerance=tolerance, time_limit=time_limit).solve()
+    return asked_solver(game, tolerance, mip_gap, time_limit).solve()
+
+
+def asked_solver(
+    game: DefenseGame,
+    tolerance: float | None = None,
+    mip_gap: float | None = None,
+    time_limit: float | None = None,
+) -> Solver:
+    """Make a solver of what was asked of :func:`solve`.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    tolerance, mip_gap, time_limit : float, optional
+        As for :func:`solve`.
+
+    Returns
+    -------
+    Solver
+
+    Raises
+    ------
+    SpecificationError
+        If one of them is out of its range, even one that the game has no use for.
+    """
+    if mip_gap is not None:
+        _refuse_no_share("mip_gap", mip_gap)
+        tolerance = tolerance if game.choices is None else mip_gap
+    return Solver(game, tolerance=tolerance, time_limit=time_limit)
 
 
 class Solver:
@@ -153,10 +180,8 @@ class Solver:
         cheapest: bool = True,
         time_limit: float | None = None,
     ) -> None:
-        if tolerance is not None and not (_is_number(tolerance) and 0.0 < tolerance < 1.0):
-            raise SpecificationError(
-                f"found {shown(tolerance)}, expected a number between 0 and 1", pointer="tolerance"
-            )
+        if tolerance is not None:
+            _refuse_no_share("tolerance", tolerance)
         if time_limit is not None and not (_is_number(time_limit) and time_limit > 0.0):
             raise SpecificationError(
                 f"found {shown(time_limit)}, expected seconds above 0", pointer="time_limit"
@@ -432,6 +457,13 @@ class Solver:
 
 def _is_number(option: object) -> bool:
     return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)
+
+
+def _refuse_no_share(name: str, option: object) -> None:
+    if not (_is_number(option) and 0.0 < option < 1.0):  # type: ignore[operator]
+        raise SpecificationError(
+            f"found {shown(option)}, expected a number between 0 and 1", pointer=name
+        )
 
 
 def _refuse_negative_limits(game: DefenseGame) -> None:

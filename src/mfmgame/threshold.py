@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
-from mfmgame.spec.result import Decision
+from mfmgame.spec.result import Decision, Status
 from mfmgame.tree_proof import Proof
 
 __all__ = ["Threshold", "beside_decision"]
@@ -40,6 +40,9 @@ class Threshold:
         What proves `lower`.
     notes : tuple of str
         What a reader must know of the numbers, and which of them are not fully proven.
+    status : str
+        ``proven``; or why a search that it rests on ended with a bracket wider than asked
+        for, as of a solution.
     """
 
     bandwidth: float | None
@@ -51,6 +54,7 @@ class Threshold:
     lower: float | None
     certificate: Proof | None
     notes: tuple[str, ...] = ()
+    status: Status = "proven"
 
     @property
     def reachable(self) -> bool:

@@ -31,7 +31,7 @@ from mfmgame.certificate import Certificate, nothing_proven, upper_bound
 from mfmgame.compositions import compose
 from mfmgame.envelope import traced_steps
 from mfmgame.errors import SpecificationError
-from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
+from mfmgame.frontier import ATTACKER_BANDWIDTH, BRACKET, Frontier, reach_of, with_limit_on
 from mfmgame.game import DefenseGame, build_game
 from mfmgame.progress import Found
 from mfmgame.solution import DEFAULT_TOLERANCE
@@ -47,8 +47,8 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _SOLVE_TOLERANCE = 1e-10
-_SMOOTH_TOLERANCE = 1e-4
-"""Relative width of the bracket around a smooth frontier, unless another is asked for."""
+_SOLVES = 0.1
+"""Share of a bracket around a smooth frontier that solves may take."""
 _LINEAR_TOLERANCE = 1e-11
 """A point this far off a line, relative to the value, still lies on it."""
 _SAME_SLOPE = 1e-10
@@ -169,8 +169,10 @@ def sweep(
             pointer=parameter,
         )
     smooth = game.composition == "independent"
-    within = tolerance or (_SMOOTH_TOLERANCE if smooth else _LINEAR_TOLERANCE)
-    solver = precise_solver(game, 0.1 * within if smooth else None)
+    asked = tolerance or BRACKET[game.composition] if smooth else None
+    # Of a bracket, lines take what the solves where they meet leave.
+    within = (1.0 - _SOLVES) * asked if asked else tolerance or _LINEAR_TOLERANCE
+    solver = precise_solver(game, _SOLVES * asked if asked else None)
     if game.choices is not None:
         if limit is not None:
             raise SpecificationError(
@@ -178,14 +180,14 @@ def sweep(
                 "ones (mfmgame portfolio lists the best steps at every budget)",
                 pointer="limit",
             )
-        return traced_steps(solver, start, stop, within)
+        return replace(traced_steps(solver, start, stop, within), tolerance=asked)
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
     traced = _Trace(_touching(solver, parameter), sign, within, game)
     walked = None
     if limit is None and game.composition == "additive":
         walked = _walked(game, start, stop, within)
     traced.run(start, stop, walked or _Chain([], []))
-    return _assembled(game, parameter, traced)
+    return replace(_assembled(game, parameter, traced), tolerance=asked)
 
 
 def precise_solver(game: DefenseGame, tolerance: float | None = None) -> Solver:

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.game import DefenseGame
-from mfmgame.proof.agreement import check_equal, check_number, refuse, rounded
+from mfmgame.proof.agreement import check_each, check_equal, check_number, refuse, rounded
 from mfmgame.proof.bounds import ExactGame
 from mfmgame.proof.frontiers import check_frontier
 from mfmgame.proof.portfolios import check_portfolios
 from mfmgame.proof.reading import (
     check_head,
     check_notes,
+    check_status,
     claimed_frontier,
     claimed_solution,
     claimed_threshold,
@@ -121,8 +122,10 @@ def verify(
     game : DefenseGame
         The game, built by whoever checks.
     tolerance : float, optional
-        What :func:`mfmgame.assess` was asked for, if the answer is a result that was not
-        computed at the default one: it decides how near the threshold must be proven.
+        What :func:`mfmgame.assess`, :func:`mfmgame.sweep` or
+        :func:`mfmgame.best_portfolios` was asked for, if that was not the default one: it
+        decides which brackets are too wide to be called proven, and how near the threshold
+        must be.
 
     Returns
     -------
@@ -151,14 +154,14 @@ def verify(
     if isinstance(answer, PortfolioDocument):
         return _verify_portfolios(answer, game, tolerance)
     if isinstance(answer, FrontierDocument):
-        return _verify_document(answer, game)
+        return _verify_document(answer, game, tolerance)
     return _verify_frontier(answer, game)
 
 
 def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -> Verification:
     exact, solution = ExactGame(game), claimed_solution(result, game, tolerance)
     proven = check_solution(solution, exact)
-    check_equal(("status",), result.status, solution.status)
+    check_status(("status",), result.status, solution)
     if result.threshold is None or game.termination_loss is None:
         has_loss = game.termination_loss is not None
         if has_loss is (result.threshold is None):
@@ -174,8 +177,10 @@ def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -
     return replace(_verification(*proven, game), has_ranges=True)
 
 
-def _verify_document(document: FrontierDocument, game: DefenseGame) -> FrontierVerification:
-    frontier = claimed_frontier(document, game)
+def _verify_document(
+    document: FrontierDocument, game: DefenseGame, tolerance: float | None
+) -> FrontierVerification:
+    frontier = claimed_frontier(document, game, tolerance)
     proven = _verify_frontier(frontier, game)
     for k, point in enumerate(document.points):
         if not frontier.breakpoints[0] <= point.at or (
@@ -183,6 +188,14 @@ def _verify_document(document: FrontierDocument, game: DefenseGame) -> FrontierV
         ):
             raise refuse(("points", k, "at"), f"found {point.at!r}, expected within the sweep")
         check_number(("points", k, "value"), point.value, float(frontier(point.at)))
+    check_status(("status",), document.status, frontier)
+    found = frontier.regions()
+    claimed = document.decisions or []
+    check_equal(("decisions",), len(claimed), len(found))
+    for k, (region, expected) in enumerate(zip(claimed, found, strict=True)):
+        check_equal(("decisions", k, "decision"), region.decision, expected.decision)
+        ends = [region.start, region.end], [expected.start, expected.stop]
+        check_each(("decisions", k), ["from", "to"], *ends)
     check_notes(document.notes, frontier.notes)
     return proven
 
@@ -190,10 +203,10 @@ def _verify_document(document: FrontierDocument, game: DefenseGame) -> FrontierV
 def _verify_portfolios(
     document: PortfolioDocument, game: DefenseGame, tolerance: float | None
 ) -> PortfolioVerification:
-    brackets = check_portfolios(document, game, tolerance)
+    sequence, brackets = check_portfolios(document, game, tolerance)
     proven = [_verification(*bracket, game) for bracket in brackets]
-    # A bracket wider than its tolerance is said in the notes, with those of the game.
-    check_notes(document.notes[: len(game.notes)], game.notes)
+    check_equal(("status",), document.status, sequence.status)
+    check_notes(document.notes, sequence.notes)
     return PortfolioVerification(
         lower=np.array([bracket.lower for bracket in proven]),
         upper=np.array([bracket.upper for bracket in proven]),

@@ -11,10 +11,22 @@ from mfmgame.errors import CertificateError
 from mfmgame.frontier import reach_of, with_limit_on
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
-from mfmgame.portfolio import budget_below, changed_levels, greedy_loss
-from mfmgame.proof.agreement import Pointer, check_keys, check_number, refuse
+from mfmgame.portfolio import (
+    Portfolio,
+    PortfolioSequence,
+    budget_below,
+    changed_levels,
+    greedy_loss,
+)
+from mfmgame.proof.agreement import Pointer, check_equal, check_keys, check_number, refuse
 from mfmgame.proof.bounds import ExactGame
-from mfmgame.proof.reading import claimed_allocation, claimed_proof, claimed_vector
+from mfmgame.proof.reading import (
+    check_status,
+    claimed_allocation,
+    claimed_proof,
+    claimed_vector,
+    reason,
+)
 from mfmgame.proof.solutions import check_solution
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution
 from mfmgame.spec.portfolio_result import PortfolioDocument, PortfolioEntry
@@ -25,8 +37,8 @@ __all__ = ["check_portfolios"]
 
 def check_portfolios(
     document: PortfolioDocument, game: DefenseGame, tolerance: float | None = None
-) -> list[tuple[Fraction, Fraction]]:
-    """Check every portfolio of a sequence, and return the brackets that they prove.
+) -> tuple[PortfolioSequence, list[tuple[Fraction, Fraction]]]:
+    """Check every portfolio of a sequence, and return it with the brackets that it proves.
 
     Parameters
     ----------
@@ -37,7 +49,8 @@ def check_portfolios(
 
     Returns
     -------
-    list of (Fraction, Fraction)
+    sequence : PortfolioSequence
+    brackets : list of (Fraction, Fraction)
 
     Raises
     ------
@@ -51,7 +64,7 @@ def check_portfolios(
     if not entries:
         raise refuse(("portfolios",), "found none, expected one or more")
     game = with_limit_on(game, resource)
-    row, brackets = game.resources.index(resource), []
+    row, brackets, portfolios = game.resources.index(resource), [], []
     before = np.zeros(game.n_defenses)
     for k, entry in enumerate(entries):
         place: Pointer = ("portfolios", k)
@@ -68,6 +81,10 @@ def check_portfolios(
             inner = error.pointer.replace("/prices/limits", "/certificate/limits")
             where = "/" + "/".join(map(str, place)) + inner
             raise CertificateError(error.message, pointer=where) from None
+        told = entry.cost, entry.until, entry.adds, entry.drops, entry.greedy_value
+        portfolios.append(Portfolio(solution, *told))
+        check_status((*place, "status"), entry.status, solution)
+        check_equal((*place, "decision"), entry.decision, portfolios[-1].decision)
         for name, expected in zip(
             ("adds", "drops"), changed_levels(game, before, levels), strict=True
         ):
@@ -78,7 +95,7 @@ def check_portfolios(
         greedy = greedy_loss(there, ExactGame(there).composition, row, entry.cost)
         check_number((*place, "greedy_value"), entry.greedy_value, greedy)
         before = levels
-    return brackets
+    return PortfolioSequence(game, resource, tuple(portfolios)), brackets
 
 
 def _claimed(
@@ -107,4 +124,5 @@ def _claimed(
         certificate=proof,
         rounds=0,
         tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
+        stopped=reason(entry.status),
     )

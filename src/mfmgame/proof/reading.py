@@ -32,6 +32,7 @@ from mfmgame.spec.result import (
     FrontierPart,
     PricedCertificate,
     Result,
+    Status,
     ThresholdResult,
 )
 from mfmgame.spec.wording import nearest, shown
@@ -41,6 +42,7 @@ from mfmgame.tree_proof import Proof, Split, TreeProof
 __all__ = [
     "check_head",
     "check_notes",
+    "check_status",
     "claimed_allocation",
     "claimed_frontier",
     "claimed_proof",
@@ -48,6 +50,7 @@ __all__ = [
     "claimed_threshold",
     "claimed_vector",
     "load_result",
+    "reason",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -114,6 +117,18 @@ def check_notes(claimed: Sequence[str], found: Sequence[str]) -> None:
         check_equal(("notes", k), note, expected)
 
 
+def check_status(pointer: Pointer, claimed: Status, answer: Solution | Frontier) -> None:
+    """Check that an answer says ``proven`` if, and only if, its bracket is so narrow."""
+    if answer.is_proven:
+        check_equal(pointer, claimed, "proven")
+    elif claimed == "proven":
+        raise refuse(
+            pointer,
+            f"found 'proven', expected another word for a gap of {answer.gap:.1e}, or the wider "
+            "tolerance that the answer was asked for",
+        )
+
+
 def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None = None) -> Solution:
     """The solution that a result claims.
 
@@ -156,7 +171,7 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
         certificate=claimed_proof(("certificate",), result.certificate, prices.array, game),
         rounds=0,
         tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
-        stopped=result.status,
+        stopped=reason(result.status),
     )
 
 
@@ -184,8 +199,26 @@ def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
     )
 
 
-def claimed_frontier(document: FrontierDocument, game: DefenseGame) -> Frontier:
+def reason(claimed: Status) -> Status:
+    """Why a bracket would be wide, as far as a status says."""
+    return "numerical" if claimed == "proven" else claimed
+
+
+def claimed_frontier(
+    document: FrontierDocument, game: DefenseGame, tolerance: float | None = None
+) -> Frontier:
     """The frontier that a document claims.
+
+    Parameters
+    ----------
+    document : FrontierDocument
+    game : DefenseGame
+    tolerance : float, optional
+        Width of the bracket that was asked for; that of the composition unless it is given.
+
+    Returns
+    -------
+    Frontier
 
     Raises
     ------
@@ -229,6 +262,7 @@ def claimed_frontier(document: FrontierDocument, game: DefenseGame) -> Frontier:
         allocations=np.array(allocations).reshape(-1, game.n_defenses),
         certificates=tuple(certificates),
         n_solves=0,
+        tolerance=tolerance,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.spec.document import Document, Identifier, Strict
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Composition
 
 __all__ = ["EnsembleDocument"]
@@ -77,6 +78,15 @@ class EnsembleDocument(Document):
     seed: int = Field(ge=0)
     infeasible: int = Field(
         ge=0, description="Draws that leave no allocation within the limits; no share counts them."
+    )
+    status: Status = Field(description="That of the first draw that is not proven.")
+    unproven: int = Field(
+        ge=0, description="Draws whose bracket is wider than asked for, or whose threshold is."
+    )
+    undecided: int = Field(
+        ge=0,
+        description="Draws whose bracket holds the termination loss; of `terminate`, only the "
+        "upper end of the interval counts them.",
     )
     confidence: Share
     inputs: dict[Identifier, Input]

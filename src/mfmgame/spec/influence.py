@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.spec.document import Document, Identifier, Strict
-from mfmgame.spec.result import Decision
+from mfmgame.spec.result import Decision, Status
 from mfmgame.spec.scenario import Composition
 
 __all__ = [
@@ -48,6 +48,7 @@ class GradientDocument(Document):
     schema_id: Literal["mfmgame/gradient/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status
     value: Loss
     threshold: Bits | None
     numbers: list[NumberSlopes]
@@ -70,6 +71,7 @@ class SharesDocument(Document):
     schema_id: Literal["mfmgame/shares/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status
     undefended: Loss
     defended: Loss
     removed: float
@@ -98,6 +100,7 @@ class OutcomeResult(Strict):
 
     value: Loss
     bounds: OutcomeBounds
+    status: Status
     threshold: OutcomeThreshold | None = Field(description="Null without a termination loss.")
     allocation: dict[Identifier, Level]
 
@@ -110,6 +113,7 @@ class WithoutResult(Strict):
     change: float | None
     threshold: Bits | None
     decision: Decision | None
+    status: Status | None = Field(description="Null where no allocation is feasible.")
 
 
 class WhatIfDocument(Document):
@@ -118,6 +122,7 @@ class WhatIfDocument(Document):
     schema_id: Literal["mfmgame/what-if/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status
     dropped: list[Identifier]
     added: list[Identifier]
     before: OutcomeResult
@@ -145,6 +150,7 @@ class RobustDocument(Document):
     schema_id: Literal["mfmgame/robust/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status
     coverage: float | None
     exact: bool
     worst_case: OutcomeResult
@@ -175,6 +181,7 @@ class TornadoDocument(Document):
     schema_id: Literal["mfmgame/tornado/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status
     value: Loss
     threshold: Bits | None
     inputs: list[TornadoEnds]
@@ -187,6 +194,7 @@ class InfluenceDocument(Document):
     schema_id: Literal["mfmgame/influence/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status
     method: Literal["sobol", "morris"]
     n: int
     seed: int

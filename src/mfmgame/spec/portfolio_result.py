@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.spec.document import Document, Identifier, Strict
-from mfmgame.spec.result import Bounds, PricedCertificate
+from mfmgame.spec.result import Bounds, Decision, PricedCertificate, Status
 from mfmgame.spec.scenario import Composition
 
 __all__ = ["PortfolioDocument", "PortfolioEntry"]
@@ -22,6 +22,8 @@ class PortfolioEntry(Strict):
     until: Quantity | None = Field(description="Cost of the next portfolio; null for the last.")
     value: Quantity
     bounds: Bounds = Field(description="Proven for every budget below `until`.")
+    status: Status
+    decision: Decision | None = Field(description="Null where the scenario has no termination.")
     allocation: dict[Identifier, Quantity]
     use: dict[Identifier, Quantity]
     adds: dict[Identifier, Quantity] = Field(
@@ -39,5 +41,6 @@ class PortfolioDocument(Document):
     scenario: str
     composition: Composition
     resource: Identifier
+    status: Status = Field(description="That of the first portfolio that is not proven.")
     portfolios: list[PortfolioEntry]
     notes: list[str]

@@ -239,6 +239,7 @@ class ThresholdDocument(Document):
     schema_id: Literal["mfmgame/threshold/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status
     threshold: ThresholdResult
     notes: list[str]
 
@@ -249,6 +250,7 @@ class IndexDocument(Document):
     schema_id: Literal["mfmgame/dci/1"] = Field(alias="schema")
     scenario: str
     composition: Composition
+    status: Status = Field(description="Of the solution whose allocation is measured.")
     dci: IndexResult
     notes: list[str]
 
@@ -291,6 +293,14 @@ class FrontierPoint(Strict):
     value: Quantity
 
 
+class FrontierRegion(Strict):
+    """Where the decision is the same; at its end as in the region of the lower loss."""
+
+    decision: Decision
+    start: Quantity = Field(alias="from")
+    end: Quantity = Field(alias="to")
+
+
 class FrontierDocument(Document):
     """The value over the attacker's bandwidth or over one limit."""
 
@@ -298,6 +308,10 @@ class FrontierDocument(Document):
     scenario: str
     composition: Composition
     parameter: Identifier
+    status: Status
+    decisions: list[FrontierRegion] | None = Field(
+        description="From the start to the end; null where the scenario has no termination."
+    )
     breakpoints: list[FrontierBreakpoint]
     pieces: list[FrontierPiece]
     points: list[FrontierPoint]

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
 from mfmgame.optima import NO_LEVEL
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Composition
 from mfmgame.spec.wording import nearest, shown
+from mfmgame.standing import first_unproven, statuses_of, unproven_note
 from mfmgame.uncertainty import estimates
 from mfmgame.uncertainty.estimates import CONFIDENCE, Estimate
 from mfmgame.uncertainty.inputs import UncertainInputs
@@ -63,15 +65,17 @@ class Ensemble:
         Greatest level of each at nominal values.
     columns : tuple of str, length n_columns
         ``value``, its proven bracket ``lower`` and ``upper``, ``threshold`` (infinite where
-        unreachable) and ``undefended``, the same with no defense, ``terminate`` (1 or 0),
-        the indices ``adversarial`` and ``portfolio``, ``nominal_loss``, the worst loss
-        against the plan at nominal values, scaled back to the drawn limits, ``regret``, how
-        much that is above the value, then ``level/DEFENSE`` and own measures.
+        unreachable) and ``undefended``, the same with no defense, ``terminate`` (1 or 0;
+        NaN where the bracket holds the termination loss), ``status`` (0 for an answer that
+        is proven, else a position in :data:`mfmgame.standing.STATUSES`), the indices
+        ``adversarial`` and ``portfolio``, ``nominal_loss``, the worst loss against the plan
+        at nominal values, scaled back to the drawn limits, ``regret``, how much that is
+        above the value, then ``level/DEFENSE`` and own measures.
     rows : ndarray of float, shape (n_draws, n_columns)
         NaN throughout where a draw leaves no allocation within the limits.
     nominal : ndarray of float, shape (n_columns,)
         The same at nominal values.
-    notes : tuple of str
+    game_notes : tuple of str
         What a reader must know of the numbers.
     """
 
@@ -84,7 +88,7 @@ class Ensemble:
     columns: tuple[str, ...]
     rows: FloatArray
     nominal: FloatArray
-    notes: tuple[str, ...]
+    game_notes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -120,7 +124,32 @@ class Ensemble:
     @property
     def has_threshold(self) -> bool:
         """Whether the scenario has a termination loss."""
-        return not np.isnan(self.at_nominal("terminate"))
+        return not np.isnan(self.at_nominal("threshold"))
+
+    @property
+    def n_undecided(self) -> int:
+        """How many draws leave open whether to terminate: their brackets hold the loss."""
+        return len(self.known("threshold")) - len(self.known("terminate"))
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """Status of the answer to each draw that has one."""
+        return statuses_of(self["status"])
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all answers are, that at nominal values too; else one that is not."""
+        return first_unproven((*self._nominal_status, *self.statuses))
+
+    @property
+    def _nominal_status(self) -> tuple[Status, ...]:
+        return statuses_of(self.nominal[[self._column("status")]])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the numbers, and how many draws are not proven."""
+        nominal = unproven_note(self._nominal_status, "answer at nominal values")
+        return (*self.game_notes, *nominal, *unproven_note(self.statuses, "draw"))
 
     def known(self, name: str) -> FloatArray:
         """The numbers of one column, those that are none left out.
@@ -140,6 +169,9 @@ class Ensemble:
     def probability_of_termination(self, confidence: float = CONFIDENCE) -> Estimate:
         """Probability that the decision is to terminate, with its exact interval.
 
+        Draws that are undecided (see :attr:`n_undecided`) count as none to terminate in the
+        estimate and in the interval's lower end, and as some in its upper end.
+
         Parameters
         ----------
         confidence : float
@@ -149,8 +181,10 @@ class Ensemble:
         Estimate
             NaN for a scenario without a termination loss.
         """
-        decided = self.known("terminate")
-        return estimates.share(int(decided.sum()), len(decided), confidence)
+        total, surely = len(self.known("threshold")), int(self.known("terminate").sum())
+        least = estimates.share(surely, total, confidence)
+        most = estimates.share(surely + self.n_undecided, total, confidence)
+        return least._replace(upper=most.upper)
 
     def probability_of_no_reach(self, confidence: float = CONFIDENCE) -> Estimate:
         """Probability that no attacker in the game can reach the threshold.

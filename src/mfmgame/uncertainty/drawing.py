@@ -143,7 +143,7 @@ def ensemble(
         columns=evaluation.columns,
         rows=rows,
         nominal=nominal,
-        notes=family.nominal.notes,
+        game_notes=family.nominal.notes,
     )
 
 

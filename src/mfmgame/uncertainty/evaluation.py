@@ -18,7 +18,9 @@ from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
 from mfmgame.solver import Solver
+from mfmgame.spec.result import Decision
 from mfmgame.spec.wording import shown
+from mfmgame.standing import STATUSES
 from mfmgame.stepped_face import best_within
 from mfmgame.uncertainty.family import GameFamily
 
@@ -34,12 +36,14 @@ MEASURES = (
     "threshold",
     "undefended",
     "terminate",
+    "status",
     "adversarial",
     "portfolio",
     "nominal_loss",
     "regret",
 )
 """What is written down of every draw, besides the level of each defense."""
+_TERMINATE: dict[Decision, float] = {"operate": 0.0, "terminate": 1.0, "undecided": math.nan}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +98,8 @@ class Evaluation:
         Returns
         -------
         ndarray of float, shape (n_columns,)
-            NaN where there is no number; the threshold is infinite where no attacker can
-            reach it.
+            NaN where there is no number, and for a decision that is undecided; the threshold
+            is infinite where no attacker can reach it.
 
         Raises
         ------
@@ -107,11 +111,13 @@ class Evaluation:
         solver = Solver(game, tolerance=self.tolerance)
         solution = solver.solve()
         threshold = undefended = terminate = math.nan
+        status = solution.status
         if game.termination_loss is not None:
             found = threshold_beyond(solver.easily_pleased(), solution, game.termination_loss)
             threshold = math.inf if found.bandwidth is None else found.bandwidth
             undefended = math.inf if found.undefended is None else found.undefended
-            terminate = float(found.decision == "terminate")
+            terminate = _TERMINATE[found.decision]
+            status = found.status
         planned = loss_of(game, self.plan)
         return np.array(
             [
@@ -121,6 +127,7 @@ class Evaluation:
                 threshold,
                 undefended,
                 terminate,
+                float(STATUSES.index(status)),
                 adversarial_index(game, solution.residual.array),
                 portfolio_index(solution.coverage.array, game.severity),
                 planned,

@@ -32,8 +32,10 @@ from numpy.typing import NDArray
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
+from mfmgame.standing import first_unproven, statuses_of, unproven_note
 from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.family import GameFamily
 from mfmgame.uncertainty.inputs import checked_seed
@@ -64,8 +66,8 @@ class Influence:
         In the scenario's order.
     n, seed : int
         What the points were made from.
-    n_solved : int
-        Games that were solved.
+    statuses : tuple of str, length n_solved
+        Of the games that were solved.
     n_unreached : int
         Those among them in which no attacker reaches the threshold.
     indices : dict of str to dict of str to ndarray of shape (n_inputs,)
@@ -82,10 +84,25 @@ class Influence:
     names: tuple[str, ...]
     n: int
     seed: int
-    n_solved: int
+    statuses: tuple[Status, ...]
     n_unreached: int
     indices: dict[Measured, dict[str, FloatArray]]
     second: dict[Measured, FloatArray]
+
+    @property
+    def n_solved(self) -> int:
+        """Games that were solved."""
+        return len(self.statuses)
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all answers are; else the status of one that is not."""
+        return first_unproven(self.statuses)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the numbers, and how many games are not proven."""
+        return (*self.game.notes, *unproven_note(self.statuses, "game"))
 
     def to_frame(self, measure: Measured = "value") -> pandas.DataFrame:
         """A row for each number, with its indices.
@@ -302,7 +319,7 @@ def _analyzed(
     """Solve at the points and let SALib estimate what comes of it."""
     points = family.inputs.at_quantiles(np.clip(quantiles, 0.0, 1.0))
     found = responses_at(family, points, tolerance=tolerance, workers=workers, progress=progress)
-    values, thresholds, everything = found.T
+    values, thresholds, everything, positions = found.T
     measures: dict[Measured, FloatArray] = {"value": values}
     unreached = np.isinf(thresholds)
     if family.nominal.termination_loss is not None:
@@ -325,7 +342,7 @@ def _analyzed(
         names=family.inputs.names,
         n=int(n),
         seed=int(seed),
-        n_solved=len(points),
+        statuses=statuses_of(positions),
         n_unreached=int(unreached.sum()),
         indices=indices,
         second=second,

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
+from mfmgame.standing import first_unproven, statuses_of, unproven_note
 from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.responses import responses_at
 from mfmgame.uncertainty.workers import Workers
@@ -48,6 +50,8 @@ class Tornado:
         where the scenario has no termination loss.
     values, thresholds : ndarray of float, shape (n_inputs, 2)
         With each number at its lower and at its upper end.
+    statuses : tuple of str, length 2 * n_inputs + 1
+        Of all games that were solved.
     """
 
     game: DefenseGame
@@ -59,6 +63,17 @@ class Tornado:
     threshold: float
     values: FloatArray
     thresholds: FloatArray
+    statuses: tuple[Status, ...]
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all answers are; else the status of one that is not."""
+        return first_unproven(self.statuses)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the numbers, and how many games are not proven."""
+        return (*self.game.notes, *unproven_note(self.statuses, "game"))
 
     def plot(self, ax: Axes | None = None, *, of: Literal["value", "threshold"] = "value") -> Axes:
         """Draw a bar for each number, from its lower to its upper end; needs matplotlib.
@@ -163,7 +178,7 @@ def tornado(
     for column in range(len(inputs)):
         points[2 * column, column], points[2 * column + 1, column] = lower[column], upper[column]
     found = responses_at(family, points, tolerance=tolerance, workers=workers, progress=progress)
-    ends = found[:-1].reshape(len(inputs), 2, 3)
+    ends = found[:-1].reshape(len(inputs), 2, -1)
     swings = np.ptp(ends[:, :, 0], axis=1)
     order = np.argsort(-swings, kind="stable")
     return Tornado(
@@ -176,4 +191,5 @@ def tornado(
         threshold=float(found[-1, 1]),
         values=ends[order, :, 0],
         thresholds=ends[order, :, 1],
+        statuses=statuses_of(found[:, 3]),
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mfmgame.crossing import threshold_beyond
 from mfmgame.errors import InfeasibleError
 from mfmgame.solver import Solver
+from mfmgame.standing import STATUSES
 from mfmgame.uncertainty.family import GameFamily
 from mfmgame.uncertainty.workers import Workers
 
@@ -37,7 +38,7 @@ class Responses:
     tolerance: float | None = None
 
     def __call__(self, points: FloatArray) -> FloatArray:
-        """Value, threshold and all threats' bandwidth, shape (n_points, 3).
+        """Value, threshold, all threats' bandwidth and status, shape (n_points, 4).
 
         Parameters
         ----------
@@ -45,11 +46,12 @@ class Responses:
 
         Returns
         -------
-        ndarray of float, shape (n_points, 3)
+        ndarray of float, shape (n_points, 4)
             The threshold is infinite where no attacker can reach it, and NaN where the
-            scenario has no termination loss.
+            scenario has no termination loss. The status is a position in
+            :data:`mfmgame.standing.STATUSES`.
         """
-        rows = np.empty((len(points), 3))
+        rows = np.empty((len(points), 4))
         for place, values in enumerate(points):
             game = self.family.game_at(values)
             solver = Solver(game, tolerance=self.tolerance, cheapest=False)
@@ -57,11 +59,13 @@ class Responses:
                 solution = solver.solve()
             except InfeasibleError as error:
                 raise InfeasibleError(f"at some values of the uncertain numbers: {error}") from None
-            threshold, loss = math.nan, game.termination_loss
+            threshold, loss, status = math.nan, game.termination_loss, solution.status
             if loss is not None:
-                found = threshold_beyond(solver, solution, loss).bandwidth
-                threshold = math.inf if found is None else found
-            rows[place] = solution.value, threshold, game.bandwidth.sum()
+                found = threshold_beyond(solver, solution, loss)
+                threshold = math.inf if found.bandwidth is None else found.bandwidth
+                status = found.status
+            everything = game.bandwidth.sum()
+            rows[place] = solution.value, threshold, everything, STATUSES.index(status)
         return rows
 
 
@@ -88,11 +92,11 @@ def responses_at(
 
     Returns
     -------
-    ndarray of float, shape (n_points, 3)
+    ndarray of float, shape (n_points, 4)
         As :class:`Responses` gives them.
     """
     chunks: Sequence[FloatArray] = [
         points[start : start + _CHUNK] for start in range(0, len(points), _CHUNK)
     ]
     found = (workers or Workers()).map(Responses(family, tolerance), chunks, progress)
-    return np.concatenate([np.empty((0, 3)), *found])
+    return np.concatenate([np.empty((0, 4)), *found])

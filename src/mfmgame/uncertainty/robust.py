@@ -29,8 +29,10 @@ from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
+from mfmgame.standing import doubts, first_unproven
 from mfmgame.threshold import Threshold
 from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.corners import worst_corners
@@ -56,7 +58,8 @@ class RobustPlan:
         Their nominal values, the ends that were looked at, and the worst of them.
     mixed : tuple of str
         Numbers that hurt in one way at one end and in another at the other. If there are
-        none, the answer is exact; else `guaranteed` is an upper bound.
+        none, and the worst game is proven, the answer is exact; else `guaranteed` is an
+        upper bound.
     coverage : float or None
         Probability of each number's interval; None for whole supports.
     solution : Solution
@@ -92,8 +95,8 @@ class RobustPlan:
 
     @property
     def is_exact(self) -> bool:
-        """Whether one choice of values is the worst for every allocation."""
-        return not self.mixed
+        """Whether one choice of values is the worst for every allocation, and proven solved."""
+        return not self.mixed and self.solution.is_proven
 
     @property
     def allocation(self) -> Labelled:
@@ -116,9 +119,18 @@ class RobustPlan:
         return self.robust_nominal - self.nominal.value
 
     @property
+    def status(self) -> Status:
+        """``proven`` if both games are; else the status of one that is not."""
+        worst, nominal = self.threshold or self.solution, self.nominal_threshold or self.nominal
+        return first_unproven((worst.status, nominal.status))
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know."""
-        notes = list(self.solution.game.notes)
+        game, worst = self.solution.game, self.threshold or self.solution
+        nominal = self.nominal_threshold or self.nominal
+        notes = [*game.notes, *doubts("worst case", worst, game)]
+        notes += doubts("at nominal values", nominal, self.nominal.game)
         if self.mixed:
             listed = ", ".join(shown(name) for name in self.mixed[:5])
             more = f" and {len(self.mixed) - 5} more" if len(self.mixed) > 5 else ""

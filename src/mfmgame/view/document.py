@@ -18,7 +18,7 @@ from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.optima import Sensitivity
 from mfmgame.solution import Solution
-from mfmgame.spec.result import SensitivityResult
+from mfmgame.spec.result import Decision, SensitivityResult
 from mfmgame.threshold import Threshold
 from mfmgame.tree_proof import Proof, Split
 
@@ -64,7 +64,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
         **head("mfmgame/result/1", solution.game),
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
-        "status": solution.status,
+        "status": assessment.status,
         **allocation_members(solution.game, solution.allocation.array),
         "attack": dict(solution.attack),
         "threats": _threats(solution),
@@ -80,7 +80,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     proof = certificate_members(solution.game, solution.certificate)
     del proof["limits"]  # they stand among the prices
     document["certificate"] = proof
-    document["notes"] = list(solution.notes)
+    document["notes"] = list(assessment.notes)
     return document
 
 
@@ -88,6 +88,7 @@ def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any
     """The threshold alone, as a document of schema ``mfmgame/threshold/1``."""
     return {
         **head("mfmgame/threshold/1", game),
+        "status": threshold.status,
         "threshold": _threshold(game, threshold),
         "notes": list(threshold.notes),
     }
@@ -97,8 +98,9 @@ def index_document(game: DefenseGame, index: CoverageIndex) -> dict[str, Any]:
     """The coverage index alone, as a document of schema ``mfmgame/dci/1``."""
     return {
         **head("mfmgame/dci/1", game),
+        "status": index.status,
         "dci": _index(index),
-        "notes": list(game.notes),
+        "notes": list(index.notes),
     }
 
 
@@ -138,11 +140,17 @@ def frontier_document(frontier: Frontier, at: Sequence[float] = ()) -> dict[str,
     return {
         **head("mfmgame/frontier/1", game),
         "parameter": frontier.parameter,
+        "status": frontier.status,
+        "decisions": [_region(*region) for region in frontier.regions()] or None,
         "breakpoints": breakpoints,
         "pieces": pieces,
         "points": [{"at": point, "value": frontier(point)} for point in at],
         "notes": list(frontier.notes),
     }
+
+
+def _region(decision: Decision, start: float, stop: float) -> dict[str, Any]:
+    return {"decision": decision, "from": start, "to": stop}
 
 
 def gaps_document(gaps: CatalogGaps) -> dict[str, Any]:

@@ -41,6 +41,9 @@ def ensemble_document(found: Ensemble) -> dict[str, Any]:
         "draws": len(found),
         "seed": found.seed,
         "infeasible": found.n_infeasible,
+        "status": found.status,
+        "unproven": sum(status != "proven" for status in found.statuses),
+        "undecided": found.n_undecided,
         "confidence": CONFIDENCE,
         "inputs": {
             name: {"nominal": nominal, "lower": lower, "upper": upper}

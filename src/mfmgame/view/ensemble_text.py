@@ -19,6 +19,7 @@ from mfmgame.view.layout import (
     number_text,
     printable,
     share_text,
+    status_text,
     table_of,
 )
 
@@ -34,10 +35,13 @@ def ensemble_text(found: Ensemble) -> Group:
     title = Text.assemble((printable(found.name), "bold"), f"  ({counts}, seed {found.seed})")
     facts: list[tuple[str, str]] = []
     if found.has_threshold:
-        facts.append(("terminate", _probability(found.probability_of_termination())))
+        undecided = f"; {found.n_undecided} undecided" if found.n_undecided else ""
+        estimate = _probability(found.probability_of_termination())
+        facts.append(("terminate", estimate + undecided))
         facts.append(("threshold unreachable", _probability(found.probability_of_no_reach())))
     if found.n_infeasible:
         facts.append(("no feasible allocation", f"{found.n_infeasible} of {len(found)} draws"))
+    facts.append(("status", status_text(found.status)))
     facts.append(("intervals", f"{CONFIDENCE:.0%}, exact; of quantiles distribution-free"))
     return Group(
         title,

@@ -11,19 +11,20 @@ from mfmgame.alternatives import Outcome, WhatIf, WithoutEach
 from mfmgame.attribution import Attribution
 from mfmgame.game import DefenseGame
 from mfmgame.gradient import Gradient
-from mfmgame.solution import Solution
-from mfmgame.threshold import Threshold
+from mfmgame.standing import doubts, first_unproven
 from mfmgame.uncertainty.influence import Influence
 from mfmgame.uncertainty.one_at_a_time import Tornado
 from mfmgame.uncertainty.robust import RobustPlan
 
 __all__ = [
     "gradient_document",
+    "gradient_notes",
     "influence_document",
     "robust_document",
     "shares_document",
     "tornado_document",
     "what_if_document",
+    "what_if_notes",
 ]
 
 
@@ -49,6 +50,7 @@ def gradient_document(value: Gradient, threshold: Gradient | None) -> dict[str, 
         slopes = [_slope(derivative, elasticity) for derivative, elasticity in pairs]
     return {
         **_head("mfmgame/gradient/1", value.game),
+        "status": first_unproven(one.status for one in (value, threshold) if one is not None),
         "value": value.at,
         "threshold": None if threshold is None else threshold.at,
         "numbers": [
@@ -63,8 +65,14 @@ def gradient_document(value: Gradient, threshold: Gradient | None) -> dict[str, 
                 rows, slopes, strict=True
             )
         ],
-        "notes": list(value.game.notes),
+        "notes": gradient_notes(value, threshold),
     }
+
+
+def gradient_notes(value: Gradient, threshold: Gradient | None) -> list[str]:
+    """What a reader must know of both gradients."""
+    of_threshold = () if threshold is None else doubts("threshold", threshold, value.game)
+    return [*value.notes, *of_threshold]
 
 
 def shares_document(found: Attribution) -> dict[str, Any]:
@@ -72,6 +80,7 @@ def shares_document(found: Attribution) -> dict[str, Any]:
     table = found.to_frame()
     return {
         **_head("mfmgame/shares/1", found.game),
+        "status": found.status,
         "undefended": found.undefended,
         "defended": found.defended,
         "removed": found.removed,
@@ -80,7 +89,7 @@ def shares_document(found: Attribution) -> dict[str, Any]:
             str(defense): dict(zip(table.columns, row, strict=True))
             for defense, row in zip(table.index, table.to_numpy().tolist(), strict=True)
         },
-        "notes": list(found.game.notes),
+        "notes": list(found.notes),
     }
 
 
@@ -108,19 +117,28 @@ def what_if_document(found: WhatIf, each: WithoutEach | None = None) -> dict[str
                 "change": _or_null(one.value - value),
                 "threshold": _or_null(one.threshold),
                 "decision": one.decision,
+                "status": one.status,
             }
             for one in each.ranked
         ]
     return {
         **_head("mfmgame/what-if/1", game),
+        "status": found.status if each is None else first_unproven((found.status, each.status)),
         "dropped": list(found.dropped),
         "added": list(found.added),
-        "before": _outcome(found.before.solution, found.before.threshold),
-        "after": _outcome(found.after.solution, found.after.threshold),
+        "before": _outcome(found.before),
+        "after": _outcome(found.after),
         "change": found.change,
         "without": without,
-        "notes": list(_notes(found.after)),
+        "notes": what_if_notes(found, each),
     }
+
+
+def what_if_notes(found: WhatIf, each: WithoutEach | None) -> list[str]:
+    """What a reader must know of both answers, and of those without each defense."""
+    if each is None:
+        return list(found.notes)
+    return [*found.notes, *each.notes[len(each.before.notes) :]]
 
 
 def robust_document(plan: RobustPlan) -> dict[str, Any]:
@@ -135,11 +153,12 @@ def robust_document(plan: RobustPlan) -> dict[str, Any]:
     )
     return {
         **_head("mfmgame/robust/1", plan.solution.game),
+        "status": plan.status,
         "coverage": plan.coverage,
         "exact": plan.is_exact,
-        "worst_case": _outcome(plan.solution, plan.threshold),
+        "worst_case": _outcome(Outcome(plan.solution, plan.threshold)),
         "reached": plan.reached,
-        "nominal": _outcome(plan.nominal, plan.nominal_threshold),
+        "nominal": _outcome(Outcome(plan.nominal, plan.nominal_threshold)),
         "nominal_plan_worst_case": plan.nominal_worst,
         "robust_plan_nominal": plan.robust_nominal,
         "saved": plan.saved,
@@ -172,6 +191,7 @@ def tornado_document(found: Tornado) -> dict[str, Any]:
     )
     return {
         **_head("mfmgame/tornado/1", found.game),
+        "status": found.status,
         "value": found.value,
         "threshold": _or_null(found.threshold),
         "inputs": [
@@ -185,7 +205,7 @@ def tornado_document(found: Tornado) -> dict[str, Any]:
             }
             for name, nominal, lower, upper, values, thresholds in rows
         ],
-        "notes": list(found.game.notes),
+        "notes": list(found.notes),
     }
 
 
@@ -196,6 +216,7 @@ def influence_document(found: Influence) -> dict[str, Any]:
     pairs = [(names[first], names[second]) for first, second in zip(*above, strict=True)]
     return {
         **_head("mfmgame/influence/1", found.game),
+        "status": found.status,
         "method": found.method,
         "n": found.n,
         "seed": found.seed,
@@ -215,7 +236,7 @@ def influence_document(found: Influence) -> dict[str, Any]:
             ]
             for measure, table in found.second.items()
         },
-        "notes": list(found.game.notes),
+        "notes": list(found.notes),
     }
 
 
@@ -223,10 +244,12 @@ def _head(schema: str, game: DefenseGame) -> dict[str, Any]:
     return {"schema": schema, "scenario": game.name, "composition": game.composition}
 
 
-def _outcome(solution: Solution, threshold: Threshold | None) -> dict[str, Any]:
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    solution, threshold = outcome.solution, outcome.threshold
     return {
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
+        "status": outcome.status,
         "threshold": None
         if threshold is None
         else {
@@ -236,10 +259,6 @@ def _outcome(solution: Solution, threshold: Threshold | None) -> dict[str, Any]:
         },
         "allocation": dict(solution.allocation),
     }
-
-
-def _notes(outcome: Outcome) -> tuple[str, ...]:
-    return outcome.solution.notes
 
 
 def _slope(derivative: float, elasticity: float) -> dict[str, float | None]:

@@ -15,16 +15,19 @@ from mfmgame.game import DefenseGame
 from mfmgame.gradient import Gradient
 from mfmgame.labels import Labelled
 from mfmgame.spec.wording import counted
+from mfmgame.standing import first_unproven
 from mfmgame.threshold import Threshold
 from mfmgame.uncertainty.influence import Influence
 from mfmgame.uncertainty.one_at_a_time import Tornado
 from mfmgame.uncertainty.robust import RobustPlan
+from mfmgame.view.influence_document import gradient_notes, what_if_notes
 from mfmgame.view.layout import (
     facts_table,
     heading,
     notes_text,
     number_text,
     printable,
+    status_text,
     table_of,
 )
 
@@ -59,6 +62,8 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
         facts.append(("threshold", f"{number_text(threshold.at)} bits"))
         headings += ["threshold by unit", "by per cent"]
     n_open = int((~table["exists"]).sum())
+    status = first_unproven(one.status for one in (value, threshold) if one is not None)
+    facts.append(("status", status_text(status)))
     facts.append(
         ("derivatives", f"of {counted(len(table), 'number')}; {n_open} not known to exist")
     )
@@ -82,7 +87,7 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
         facts_table(facts),
         heading(_first_of("what changes the value most, relative to its size", len(listed))),
         rows,
-        *notes_text(value.game.notes),
+        *notes_text(gradient_notes(value, threshold)),
     )
 
 
@@ -98,6 +103,7 @@ def shares_text(found: Attribution) -> Group:
         ("worst attack on the plan", number_text(found.defended)),
         ("removed", number_text(found.removed)),
         ("shares", orders),
+        ("status", status_text(found.status)),
     ]
     table = found.to_frame()
     funded = table[table["level"] > 0.0].sort_values("share", ascending=False, kind="stable")
@@ -124,7 +130,7 @@ def shares_text(found: Attribution) -> Group:
         )
     parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
     parts.append(rows if len(funded) else Text("  nothing is funded"))
-    return Group(*parts, *notes_text(found.game.notes))
+    return Group(*parts, *notes_text(found.notes))
 
 
 def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
@@ -152,7 +158,7 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
         ]
     if each is not None:
         value = each.before.solution.value
-        rows = table_of(["defense", "value", "change", "threshold", "decision"])
+        rows = table_of(["defense", "value", "change", "threshold", "decision", "status"])
         for one in each.ranked:
             rows.add_row(
                 printable(one.defense),
@@ -160,9 +166,10 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
                 _change(value, one.value),
                 _bits(one.threshold),
                 one.decision or "-",
+                one.status or "-",
             )
         parts += [heading("without each defense in turn"), rows]
-    return Group(*parts, *notes_text(after.solution.notes))
+    return Group(*parts, *notes_text(what_if_notes(found, each)))
 
 
 def robust_text(plan: RobustPlan) -> Group:
@@ -178,6 +185,7 @@ def robust_text(plan: RobustPlan) -> Group:
         ("least worst case", f"{number_text(plan.solution.value)}  ({how})"),
         ("price of robustness", f"{number_text(plan.price)} if all numbers are nominal"),
         ("what it saves", f"{number_text(plan.saved)} in the worst case"),
+        ("status", status_text(plan.status)),
     ]
     sides = table_of(["plan", "worst case", "nominal"])
     sides.add_row("robust", _cell(plan.solution.value), _cell(plan.robust_nominal))
@@ -209,7 +217,7 @@ def robust_text(plan: RobustPlan) -> Group:
 
 def tornado_text(found: Tornado) -> Group:
     """The numbers by how far they move the value."""
-    facts = [("value", number_text(found.value))]
+    facts = [("value", number_text(found.value)), ("status", status_text(found.status))]
     headings = ["number", "from", "to", "value from", "value to"]
     has_threshold = found.game.termination_loss is not None
     if has_threshold:
@@ -227,7 +235,7 @@ def tornado_text(found: Tornado) -> Group:
         facts_table(facts),
         heading("each number at its ends, the others nominal"),
         rows,
-        *notes_text(found.game.notes),
+        *notes_text(found.notes),
     )
 
 
@@ -235,6 +243,7 @@ def influence_text(found: Influence) -> Group:
     """The numbers by their total index or mean size of effect, for each measure."""
     solved = f"{found.method}, {counted(found.n_solved, 'game')} solved"
     facts = [("method", solved), ("seed", str(found.seed))]
+    facts.append(("status", status_text(found.status)))
     if "threshold" in found.indices and found.n_unreached:
         text = f"out of reach in {found.n_unreached} of them, where all bandwidth stands for it"
         facts.append(("threshold", text))
@@ -246,7 +255,7 @@ def influence_text(found: Influence) -> Group:
         for name, row in _sorted(table, key).iterrows():
             rows.add_row(printable(str(name)), *(_cell(float(one)) for one in row))
         parts += [heading(f"of the {measure}"), rows]
-    return Group(*parts, *notes_text(found.game.notes))
+    return Group(*parts, *notes_text(found.notes))
 
 
 def _sorted(table: pandas.DataFrame, column: str) -> pandas.DataFrame:
@@ -267,6 +276,7 @@ def _first_of(text: str, count: int) -> str:
 def _add_outcomes(table: Table, before: Outcome, after: Outcome) -> None:
     values = before.solution.value, after.solution.value
     table.add_row("value", *map(_cell, values), _change(*values))
+    table.add_row("status", before.status, after.status, "")
     if before.threshold is None or after.threshold is None:
         return
     ends = _threshold(before.threshold), _threshold(after.threshold)

@@ -10,6 +10,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mfmgame.solution import REASONS
+from mfmgame.spec.result import Status
+
 __all__ = [
     "facts_table",
     "heading",
@@ -18,6 +21,7 @@ __all__ = [
     "printable",
     "rendered",
     "share_text",
+    "status_text",
     "table_of",
 ]
 
@@ -93,6 +97,11 @@ def table_of(headings: Sequence[str], text_columns: int = 1) -> Table:
 def number_text(number: float) -> str:
     """Six significant digits: enough to read, with the full number in the JSON."""
     return f"{number + 0.0:.6g}"
+
+
+def status_text(status: Status) -> str:
+    """Whether an answer is proven, or why not."""
+    return status if status == "proven" else f"not proven: {REASONS[status]}"
 
 
 def share_text(share: float) -> str:

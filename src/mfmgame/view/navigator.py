@@ -18,7 +18,7 @@ from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
 from mfmgame.spec.catalog import Domain, Origin
 from mfmgame.spec.wording import counted, nearest, shown
-from mfmgame.view.layout import number_text, printable
+from mfmgame.view.layout import number_text, printable, status_text
 
 __all__ = ["Score", "navigator_layer", "navigator_layers"]
 
@@ -227,6 +227,7 @@ def _description(solution: Solution, score: Score, domain: str, n_listed: int) -
         f"Score: {what}, under the optimal allocation of {game.name}.",
         f"{n_listed} of {counted(game.n_threats, 'threat')} shown as techniques of {domain}, "
         f"{game.n_threats - n_listed} left out.",
+        f"Status: {status_text(solution.status)}.",
         *(f"Note: {note}." for note in solution.notes),
     ]
     return printable(" ".join(parts))

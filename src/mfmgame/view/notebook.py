@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from mfmgame.coverage_index import CoverageIndex
+from mfmgame.decision import decide
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.solution import Solution
-from mfmgame.view.layout import number_text, printable, share_text
+from mfmgame.view.layout import number_text, printable, share_text, status_text
+from mfmgame.view.text import loss_fact
 
 __all__ = ["frontier_html", "index_html", "solution_html"]
 
@@ -31,8 +33,11 @@ def solution_html(solution: Solution) -> str:
         ("proven", f"within {solution.lower!r} and {solution.upper!r}"),
         ("attacker", f"{number_text(game.attacker_bandwidth)} bits"),
     ]
+    facts.append(("status", status_text(solution.status)))
     if game.termination_loss is not None:
         facts.append(("termination loss", number_text(game.termination_loss)))
+        ends = solution.lower, solution.upper
+        facts.append(("decision", decide(game, *ends, game.termination_loss)))
     return _wrapped(
         _title(game.name),
         _facts(facts),
@@ -74,11 +79,9 @@ def frontier_html(frontier: Frontier) -> str:
     over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
     over = "attacker bandwidth [bits]" if over_bandwidth else f"limit of {frontier.parameter}"
     facts = [("over", over), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
-    loss = frontier.game.termination_loss
-    if loss is not None:
-        crossing = frontier.crossing(loss)
-        reached = "not reached" if crossing is None else f"reached at {number_text(crossing)}"
-        facts.append(("a loss of " + number_text(loss), reached))
+    facts.append(("status", status_text(frontier.status)))
+    if frontier.game.termination_loss is not None:
+        facts.append(loss_fact(frontier.game.termination_loss, frontier.regions()))
     pieces = zip(
         frontier.breakpoints[:-1],
         frontier.breakpoints[1:],
@@ -107,6 +110,7 @@ def index_html(index: CoverageIndex) -> str:
         ("of the weight", share_text(index.portfolio)),
         ("in the worst class", share_text(index.worst_class)),
         ("of the worst attack", share_text(index.adversarial)),
+        ("status", status_text(index.status)),
     ]
     everything = index.defenses.array
     order = np.argsort(-np.nan_to_num(everything), kind="stable")
@@ -130,6 +134,7 @@ def index_html(index: CoverageIndex) -> str:
             "defenses",
         ),
         "" if len(classes) == len(index.classes) else _paragraph("and more classes"),
+        _notes(index.notes),
     )
 
 

@@ -14,9 +14,10 @@ from mfmgame.view.layout import (
     notes_text,
     number_text,
     printable,
+    status_text,
     table_of,
 )
-from mfmgame.view.text import title
+from mfmgame.view.text import loss_fact, title
 
 __all__ = ["portfolio_document", "portfolio_text"]
 
@@ -26,6 +27,7 @@ def portfolio_document(sequence: PortfolioSequence) -> dict[str, Any]:
     return {
         **head("mfmgame/portfolio/1", sequence.game),
         "resource": sequence.resource,
+        "status": sequence.status,
         "portfolios": [_entry(portfolio) for portfolio in sequence],
         "notes": list(sequence.notes),
     }
@@ -38,6 +40,8 @@ def _entry(portfolio: Portfolio) -> dict[str, Any]:
         "until": portfolio.until,
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
+        "status": solution.status,
+        "decision": portfolio.decision,
         **allocation_members(solution.game, solution.allocation.array),
         "adds": portfolio.adds,
         "drops": portfolio.drops,
@@ -54,8 +58,11 @@ def portfolio_text(sequence: PortfolioSequence) -> Group:
     facts = [
         ("budget", printable(sequence.resource)),
         ("portfolios", f"{len(sequence)}, gap {gap:.1e}"),
+        ("status", status_text(sequence.status)),
         ("greedy order", f"misses {missed} of them"),
     ]
+    if game.termination_loss is not None:
+        facts.append(loss_fact(game.termination_loss, sequence.regions))
     table = table_of(["cost", "value", "greedy", "adds", "drops"], text_columns=0)
     for column in table.columns[3:]:
         column.justify = "left"

@@ -10,11 +10,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mfmgame.coverage_index import CoverageIndex
+from mfmgame.decision import Region
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.optima import OneSidedPrice, Sensitivity
 from mfmgame.solution import Solution
+from mfmgame.spec.result import Decision
 from mfmgame.spec.wording import counted
 from mfmgame.threshold import Threshold
 from mfmgame.verification import FrontierVerification, PortfolioVerification, Verification
@@ -25,6 +27,7 @@ from mfmgame.view.layout import (
     number_text,
     printable,
     share_text,
+    status_text,
     table_of,
 )
 
@@ -35,19 +38,26 @@ __all__ = [
     "assessment_text",
     "frontier_text",
     "index_text",
+    "loss_fact",
     "threshold_text",
     "title",
     "verification_text",
 ]
+
+_RELATIONS: dict[Decision, str] = {
+    "operate": "costs at most",
+    "terminate": "costs more than",
+    "undecided": "is not proven to cost more or less than",
+}
 
 
 def assessment_text(assessment: Assessment) -> Group:
     """The whole answer: decision, value, plan, worst attack, coverage."""
     solution, threshold, index = assessment.solution, assessment.threshold, assessment.index
     game = solution.game
-    facts = [("value", _value(solution))]
+    facts = [("value", _value(solution)), ("status", status_text(assessment.status))]
     if threshold is not None:
-        facts = [*_threshold_facts(game, threshold, solution.value), *facts]
+        facts = [*_threshold_facts(game, threshold, solution), *facts]
     facts += [
         _attacker_fact(game, assessment.sensitivity.bandwidth_price),
         *_limit_facts(assessment.sensitivity),
@@ -60,13 +70,14 @@ def assessment_text(assessment: Assessment) -> Group:
         _allocation(game, solution.allocation, assessment.sensitivity),
         heading("worst attack"),
         _attack(solution),
-        *notes_text(solution.notes),
+        *notes_text(assessment.notes),
     )
 
 
 def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
     """The threshold, the decision, and the allocation at the threshold."""
-    parts: list[RenderableType] = [title(game), facts_table(_threshold_facts(game, threshold))]
+    facts = [*_threshold_facts(game, threshold), ("status", status_text(threshold.status))]
+    parts: list[RenderableType] = [title(game), facts_table(facts)]
     if threshold.reachable:
         parts += [heading("allocation at the threshold")]
         parts += [_allocation(game, threshold.allocation)]
@@ -107,10 +118,10 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
         table.add_row(printable(game.defense_ids[j]), *(share_text(number) for number in numbers))
     return Group(
         title(game),
-        facts_table([("portfolio", _portfolio(index))]),
+        facts_table([("portfolio", _portfolio(index)), ("status", status_text(index.status))]),
         heading("by defense and class"),
         table,
-        *notes_text(game.notes),
+        *notes_text(index.notes),
     )
 
 
@@ -118,11 +129,13 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     """The pieces of a frontier, where it crosses the termination loss, and points of it."""
     game, over_bandwidth = frontier.game, frontier.parameter == ATTACKER_BANDWIDTH
     name = "attacker bandwidth" if over_bandwidth else f"limit of {printable(frontier.parameter)}"
-    facts = [("over", name), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
+    facts = [
+        ("over", name),
+        ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}"),
+        ("status", status_text(frontier.status)),
+    ]
     if game.termination_loss is not None:
-        crossing = frontier.crossing(game.termination_loss)
-        where = "not reached" if crossing is None else f"reached at {number_text(crossing)}"
-        facts.append((f"a loss of {number_text(game.termination_loss)}", where))
+        facts.append(loss_fact(game.termination_loss, frontier.regions()))
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if at:
         points = table_of(["at", "value"], text_columns=0)
@@ -134,6 +147,14 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
         ends = (*frontier.breakpoints[k : k + 2], *frontier.values[k : k + 2], frontier.slopes[k])
         pieces.add_row(*(number_text(float(number)) for number in ends))
     return Group(*parts, heading("pieces"), pieces, *notes_text(frontier.notes))
+
+
+def loss_fact(loss: float, regions: Sequence[Region]) -> tuple[str, str]:
+    """What to do about a loss, from the start of what varies to its end."""
+    *before, last = regions
+    parts = [f"{one.decision} to {number_text(one.stop)}" for one in before]
+    parts.append(f"then {last.decision}" if before else f"{last.decision} throughout")
+    return f"a loss of {number_text(loss)}", ", ".join(parts)
 
 
 def title(game: DefenseGame) -> Text:
@@ -149,24 +170,27 @@ def _value(solution: Solution) -> str:
 
 
 def _threshold_facts(
-    game: DefenseGame, threshold: Threshold, value: float | None = None
+    game: DefenseGame, threshold: Threshold, solution: Solution | None = None
 ) -> list[tuple[str, str]]:
-    worst = "the worst attack" if value is None else f"the worst attack costs {number_text(value)}"
-    stopping = f"stopping costs {number_text(game.termination_loss or 0.0)}"
+    stopping, word = number_text(game.termination_loss or 0.0), threshold.decision.upper()
+    is_open = threshold.decision == "undecided"
     if threshold.bandwidth is None:
         reach = "unreachable: no attacker in the game can make stopping the cheaper choice"
     else:
         reach = (
-            f"{number_text(threshold.bandwidth)} bits, {number_text(threshold.margin or 0.0)} from "
+            f"{'at least ' * is_open}{number_text(threshold.bandwidth)} bits, "
+            f"{number_text(threshold.margin or 0.0)} from "
             f"the attacker's {number_text(game.attacker_bandwidth)}"
         )
     undefended = threshold.undefended
     bare = "unreachable" if undefended is None else f"{number_text(undefended)} bits"
-    decision = f"{threshold.decision.upper()}: {worst}, {stopping}"
-    if value is None:
-        relation = "at most" if threshold.decision == "operate" else "more than"
-        decision = f"{threshold.decision.upper()}: {worst} costs {relation} stopping"
-        decision += f" ({number_text(game.termination_loss or 0.0)})"
+    if solution is None:
+        relation = _RELATIONS[threshold.decision]
+        decision = f"{word}: the worst attack {relation} stopping ({stopping})"
+    else:
+        ends = f"from {solution.lower!r} to {solution.upper!r}, as far as proven"
+        costs = ends if is_open else number_text(solution.value)
+        decision = f"{word}: the worst attack costs {costs}, stopping costs {stopping}"
     return [
         ("decision", decision),
         ("self-destruction threshold", reach),

@@ -233,6 +233,7 @@ def _facts(ensemble: Ensemble, known: int) -> str:
         share = ensemble.probability_of_termination()
         low, high = 100.0 * share.lower, 100.0 * share.upper
         said += f"; terminate in {100.0 * share.estimate:.1f}% (95%: {low:.1f} to {high:.1f})"
+        said += f"; {ensemble.n_undecided:,} undecided" if ensemble.n_undecided else ""
     return said
 
 
