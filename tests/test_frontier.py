@@ -156,7 +156,7 @@ class TestEdges:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ({"limit": "bugdet"}, "unknown resource 'bugdet'"),
+            ({"limit": "bugdet"}, "unknown resource 'bugdet', .*did you mean 'budget'"),
             ({"start": 2.0, "stop": 1.0}, "increasing order"),
             ({"start": -1.0}, "at least 0"),
             ({"stop": float("inf")}, "finite"),

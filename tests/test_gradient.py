@@ -91,20 +91,12 @@ def threshold_of(game: mg.DefenseGame) -> float:
 
 
 def differences(
-    measure: Callable[[mg.DefenseGame], float],
-    arrays: Arrays,
-    change: Callable[[Arrays, float], None],
-    size: float,
+    measure: Callable[[mg.DefenseGame], float], arrays: Arrays, change: Any, size: float
 ) -> list[float]:
     """Slopes of a measure over two steps: the nearer one, where the first reaches a kink."""
-    return [
-        (
-            measure(changed(arrays, change, size + step))
-            - measure(changed(arrays, change, size - step))
-        )
-        / (2 * step)
-        for step in (1e-4, 2e-5)
-    ]
+    steps = (1e-4, -1e-4, 2e-5, -2e-5)
+    found = [measure(changed(arrays, change, size + step)) for step in steps]
+    return [(found[0] - found[1]) / 2e-4, (found[2] - found[3]) / 4e-5]
 
 
 def is_limit(slope: float, estimates: list[float]) -> bool:

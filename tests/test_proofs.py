@@ -170,39 +170,47 @@ class TestWhatIsProven:
         assert mg.verify(mg.Result(**document), game, tolerance=1e-2).gap < 1e-2
 
 
+USELESS = {"least": 0.0, "greatest": 0.0, "role": "useless"}
+
+
 class TestForgeries:
     @pytest.mark.parametrize(
-        ("pointer", "value"),
+        ("pointer", "value", "place"),
         [
-            ("/scenario", "six threats"),
-            ("/composition", "additive"),
-            ("/allocation/zzz", 0.0),
-            ("/threats/free/severity", 1e308),
-            ("/allocation/monitor", 1e308),
-            ("/certificate/cuts/0/anchor", 1e308),
-            ("/certificate/cuts/0/threat", "zzz"),
-            ("/certificate/cuts", []),
-            ("/certificate/cuts/-", {"threat": "free", "anchor": 0.0, "weight": 1.0}),
-            ("/prices/limits/budget", 1e308),
-            ("/threshold", None),
-            ("/threshold/reachable", False),
-            ("/threshold/bandwidth", 1e308),
-            ("/threshold/bandwidth", None),
-            ("/threshold/certificate", None),
-            ("/threshold/lower", None),
-            ("/dci/defenses/filter/index", None),
-            ("/dci/defenses/filter/classes/zzz", 0.5),
-            ("/notes/-", "all is well"),
+            ("/scenario", "six threats", "/scenario"),
+            ("/composition", "additive", "/composition"),
+            ("/allocation/zzz", 0.0, "/allocation/zzz"),
+            ("/threats/free/severity", 1e308, "/threats/free/severity"),
+            ("/allocation/monitor", 1e308, "/use/budget"),
+            ("/certificate/cuts/0/anchor", 1e308, "/certificate/cuts/0/anchor"),
+            ("/certificate/cuts/0/threat", "zzz", "/certificate/cuts/0/threat"),
+            ("/certificate/cuts", [], "/attack/free"),
+            (
+                "/certificate/cuts/-",
+                {"threat": "free", "anchor": 0.0, "weight": 1.0},
+                "/certificate/cuts",
+            ),
+            ("/prices/limits/budget", 1e308, "/bounds/lower"),
+            ("/threshold", None, "/threshold"),
+            ("/threshold/reachable", False, "/threshold/reachable"),
+            ("/threshold/bandwidth", 1e308, "/threshold/bandwidth_per_loss"),
+            ("/threshold/bandwidth", None, "/threshold/reachable"),
+            ("/threshold/certificate", None, "/threshold/certificate"),
+            ("/threshold/lower", None, "/threshold/certificate"),
+            ("/dci/defenses/filter/index", None, "/dci/defenses/filter/index"),
+            ("/dci/defenses/filter/classes/zzz", 0.5, "/dci/defenses/filter/classes/zzz"),
+            ("/sensitivity/defenses/zzz", USELESS, "/sensitivity/defenses/zzz"),
+            ("/notes/-", "all is well", "/notes"),
         ],
     )
     @pytest.mark.parametrize("composition", ["best_of", "independent"])
-    def test_a_result_with_them_is_refused(self, composition, pointer, value):
+    def test_a_result_with_them_is_refused(self, composition, pointer, value, place):
         if pointer == "/composition" and composition == "independent":
             value = "best_of"
         game = game_of(SCENARIO, composition)
         with pytest.raises(mg.CertificateError) as refusal:
             verify(changed(result_of(game), pointer, value), game)
-        assert refusal.value.pointer
+        assert refusal.value.pointer == place
 
     def test_an_unreachable_threshold_is_not_believed_without_proof(self):
         game = game_of(SCENARIO, "best_of")
@@ -239,27 +247,33 @@ class TestForgeries:
             verify(changed(document, "/threshold/decision", other), game)
 
     @pytest.mark.parametrize(
-        ("pointer", "value"),
+        ("pointer", "value", "place"),
         [
-            ("/parameter", "zzz"),
-            ("/parameter", "budget"),
-            ("/breakpoints", []),
-            ("/pieces", []),
-            ("/breakpoints/1/at", 1e308),
-            ("/breakpoints/1/certificate", None),
-            ("/pieces/0/allocation", None),
-            ("/pieces/0/slope", -1.0),
-            ("/pieces/0/slope", 1e308),
-            ("/points/0/at", 1e308),
-            ("/notes/-", "all is well"),
+            ("/parameter", "zzz", "/parameter"),
+            ("/parameter", "budget", "/breakpoints/0/certificate"),
+            ("/breakpoints", [], "/pieces"),
+            ("/pieces", [], "/pieces"),
+            ("/breakpoints/1/at", 1e308, "/pieces/0/to"),
+            ("/breakpoints/1/certificate", None, "/breakpoints/1"),
+            ("/pieces/0/allocation", None, "/pieces/0"),
+            ("/pieces/0/slope", -1.0, "/pieces/0/slope"),
+            ("/pieces/0/slope", 1e308, "/pieces/0/slope"),
+            ("/points/0/at", 1e308, "/points/0/at"),
+            ("/notes/-", "all is well", "/notes"),
         ],
     )
-    def test_a_frontier_with_them_is_refused(self, pointer, value):
+    def test_a_frontier_with_them_is_refused(self, pointer, value, place):
         game = game_of(SCENARIO, "best_of")
         document = frontier_of(game, at=[1.0], stop=2.5)
         with pytest.raises(mg.CertificateError) as refusal:
             verify(changed(document, pointer, value), game)
-        assert refusal.value.pointer
+        assert refusal.value.pointer == place
+
+    def test_a_parameter_that_is_nearly_one_is_named(self):
+        game = game_of(SCENARIO, "best_of")
+        forged = changed(frontier_of(game, stop=2.5), "/parameter", "bugdet")
+        with pytest.raises(mg.CertificateError, match=r"'bugdet', .*did you mean 'budget'"):
+            verify(forged, game)
 
     def test_a_cut_that_does_not_hold_proves_nothing(self):
         # Two defenses stop everything together. With an anchor, their cut would forget it.
