@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
 from mfmgame.crossing import self_destruction_threshold
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.interruption import Interrupted
 from mfmgame.optima import Sensitivity
 from mfmgame.ranging import sensitivity_of
@@ -71,7 +71,7 @@ def assess(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -
     >>> mg.assess(mg.load_scenario("examples/llava.json")).threshold.decision
     'operate'
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     solver = Solver(game, tolerance=tolerance)
     solution = solver.solve()
     has_loss = game.termination_loss is not None

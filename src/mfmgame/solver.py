@@ -26,12 +26,19 @@ from mfmgame.choices import Box
 from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
 from mfmgame.optimal_face import OptimalFace
 from mfmgame.progress import Found, Progress, Region
-from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
+from mfmgame.solution import (
+    DEFAULT_TOLERANCE,
+    Solution,
+    is_number,
+    refuse_other_tolerances,
+    scale_of,
+)
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.numbers import as_float
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
@@ -111,7 +118,8 @@ def solve(
     >>> round(solution.value, 12), round(solution.allocation["d0"], 12)
     (1.714285714286, 0.571428571429)
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
+    refuse_other_tolerances(mip_gap, "mip_gap")
     if game.choices is not None and mip_gap is not None:
         tolerance = mip_gap
     return Solver(game, tolerance=tolerance, time_limit=time_limit).solve()
@@ -145,11 +153,10 @@ class Solver:
         cheapest: bool = True,
         time_limit: float | None = None,
     ) -> None:
-        if tolerance is not None and not (_is_number(tolerance) and 0.0 < tolerance < 1.0):
-            raise SpecificationError(
-                f"found {shown(tolerance)}, expected a number between 0 and 1", pointer="tolerance"
-            )
-        if time_limit is not None and not (_is_number(time_limit) and time_limit > 0.0):
+        refuse_other_tolerances(tolerance)
+        refuse_other_types(game, "game", DefenseGame)
+        refuse_other_types(cheapest, "cheapest", bool)
+        if time_limit is not None and not (is_number(time_limit) and time_limit > 0.0):
             raise SpecificationError(
                 f"found {shown(time_limit)}, expected seconds above 0", pointer="time_limit"
             )
@@ -396,10 +403,6 @@ class Solver:
 
     def _residual(self, allocation: FloatArray) -> FloatArray:
         return self._game.severity * self._composition.exposure(allocation)
-
-
-def _is_number(option: object) -> bool:
-    return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)
 
 
 def _refuse_negative_limits(game: DefenseGame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import TypeVar
 
 from mfmgame.catalogs.importing.knowledge_base import (
@@ -27,6 +28,8 @@ from mfmgame.catalogs.importing.stix import (
 )
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog, Origin, Reference
+from mfmgame.spec.document import refuse_other_types
+from mfmgame.spec.reading import path_of
 from mfmgame.spec.wording import counted, shown
 
 __all__ = ["import_attack", "read_attack"]
@@ -103,7 +106,8 @@ def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None =
     >>> [(pair.threat, pair.defense, pair.value) for pair in catalog.effectiveness]
     [('T1001', 'M1001', 0.5)]
     """
-    return as_catalog(read_attack(Path(path)), numbers or AssumedNumbers())
+    refuse_other_types(numbers, "numbers", AssumedNumbers, NoneType)
+    return as_catalog(read_attack(path_of(path)), numbers or AssumedNumbers())
 
 
 def read_attack(path: Path) -> KnowledgeBase:
