@@ -154,3 +154,42 @@ def test_a_search_that_fails_does_not_say_that_there_is_one_optimum():
     )
     roles = mg.sensitivity(game).roles
     assert (roles["d2"], roles["d3"]) == ("optional", "optional")
+
+
+@pytest.mark.parametrize("steps", [{}, {"d0": [0.0, 1e-3, 1.0]}], ids=["continuous", "stepped"])
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("composition", ["additive", "best_of", "independent"])
+def test_what_the_plan_funds_is_never_useless(composition, seed, steps):
+    random = np.random.default_rng(seed)
+    n, m = random.integers(1, 5, 2)
+    game = mg.DefenseGame(
+        severity=random.uniform(1.0, 10.0, n),
+        bandwidth=random.uniform(0.1, 2.0, n),
+        effectiveness=random.uniform(0.0, 0.98, (n, m)),
+        attacker_bandwidth=float(random.uniform(0.5, n)),
+        use={"a": random.uniform(0.1, 3.0, m)},
+        limits={"a": 10.0 ** -float(seed)},  # so that all that is funded runs ever less
+        composition=composition,
+        levels=steps,
+    )
+    found = mg.assess(game)
+    levels, roles = found.solution.allocation, found.sensitivity.roles
+    assert max(levels.values()) > 0.0 or steps
+    assert all(roles[name] != "useless" for name, level in levels.items() if level > 0.0)
+    mg.verify(mg.Result(**mg.result_document(found)), game)
+
+
+@pytest.mark.parametrize("composition", ["additive", "best_of", "independent"])
+def test_the_only_defense_of_a_tiny_budget_is_essential(composition):
+    game = mg.DefenseGame(
+        severity=[1.0],
+        bandwidth=[1.0],
+        effectiveness=[[0.5]],
+        attacker_bandwidth=1.0,
+        use={"a": [1.0]},
+        limits={"a": 1e-5},
+        composition=composition,
+    )
+    found = mg.sensitivity(game)
+    assert found.solution.allocation["d0"] == 1e-5
+    assert found.roles == {"d0": "essential"}

@@ -12,6 +12,7 @@ from mfmgame.game import GRANTED, DefenseGame
 
 __all__ = [
     "NEGLIGIBLE_LEVEL",
+    "affordable_levels",
     "all_within_limits",
     "can_run",
     "held_game",
@@ -55,6 +56,16 @@ def resource_cost(game: DefenseGame) -> FloatArray:
     total = game.use @ game.max_level
     available = np.where(np.isfinite(game.limits) & (game.limits > 0), game.limits, total)
     return np.divide(1.0, available, out=np.zeros_like(total), where=available > 0) @ game.use
+
+
+def affordable_levels(game: DefenseGame) -> FloatArray:
+    """The most of each level that the limits allow it alone."""
+    using = game.use > 0.0
+    alone = np.divide(
+        game.limits[:, None], game.use, out=np.full_like(game.use, np.inf), where=using
+    )
+    most: FloatArray = np.minimum(game.max_level, alone.min(axis=0, initial=np.inf))
+    return most
 
 
 def spread(game: DefenseGame) -> FloatArray:

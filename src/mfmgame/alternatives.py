@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,7 @@ from mfmgame.solution import Solution
 from mfmgame.solver import Solver
 from mfmgame.spec.addition import Addition
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.result import Decision, Status
 from mfmgame.spec.scenario import Scenario
 from mfmgame.standing import doubts, first_unproven, unproven_note
@@ -199,7 +200,11 @@ def what_if(
     >>> found.before.threshold.decision, round(found.change, 3)
     ('terminate', 0.235)
     """
+    refuse_other_types(drop, "drop", Collection)
+    refuse_other_types(add, "add", Addition, Collection)
     additions = [add] if isinstance(add, Addition) else list(add)
+    for one in additions:
+        refuse_other_types(one, "add", Addition)
     changed = altered(scenario, drop, additions, catalog)
     return WhatIf(
         before=_outcome(scenario, catalog, tolerance),
@@ -248,7 +253,7 @@ def without_each(
     removal = _Removal(*altered(scenario, [], [], catalog), tolerance)
     game = before.solution.game
     usable = [name for name, most in zip(game.defense_ids, game.max_level, strict=True) if most]
-    found = (workers or Workers()).map(removal, usable)
+    found = Workers.of(workers).map(removal, usable)
     return WithoutEach(before, tuple(sorted(found, key=_rank)))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
 from mfmgame.crossing import threshold_beyond
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.interruption import Interrupted
 from mfmgame.optima import Sensitivity
 from mfmgame.ranging import sensitivity_of
@@ -90,7 +90,7 @@ def assess(
     >>> mg.assess(mg.load_scenario("examples/llava.json")).threshold.decision
     'operate'
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     solver = asked_solver(game, tolerance, mip_gap, time_limit)
     solution, loss = solver.solve(), game.termination_loss
     try:

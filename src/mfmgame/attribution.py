@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from mfmgame.coalitions import Coalitions
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
 from mfmgame.solver import solve
@@ -44,6 +44,8 @@ FloatArray = NDArray[np.float64]
 
 _MOST_EXACT = 15
 """More members than this are sampled: their sets would number more than 32,768."""
+_MOST_SAMPLED = 10_000_000
+"""More permutations than this would not fit in memory."""
 _PERMUTATIONS = 2000
 _LARGEST_SEED = 2**64 - 1
 
@@ -171,20 +173,17 @@ def shapley_shares(
     (6.0, {'d0': 4.0, 'd1': 2.0}, {'d0': 4.0, 'd1': 2.0})
     """
     if permutations is not None and (
-        not _is_integer(permutations) or permutations < 4 or permutations % 2
+        not _is_integer(permutations) or not 4 <= permutations <= _MOST_SAMPLED or permutations % 2
     ):
         raise SpecificationError(
-            f"found {shown(permutations)}, expected an even number of at least 4",
+            f"found {shown(permutations)}, expected an even number from 4 to {_MOST_SAMPLED}",
             pointer="permutations",
         )
     if not _is_integer(seed) or not 0 <= seed <= _LARGEST_SEED:
         raise SpecificationError(
             f"found {shown(seed)}, expected an integer from 0 to {_LARGEST_SEED}", pointer="seed"
         )
-    if isinstance(problem, Solution):
-        solution = problem
-    else:
-        solution = solve(problem if isinstance(problem, DefenseGame) else build_game(problem))
+    solution = problem if isinstance(problem, Solution) else solve(game_of(problem, Solution))
     game, levels = solution.game, solution.allocation.array
     coalitions = Coalitions(game, levels)
     count = len(coalitions.members)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import NoneType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from mfmgame.attacker import best_response
 from mfmgame.compositions import Composition, compose
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.frontier import reach_of, with_limit_on
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.portfolio import (
     Portfolio,
     PortfolioSequence,
@@ -28,6 +29,7 @@ from mfmgame.portfolio import (
 )
 from mfmgame.progress import Found
 from mfmgame.solver import Solver
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import nearest, shown
 from mfmgame.stepped_face import trimmed
@@ -83,7 +85,8 @@ def best_portfolios(
     >>> [(one.cost, one.value, one.adds) for one in mg.best_portfolios(game)]
     [(0.0, 4.0, {}), (1.0, 3.0, {'d0': 1.0}), (2.0, 2.0, {'d1': 1.0})]
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    refuse_other_types(progress, "progress", Callable, NoneType)
+    game = game_of(problem)
     resource = _budget(game, limit)
     game = with_limit_on(game, resource)
     row = game.resources.index(resource)

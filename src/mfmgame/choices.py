@@ -8,15 +8,17 @@ nothing, no allocation of the box is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import NoneType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.numbers import amounts
 from mfmgame.spec.wording import nearest, shown
 
@@ -228,6 +230,8 @@ def choices_of(
         where = f"levels[{shown(name)}]"
         index = position(name, where)
         stepped[index] = _steps(steps, float(max_level[index]), where)
+    for name, others in requires.items():
+        refuse_other_types(others, f"requires[{shown(name)}]", Collection)
     needs = tuple(
         (position(name, f"requires[{shown(name)}]"), position(other, f"requires[{shown(name)}]"))
         for name, others in requires.items()
@@ -236,6 +240,10 @@ def choices_of(
     counted = []
     for number, group in enumerate(groups):
         where = f"groups[{number}]"
+        refuse_other_types(group, where, DefenseGroup)
+        refuse_other_types(group.defenses, where, Collection)
+        refuse_other_types(group.at_least, where, int)
+        refuse_other_types(group.at_most, where, int, NoneType)
         members = tuple(dict.fromkeys(position(name, where) for name in group.defenses))
         most = len(members) if group.at_most is None else group.at_most
         if not 0 <= group.at_least <= min(most, len(members)):

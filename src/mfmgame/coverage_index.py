@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.attacker import best_response
 from mfmgame.compositions import compose
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
 from mfmgame.spec.numbers import as_floats
@@ -152,10 +152,7 @@ def defense_coverage_index(
     >>> index.defenses["d0"], index.worst_class, index.adversarial
     (0.625, 0.5, 0.5)
     """
-    if isinstance(problem, Solution):
-        game = problem.game
-    else:
-        game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = problem.game if isinstance(problem, Solution) else game_of(problem, Solution)
     status: Status = "proven"
     notes = game.notes
     if allocation is not None:

@@ -13,7 +13,7 @@ from mfmgame.attacker import bandwidth_for_loss, best_response
 from mfmgame.certificate import nothing_proven
 from mfmgame.decision import decide, tie
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.solution import Solution, scale_of
 from mfmgame.solver import Solver, asked_solver
 from mfmgame.spec.scenario import Scenario
@@ -77,7 +77,7 @@ def self_destruction_threshold(
     >>> threshold.bandwidth, threshold.undefended, threshold.decision, threshold.margin
     (2.5, 1.125, 'terminate', -0.5)
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     loss = game.termination_loss
     if loss is None:
         source = problem.source if isinstance(problem, Scenario) else ""

@@ -13,7 +13,7 @@ from mfmgame.certificate import Certificate, lower_bound, scaled_to_plan
 from mfmgame.compositions import compose
 from mfmgame.crossing import self_destruction_threshold
 from mfmgame.errors import SolverError, SpecificationError
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, build_game, game_of
 from mfmgame.gradient import Gradient
 from mfmgame.labels import Labelled
 from mfmgame.optimal_ranges import OptimalRanges, Range, optimal_ranges
@@ -78,7 +78,7 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
             return _differentiated(problem.game, problem.value, point)
         game = problem.game
     else:
-        game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+        game = game_of(problem, Solution)
     solution = Solver(game, tolerance=_PRECISE, cheapest=False).solve()
     point = _optimum(solution)
     if point is None:
@@ -144,7 +144,7 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
     >>> gradient.at, gradient.severity["t0"], gradient.termination_loss
     (2.5, -0.5, 1.0)
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     threshold = _precise_threshold(problem)
     if threshold.bandwidth is None:
         raise SpecificationError(

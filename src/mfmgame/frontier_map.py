@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
 from mfmgame.frontier import Frontier, with_limit_on
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.spec.numbers import amounts
 from mfmgame.spec.scenario import Scenario
 from mfmgame.tracing import sweep
@@ -158,14 +158,14 @@ def sweep_map(
     >>> mapped.operates([1.0, 2.0]).tolist()
     [[True, False], [True, True]]
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     rows = amounts(limits, "limits", n_axes=1)
     if not rows.size or not np.all(rows >= 0) or np.any(np.diff(rows) <= 0):
         raise SpecificationError(
             "expected one limit or more, at least 0 and increasing", pointer="limits"
         )
     limited = with_limit_on(game, limit)
-    found = (workers or Workers()).map(_Row(limited, limit, tolerance), rows.tolist())
+    found = Workers.of(workers).map(_Row(limited, limit, tolerance), rows.tolist())
     # What comes back from elsewhere brings arrays of its own.
     frontiers = [
         replace(frontier, game=limited.with_limits({limit: row}))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
@@ -14,7 +15,7 @@ from mfmgame.choices import Choices, DefenseGroup, choices_of
 from mfmgame.errors import SpecificationError
 from mfmgame.labels import checked_labels
 from mfmgame.spec.catalog import Catalog, Defense
-from mfmgame.spec.document import refuse
+from mfmgame.spec.document import refuse, refuse_other_types
 from mfmgame.spec.numbers import amounts, as_float, as_floats, outside
 from mfmgame.spec.scenario import Composition, Scenario
 from mfmgame.spec.wording import nearest, shown
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas
     import scipy.sparse
 
-__all__ = ["GRANTED", "DefenseGame", "build_game", "refuse_perfect_layers"]
+__all__ = ["GRANTED", "DefenseGame", "build_game", "game_of", "refuse_perfect_layers"]
 
 FloatArray = NDArray[np.float64]
 
@@ -122,6 +123,16 @@ class DefenseGame:
         name: str = "unnamed",
         notes: Sequence[str] = (),
     ) -> None:
+        tables = {"use": use, "limits": limits, "levels": levels, "requires": requires}
+        for argument, table in tables.items():
+            refuse_other_types(table, argument, Mapping, NoneType)
+        labels = {"threat_ids": threat_ids, "defense_ids": defense_ids}
+        labels["threat_classes"] = threat_classes
+        for argument, names in labels.items():
+            refuse_other_types(names, argument, Collection, NoneType)
+        for argument, several in (("groups", groups), ("notes", notes)):
+            refuse_other_types(several, argument, Collection)
+        refuse_other_types(name, "name", str)
         self.severity = _quantities(severity, "severity")
         n_threats = len(self.severity)
         self.bandwidth = _quantities(bandwidth, "bandwidth", n_threats)
@@ -195,7 +206,16 @@ class DefenseGame:
         return self.kept(self.limits)
 
     def kept(self, limits: FloatArray) -> FloatArray:
-        """Limits as allocations keep within them: beside stepped defenses, a trace more."""
+        """Limits as allocations keep within them: beside stepped defenses, a trace more.
+
+        Parameters
+        ----------
+        limits : ndarray of float, shape (n_resources,)
+
+        Returns
+        -------
+        ndarray of float, shape (n_resources,)
+        """
         return limits if self.choices is None else limits + GRANTED * np.maximum(limits, 0.0)
 
     def with_attacker_bandwidth(self, attacker_bandwidth: float) -> Self:
@@ -236,6 +256,7 @@ class DefenseGame:
         SpecificationError
             If a resource is unknown, or a limit is negative or not finite.
         """
+        refuse_other_types(limits, "limits", Mapping)
         other = copy.copy(self)
         other.limits = self.limits.copy()
         for resource, limit in limits.items():
@@ -264,6 +285,28 @@ class DefenseGame:
             index=pandas.Index(list(self.threat_ids), name="threat"),
             columns=pandas.Index(list(self.defense_ids), name="defense"),
         )
+
+
+def game_of(problem: Scenario | DefenseGame, *others: type) -> DefenseGame:
+    """The game that a function is given, or that of the scenario.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+    *others : type
+        What else the function takes.
+
+    Returns
+    -------
+    DefenseGame
+
+    Raises
+    ------
+    SpecificationError
+        If it is something else, or as for :func:`build_game`.
+    """
+    refuse_other_types(problem, "problem", Scenario, DefenseGame, *others)
+    return problem if isinstance(problem, DefenseGame) else build_game(problem)
 
 
 def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGame:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mfmgame.allocations import affordable_levels
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
 from mfmgame.spec.result import Role
@@ -23,7 +24,8 @@ __all__ = ["NO_LEVEL", "OneSidedPrice", "Role", "Sensitivity", "role_of"]
 NO_LEVEL = 1e-7
 """Share of its greatest level below which a defense counts as not funded."""
 _NO_SMOOTH_LEVEL = 1e-2
-"""The same for `independent`, where allocations of almost the same value differ that much."""
+"""Share below which other levels count as none for `independent`, where allocations of almost
+the same value differ that much."""
 
 
 class OneSidedPrice(NamedTuple):
@@ -68,10 +70,16 @@ class Sensitivity:
     def roles(self) -> dict[str, Role]:
         """Whether all, some or no optimal allocations fund each defense."""
         game = self.solution.game
-        ranges = zip(self.least.items(), self.greatest.values(), game.max_level, strict=True)
+        levels = zip(
+            self.solution.allocation.items(),
+            self.least.values(),
+            self.greatest.values(),
+            affordable_levels(game).tolist(),
+            strict=True,
+        )
         return {
-            defense: role_of(low, high, float(most), game.composition)
-            for (defense, low), high, most in ranges
+            defense: role_of(level, low, high, most, game.composition)
+            for (defense, level), low, high, most in levels
         }
 
     def to_frame(self) -> pandas.DataFrame:
@@ -93,9 +101,23 @@ class Sensitivity:
         return pandas.DataFrame(table, index=pandas.Index(list(game.defense_ids), name="defense"))
 
 
-def role_of(least: float, greatest: float, max_level: float, composition: str) -> Role:
-    """What a defense is whose optimal levels go from the least to the greatest."""
-    share = _NO_SMOOTH_LEVEL if composition == "independent" else NO_LEVEL
-    if least > share * max_level:
+def role_of(level: float, least: float, greatest: float, most: float, composition: str) -> Role:
+    """What a defense is whose optimal levels, that of the plan among them, have these ends.
+
+    Parameters
+    ----------
+    level, least, greatest : float
+        Of the plan, and over all optimal allocations.
+    most : float
+        The most that the limits allow.
+    composition : str
+
+    Returns
+    -------
+    {"essential", "optional", "useless"}
+        A defense that the plan funds is never useless, however little it runs.
+    """
+    nothing = most * (_NO_SMOOTH_LEVEL if composition == "independent" else NO_LEVEL)
+    if least > nothing:
         return "essential"
-    return "optional" if greatest > share * max_level else "useless"
+    return "optional" if level > 0.0 or greatest > nothing else "useless"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.allocations import (
+    affordable_levels,
     is_within_limits,
     resource_cost,
     with_all_free,
@@ -121,10 +122,7 @@ class OptimalFace:
         found, game, levels = self._found, self._game, self._found.allocation
         most = game.max_level
         neat = np.where(levels >= (1.0 - _NEAT) * most, most, levels)
-        affordable = np.divide(
-            game.limits[:, None], game.use, out=np.full_like(game.use, np.inf), where=game.use > 0
-        )
-        neat[levels <= _NEAT * np.minimum(most, affordable.min(axis=0, initial=np.inf))] = 0.0
+        neat[levels <= _NEAT * affordable_levels(game)] = 0.0
         neat = within_limits_beside(game, neat, neat == most)
         if np.array_equal(neat, levels) or not is_within_limits(game, neat):
             return found

@@ -22,6 +22,7 @@ from mfmgame.errors import InfeasibleError
 from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.solution import Solution
+from mfmgame.spec.numbers import as_float
 from mfmgame.spec.result import Decision, Status
 from mfmgame.standing import first_unproven
 
@@ -168,6 +169,7 @@ class PortfolioSequence:
         InfeasibleError
             If none is affordable.
         """
+        budget = as_float(budget, "budget")
         affordable = [one for one in self.portfolios if one.cost <= budget * (1.0 + _SAME_VALUE)]
         if not affordable:
             raise InfeasibleError(f"no portfolio costs as little as {budget!r}")

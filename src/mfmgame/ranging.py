@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mfmgame.allocations import held_game
 from mfmgame.frontier import ATTACKER_BANDWIDTH, reach_of
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.labels import Labelled
 from mfmgame.optima import OneSidedPrice, Sensitivity
 from mfmgame.solution import Solution
@@ -46,7 +46,7 @@ def sensitivity(problem: Scenario | DefenseGame, *, tolerance: float | None = No
     >>> found.bandwidth_price, found.limit_prices["budget"].left
     (OneSidedPrice(left=4.5, right=4.0), 3.0)
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     solver = Solver(game, tolerance=tolerance)
     return sensitivity_of(solver.solve(), solver)
 

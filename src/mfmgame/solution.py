@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
+
+import numpy as np
 
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
 
     from mfmgame.view.plotting import SolutionPlots
 
-__all__ = ["DEFAULT_TOLERANCE", "REASONS", "Solution", "scale_of"]
+__all__ = [
+    "DEFAULT_TOLERANCE",
+    "REASONS",
+    "Solution",
+    "is_number",
+    "refuse_other_tolerances",
+    "scale_of",
+]
 
 DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
 """Width of the proven bracket, relative to the value, unless another is asked for."""
@@ -175,3 +184,16 @@ class Solution:
 def scale_of(game: DefenseGame, value: float) -> float:
     """What a gap is relative to: the value, or a share of the greatest severity."""
     return max(value, _NEGLIGIBLE * float(game.severity.max(initial=0.0))) or 1.0
+
+
+def refuse_other_tolerances(tolerance: object, name: str = "tolerance") -> None:
+    """Refuse a tolerance, other than None, that is no number between 0 and 1."""
+    if tolerance is not None and not (is_number(tolerance) and 0.0 < tolerance < 1.0):
+        raise SpecificationError(
+            f"found {shown(tolerance)}, expected a number between 0 and 1", pointer=name
+        )
+
+
+def is_number(option: object) -> TypeGuard[float]:
+    """Whether an option is a number, and not true or false."""
+    return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)

@@ -34,12 +34,19 @@ from mfmgame.compositions import compose
 from mfmgame.cuts import CutPool
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.exact_program import exact_optimum
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
 from mfmgame.optimal_face import OptimalFace
 from mfmgame.progress import Found, Progress, Region
-from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
+from mfmgame.solution import (
+    DEFAULT_TOLERANCE,
+    Solution,
+    is_number,
+    refuse_other_tolerances,
+    scale_of,
+)
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.numbers import as_float
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
@@ -119,7 +126,7 @@ def solve(
     >>> round(solution.value, 12), round(solution.allocation["d0"], 12)
     (1.714285714286, 0.571428571429)
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     return asked_solver(game, tolerance, mip_gap, time_limit).solve()
 
 
@@ -146,9 +153,9 @@ def asked_solver(
     SpecificationError
         If one of them is out of its range, even one that the game has no use for.
     """
-    if mip_gap is not None:
-        _refuse_no_share("mip_gap", mip_gap)
-        tolerance = tolerance if game.choices is None else mip_gap
+    refuse_other_tolerances(mip_gap, "mip_gap")
+    if game.choices is not None and mip_gap is not None:
+        tolerance = mip_gap
     return Solver(game, tolerance=tolerance, time_limit=time_limit)
 
 
@@ -180,9 +187,10 @@ class Solver:
         cheapest: bool = True,
         time_limit: float | None = None,
     ) -> None:
-        if tolerance is not None:
-            _refuse_no_share("tolerance", tolerance)
-        if time_limit is not None and not (_is_number(time_limit) and time_limit > 0.0):
+        refuse_other_tolerances(tolerance)
+        refuse_other_types(game, "game", DefenseGame)
+        refuse_other_types(cheapest, "cheapest", bool)
+        if time_limit is not None and not (is_number(time_limit) and time_limit > 0.0):
             raise SpecificationError(
                 f"found {shown(time_limit)}, expected seconds above 0", pointer="time_limit"
             )
@@ -453,17 +461,6 @@ class Solver:
 
     def _residual(self, allocation: FloatArray) -> FloatArray:
         return self._game.severity * self._composition.exposure(allocation)
-
-
-def _is_number(option: object) -> bool:
-    return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)
-
-
-def _refuse_no_share(name: str, option: object) -> None:
-    if not (_is_number(option) and 0.0 < option < 1.0):  # type: ignore[operator]
-        raise SpecificationError(
-            f"found {shown(option)}, expected a number between 0 and 1", pointer=name
-        )
 
 
 def _refuse_negative_limits(game: DefenseGame) -> None:

@@ -32,11 +32,11 @@ from mfmgame.compositions import compose
 from mfmgame.envelope import traced_steps
 from mfmgame.errors import SpecificationError
 from mfmgame.frontier import ATTACKER_BANDWIDTH, BRACKET, Frontier, reach_of, with_limit_on
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
 from mfmgame.progress import Found
-from mfmgame.solution import DEFAULT_TOLERANCE
+from mfmgame.solution import DEFAULT_TOLERANCE, refuse_other_tolerances
 from mfmgame.solver import Solver
-from mfmgame.spec.numbers import amounts
+from mfmgame.spec.numbers import amounts, as_float
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.walking import walk
@@ -154,20 +154,20 @@ def sweep(
     >>> frontier.breakpoints.tolist(), frontier.slopes.tolist(), frontier(2.0)
     ([0.0, 1.0, 3.0], [4.0, 1.0], 5.0)
     """
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     if limit is not None:
         game = with_limit_on(game, limit)
     parameter = limit or ATTACKER_BANDWIDTH
-    start = float(amounts(start, parameter, n_axes=0))
-    if stop is None:
-        stop = max(start, reach_of(game, parameter))
-    stop = float(amounts(stop, parameter, n_axes=0))
+    refuse_other_tolerances(tolerance)
+    start = as_float(start, parameter)
+    stop = max(start, reach_of(game, parameter)) if stop is None else as_float(stop, parameter)
     if not (0.0 <= start <= stop < np.inf):
         raise SpecificationError(
             f"found a sweep from {shown(start)} to {shown(stop)}, "
             "expected finite ends of at least 0, in increasing order",
             pointer=parameter,
         )
+    amounts([start, stop], parameter, n_axes=1)
     smooth = game.composition == "independent"
     asked = tolerance or BRACKET[game.composition] if smooth else None
     # Of a bracket, lines take what the solves where they meet leave.

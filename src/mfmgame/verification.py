@@ -26,7 +26,8 @@ from mfmgame.proof.reading import (
 from mfmgame.proof.sensitivity import check_sensitivity
 from mfmgame.proof.solutions import check_index, check_solution
 from mfmgame.proof.thresholds import check_threshold
-from mfmgame.solution import Solution, scale_of
+from mfmgame.solution import Solution, refuse_other_tolerances, scale_of
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.result import FrontierDocument, Result
 
@@ -145,6 +146,11 @@ def verify(
     >>> verify(mg.solve(game), game).gap < 1e-12
     True
     """
+    refuse_other_types(
+        answer, "answer", Solution, Result, Frontier, FrontierDocument, PortfolioDocument
+    )
+    refuse_other_types(game, "game", DefenseGame)
+    refuse_other_tolerances(tolerance)
     if isinstance(answer, (Result, FrontierDocument, PortfolioDocument)):
         check_head(answer, game)
     if isinstance(answer, Result):

@@ -294,3 +294,45 @@ def test_steps_make_the_worst_attack_at_every_bandwidth_of_a_piece(seed, most):
             rest = max(0.0, rest - step.bits)
             loss += effort * step.loss
         assert loss == pytest.approx(best_response(residual, bandwidth, at).loss, rel=1e-12)
+
+
+class TestSteps:
+    """What a page says of plans and attacks where defenses are all or nothing."""
+
+    @staticmethod
+    def scenario(kind: str) -> mg.Scenario:
+        """Two threats of one attacker, of which the budget stops one or the other."""
+        return mg.Scenario(
+            schema="mfmgame/scenario/1",
+            threats=[
+                {"id": "leak", "severity": 8.0, "bandwidth": 1.0},
+                {"id": "fraud", "severity": 6.0, "bandwidth": 1.0},
+            ],
+            defenses=[
+                {"id": "filter", "use": {"budget": 1.0}, "kind": kind},
+                {"id": "sandbox", "use": {"budget": 1.0}, "kind": kind},
+            ],
+            effectiveness=[
+                {"threat": "leak", "defense": "filter", "value": 0.5},
+                {"threat": "fraud", "defense": "sandbox", "value": 0.5},
+            ],
+            attacker={"bandwidth": 1.0},
+            defender={"limits": {"budget": 1.0}},
+        )
+
+    def test_another_plan_may_do_better_against_the_worst_attack(self):
+        scenario = self.scenario("binary")
+        game, solution = mg.build_game(scenario), mg.solve(scenario)
+        against = solution.attack.array * game.severity
+        assert solution.value == 6.0
+        # The attack on the filter's plan is fraud, which the sandbox halves.
+        assert against @ (1.0 - np.asarray(game.effectiveness)[:, 1]) == 3.0
+        text = Page(mg.report_page(scenario)).text
+        assert "no plan does better" not in text
+        assert "another plan may do better against this attack" in text
+        assert "with the steps held, one more unit takes off the loss" in text
+
+    def test_where_levels_are_continuous_none_does(self):
+        text = Page(mg.report_page(self.scenario("continuous"))).text
+        assert "Against this attack no plan does better." in text
+        assert "with the steps held" not in text

@@ -44,8 +44,8 @@ def altered(
     SpecificationError
         If there is no such defense, or what is added contradicts what is there.
     """
+    catalog = catalog_of(scenario, catalog)
     try:
-        catalog = catalog or catalog_of(scenario)
         scenario.check_references(catalog)
     except SpecificationError as error:
         raise error if error.source else error.located(scenario.source) from None

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
@@ -18,7 +18,7 @@ from mfmgame.catalogs.importing.outside import Outside, read_json_model
 from mfmgame.catalogs.weighing import Weights, cited
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Origin
-from mfmgame.spec.document import LARGEST, Identifier, Text, refuse_unknown
+from mfmgame.spec.document import LARGEST, Identifier, Text, refuse_other_types, refuse_unknown
 from mfmgame.spec.wording import counted, shown
 
 __all__ = ["SCORES", "Incident", "IncidentSelection", "incident_weights", "weights_of"]
@@ -130,6 +130,7 @@ def incident_weights(selection: IncidentSelection | None = None) -> Weights:
     >>> early.basis, sum(early.by_threat.values()) < sum(mg.incident_weights().by_threat.values())
     ('derived', True)
     """
+    refuse_other_types(selection, "selection", IncidentSelection, NoneType)
     selection = selection or IncidentSelection()
     scores = _checked(selection)
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import NoneType
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.reading import read_document
 from mfmgame.spec.wording import nearest, shown
 
@@ -60,6 +62,8 @@ def load_catalog(name: str, folder: Path | None = None) -> Catalog:
     >>> len(load_catalog("mfm").threats)
     73
     """
+    refuse_other_types(name, "name", str)
+    refuse_other_types(folder, "folder", Path, NoneType)
     shipped = shipped_catalogs()
     if name in shipped:
         file = _models_directory() / f"{name}.json"

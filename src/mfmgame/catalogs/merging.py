@@ -17,7 +17,7 @@ from mfmgame.spec.catalog import (
     System,
     Threat,
 )
-from mfmgame.spec.document import Strict
+from mfmgame.spec.document import Strict, refuse_other_types
 from mfmgame.spec.wording import counted, nearest, shown
 
 __all__ = ["Side", "merge_catalogs"]
@@ -85,6 +85,7 @@ def merge_catalogs(
             pointer="prefer",
         )
     for catalog in catalogs:
+        refuse_other_types(catalog, "catalogs", Catalog)
         if catalog.uncertain:
             found = counted(len(catalog.uncertain), "uncertain number")
             raise SpecificationError(

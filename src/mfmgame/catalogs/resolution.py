@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from mfmgame.spec.catalog import (
     System,
     Threat,
 )
-from mfmgame.spec.document import LARGEST, SMALLEST, refuse
+from mfmgame.spec.document import LARGEST, SMALLEST, refuse, refuse_other_types
 from mfmgame.spec.scenario import Attacker, DefenseOverride, Overrides, Scenario, ThreatOverride
 from mfmgame.spec.wording import counted, shown
 
@@ -86,8 +87,8 @@ def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
         If the scenario refers to a catalog, system, threat, defense or resource that is
         not there, or repeats an id of its catalog.
     """
+    catalog = catalog_of(scenario, catalog)
     try:
-        catalog = catalog or catalog_of(scenario)
         scenario.check_references(catalog)
         return _assembled(scenario, catalog)
     except SpecificationError as error:
@@ -96,14 +97,19 @@ def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
 
 def resolve_catalog(catalog: Catalog) -> Entries:
     """Entries of a whole catalog: every threat, no system, no overrides."""
+    refuse_other_types(catalog, "catalog", Catalog)
     scenario = Scenario(
         schema="mfmgame/scenario/1", catalog=catalog.name, attacker=Attacker(bandwidth=0.0)
     )
     return resolve(scenario, catalog)
 
 
-def catalog_of(scenario: Scenario) -> Catalog:
-    """The catalog that a scenario names; one of nothing if it names none."""
+def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
+    """The catalog given, or that which a scenario names; one of nothing if it names none."""
+    refuse_other_types(scenario, "scenario", Scenario)
+    refuse_other_types(catalog, "catalog", Catalog, NoneType)
+    if catalog is not None:
+        return catalog
     if scenario.catalog is None:
         return NO_CATALOG
     try:
@@ -111,7 +117,8 @@ def catalog_of(scenario: Scenario) -> Catalog:
     except SpecificationError as error:
         if error.source:
             raise
-        raise SpecificationError(error.message, pointer="/catalog") from None
+        source = scenario.source
+        raise SpecificationError(error.message, pointer="/catalog", source=source) from None
 
 
 def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:

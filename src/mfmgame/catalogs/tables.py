@@ -17,8 +17,8 @@ from mfmgame.catalogs.resolution import weakest
 from mfmgame.catalogs.weighing import Weights
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Basis, Catalog
-from mfmgame.spec.document import LARGEST, SMALLEST
-from mfmgame.spec.reading import decoded, is_lost, read_bytes
+from mfmgame.spec.document import LARGEST, SMALLEST, refuse_other_types
+from mfmgame.spec.reading import decoded, is_lost, path_of, read_bytes
 from mfmgame.spec.wording import counted, nearest, shown
 
 __all__ = ["costed", "read_weights"]
@@ -102,7 +102,7 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
     >>> dict(weights.by_threat), weights.source
     ({'anydoor': 3.0}, 'weights.csv')
     """
-    path = Path(path)
+    path = path_of(path)
     try:
         _, rows = _table(path, "threat", ("weight",))
         return Weights(
@@ -155,7 +155,8 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     >>> [dict(defense.use) for defense in catalog.defenses if defense.id == "guardt2i"]
     [{'budget': 1.5}]
     """
-    path = Path(path)
+    refuse_other_types(catalog, "catalog", Catalog)
+    path = path_of(path)
     try:
         columns, rows = _table(path, "defense", ())
         resources = _resources(columns)

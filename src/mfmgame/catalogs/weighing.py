@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Basis, Catalog, Origin, Sourced
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.wording import counted, shown
 
 __all__ = ["NO_SEVERITIES", "Weights", "cited", "weighed"]
@@ -75,6 +76,8 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
     >>> mg.weighed(catalog, weights).threats[0].severity
     4.0
     """
+    refuse_other_types(catalog, "catalog", Catalog)
+    refuse_other_types(weights, "weights", Weights)
     known = {threat.id for threat in catalog.threats}
     if known.isdisjoint(weights.by_threat):
         raise SpecificationError(

@@ -20,6 +20,7 @@ from mfmgame.matrix_games.master import MixtureMaster
 from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 from mfmgame.matrix_games.refinement import strategies_of_basis
 from mfmgame.matrix_games.solution import MatrixCertificate, MatrixSolution
+from mfmgame.spec.numbers import as_float
 from mfmgame.spec.wording import shown
 
 __all__ = ["MatrixSolution", "solve_matrix_game"]
@@ -85,6 +86,7 @@ def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSo
     >>> solution.lower <= 0.75 <= solution.upper
     True
     """
+    tolerance = as_float(tolerance, "tolerance")
     if not 0.0 <= tolerance < 1.0:
         raise SpecificationError(
             f"found {shown(tolerance)}, expected a number from 0 to below 1", pointer="tolerance"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ from mfmgame.proof.agreement import (
 )
 from mfmgame.solution import DEFAULT_TOLERANCE, Solution
 from mfmgame.spec.portfolio_result import PortfolioDocument
-from mfmgame.spec.reading import STANDARD_INPUT, read_document
+from mfmgame.spec.reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.spec.result import (
     CertificateCut,
     CertificateResult,
@@ -90,7 +89,7 @@ def load_result(path: str | os.PathLike[str]) -> Answer:
     mfmgame.errors.SpecificationError: examples/llava.json: /schema: found 'mfmgame/scenario/1',
     expected a known schema; did you mean 'mfmgame/portfolio/1'?
     """
-    file = None if os.fspath(path) == "-" else Path(path)
+    file = input_of(path)
     document = read_document(file)
     try:
         name = document.get("schema")

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from mfmgame.allocations import affordable_levels
 from mfmgame.optima import role_of
 from mfmgame.proof.agreement import ROUNDING, check_between, check_equal, check_keys
 from mfmgame.solution import Solution
@@ -28,13 +29,15 @@ def check_sensitivity(claimed: SensitivityResult, solution: Solution) -> None:
     game = solution.game
     place = ("sensitivity", "defenses")
     check_keys(place, claimed.defenses, game.defense_ids)
-    for defense, most in zip(game.defense_ids, game.max_level.tolist(), strict=True):
+    alone = affordable_levels(game).tolist()
+    defenses = zip(game.defense_ids, game.max_level.tolist(), alone, strict=True)
+    for defense, most, affordable in defenses:
         entry, level = claimed.defenses[defense], solution.allocation[defense]
         near = Fraction(_NEAR) * Fraction(most)
         where = (*place, defense)
         check_between((*where, "least"), entry.least, Fraction(0), Fraction(level) + near)
         check_between((*where, "greatest"), entry.greatest, Fraction(level) - near, Fraction(most))
-        role = role_of(entry.least, entry.greatest, most, game.composition)
+        role = role_of(level, entry.least, entry.greatest, affordable, game.composition)
         check_equal((*where, "role"), entry.role, role)
     prices = claimed.prices
     check_keys(("sensitivity", "prices", "limits"), prices.limits, game.resources)

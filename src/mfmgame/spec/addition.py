@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
@@ -18,7 +17,7 @@ from mfmgame.spec.catalog import (
     refuse_missing_numbers,
 )
 from mfmgame.spec.document import Document, Text, refuse
-from mfmgame.spec.reading import STANDARD_INPUT, read_document
+from mfmgame.spec.reading import STANDARD_INPUT, input_of, read_document
 
 __all__ = ["Addition", "load_addition"]
 
@@ -107,7 +106,7 @@ def load_addition(path: str | os.PathLike[str]) -> Addition:
     >>> loaded.threats[0].id
     'new'
     """
-    file = None if os.fspath(path) == "-" else Path(path)
+    file = input_of(path)
     source = STANDARD_INPUT if file is None else os.fspath(path)
     try:
         addition = Addition(**read_document(file))

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,13 +16,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.wording import HELD, is_encodable, pointer_to, shown
 
 __all__ = [
     "MAX_DEPTH",
     "STANDARD_INPUT",
     "decoded",
+    "input_of",
     "is_lost",
+    "path_of",
     "read_bytes",
     "read_document",
     "remember_files",
@@ -34,6 +38,34 @@ MAX_DEPTH = 100
 _REPEATED_KEY = object()
 _NOT_ZERO = re.compile("[1-9]")
 _files_read: ContextVar[list[Path] | None] = ContextVar("files read", default=None)
+
+
+def path_of(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """The path that a function is given.
+
+    Parameters
+    ----------
+    path : str or path-like
+    name : str
+        Of the argument, for errors.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    SpecificationError
+        If it is something else.
+    """
+    refuse_other_types(path, name, str, os.PathLike)
+    return Path(path)
+
+
+def input_of(path: str | os.PathLike[str]) -> Path | None:
+    """The same for what may be ``"-"``, standard input, of which there is no path."""
+    file = path_of(path)
+    return None if os.fspath(path) == "-" else file
 
 
 def read_document(path: Path | None, *, repeated_nulls: bool = False) -> dict[str, Any]:

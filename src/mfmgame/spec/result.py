@@ -59,7 +59,10 @@ class ThreatResult(Strict):
 
 
 class Prices(Strict):
-    """What one more unit changes: the value rises, for the attacker; falls, for a limit."""
+    """What one more unit changes: the value rises, for the attacker; falls, for a limit.
+
+    Stepped defenses are held at their levels.
+    """
 
     attacker_bandwidth: Quantity
     limits: dict[Identifier, Quantity]

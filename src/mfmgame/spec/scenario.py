@@ -41,7 +41,7 @@ from mfmgame.spec.document import (
     stated,
     unstated,
 )
-from mfmgame.spec.reading import STANDARD_INPUT, read_document
+from mfmgame.spec.reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.spec.uncertainty import Correlations, UncertainDocument
 from mfmgame.spec.wording import shown
 
@@ -325,7 +325,7 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     >>> mg.load_scenario("examples/llava.json").name
     'LLaVA as a plain model'
     """
-    file = None if os.fspath(path) == "-" else Path(path)
+    file = input_of(path)
     source = STANDARD_INPUT if file is None else os.fspath(path)
     document = read_document(file)
     try:

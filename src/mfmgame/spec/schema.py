@@ -13,7 +13,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.spec.addition import Addition
 from mfmgame.spec.catalog import Catalog
 from mfmgame.spec.distributions import FORMS, Range
-from mfmgame.spec.document import Document, stated
+from mfmgame.spec.document import Document, refuse_other_types, stated
 from mfmgame.spec.ensemble import EnsembleDocument
 from mfmgame.spec.gaps import GapsDocument
 from mfmgame.spec.influence import (
@@ -81,6 +81,7 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     >>> json_schema("scenario")["properties"]["schema"]["const"]
     'mfmgame/scenario/1'
     """
+    refuse_other_types(name, "name", str)
     if name not in _MODELS:
         raise SpecificationError(
             f"no schema is named {shown(name)}, expected {nearest(name, _MODELS, 'schema')}"

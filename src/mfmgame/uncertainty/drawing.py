@@ -12,6 +12,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import NoneType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from mfmgame import __version__
 from mfmgame.errors import SpecificationError
 from mfmgame.solver import Solver
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import refuse_other_types
+from mfmgame.spec.reading import path_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.uncertainty.answers import Ensemble
@@ -115,6 +118,7 @@ def ensemble(
             f"found {shown(n)}, expected a number of draws from 1 to {MOST_DRAWS}", pointer="n"
         )
     seed = checked_seed(seed)
+    refuse_other_types(progress, "progress", Callable, NoneType)
     family = GameFamily(problem, catalog)
     if not family.inputs.names:
         raise SpecificationError(
@@ -127,12 +131,12 @@ def ensemble(
         seed=seed,
         plan=solver.solve().allocation.array,
         tolerance=tolerance,
-        measures=_checked(measures or {}, family),
+        measures=_checked({} if measures is None else measures, family),
     )
     nominal = evaluation.row(family.nominal)
     chunks = [(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
-    kept = None if to is None else _draw_file(Path(to), evaluation, family, chunks)
-    rows = _computed(evaluation, chunks, workers or Workers(), kept, progress)
+    kept = None if to is None else _draw_file(path_of(to, "to"), evaluation, family, chunks)
+    rows = _computed(evaluation, chunks, Workers.of(workers), kept, progress)
     return Ensemble(
         name=family.nominal.name,
         composition=family.nominal.composition,
@@ -148,6 +152,7 @@ def ensemble(
 
 
 def _checked(measures: Mapping[str, Measure], family: GameFamily) -> Mapping[str, Measure]:
+    refuse_other_types(measures, "measures", Mapping)
     taken = {*MEASURES, "draw"}
     for name, measure in measures.items():
         if not isinstance(name, str) or not name or name in taken or "/" in name:

@@ -11,6 +11,7 @@ from mfmgame.catalogs.resolution import catalog_of, resolve
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame, build_game, refuse_perfect_layers
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.uncertainty import Place, with_numbers
 from mfmgame.uncertainty.inputs import Side, UncertainInputs
@@ -56,15 +57,11 @@ class GameFamily:
     """
 
     def __init__(self, scenario: Scenario, catalog: Catalog | None = None) -> None:
-        if not isinstance(scenario, Scenario):
-            raise SpecificationError(
-                f"found a {type(scenario).__name__}, expected a Scenario: arrays hold no "
-                "uncertain numbers",
-                pointer="scenario",
-            )
+        why = ": arrays hold no uncertain numbers"
+        refuse_other_types(scenario, "scenario", Scenario, why=why)
         self._source = scenario.source
         try:
-            catalog = catalog or catalog_of(scenario)
+            catalog = catalog_of(scenario, catalog)
             self._documents: dict[Side, Scenario | Catalog] = {
                 "scenario": scenario,
                 "catalog": catalog,

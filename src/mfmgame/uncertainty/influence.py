@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.spec.catalog import Catalog
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
@@ -196,6 +197,7 @@ def sobol_indices(
         raise SpecificationError(
             f"found {shown(n)}, expected a power of two from 2 to {_LARGEST_SAMPLE}", pointer="n"
         )
+    refuse_other_types(second_order, "second_order", bool)
     _check_salib(seed)
     from SALib.analyze import sobol as analysis
     from SALib.sample import sobol as sampling

@@ -98,5 +98,5 @@ def responses_at(
     chunks: Sequence[FloatArray] = [
         points[start : start + _CHUNK] for start in range(0, len(points), _CHUNK)
     ]
-    found = (workers or Workers()).map(Responses(family, tolerance), chunks, progress)
+    found = Workers.of(workers).map(Responses(family, tolerance), chunks, progress)
     return np.concatenate([np.empty((0, 4)), *found])

@@ -14,10 +14,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, TypeVar
 
 from mfmgame import __version__
 from mfmgame.errors import SpecificationError, WorkerError
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.wording import shown
 from mfmgame.uncertainty.dask_cluster import checked_address, dask_backend, dask_client
 from mfmgame.uncertainty.processes import ended_on_interruption, loky_backend
@@ -81,6 +83,26 @@ class Workers:
         if isinstance(self.dask, str):
             checked_address(self.dask)
 
+    @classmethod
+    def of(cls, workers: Workers | None) -> Workers:
+        """The workers that a function is given; this process where none are.
+
+        Parameters
+        ----------
+        workers : Workers or None
+
+        Returns
+        -------
+        Workers
+
+        Raises
+        ------
+        SpecificationError
+            If they are something else.
+        """
+        refuse_other_types(workers, "workers", Workers, NoneType)
+        return workers or cls()
+
     def map(
         self,
         function: Callable[[Chunk], Result],
@@ -109,6 +131,7 @@ class Workers:
         WorkerError
             If workers end again and again with nothing finished in between.
         """
+        refuse_other_types(progress, "progress", Callable, NoneType)
         total = len(chunks)
         results = (
             self._here(function, chunks)

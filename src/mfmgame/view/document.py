@@ -18,6 +18,7 @@ from mfmgame.game import DefenseGame
 from mfmgame.labels import Labelled
 from mfmgame.optima import Sensitivity
 from mfmgame.solution import Solution
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.result import Decision, SensitivityResult
 from mfmgame.threshold import Threshold
 from mfmgame.tree_proof import Proof, Split
@@ -59,6 +60,9 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     >>> result_document(mg.assess(game))["allocation"]
     {'d0': 1.0}
     """
+    from mfmgame.assessment import Assessment  # which imports the solver
+
+    refuse_other_types(assessment, "assessment", Assessment)
     solution, threshold = assessment.solution, assessment.threshold
     document = {
         **head("mfmgame/result/1", solution.game),

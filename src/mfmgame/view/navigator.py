@@ -17,6 +17,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
 from mfmgame.spec.catalog import Domain, Origin
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.wording import counted, nearest, shown
 from mfmgame.view.layout import number_text, printable, status_text
 
@@ -88,6 +89,11 @@ def navigator_layer(
     >>> layer["domain"], [(t["techniqueID"], t["score"]) for t in layer["techniques"]]
     ('atlas-atlas', [('AML.T0051', 2.0)])
     """
+    refuse_other_types(solution, "solution", Solution)
+    refuse_other_types(score, "score", str)
+    refuse_other_types(origins, "origins", list, tuple)
+    for origin in origins:
+        refuse_other_types(origin, "origins", Origin)
     game = solution.game
     columns = {
         "residual": solution.residual.array,

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame, build_game
+from mfmgame.game import DefenseGame, game_of
+from mfmgame.spec.reading import path_of
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import counted, shown
 from mfmgame.view.writing import write_text
@@ -59,13 +59,13 @@ def export_program(problem: Scenario | DefenseGame, file: str | os.PathLike[str]
     Traceback (most recent call last):
     mfmgame.errors.SpecificationError: llava.txt: found the ending '.txt', expected .mps or .lp
     """
-    target = Path(file)
+    target = path_of(file, "file")
     formats = {".mps": _mps, ".lp": _lp}
     if target.suffix.lower() not in formats:
         raise SpecificationError(
             f"found the ending {shown(target.suffix)}, expected .mps or .lp", source=str(file)
         )
-    game = problem if isinstance(problem, DefenseGame) else build_game(problem)
+    game = game_of(problem)
     program = whole_program(game)
     lines = formats[target.suffix.lower()](program, _names(game, program), _title(game))
     write_text("".join(f"{line}\n" for line in lines), target)

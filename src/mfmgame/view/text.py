@@ -42,6 +42,7 @@ __all__ = [
     "threshold_text",
     "title",
     "verification_text",
+    "with_steps_held",
 ]
 
 _RELATIONS: dict[Decision, str] = {
@@ -199,10 +200,8 @@ def _threshold_facts(
 
 
 def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
-    worth = (
-        f"bandwidth {number_text(game.attacker_bandwidth)} bits; {_held(game)}one more bit adds "
-    )
-    return "attacker", worth + _sides(price)
+    worth = f"{with_steps_held(game)}one more bit adds {_sides(price)}"
+    return "attacker", f"bandwidth {number_text(game.attacker_bandwidth)} bits; {worth}"
 
 
 def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
@@ -211,13 +210,14 @@ def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
     for row, resource in enumerate(game.resources):
         used, limit = solution.resource_use.array[row], game.limits[row]
         if math.isfinite(limit):
-            text = f"{number_text(used)} of {number_text(limit)} used; {_held(game)}one more unit "
-            yield printable(resource), text + "takes off " + _sides(found.limit_prices[resource])
+            worth = f"one more unit takes off {_sides(found.limit_prices[resource])}"
+            text = f"{number_text(used)} of {number_text(limit)} used; "
+            yield printable(resource), text + with_steps_held(game) + worth
         else:
             yield printable(resource), f"{number_text(used)} used, no limit"
 
 
-def _held(game: DefenseGame) -> str:
+def with_steps_held(game: DefenseGame) -> str:
     """What a price rests on where whole steps may be worth more."""
     return "" if game.choices is None else "with the steps held, "
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -20,7 +21,8 @@ from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.outside import Outside, read_yaml_model
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog, Origin, Reference
-from mfmgame.spec.document import Identifier, Text
+from mfmgame.spec.document import Identifier, Text, refuse_other_types
+from mfmgame.spec.reading import path_of
 from mfmgame.spec.wording import counted
 
 __all__ = ["import_atlas", "read_atlas"]
@@ -124,7 +126,8 @@ def import_atlas(path: str | os.PathLike[str], numbers: AssumedNumbers | None = 
     >>> [(pair.threat, pair.defense, pair.value) for pair in catalog.effectiveness]
     [('T1', 'M1', 0.25)]
     """
-    return as_catalog(read_atlas(Path(path)), numbers or AssumedNumbers())
+    refuse_other_types(numbers, "numbers", AssumedNumbers, NoneType)
+    return as_catalog(read_atlas(path_of(path)), numbers or AssumedNumbers())
 
 
 def read_atlas(path: Path) -> KnowledgeBase:

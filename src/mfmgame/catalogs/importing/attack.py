@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import TypeVar, get_args
 
 from mfmgame.catalogs.importing.knowledge_base import (
@@ -29,6 +30,8 @@ from mfmgame.catalogs.importing.stix import (
 )
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog, Domain, Origin, Reference
+from mfmgame.spec.document import refuse_other_types
+from mfmgame.spec.reading import path_of
 from mfmgame.spec.wording import counted, shown
 
 __all__ = ["import_attack", "read_attack"]
@@ -115,7 +118,8 @@ def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None =
     >>> [(pair.threat, pair.defense, pair.value) for pair in catalog.effectiveness]
     [('T1001', 'M1001', 0.5)]
     """
-    return as_catalog(read_attack(Path(path)), numbers or AssumedNumbers())
+    refuse_other_types(numbers, "numbers", AssumedNumbers, NoneType)
+    return as_catalog(read_attack(path_of(path)), numbers or AssumedNumbers())
 
 
 def read_attack(path: Path) -> KnowledgeBase:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 
 from mfmgame.catalogs.domains import domain_of
 from mfmgame.catalogs.importing.ctid_file import VULNERABILITY, Mappings, Row, read_mappings
@@ -17,7 +18,8 @@ from mfmgame.catalogs.importing.scores import MappingScores
 from mfmgame.catalogs.weighing import Weights, weighed
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.document import refuse_unknown
+from mfmgame.spec.document import refuse_other_types, refuse_unknown
+from mfmgame.spec.reading import path_of
 from mfmgame.spec.wording import counted, shown
 
 __all__ = ["import_ctid", "kev_weights", "read_ctid"]
@@ -81,8 +83,10 @@ def import_ctid(
     >>> [(pair.threat, pair.defense, pair.value) for pair in catalog.effectiveness]
     [('T1000', 'mail-filter', 0.5)]
     """
+    refuse_other_types(numbers, "numbers", AssumedNumbers, NoneType)
+    refuse_other_types(scores, "scores", MappingScores, NoneType)
     numbers = numbers or AssumedNumbers()
-    mappings = read_mappings(Path(path))
+    mappings = read_mappings(path_of(path))
     catalog = as_catalog(_knowledge(mappings, scores or MappingScores()), numbers)
     if mappings.defenses:
         return catalog
@@ -167,10 +171,11 @@ def kev_weights(
     >>> weights.by_threat
     {'T1000': 1.0}
     """
+    refuse_other_types(mapping_types, "mapping_types", Collection, NoneType)
     chosen = VULNERABILITY if mapping_types is None else tuple(mapping_types)
     for name in chosen:
         refuse_unknown(name, VULNERABILITY, "mapping type", "mapping_types")
-    mappings = read_mappings(Path(path))
+    mappings = read_mappings(path_of(path))
     weights = _weights(mappings, chosen)
     if not weights.by_threat:
         raise SpecificationError(

@@ -134,7 +134,7 @@ def plot_levels(
     matplotlib.axes.Axes
     """
     game, levels = solution.game, solution.allocation.array
-    funded = np.flatnonzero(levels > NO_LEVEL * game.max_level)
+    funded = np.flatnonzero(levels > 0.0)
     kept = funded[most_important(levels[funded], _MOST_ROWS)]
     ax = axes_or_new(ax, height=1.3 + 0.27 * max(4, len(kept)))
     rows = np.arange(len(kept))

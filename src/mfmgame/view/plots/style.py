@@ -14,11 +14,13 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from mfmgame.errors import SpecificationError
+from mfmgame.spec.document import refuse_other_types
 from mfmgame.view.layout import printable
 
 try:
@@ -129,6 +131,7 @@ def drawn_in_style(
 
 def axes_or_new(ax: Axes | None, width: float = 7.0, height: float = 4.2) -> Axes:
     """The axes given, or those of a new picture of a size in inches."""
+    refuse_other_types(ax, "ax", Axes, NoneType)
     if ax is not None:
         return ax
     figure = Picture(figsize=(width, height), layout="constrained")

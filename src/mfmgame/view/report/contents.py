@@ -23,7 +23,16 @@ from mfmgame.view.report.inputs import (
 )
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
-from mfmgame.view.report.wording import bits, plan_sentence, short, threshold_sentence, verdict
+from mfmgame.view.report.wording import (
+    attack_sentence,
+    bits,
+    plan_sentence,
+    roles_sentence,
+    short,
+    threshold_sentence,
+    verdict,
+)
+from mfmgame.view.text import with_steps_held
 
 __all__ = ["contents"]
 
@@ -65,6 +74,8 @@ def contents(
         "threshold": threshold_sentence(assessment),
         "facts": _facts(assessment),
         "plan": plan_sentence(game, (game.use @ solution.allocation.array).tolist(), len(funded)),
+        "roles": roles_sentence(game),
+        "attack": attack_sentence(game),
         "tables": {
             "plan": _plan(assessment, labels),
             "limits": _limits(assessment),
@@ -137,9 +148,10 @@ def _limits(assessment: Assessment) -> Table:
         game.resources, solution.resource_use.array.tolist(), game.limits.tolist(), strict=True
     ):
         finite = math.isfinite(limit)
-        worth = number_text(found.limit_prices[resource].right) if finite else "-"
-        rows.append((resource, number_text(used), number_text(limit) if finite else "none", worth))
-    headings = ["resource", "used", "limit", "one more unit takes off the loss"]
+        price = number_text(found.limit_prices[resource].right) if finite else "-"
+        rows.append((resource, number_text(used), number_text(limit) if finite else "none", price))
+    worth = f"{with_steps_held(game)}one more unit takes off the loss"
+    headings = ["resource", "used", "limit", worth]
     return table("What the plan uses", headings, rows, noun="resource")
 
 

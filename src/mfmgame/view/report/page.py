@@ -17,6 +17,7 @@ from mfmgame.catalogs.resolution import catalog_of, resolve
 from mfmgame.errors import SpecificationError
 from mfmgame.game import build_game
 from mfmgame.interruption import Interrupted
+from mfmgame.spec.numbers import as_float
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.tracing import sweep
@@ -65,9 +66,10 @@ def report_page(
     >>> page.startswith("<!DOCTYPE html>"), len(page.encode()) < 6_000_000
     (True, True)
     """
-    library = _plotly()
     catalog = catalog_of(scenario)
+    library = _plotly()
     game = build_game(scenario, catalog)
+    stop = None if stop is None else as_float(stop, "--to")
     if stop is not None and not game.attacker_bandwidth <= stop < math.inf:
         raise SpecificationError(
             f"found {shown(stop)}, expected a finite number of at least the attacker's bandwidth, "

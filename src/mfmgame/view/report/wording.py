@@ -13,9 +13,11 @@ from mfmgame.view.layout import number_text, printable
 
 __all__ = [
     "Verdict",
+    "attack_sentence",
     "bits",
     "labels_of",
     "plan_sentence",
+    "roles_sentence",
     "short",
     "threshold_sentence",
     "verdict",
@@ -118,6 +120,25 @@ def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> st
         parts[_MOST_RESOURCES:] = [f"{len(parts) - _MOST_RESOURCES} more resources"]
     costs = f" and uses {_listed(parts)}" if parts else ""
     return f"The best plan funds {n_funded} {noun} of {game.n_defenses}{costs}."
+
+
+def roles_sentence(game: DefenseGame) -> str:
+    """What the roles in the plan mean."""
+    said = "Essential defenses stand in every best plan, optional ones in some of them."
+    if game.choices is not None and not game.choices.stepped.all():
+        said += " The levels of continuous defenses are those of the best plans that were found."
+    return said
+
+
+def attack_sentence(game: DefenseGame) -> str:
+    """What holds of the worst attack: all plans, where levels are continuous, and else this."""
+    if game.choices is None:
+        return "Against this attack no plan does better. Others may cost as much on the plan."
+    return (
+        "No attack costs more on this plan; others may cost as much. Where defenses run in steps, "
+        "another plan may do better against this attack, but then another attack costs at least as "
+        "much on that plan."
+    )
 
 
 def bits(amount: float) -> str:

@@ -1,0 +1,173 @@
+"""Arguments of a plainly wrong type: every public function says what it found and expected."""
+
+import inspect
+from types import NoneType
+
+import numpy as np
+import pytest
+
+import mfmgame as mg
+from documents import SCENARIO, labelled
+from mfmgame.spec.document import refuse_other_types
+
+UNCERTAIN = SCENARIO | {
+    "threats": [
+        SCENARIO["threats"][0] | {"severity": {"range": [2.0, 4.0]}},
+        SCENARIO["threats"][1],
+    ]
+}
+ARRAYS = {
+    "severity": [4.0, 3.0],
+    "bandwidth": [1.0, 1.0],
+    "effectiveness": [[0.5, 0.0], [0.0, 0.5]],
+    "attacker_bandwidth": 1.0,
+    "use": {"budget": [1.0, 1.0]},
+    "limits": {"budget": 1.0},
+    "levels": {"d0": [0, 1], "d1": [0, 1]},
+    "termination_loss": 2.0,
+}
+
+
+def valid(folder) -> dict:
+    """Arguments of each public function that it takes, files but for their content."""
+    scenario, catalog = mg.Scenario(**UNCERTAIN), mg.load_catalog("mfm")
+    plain = mg.Scenario(**SCENARIO)
+    stepped = mg.DefenseGame(**ARRAYS)
+    game = mg.DefenseGame(**{name: value for name, value in ARRAYS.items() if name != "levels"})
+    weights = mg.Weights(by_threat={"anydoor": 1.0}, basis="assumed", source="a test")
+    technique = {"threat_ids": ["T1059", "T1060"]}
+    file = {"path": folder / "none"}
+    problem = {"problem": game}
+    return {
+        "DefenseGame": ARRAYS,
+        "GameFamily": {"scenario": scenario},
+        "Solver": {"game": game},
+        "assess": problem,
+        "best_portfolios": {"problem": stepped},
+        "build_game": {"scenario": plain},
+        "check_catalog": {"catalog": catalog},
+        "costed": {"catalog": catalog, **file},
+        "defense_coverage_index": problem,
+        "ensemble": {"problem": scenario, "n": 4, "seed": 1},
+        "export_program": {"problem": game, "file": folder / "a.lp"},
+        "import_atlas": file,
+        "import_attack": file,
+        "import_ctid": file,
+        "incident_weights": {},
+        "json_schema": {},
+        "kev_weights": file,
+        "load_addition": file,
+        "load_catalog": {"name": "mfm"},
+        "load_result": file,
+        "load_scenario": file,
+        "merge_catalogs": {},
+        "morris_effects": {"scenario": scenario, "n": 2},
+        "navigator_layer": {"solution": mg.solve(mg.DefenseGame(**ARRAYS, **technique))},
+        "read_weights": file,
+        "report_page": {"scenario": plain},
+        "result_document": {"assessment": mg.assess(game)},
+        "robust_plan": {"scenario": scenario},
+        "self_destruction_threshold": problem,
+        "sensitivity": problem,
+        "shapley_shares": problem,
+        "shipped_catalogs": {},
+        "sobol_indices": {"scenario": scenario, "n": 2},
+        "solve": problem,
+        "solve_matrix_game": {"matrix": [[1.0, 2.0], [3.0, 0.0]]},
+        "sweep": problem,
+        "sweep_map": {**problem, "limit": "budget", "limits": [0.5, 1.0]},
+        "threshold_gradient": problem,
+        "tornado": {"scenario": scenario},
+        "value_gradient": problem,
+        "verify": {"answer": mg.solve(game), "game": game},
+        "weighed": {"catalog": catalog, "weights": weights},
+        "what_if": {"scenario": plain},
+        "without_each": {"scenario": plain},
+    }
+
+
+class Thing:
+    """Of a type that nothing takes."""
+
+
+FUNCTIONS = [
+    name
+    for name in mg.__all__
+    if inspect.isfunction(getattr(mg, name)) or name in ("DefenseGame", "GameFamily", "Solver")
+]
+CALLED = {name: list(inspect.signature(getattr(mg, name)).parameters) for name in FUNCTIONS}
+
+
+def called(function, arguments):
+    listed = [arguments.pop("catalogs")] if "catalogs" in arguments else []
+    return getattr(mg, function)(*listed, **arguments)
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory) -> dict:
+    return valid(tmp_path_factory.mktemp("files"))
+
+
+def test_every_public_function_is_tried(calls):
+    assert set(calls) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("function", "argument"), [(name, part) for name, parts in CALLED.items() for part in parts]
+)
+def test_a_thing_of_a_wrong_type_is_refused_in_one_line(calls, function, argument):
+    with pytest.raises(mg.SpecificationError) as caught:
+        called(function, calls[function] | {argument: Thing()})
+    assert len(str(caught.value).splitlines()) == 1
+    assert "expected" in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "a.json", [], {}, np.eye(2), 10**400], ids=labelled)
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if CALLED[name]])
+def test_the_first_argument_says_what_it_is_to_be(calls, function, wrong):
+    argument = CALLED[function][0]
+    may_be = {
+        "path": (str,),
+        "name": (str,),
+        "selection": (NoneType,),
+        "matrix": (list, np.ndarray),
+        "catalogs": (),
+        "severity": (list, np.ndarray),
+    }
+    if isinstance(wrong, may_be.get(argument, ())):
+        pytest.skip("such may be meant")
+    with pytest.raises(mg.SpecificationError, match="expected "):
+        called(function, calls[function] | {argument: wrong})
+
+
+def test_the_refusal_names_all_that_would_do():
+    solution = mg.solve(mg.DefenseGame(**ARRAYS))
+    with pytest.raises(mg.SpecificationError) as caught:
+        mg.sensitivity(solution)
+    assert str(caught.value) == "problem: found a Solution, expected a Scenario or a DefenseGame"
+    with pytest.raises(mg.SpecificationError) as caught:
+        mg.value_gradient("a.json")
+    assert str(caught.value) == (
+        "problem: found 'a.json', expected a Scenario, a DefenseGame or a Solution"
+    )
+    with pytest.raises(mg.SpecificationError, match=r"^x: found an object, expected a str$"):
+        refuse_other_types(object(), "x", str)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"requires": {"d0": 3}},
+        {"groups": [["d0", "d1"]]},
+        {"groups": [mg.DefenseGroup(3)]},
+        {"groups": [mg.DefenseGroup(["d0"], "1")]},
+    ],
+)
+def test_rules_of_a_wrong_type_are_refused(changes):
+    with pytest.raises(mg.SpecificationError, match=r"^(requires|groups)\["):
+        mg.DefenseGame(**ARRAYS | changes)
+
+
+def test_what_is_no_axes_is_refused():
+    with pytest.raises(mg.SpecificationError, match=r"^ax: found 3, expected an Axes$"):
+        mg.sweep(mg.DefenseGame(**ARRAYS)).plot(3)
