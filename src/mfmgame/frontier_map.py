@@ -13,7 +13,9 @@ from mfmgame.errors import SpecificationError
 from mfmgame.frontier import Frontier, with_limit_on
 from mfmgame.game import DefenseGame, game_of
 from mfmgame.spec.numbers import amounts
+from mfmgame.spec.result import Status
 from mfmgame.spec.scenario import Scenario
+from mfmgame.standing import first_unproven, unproven_note
 from mfmgame.tracing import sweep
 from mfmgame.uncertainty.workers import Workers
 
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["FrontierMap", "sweep_map"]
 
 FloatArray = NDArray[np.float64]
-
-_TIE = 1e-11
-"""A value this far above the termination loss, relative to it, still counts as within."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +61,30 @@ class FrontierMap:
         points = np.atleast_1d(np.asarray(bandwidths, dtype=np.float64))
         return np.array([frontier(points) for frontier in self.frontiers])
 
+    def decisions(self, bandwidths: ArrayLike) -> NDArray[np.str_]:
+        """Decision at each limit and bandwidth.
+
+        Parameters
+        ----------
+        bandwidths : array_like, shape (n_bandwidths,)
+            Of the attacker, in bits.
+
+        Returns
+        -------
+        ndarray of str, shape (n_rows, n_bandwidths)
+            ``operate``, ``terminate``, or ``undecided`` where the proven bracket of the value
+            holds the termination loss.
+
+        Raises
+        ------
+        SpecificationError
+            If the game has no termination loss.
+        """
+        points = np.atleast_1d(np.asarray(bandwidths, dtype=np.float64))
+        return np.array([frontier.decisions(points) for frontier in self.frontiers])
+
     def operates(self, bandwidths: ArrayLike) -> NDArray[np.bool_]:
-        """Whether the value is within the termination loss.
+        """Whether the value is surely within the termination loss.
 
         Parameters
         ----------
@@ -79,10 +100,18 @@ class FrontierMap:
         SpecificationError
             If the game has no termination loss.
         """
-        loss = self.frontiers[0].game.termination_loss
-        if loss is None:
-            raise SpecificationError("missing, expected a loss", pointer="termination_loss")
-        return np.asarray(self.values(bandwidths) <= loss * (1.0 + _TIE))
+        return np.asarray(self.decisions(bandwidths) == "operate")
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all frontiers are; else the status of one that is not."""
+        return first_unproven(frontier.status for frontier in self.frontiers)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the numbers, and how many frontiers are not proven."""
+        statuses = [frontier.status for frontier in self.frontiers]
+        return (*self.frontiers[0].game.notes, *unproven_note(statuses, "frontier"))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the value and the decision over bandwidth and limit; needs matplotlib.
@@ -155,8 +184,8 @@ def sweep_map(
     >>> import mfmgame as mg
     >>> scenario = mg.load_scenario("examples/pandagpt.json")
     >>> mapped = mg.sweep_map(scenario, "budget", [0.0, 4.0])
-    >>> mapped.operates([1.0, 2.0]).tolist()
-    [[True, False], [True, True]]
+    >>> mapped.decisions([1.0, 2.0]).tolist()
+    [['operate', 'terminate'], ['operate', 'operate']]
     """
     game = game_of(problem)
     rows = amounts(limits, "limits", n_axes=1)

@@ -17,7 +17,7 @@ import mfmgame as mg
 from mfmgame.attacker import best_response
 from mfmgame.view.plots import style
 from mfmgame.view.plots.curves import attack_curve
-from mfmgame.view.plots.decisions import boundary
+from mfmgame.view.plots.decisions import boundaries
 from mfmgame.view.plots.style import written
 from mfmgame.view.writing import write_figure
 from plots.answers import HOSTILE, hostile_game, project_game, small_game, uncertain_scenario
@@ -374,14 +374,14 @@ class TestDecisions:
     def test_the_boundary_is_the_crossing_of_each_row(self):
         mapped = mg.sweep_map(small_game(), "budget", BUDGETS)
         expected = [frontier.crossing(7.0) for frontier in mapped.frontiers]
-        assert boundary(mapped, mapped.limits, 7.0).tolist() == pytest.approx(expected)
+        assert boundaries(mapped, mapped.limits, 7.0)[0].tolist() == pytest.approx(expected)
         exact = line(mapped.plot(), "exact")
         assert exact.get_xdata().tolist() == pytest.approx(expected)
 
     @pytest.mark.parametrize("budget", [0.3, 0.5, 1.2, 1.9, 2.6])
     def test_between_rows_what_is_drawn_as_safe_is(self, budget):
         mapped = mg.sweep_map(small_game(), "budget", BUDGETS)
-        drawn = float(boundary(mapped, np.array([budget]), 7.0)[0])
+        drawn = float(boundaries(mapped, np.array([budget]), 7.0)[0][0])
         here = small_game().with_limits({"budget": budget}).with_attacker_bandwidth(drawn)
         assert mg.solve(here).value <= 7.0 * (1 + 1e-9)
 
@@ -389,7 +389,7 @@ class TestDecisions:
     def test_between_rows_of_whole_projects_the_lower_row_holds(self, budget):
         game = project_game()
         mapped = mg.sweep_map(game, "budget", [0.0, 3.0, 4.0, 6.0])
-        drawn = float(boundary(mapped, np.array([budget]), 7.0)[0])
+        drawn = float(boundaries(mapped, np.array([budget]), 7.0)[0][0])
         here = game.with_limits({"budget": budget})
         assert mg.solve(here.with_attacker_bandwidth(drawn)).value <= 7.0 * (1 + 1e-9)
         row = max(place for place, limit in enumerate(mapped.limits) if limit <= budget)
@@ -398,7 +398,7 @@ class TestDecisions:
 
     def test_a_loss_that_no_attack_reaches_has_no_boundary(self):
         mapped = mg.sweep_map(small_game(termination_loss=99.0), "budget", BUDGETS)
-        assert np.isinf(boundary(mapped, mapped.limits, 99.0)).all()
+        assert np.isinf(boundaries(mapped, mapped.limits, 99.0)).all()
         assert "OPERATE" in texts(mapped.plot().figure)
 
     def test_one_limit_is_no_map(self):

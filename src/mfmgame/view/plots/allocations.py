@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.optima import NO_LEVEL, Sensitivity
 from mfmgame.solution import Solution
+from mfmgame.view.plots.curves import crossing_label
 from mfmgame.view.plots.style import (
     BLUE,
     GREY,
@@ -21,7 +22,6 @@ from mfmgame.view.plots.style import (
     drawn_in_style,
     keyed,
     most_important,
-    number_label,
     row_labels,
     titled,
     written,
@@ -92,13 +92,8 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
     loss = game.termination_loss
     crossing = None if loss is None else frontier.crossing(loss)
     if crossing is not None:
-        text = "threshold" if over_bandwidth else "within the termination loss from"
         ax.axvline(
-            crossing,
-            color=RED,
-            linestyle=":",
-            linewidth=1.5,
-            label=f"{text} {number_label(crossing)}",
+            crossing, color=RED, linestyle=":", linewidth=1.5, label=crossing_label(frontier)
         )
     said = counted(len(kept), len(ever), "funded defenses", "of greatest mean level")
     titled(ax, game.name, said or "full height: the greatest level of a defense")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.attacker import bandwidth_for_loss, best_response
+from mfmgame.decision import Region, decide, regions_of, turning_points
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.game import DefenseGame
 from mfmgame.portfolio import PortfolioSequence
@@ -31,7 +32,7 @@ from mfmgame.view.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["attack_curve", "plot_frontier", "plot_loss", "plot_portfolios"]
+__all__ = ["attack_curve", "crossing_label", "plot_frontier", "plot_loss", "plot_portfolios"]
 
 FloatArray = NDArray[np.float64]
 
@@ -105,17 +106,25 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
             markerfacecolor="white",
             label=f"this scenario, {number_label(here)} {unit}",
         )
-    crossing = _termination(ax, game, top, frontier.crossing, rising=over_bandwidth)
-    said = ""
-    if over_bandwidth and crossing is not None:
-        said = f"self-destruction threshold {number_label(crossing)} bits"
-    elif crossing is not None:
-        said = f"within the termination loss from {number_label(crossing)} units on"
-    titled(ax, game.name, said)
+    _termination(ax, game, top, _widened(frontier.regions(), ax.get_xlim()))
+    titled(ax, game.name, crossing_label(frontier))
     ax.set_xlabel(_parameter_label(frontier.parameter))
     ax.set_ylabel("loss of the worst attack [loss units]")
     keyed(ax)
     return ax
+
+
+def crossing_label(frontier: Frontier) -> str:
+    """Where the value crosses the termination loss; nothing if it does not."""
+    loss = frontier.game.termination_loss
+    crossing = None if loss is None else frontier.crossing(loss)
+    if crossing is None:
+        return ""
+    number = number_label(crossing)
+    is_open = any(region.decision == "undecided" for region in frontier.regions())
+    if frontier.parameter == ATTACKER_BANDWIDTH:
+        return f"self-destruction threshold {'at least ' * is_open}{number} bits"
+    return f"{'surely ' * is_open}within the termination loss from {number} units on"
 
 
 @drawn_in_style
@@ -162,12 +171,29 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
     top = max(
         best_response(severity, game.bandwidth, stop).loss for severity in (game.severity, residual)
     )
-    _termination(ax, game, top, lambda _: reached, rising=True)
+    _termination(ax, game, top, _kept_regions(solution, stop))
     titled(ax, game.name, "the worst attack, this allocation kept")
     ax.set_xlabel(_parameter_label(ATTACKER_BANDWIDTH))
     ax.set_ylabel("loss of the worst attack [loss units]")
     keyed(ax)
     return ax
+
+
+def _kept_regions(solution: Solution, stop: float) -> list[Region]:
+    """What to do with the allocation kept: its loss is known, the value only in its bracket."""
+    game, loss = solution.game, solution.game.termination_loss
+    if loss is None:
+        return []
+    points, losses = attack_curve(game, solution.residual.array, 0.0, stop)
+    regions = regions_of(turning_points(game, points, losses, (losses, losses), loss), (0.0, stop))
+    is_open = decide(game, solution.lower, solution.upper, loss) == "undecided"
+    return [
+        # Another allocation might keep within the loss where this one does not.
+        region._replace(decision="undecided")
+        if is_open and region.decision == "terminate"
+        else region
+        for region in regions
+    ]
 
 
 @drawn_in_style
@@ -213,11 +239,7 @@ def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes
         )
     top = max(float(values.max(initial=0.0)), float(greedy[np.isfinite(greedy)].max(initial=0.0)))
     _additions(ax, sequence, _LEAST_STEP * end)
-
-    def least_cost(loss: float) -> float | None:
-        return next((one.cost for one in sequence if one.value <= loss), None)
-
-    _termination(ax, game, top, least_cost, rising=False)
+    _termination(ax, game, top, _widened(sequence.regions, ax.get_xlim()))
     ax.set_ylim(0.0, 1.15 * ax.get_ylim()[1])  # for the names above the steps
     titled(ax, game.name, f"{len(sequence)} portfolios, each best up to the next one's cost")
     ax.set_xlabel(f"budget: limit of {written(sequence.resource)} [units of it]")
@@ -281,15 +303,13 @@ def _termination(
     ax: Axes,
     game: DefenseGame,
     top: float,
-    crossing_of: Callable[[float], float | None],
-    *,
-    rising: bool,
-) -> float | None:
-    """Draw the termination loss, its crossing and the regions; say where the crossing is."""
+    regions: Sequence[Region],
+) -> None:
+    """Draw the termination loss, where the decision turns, and the regions between."""
     loss = game.termination_loss
     if loss is None:
         ax.set_ylim(0.0, _HEADROOM * top or 1.0)
-        return None
+        return
     label = f"termination loss {number_label(loss)}"
     if loss > _FAR * top:
         ax.plot([], [], " ", label=f"{label}, far above")
@@ -297,16 +317,19 @@ def _termination(
     else:
         ax.axhline(loss, color=RED, linestyle="-.", linewidth=1.3, label=label)
         ax.set_ylim(0.0, _HEADROOM * max(top, loss) or 1.0)
-    start, stop = ax.get_xlim()
-    crossing = crossing_of(loss)
-    if crossing is None:
-        shaded_region(ax, start, stop, terminate=not rising)
-        return None
-    at = min(max(crossing, start), stop)
-    shaded_region(ax, start, at, terminate=not rising)
-    shaded_region(ax, at, stop, terminate=rising)
-    ax.axvline(crossing, color=RED, linestyle=":", linewidth=1.3)
-    return crossing
+    for region in regions:
+        shaded_region(ax, region)
+    for region in regions[1:]:
+        ax.axvline(region.start, color=RED, linestyle=":", linewidth=1.3)
+
+
+def _widened(regions: Sequence[Region], ends: tuple[float, float]) -> list[Region]:
+    """Regions of which the first and the last go on to the ends of a picture."""
+    widened = list(regions)
+    if widened:
+        widened[0] = widened[0]._replace(start=ends[0])
+        widened[-1] = widened[-1]._replace(stop=ends[1])
+    return widened
 
 
 def _parameter_label(parameter: str) -> str:

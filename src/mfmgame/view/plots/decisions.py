@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.decision import turning_points
 from mfmgame.errors import SpecificationError
 from mfmgame.frontier_map import FrontierMap
+from mfmgame.spec.result import Decision
 from mfmgame.view.plots.style import (
-    BLUE,
     GREY,
     INK,
     RED,
+    SHADES,
     axes_or_new,
     drawn_in_style,
     keyed,
@@ -25,12 +28,14 @@ from mfmgame.view.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["boundary", "plot_map"]
+__all__ = ["boundaries", "plot_map"]
 
 FloatArray = NDArray[np.float64]
 
 _ROWS_BETWEEN = 12
 _COLUMNS = 240
+_LEAST_SHADE = 0.08
+_IN_ORDER: tuple[Decision, ...] = ("operate", "undecided", "terminate")
 _JUST_BELOW = 1e-9
 """Share of the way between two limits that is left out where the value steps."""
 
@@ -68,23 +73,27 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
     ax.set_ylim(float(mapped.limits[0]), float(mapped.limits[-1]))
     rows = _between(mapped)
     if loss is not None:
-        edge = boundary(mapped, rows, loss)
-        ax.fill_betweenx(rows, 0.0, edge, facecolor=(BLUE, 0.08), linewidth=0.0, gid="operate")
-        ax.fill_betweenx(
-            rows,
-            edge,
-            reach,
-            facecolor=(RED, 0.10),
-            edgecolor=(RED, 0.35),
-            hatch="///",
-            linewidth=0.0,
-            gid="terminate",
-        )
-        inside = edge < reach
-        drawn = np.where(inside, edge, np.nan)
+        turns = [np.clip(turn, 0.0, reach) for turn in boundaries(mapped, rows, loss)]
+        edges = [np.zeros(len(rows)), *turns, np.full(len(rows), reach)]
+        for decision, (left, right) in zip(_IN_ORDER, pairwise(edges), strict=True):
+            if not np.any(left < right):
+                continue
+            colour, strength, hatch = SHADES[decision]
+            ax.fill_betweenx(
+                rows,
+                left,
+                right,
+                facecolor=(colour, max(strength, _LEAST_SHADE)),
+                edgecolor=(colour, 0.35),
+                hatch=hatch,
+                linewidth=0.0,
+                gid=decision,
+            )
+            _word(ax, rows, left, right, decision.upper())
+        drawn = np.where(turns[0] < reach, turns[0], np.nan)
         ax.plot(drawn, rows, color=RED, label=f"value = termination loss {number_label(loss)}")
-        traced = boundary(mapped, mapped.limits, loss)
-        on = traced < reach
+        traced, _ = boundaries(mapped, mapped.limits, loss)
+        on = (traced >= 0.0) & (traced < reach)
         ax.plot(
             traced[on],
             mapped.limits[on],
@@ -94,7 +103,6 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
             markersize=5,
             label="exact",
         )
-        _words(ax, rows, np.minimum(edge, reach), reach)
     columns = np.linspace(0.0, reach, _COLUMNS)
     places = _places(mapped, rows)
     below = np.floor(places).astype(np.intp)
@@ -113,8 +121,10 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def boundary(mapped: FrontierMap, limits: FloatArray, loss: float) -> FloatArray:
-    """Greatest bandwidth at which the mixture of the rows beside a limit keeps within a loss.
+def boundaries(
+    mapped: FrontierMap, limits: FloatArray, loss: float
+) -> tuple[FloatArray, FloatArray]:
+    """Bandwidths at which the mixture of the rows beside a limit passes a loss.
 
     Parameters
     ----------
@@ -126,30 +136,27 @@ def boundary(mapped: FrontierMap, limits: FloatArray, loss: float) -> FloatArray
 
     Returns
     -------
-    ndarray of float, shape (n,)
-        In bits; infinite where no bandwidth passes the loss.
+    operating, terminating : ndarray of float, shape (n,)
+        In bits: up to where the decision is to operate, and from where on it is to
+        terminate, infinite as in :func:`mfmgame.decision.turning_points`. Where the limit
+        was not traced, both are the former: nothing is proven from below.
     """
-    found = np.empty(len(limits))
+    found = np.empty((len(limits), 2))
     for row, place in enumerate(_places(mapped, limits).tolist()):
         below = int(place)
-        share = place - below
-        low = mapped.frontiers[below]
-        high = mapped.frontiers[min(below + 1, len(mapped.frontiers) - 1)]
+        share, low = place - below, mapped.frontiers[below]
+        if not share:
+            found[row] = low.turns(loss)
+            continue
+        high = mapped.frontiers[below + 1]
         points = np.union1d(low.breakpoints, high.breakpoints)
-        values = (1.0 - share) * np.asarray(low(points)) + share * np.asarray(high(points))
-        found[row] = _crossing(points, values, loss)
-    return found
-
-
-def _crossing(points: FloatArray, values: FloatArray, loss: float) -> float:
-    """Where values that never fall pass a loss."""
-    if values[-1] <= loss:
-        return float("inf")
-    if values[0] > loss:
-        return float(points[0])
-    after = int(np.argmax(values > loss))
-    share = (loss - values[after - 1]) / (values[after] - values[after - 1])
-    return float(points[after - 1] + share * (points[after] - points[after - 1]))
+        values, upper = (
+            (1.0 - share) * np.interp(points, low.breakpoints, of_low)
+            + share * np.interp(points, high.breakpoints, of_high)
+            for of_low, of_high in ((low.values, high.values), (low.upper, high.upper))
+        )
+        found[row] = turning_points(low.game, points, values, (upper, upper), loss)
+    return found[:, 0], found[:, 1]
 
 
 def _reach(mapped: FrontierMap) -> float:
@@ -157,7 +164,7 @@ def _reach(mapped: FrontierMap) -> float:
     end = min(float(frontier.breakpoints[-1]) for frontier in mapped.frontiers)
     loss = mapped.frontiers[0].game.termination_loss
     here = mapped.frontiers[0].game.attacker_bandwidth
-    crossings = [] if loss is None else boundary(mapped, mapped.limits, loss).tolist()
+    crossings = [] if loss is None else boundaries(mapped, mapped.limits, loss)[0].tolist()
     reached = [crossing for crossing in crossings if np.isfinite(crossing)]
     wanted = max(1.3 * max(reached), 1.3 * here) if reached else end
     return min(end, wanted) or 1.0
@@ -180,25 +187,22 @@ def _places(mapped: FrontierMap, limits: FloatArray) -> FloatArray:
     return places if mapped.frontiers[0].game.choices is None else np.floor(places)
 
 
-def _words(ax: Axes, rows: FloatArray, edge: FloatArray, reach: float) -> None:
-    """Name the regions where they are widest."""
-    for word, widths, middle in (
-        ("OPERATE", edge, 0.5 * edge),
-        ("TERMINATE", reach - edge, 0.5 * (edge + reach)),
-    ):
-        # Off the upper and lower edge, where a word would be cut.
-        inner = slice(len(rows) // 8, len(rows) - len(rows) // 8)
-        widest = int(np.argmax(widths[inner])) + inner.start
-        if widths[widest] > 0.15 * reach:
-            ax.text(
-                middle[widest],
-                rows[widest],
-                word,
-                ha="center",
-                va="center",
-                fontsize=8.0,
-                fontweight="bold",
-                color=INK,
-                zorder=5.0,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
-            )
+def _word(ax: Axes, rows: FloatArray, left: FloatArray, right: FloatArray, word: str) -> None:
+    """Name a region where it is widest."""
+    # Off the upper and lower edge, where a word would be cut.
+    inner = slice(len(rows) // 8, len(rows) - len(rows) // 8)
+    widest = int(np.argmax((right - left)[inner])) + inner.start
+    low, high = ax.get_xlim()
+    if right[widest] - left[widest] > 0.15 * (high - low):
+        ax.text(
+            0.5 * (left[widest] + right[widest]),
+            rows[widest],
+            word,
+            ha="center",
+            va="center",
+            fontsize=8.0,
+            fontweight="bold",
+            color=INK,
+            zorder=5.0,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
+        )

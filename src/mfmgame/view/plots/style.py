@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from mfmgame.decision import Region
 from mfmgame.errors import SpecificationError
 from mfmgame.spec.document import refuse_other_types
+from mfmgame.spec.result import Decision
 from mfmgame.view.layout import printable
 
 try:
@@ -44,6 +46,7 @@ __all__ = [
     "ORANGE",
     "PALE",
     "RED",
+    "SHADES",
     "STYLE",
     "Picture",
     "PictureAxes",
@@ -61,6 +64,12 @@ __all__ = [
 
 INK, GREY, PALE = "#1a1a1a", "#767676", "#e4e4e4"
 BLUE, ORANGE, RED = "#0072b2", "#e69f00", "#d55e00"
+SHADES: dict[Decision, tuple[str, float, str | None]] = {
+    "operate": (BLUE, 0.06, None),
+    "undecided": (ORANGE, 0.10, "..."),
+    "terminate": (RED, 0.10, "///"),
+}
+"""Colour, how much of it, and hatch of the regions in which a decision is right."""
 
 STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -244,20 +253,21 @@ def number_label(number: float) -> str:
     return f"{number + 0.0:.4g}"
 
 
-def shaded_region(ax: Axes, start: float, stop: float, *, terminate: bool) -> None:
-    """Shade where to operate, or, hatched, where to terminate, and say which it is."""
+def shaded_region(ax: Axes, region: Region) -> None:
+    """Shade where a decision is right, hatched unless it is to operate, and say which it is."""
+    decision, start, stop = region
     if not start < stop:
         return
-    colour, hatch, word = (RED, "///", "TERMINATE") if terminate else (BLUE, None, "OPERATE")
+    colour, strength, hatch = SHADES[decision]
     ax.axvspan(
         start,
         stop,
-        facecolor=(colour, 0.10 if terminate else 0.06),
+        facecolor=(colour, strength),
         edgecolor=(colour, 0.35),
         hatch=hatch,
         linewidth=0.0,
         zorder=0.0,
-        gid=word.lower(),
+        gid=decision,
     )
     low, high = ax.get_xlim()
     if stop - start > 0.13 * (high - low):
@@ -265,7 +275,7 @@ def shaded_region(ax: Axes, start: float, stop: float, *, terminate: bool) -> No
         ax.text(
             0.5 * (start + stop),
             0.985,
-            word,
+            decision.upper(),
             transform=ax.get_xaxis_transform(),
             ha="center",
             va="top",
