@@ -165,7 +165,7 @@ class TestEdges:
     )
     def test_what_cannot_be_swept_is_refused(self, arguments, message):
         with pytest.raises(mg.SpecificationError, match=message):
-            mg.sweep(game(), **arguments)
+            mg.sweep(game(use={"budget": [1.0]}), **arguments)
 
     @pytest.mark.parametrize("at", [-1.0, float("nan")])
     def test_points_before_the_start_are_refused(self, at):
