@@ -248,3 +248,61 @@ def test_the_sequence_is_the_front_of_all_choices(composition, data):
         mg.verify(mg.PortfolioDocument(**document), game).gap
         <= max(one.solution.gap for one in sequence) + 1e-9
     )
+
+
+def nearly_alike(composition, seed, gain, **limits):
+    """Five defenses, and two that stop almost as much as others do, of costs of their own."""
+    random = np.random.default_rng(seed)
+    shares = random.choice([0.0, 0.25, 0.5, 0.75], (3, 5))
+    shares = np.hstack((shares, np.where(shares[:, :2] > 0.0, shares[:, :2] - gain, 0.0)))
+    return mg.DefenseGame(
+        severity=random.choice([1.0, 2.0, 4.0], 3),
+        bandwidth=[1.0] * 3,
+        effectiveness=shares,
+        attacker_bandwidth=1.0,
+        use={"budget": np.round(random.uniform(0.1, 3.0, 7), 3)},
+        limits=limits,
+        composition=composition,
+        levels={f"d{j}": [0, 1] for j in range(7)},
+    )
+
+
+@pytest.mark.parametrize("gain", [0.0, 3e-13, 1e-11])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("composition", COMPOSITIONS)
+def test_what_gains_next_to_nothing_is_not_paid_for(composition, seed, gain):
+    game = nearly_alike(composition, seed, gain)
+    sequence, points = mg.best_portfolios(game), np.array(list(costs_and_losses(game)))
+
+    def least_cost(budget):
+        affordable = points[points[:, 0] <= budget * (1.0 + 1e-12)]
+        best = affordable[:, 1].min()
+        return best, affordable[affordable[:, 1] <= best * (1.0 + 1e-10), 0].min()
+
+    for one in sequence:
+        best, cost = least_cost(one.cost)
+        assert one.value <= best * (1.0 + 1e-9)
+        assert one.cost == pytest.approx(cost, rel=1e-12)
+        assert one.solution.is_proven
+    mg.verify(mg.PortfolioDocument(**portfolio_document(sequence)), game)
+    for budget in (1.0, 2.5, 5.0):
+        solution = mg.solve(nearly_alike(composition, seed, gain, budget=budget))
+        best, cost = least_cost(budget)
+        assert solution.value <= best * (1.0 + 1e-9)
+        assert solution.resource_use["budget"] == pytest.approx(cost, rel=1e-8)
+        assert solution.is_proven
+
+
+def test_a_gain_of_rounding_does_not_double_the_cost():
+    """A filter beside a guard of half the cost, which leaves 3e-13 more of the loss."""
+    game = mg.DefenseGame(
+        severity=[0.1],
+        bandwidth=[1.0],
+        effectiveness=[[0.5, 0.5 - 3e-12]],
+        attacker_bandwidth=1.0,
+        use={"budget": [0.936, 0.507]},
+        limits={"budget": 1.0},
+        levels={"d0": [0, 1], "d1": [0, 1]},
+    )
+    assert [one.cost for one in mg.best_portfolios(game)] == [0.0, 0.507]
+    assert mg.solve(game).resource_use["budget"] == 0.507

@@ -28,18 +28,17 @@ from mfmgame.portfolio import (
     greedy_loss,
 )
 from mfmgame.progress import Found
+from mfmgame.solution import DEFAULT_TOLERANCE
 from mfmgame.solver import Solver
 from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import nearest, shown
-from mfmgame.stepped_face import trimmed
+from mfmgame.stepped_face import as_good, trimmed
 from mfmgame.tree_proof import TreeProof
 
 __all__ = ["best_portfolios"]
 
 FloatArray = NDArray[np.float64]
-
-_SAME_VALUE = 1e-12
 
 
 def best_portfolios(
@@ -93,7 +92,9 @@ def best_portfolios(
     solver = Solver(game, tolerance=tolerance, cheapest=False)
     composition = compose(game)
     budget = most = reach_of(game, resource)
+    accuracy = tolerance or DEFAULT_TOLERANCE[game.composition]
     found: list[tuple[float, Found]] = []
+    enough = -np.inf
     while True:
         try:
             best = solver.find(limits={resource: budget})
@@ -101,10 +102,13 @@ def best_portfolios(
             if not found:
                 raise
             break
-        best = _trimmed(best, composition, row)
+        loss = best.response.loss
+        if loss <= enough:
+            best = _cheaper(_trimmed(best, composition, row, enough), found.pop()[1])
+        else:
+            enough = as_good(loss, accuracy)
+            best = _trimmed(best, composition, row, enough)
         cost = float(game.use[row] @ best.allocation)
-        if found and best.response.loss <= found[-1][1].response.loss * (1.0 + _SAME_VALUE):
-            best = _cheaper(best, found.pop()[1])
         found.append((cost, best))
         if progress is not None:
             progress(most - cost, most)
@@ -143,11 +147,10 @@ def _budget(game: DefenseGame, limit: str | None) -> str:
     return resource
 
 
-def _trimmed(found: Found, composition: Composition, row: int) -> Found:
-    """The same portfolio without steps that nothing is lost by."""
-    game, loss = found.game, found.response.loss
-    cost = game.use[row]
-    levels = trimmed(game, composition, found.allocation, cost, loss)
+def _trimmed(found: Found, composition: Composition, row: int, enough: float) -> Found:
+    """The same portfolio without steps that nothing is lost by: it remains good enough."""
+    game = found.game
+    levels = trimmed(game, composition, found.allocation, game.use[row], enough)
     residual = game.severity * composition.exposure(levels)
     response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
     return found._replace(allocation=levels, response=response)

@@ -50,7 +50,7 @@ from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.numbers import as_float
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
-from mfmgame.stepped_face import cheapest, extremes
+from mfmgame.stepped_face import as_good, cheapest, extremes
 from mfmgame.tree_proof import tree_bound, with_best_held
 
 __all__ = ["Solution", "Solver", "asked_solver", "solve"]
@@ -310,7 +310,7 @@ class Solver:
                     game,
                     self._composition,
                     search.allocation,
-                    search.response.loss,
+                    as_good(search.response.loss, self._tolerance),
                     lambda levels: rest(levels).allocation,
                 )
         except KeyboardInterrupt as error:

@@ -23,7 +23,7 @@ from mfmgame.game import DefenseGame
 from mfmgame.solution import Solution
 from mfmgame.twins import families_of, twins_of
 
-__all__ = ["best_within", "cheapest", "extremes", "trimmed"]
+__all__ = ["as_good", "best_within", "cheapest", "extremes", "trimmed"]
 
 FloatArray = NDArray[np.float64]
 
@@ -36,11 +36,29 @@ _LESS = 1e-8
 _MAX_SOLVES = 5000
 
 
+def as_good(loss: float, tolerance: float) -> float:
+    """The most that the worst attack may cause on an allocation that counts as good.
+
+    Parameters
+    ----------
+    loss : float
+        On the best one that was found.
+    tolerance : float
+        Of the solve, which the bracket stays within.
+
+    Returns
+    -------
+    float
+        1e-9 of the loss more, or half the tolerance if that is less.
+    """
+    return loss * (1.0 + max(_EXACT, min(_EQUAL_VALUE, 0.5 * tolerance)))
+
+
 def cheapest(
     game: DefenseGame,
     composition: Composition,
     allocation: FloatArray,
-    loss: float,
+    cutoff: float,
     rest: Callable[[FloatArray], FloatArray],
 ) -> FloatArray:
     """The optimal allocation that uses least, each resource in units of its limit.
@@ -52,8 +70,8 @@ def cheapest(
         Bound to the game's effectiveness.
     allocation : ndarray of float, shape (n_defenses,)
         An optimal one.
-    loss : float
-        Of the worst attack on it.
+    cutoff : float
+        Loss that the worst attack may cause.
     rest : callable
         Makes the continuous levels of an allocation the cheapest beside its steps.
 
@@ -62,7 +80,6 @@ def cheapest(
     ndarray of float, shape (n_defenses,)
     """
     cost = resource_cost(game)
-    cutoff = loss * (1.0 + _EXACT)
     best = rest(trimmed(game, composition, allocation, cost, cutoff))
     assert game.choices is not None
     if game.composition == "independent" and not game.choices.stepped.all():
