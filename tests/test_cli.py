@@ -14,13 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
+from children import STRICT_PYTHON
 from documents import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, without
 from mfmgame.cli import app, main
 from mfmgame.view.writing import write_text
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "llava_agent.json"
-MODULE = [sys.executable, "-W", "error", "-m", "mfmgame"]
+MODULE = [*STRICT_PYTHON, "-m", "mfmgame"]
 ESCAPE = b"\x1b"
 
 HOSTILE = (

@@ -3,12 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import mfmgame as mg
+from children import STRICT_PYTHON
 from mfmgame.view import result_document
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -55,7 +55,7 @@ def test_some_operate_and_some_terminate():
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda file: file.stem)
 def test_script(script, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(script)],
+        [*STRICT_PYTHON, str(script)],
         cwd=tmp_path,
         env=os.environ,
         capture_output=True,

@@ -3,7 +3,6 @@
 import copy
 import json
 import subprocess
-import sys
 
 import hypothesis
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 import mfmgame as mg
+from children import STRICT_PYTHON
 from documents import changed, without
 from mfmgame.view.document import frontier_document
 from strategies import games
@@ -320,7 +320,7 @@ finally:
 
     def run(self, files, *arguments, stdin=b""):
         return subprocess.run(
-            [sys.executable, "-W", "error", "-c", self.CODE, "verify", *arguments],
+            [*STRICT_PYTHON, "-c", self.CODE, "verify", *arguments],
             cwd=files,
             input=stdin,
             capture_output=True,
