@@ -25,9 +25,13 @@ __all__ = [
     "EXIT_FAILURE",
     "EXIT_INFEASIBLE",
     "EXIT_TERMINATE",
+    "EXIT_UNDECIDED",
     "AsJson",
+    "MipGap",
     "Output",
     "Plot",
+    "TimeLimit",
+    "Tolerance",
     "check_picture",
     "complain",
     "keep_apart",
@@ -45,12 +49,26 @@ EXIT_FAILURE = 1
 EXIT_BAD_INPUT = 2
 EXIT_INFEASIBLE = 3
 EXIT_TERMINATE = 4
+EXIT_UNDECIDED = 5
 MAX_COMPLAINT = 2000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")]
 Plot = Annotated[
     Path | None, typer.Option("--plot", help="Draw it to this file (PNG, SVG or PDF).")
+]
+
+Tolerance = Annotated[
+    float | None,
+    typer.Option("--tolerance", help="Width of the proven bracket, as a share of the value."),
+]
+MipGap = Annotated[
+    float | None,
+    typer.Option("--mip-gap", help="The same where some defenses are stepped."),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option("--time-limit", help="Seconds for each solve, which then ends as far as proven."),
 ]
 
 

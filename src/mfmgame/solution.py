@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
+
+import numpy as np
 
 from mfmgame.errors import SpecificationError
 from mfmgame.game import DefenseGame
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
 
     from mfmgame.view.plotting import SolutionPlots
 
-__all__ = ["DEFAULT_TOLERANCE", "REASONS", "Solution", "scale_of"]
+__all__ = [
+    "DEFAULT_TOLERANCE",
+    "REASONS",
+    "Solution",
+    "is_number",
+    "refuse_no_share",
+    "scale_of",
+]
 
 DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
 """Width of the proven bracket, relative to the value, unless another is asked for."""
@@ -170,6 +179,25 @@ class Solution:
                 f"found {shown(rows)}, expected 'defenses' or 'threats'", pointer="rows"
             )
         return pandas.DataFrame(table, index=index)
+
+
+def is_number(option: object) -> TypeGuard[float]:
+    """Whether what stands for an option is a number; what is true or false is none."""
+    return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)
+
+
+def refuse_no_share(name: str, option: object) -> None:
+    """Refuse a relative width that is not between 0 and 1.
+
+    Raises
+    ------
+    SpecificationError
+        Which names the option.
+    """
+    if not (is_number(option) and 0.0 < option < 1.0):
+        raise SpecificationError(
+            f"found {shown(option)}, expected a number between 0 and 1", pointer=name
+        )
 
 
 def scale_of(game: DefenseGame, value: float) -> float:

@@ -40,7 +40,13 @@ from mfmgame.interruption import Interrupted
 from mfmgame.labels import Labelled
 from mfmgame.optimal_face import OptimalFace
 from mfmgame.progress import Found, Progress, Region
-from mfmgame.solution import DEFAULT_TOLERANCE, Solution, scale_of
+from mfmgame.solution import (
+    DEFAULT_TOLERANCE,
+    Solution,
+    is_number,
+    refuse_no_share,
+    scale_of,
+)
 from mfmgame.spec.scenario import Scenario
 from mfmgame.spec.wording import shown
 from mfmgame.stepped_face import cheapest, extremes
@@ -147,7 +153,7 @@ def asked_solver(
         If one of them is out of its range, even one that the game has no use for.
     """
     if mip_gap is not None:
-        _refuse_no_share("mip_gap", mip_gap)
+        refuse_no_share("mip_gap", mip_gap)
         tolerance = tolerance if game.choices is None else mip_gap
     return Solver(game, tolerance=tolerance, time_limit=time_limit)
 
@@ -181,8 +187,8 @@ class Solver:
         time_limit: float | None = None,
     ) -> None:
         if tolerance is not None:
-            _refuse_no_share("tolerance", tolerance)
-        if time_limit is not None and not (_is_number(time_limit) and time_limit > 0.0):
+            refuse_no_share("tolerance", tolerance)
+        if time_limit is not None and not (is_number(time_limit) and time_limit > 0.0):
             raise SpecificationError(
                 f"found {shown(time_limit)}, expected seconds above 0", pointer="time_limit"
             )
@@ -454,17 +460,6 @@ class Solver:
 
     def _residual(self, allocation: FloatArray) -> FloatArray:
         return self._game.severity * self._composition.exposure(allocation)
-
-
-def _is_number(option: object) -> bool:
-    return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)
-
-
-def _refuse_no_share(name: str, option: object) -> None:
-    if not (_is_number(option) and 0.0 < option < 1.0):  # type: ignore[operator]
-        raise SpecificationError(
-            f"found {shown(option)}, expected a number between 0 and 1", pointer=name
-        )
 
 
 def _refuse_negative_limits(game: DefenseGame) -> None:

@@ -26,7 +26,7 @@ from mfmgame.proof.reading import (
 from mfmgame.proof.sensitivity import check_sensitivity
 from mfmgame.proof.solutions import check_index, check_solution
 from mfmgame.proof.thresholds import check_threshold
-from mfmgame.solution import Solution, scale_of
+from mfmgame.solution import Solution, refuse_no_share, scale_of
 from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.result import FrontierDocument, Result
 
@@ -134,6 +134,8 @@ def verify(
 
     Raises
     ------
+    SpecificationError
+        If the tolerance is not between 0 and 1.
     CertificateError
         If any number of the claim does not follow; its `pointer` says where the number
         stands in the answer's JSON.
@@ -145,6 +147,8 @@ def verify(
     >>> verify(mg.solve(game), game).gap < 1e-12
     True
     """
+    if tolerance is not None:
+        refuse_no_share("tolerance", tolerance)
     if isinstance(answer, (Result, FrontierDocument, PortfolioDocument)):
         check_head(answer, game)
     if isinstance(answer, Result):
