@@ -164,5 +164,5 @@ def test_an_interruption_before_any_choice_of_levels_is_a_plain_one(many_project
 
 @pytest.mark.parametrize("gap", [-1.0, 0.0, 1.0, float("nan"), "0.1", True])
 def test_a_gap_is_a_share(many_projects, gap):
-    with pytest.raises(mg.SpecificationError, match="tolerance"):
+    with pytest.raises(mg.SpecificationError, match="mip_gap"):
         mg.solve(many_projects, mip_gap=gap)

@@ -64,6 +64,10 @@ VARIANTS = {
 }
 
 
+SMOOTH = 2e-2
+"""Width of the bracket that is asked of smooth frontiers."""
+
+
 def game_of(scenario, composition):
     return mg.build_game(mg.Scenario(**{**scenario, "composition": composition}))
 
@@ -73,14 +77,16 @@ def result_of(game):
 
 
 def frontier_of(game, at=(), **arguments):
-    tolerance = 2e-2 if game.composition == "independent" else None
+    tolerance = SMOOTH if game.composition == "independent" else None
     frontier = mg.sweep(game, tolerance=tolerance, **arguments)
     return json.loads(json.dumps(frontier_document(frontier, at)))
 
 
 def verify(document, game):
-    models = {"mfmgame/result/1": mg.Result, "mfmgame/frontier/1": mg.FrontierDocument}
-    return mg.verify(models[document["schema"]](**document), game)
+    if document["schema"] == "mfmgame/result/1":
+        return mg.verify(mg.Result(**document), game)
+    tolerance = SMOOTH if game.composition == "independent" else None
+    return mg.verify(mg.FrontierDocument(**document), game, tolerance=tolerance)
 
 
 def places(value, pointer=""):

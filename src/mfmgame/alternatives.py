@@ -135,7 +135,7 @@ class WithoutEach:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the game, and how many answers are not proven."""
-        return (*self.before.notes, *unproven_note(self._statuses, "answer without a defense"))
+        return (*self.before.notes, *unproven_note(self._statuses, "removal"))
 
     @property
     def _statuses(self) -> list[Status]:

@@ -14,10 +14,14 @@ from mfmgame.cli_sensitivity import add_commands
 from mfmgame.cli_support import (
     EXIT_BAD_INPUT,
     EXIT_TERMINATE,
+    EXIT_UNDECIDED,
     FLOAT,
     AsJson,
+    MipGap,
     Output,
     Plot,
+    TimeLimit,
+    Tolerance,
     check_picture,
     complain,
     keep_inputs,
@@ -90,7 +94,15 @@ def _options(
 
 
 @app.command()
-def solve(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot = None) -> None:
+def solve(
+    spec: Spec,
+    tolerance: Tolerance = None,
+    mip_gap: MipGap = None,
+    time_limit: TimeLimit = None,
+    as_json: AsJson = False,
+    output: Output = None,
+    plot: Plot = None,
+) -> None:
     """Find the allocation, its value, the threshold and the coverage index."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.assessment import assess
@@ -101,7 +113,7 @@ def solve(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot
 
         scenario = load_scenario(spec)
         check_picture(plot, output)
-        assessment = assess(scenario)
+        assessment = assess(scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit)
         if plot is not None:
             write_figure(assessment.figure(), plot)
         if as_json:
@@ -150,10 +162,17 @@ def sweep(
 @app.command()
 def threshold(
     spec: Spec,
+    tolerance: Tolerance = None,
+    mip_gap: MipGap = None,
+    time_limit: TimeLimit = None,
     as_json: AsJson = False,
     output: Output = None,
     fail_on_terminate: Annotated[
-        bool, typer.Option("--fail-on-terminate", help="Exit 4 if the decision is terminate.")
+        bool,
+        typer.Option(
+            "--fail-on-terminate",
+            help="Exit 4 if the decision is terminate, and 5 if it is undecided.",
+        ),
     ] = False,
     plot: Plot = None,
 ) -> None:
@@ -167,7 +186,9 @@ def threshold(
 
         scenario = load_scenario(spec)
         check_picture(plot, output)
-        found = self_destruction_threshold(scenario)
+        found = self_destruction_threshold(
+            scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit
+        )
         game = build_game(scenario)
         if plot is not None:
             from mfmgame.tracing import sweep as trace
@@ -178,8 +199,8 @@ def threshold(
             write_json(threshold_document(game, found), output)
         else:
             write(threshold_text(game, found), output)
-    if fail_on_terminate and found.decision == "terminate":
-        raise typer.Exit(EXIT_TERMINATE)
+    if fail_on_terminate and found.decision != "operate":
+        raise typer.Exit(EXIT_TERMINATE if found.decision == "terminate" else EXIT_UNDECIDED)
 
 
 @app.command()
@@ -216,6 +237,10 @@ def verify(
         str, typer.Argument(help="JSON of solve, sweep or portfolio, or - for standard input.")
     ],
     spec: Spec,
+    tolerance: Annotated[
+        float | None,
+        typer.Option("--tolerance", help="Tolerance or gap that the answer was asked for."),
+    ] = None,
 ) -> None:
     """Check every number of a result against its scenario, with no solver."""
     with reported(STANDARD_INPUT if result == "-" else result):
@@ -229,7 +254,7 @@ def verify(
             raise SpecificationError("found - for both files, expected it for one", pointer="SPEC")
         answer = load_result(result)
         game = build_game(load_scenario(spec))
-        write(verification_text(game, check(answer, game)), None)
+        write(verification_text(game, check(answer, game, tolerance=tolerance)), None)
 
 
 @app.command()
@@ -238,10 +263,7 @@ def portfolio(
     limit: Annotated[
         str | None, typer.Option("--limit", help="The resource whose limit is the budget.")
     ] = None,
-    mip_gap: Annotated[
-        float | None,
-        typer.Option("--mip-gap", **FLOAT, help="Relative gap at which a search stops."),
-    ] = None,
+    mip_gap: MipGap = None,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,
     output: Output = None,

@@ -25,10 +25,14 @@ __all__ = [
     "EXIT_FAILURE",
     "EXIT_INFEASIBLE",
     "EXIT_TERMINATE",
+    "EXIT_UNDECIDED",
     "FLOAT",
     "AsJson",
+    "MipGap",
     "Output",
     "Plot",
+    "TimeLimit",
+    "Tolerance",
     "check_picture",
     "complain",
     "keep_apart",
@@ -46,6 +50,7 @@ EXIT_FAILURE = 1
 EXIT_BAD_INPUT = 2
 EXIT_INFEASIBLE = 3
 EXIT_TERMINATE = 4
+EXIT_UNDECIDED = 5
 MAX_COMPLAINT = 2000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
@@ -143,6 +148,22 @@ def _alone(text: str | float) -> float:
 
 FLOAT: dict[str, Any] = {"parser": _alone, "metavar": "FLOAT"}
 """How typer reads an option that is a number."""
+Tolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--tolerance", **FLOAT, help="Width of the proven bracket, as a share of the value."
+    ),
+]
+MipGap = Annotated[
+    float | None,
+    typer.Option("--mip-gap", **FLOAT, help="The same where some defenses are stepped."),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit", **FLOAT, help="Seconds for each solve, which then ends as far as proven."
+    ),
+]
 
 
 def keep_inputs(output: Path | None) -> None:

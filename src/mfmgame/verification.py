@@ -135,6 +135,8 @@ def verify(
 
     Raises
     ------
+    SpecificationError
+        If the tolerance is not between 0 and 1.
     CertificateError
         If any number of the claim does not follow; its `pointer` says where the number
         stands in the answer's JSON.

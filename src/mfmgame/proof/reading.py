@@ -214,6 +214,7 @@ def claimed_frontier(
     game : DefenseGame
     tolerance : float, optional
         Width of the bracket that was asked for; that of the composition unless it is given.
+        Of others than `independent` games none can be asked for.
 
     Returns
     -------
@@ -261,7 +262,7 @@ def claimed_frontier(
         allocations=np.array(allocations).reshape(-1, game.n_defenses),
         certificates=tuple(certificates),
         n_solves=0,
-        tolerance=tolerance,
+        tolerance=tolerance if game.composition == "independent" else None,
     )
 
 

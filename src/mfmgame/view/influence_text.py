@@ -141,12 +141,14 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
         facts.append(("dropped", ", ".join(map(printable, found.dropped))))
     if found.added:
         facts.append(("added", ", ".join(map(printable, found.added))))
-    parts: list[RenderableType] = [_title(after.solution.game)]
-    if facts:
+    is_changed = bool(facts)
+    statuses = [found.status] if each is None else [found.status, each.status]
+    facts.append(("status", status_text(first_unproven(statuses))))
+    parts: list[RenderableType] = [_title(after.solution.game), facts_table(facts)]
+    if is_changed:
         sides = table_of(["", "before", "after", "change"])
         _add_outcomes(sides, before, after)
         parts += [
-            facts_table(facts),
             sides,
             heading("allocation"),
             _plans(

@@ -139,7 +139,7 @@ def boundaries(
     operating, terminating : ndarray of float, shape (n,)
         In bits: up to where the decision is to operate, and from where on it is to
         terminate, infinite as in :func:`mfmgame.decision.turning_points`. Where the limit
-        was not traced, both are the former: nothing is proven from below.
+        was not traced, the value may be less than that of the mixture, and never more.
     """
     found = np.empty((len(limits), 2))
     for row, place in enumerate(_places(mapped, limits).tolist()):
@@ -150,12 +150,16 @@ def boundaries(
             continue
         high = mapped.frontiers[below + 1]
         points = np.union1d(low.breakpoints, high.breakpoints)
-        values, upper = (
+        values, lower, upper = (
             (1.0 - share) * np.interp(points, low.breakpoints, of_low)
             + share * np.interp(points, high.breakpoints, of_high)
-            for of_low, of_high in ((low.values, high.values), (low.upper, high.upper))
+            for of_low, of_high in (
+                (low.values, high.values),
+                (low.lower, high.lower),
+                (low.upper, high.upper),
+            )
         )
-        found[row] = turning_points(low.game, points, values, (upper, upper), loss)
+        found[row] = turning_points(low.game, points, values, (lower, upper), loss)
     return found[:, 0], found[:, 1]
 
 

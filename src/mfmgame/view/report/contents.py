@@ -13,7 +13,8 @@ from mfmgame.catalogs.gaps import groups_of
 from mfmgame.catalogs.resolution import Entries
 from mfmgame.frontier import Frontier
 from mfmgame.spec.wording import counted
-from mfmgame.view.layout import number_text, share_text
+from mfmgame.standing import first_unproven
+from mfmgame.view.layout import number_text, share_text, status_text
 from mfmgame.view.report.inputs import (
     bases_table,
     defenses_table,
@@ -62,8 +63,8 @@ def contents(
     """
     solution = assessment.solution
     game = solution.game
-    notes = [short(note, _LONGEST_NOTE) for note in frontier.notes]
-    notes += [note for note in solution.notes if note not in frontier.notes]
+    said = dict.fromkeys((*frontier.notes, *assessment.notes))
+    notes = [short(note, _LONGEST_NOTE) for note in said]
     funded = np.flatnonzero(solution.allocation.array > 0).tolist()
     counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
     return {
@@ -73,6 +74,7 @@ def contents(
         "verdict": verdict(assessment),
         "threshold": threshold_sentence(assessment),
         "facts": _facts(assessment),
+        "status": status_text(first_unproven((assessment.status, frontier.status))),
         "plan": plan_sentence(game, (game.use @ solution.allocation.array).tolist(), len(funded)),
         "roles": roles_sentence(game),
         "attack": attack_sentence(game),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from mfmgame.assessment import Assessment
 from mfmgame.compositions import compose
+from mfmgame.decision import regions_of
 from mfmgame.errors import SpecificationError
 from mfmgame.frontier import Frontier
+from mfmgame.spec.result import Decision
 from mfmgame.view.report.attacks import Step, attack_steps
 from mfmgame.view.report.wording import short
 
-__all__ = ["Labels", "embedded_json", "frontier_payload"]
+__all__ = ["Labels", "decisions_of", "embedded_json", "frontier_payload"]
 
 _MOST_NAMED: tuple[int | None, ...] = (None, 200, 50, 20, 5)
 """How many threats of an attack to name at first, and how many where that is too long."""
@@ -64,6 +67,44 @@ def frontier_payload(assessment: Assessment, frontier: Frontier, labels: Labels,
     if text is None:
         raise SpecificationError(f"found a frontier too long for a page of {room} characters")
     return text
+
+
+def decisions_of(assessment: Assessment, frontier: Frontier) -> list[tuple[Decision, float | None]]:
+    """The decision at every bandwidth: each with the last one at which it is right.
+
+    A threshold that is proven says all of it. Else the frontier does, by its brackets, but
+    what is decided at the scenario's own attacker stays so.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    frontier : Frontier
+        Over the attacker's bandwidth, of the same game.
+
+    Returns
+    -------
+    list of tuple
+        In order; the last one has no end. Empty without a termination loss.
+    """
+    game, found = frontier.game, assessment.threshold
+    if found is None or game.termination_loss is None:
+        return []
+    here, (until, beyond) = game.attacker_bandwidth, frontier.turns(game.termination_loss)
+    if found.status == "proven" and found.decision != "undecided":
+        reached = math.inf if found.bandwidth is None else found.bandwidth
+        # Threats that need no bandwidth may exceed the loss alone.
+        until = beyond = reached if reached or until == 0.0 else -math.inf
+    else:
+        if found.decision == "operate":
+            until = max(until, here)
+        else:
+            until = min(until, math.nextafter(here, -math.inf))
+        if found.decision == "terminate":
+            beyond = min(beyond, math.nextafter(here, -math.inf))
+        else:
+            beyond = max(beyond, here)
+    *before, last = regions_of((until, max(until, beyond)), (0.0, math.inf))
+    return [*((region.decision, region.stop) for region in before), (last.decision, None)]
 
 
 def embedded_json(value: Any) -> str:
@@ -119,6 +160,7 @@ class _Pieces:
             "bandwidth": game.attacker_bandwidth,
             "loss": game.termination_loss,
             "threshold": None if found is None else found.bandwidth,
+            "decisions": decisions_of(self._assessment, frontier),
             "points": frontier.breakpoints[ends].tolist(),
             "values": frontier.values[ends].tolist(),
             "lower": frontier.lower[ends].tolist(),

@@ -70,8 +70,8 @@
   }
 
   function decisionAt(bandwidth) {
-    if (data.loss === null) return "";
-    return data.threshold === null || bandwidth <= data.threshold ? "operate" : "terminate";
+    const found = data.decisions.find(([, end]) => end === null || bandwidth <= end);
+    return found ? found[0] : "";
   }
 
   function answerAt(bandwidth) {
@@ -156,7 +156,7 @@
   function show(bandwidth) {
     now = bandwidth;
     const answer = answerAt(bandwidth);
-    const word = { operate: "Operate", terminate: "Terminate", "": "None: no loss of stopping is given" }[answer.decision];
+    const word = { operate: "Operate", terminate: "Terminate", undecided: "Undecided: the proven bounds hold the cost of stopping", "": "None: no loss of stopping is given" }[answer.decision];
     $("at-decision").textContent = word;
     $("at-decision").className = answer.decision;
     $("at-value").textContent = brief(answer.value);
@@ -171,7 +171,7 @@
     showAttack(attack);
     if (!known) {
       for (const id of ["plan-missing", "attack-missing"]) {
-        $(id).textContent = "Left out of this page, which would be too large. The value above is exact.";
+        $(id).textContent = "Left out of this page, which would be too large. The value and its bounds above are not.";
       }
       fill($("attack-foot"), []);
     }
@@ -189,12 +189,12 @@
   function colours() {
     const style = getComputedStyle(document.documentElement);
     const named = {};
-    for (const name of ["card", "ink", "quiet", "line", "accent", "operate", "terminate", "shade"]) {
+    for (const name of ["card", "ink", "quiet", "line", "accent", "operate", "terminate", "undecided", "shade"]) {
       named[name] = style.getPropertyValue(`--${name}`).trim();
     }
     // On paper the page's own rules apply only while it is laid out, after this.
     return printing
-      ? { card: "#ffffff", ink: "#000000", quiet: "#444444", line: "#bbbbbb", accent: "#1d57b0", operate: "#17663a", terminate: "#a3222b", shade: "#f3f3f3" }
+      ? { card: "#ffffff", ink: "#000000", quiet: "#444444", line: "#bbbbbb", accent: "#1d57b0", operate: "#17663a", terminate: "#a3222b", undecided: "#7a5200", shade: "#f3f3f3" }
       : named;
   }
 
@@ -246,6 +246,13 @@
       if (data.threshold !== null) {
         shapes.push(vertical(data.threshold, colour.terminate, "dot"));
         annotations.push(noted(data.threshold, "threshold", colour.terminate, 0.2, colour.card));
+      }
+      const open = data.decisions.findIndex(([decision]) => decision === "undecided");
+      if (open >= 0) {
+        const begin = open > 0 ? data.decisions[open - 1][1] : from;
+        const finish = data.decisions[open][1] ?? Math.max(end, begin);
+        shapes.push({ type: "rect", xref: "x", yref: "paper", x0: begin, x1: finish, y0: 0, y1: 1, fillcolor: colour.undecided, opacity: 0.15, line: { width: 0 } });
+        annotations.push(noted(begin, "undecided", colour.undecided, 0.32, colour.card));
       }
     }
     const traces = [

@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
     Attributes
     ----------
-    kind : {"operate", "terminate", "none"}
+    kind : {"operate", "terminate", "undecided", "none"}
     word, sentence : str
     """
 
@@ -75,6 +75,14 @@ def verdict(assessment: Assessment) -> Verdict:
             f"Keep the system running. Against the best plan, {causes}. Stopping the system "
             f"costs {stopping}, which is no less.",
         )
+    if threshold.decision == "undecided":
+        return Verdict(
+            "undecided",
+            "Undecided",
+            f"Against the best plan that was found, {causes}. Of the least loss it is proven "
+            f"only that it lies from {solution.lower!r} to {solution.upper!r}, and stopping the "
+            f"system costs {stopping}, which lies between them.",
+        )
     return Verdict(
         "terminate",
         "Terminate",
@@ -91,6 +99,10 @@ def threshold_sentence(assessment: Assessment) -> str:
     if found.bandwidth is None:
         return "No attacker makes stopping the cheaper choice, not even one that runs every threat."
     turns = f"The decision turns at {bits(found.bandwidth)}, the self-destruction threshold: "
+    if found.decision == "undecided":
+        turns = (
+            f"The self-destruction threshold is {bits(found.bandwidth)} or more, as far as proven: "
+        )
     margin = found.margin or 0.0
     if margin == 0.0:
         place = "exactly what the scenario's attacker has."
