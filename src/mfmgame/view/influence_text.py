@@ -22,6 +22,7 @@ from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.view.layout import (
     facts_table,
     heading,
+    measured,
     notes_text,
     number_text,
     printable,
@@ -56,7 +57,7 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
             other["derivative"],
             other["elasticity"],
         )
-        facts.append(("threshold", f"{number_text(threshold.at)} bits"))
+        facts.append(("threshold", measured(threshold.at, "bit")))
         headings += ["threshold by unit", "by per cent"]
     n_open = int((~table["exists"]).sum())
     facts.append(
@@ -298,7 +299,7 @@ def _bits(bandwidth: float, *, unit: bool = False) -> str:
         return "-"
     if math.isinf(bandwidth):
         return "unreachable"
-    return number_text(bandwidth) + (" bits" if unit else "")
+    return measured(bandwidth, "bit") if unit else number_text(bandwidth)
 
 
 def _change(before: float, after: float) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 __all__ = [
     "facts_table",
     "heading",
+    "measured",
     "notes_text",
     "number_text",
     "printable",
@@ -93,6 +94,12 @@ def table_of(headings: Sequence[str], text_columns: int = 1) -> Table:
 def number_text(number: float) -> str:
     """Six significant digits: enough to read, with the full number in the JSON."""
     return f"{number + 0.0:.6g}"
+
+
+def measured(amount: float, unit: str) -> str:
+    """An amount in a unit, ``1 bit`` or ``2 bits``."""
+    text = number_text(amount)
+    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
 def share_text(share: float) -> str:

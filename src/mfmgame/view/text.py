@@ -21,6 +21,7 @@ from mfmgame.verification import FrontierVerification, PortfolioVerification, Ve
 from mfmgame.view.layout import (
     facts_table,
     heading,
+    measured,
     notes_text,
     number_text,
     printable,
@@ -158,11 +159,11 @@ def _threshold_facts(
         reach = "unreachable: no attacker in the game can make stopping the cheaper choice"
     else:
         reach = (
-            f"{number_text(threshold.bandwidth)} bits, {number_text(threshold.margin or 0.0)} from "
+            f"{measured(threshold.bandwidth, 'bit')}, {number_text(threshold.margin or 0.0)} from "
             f"the attacker's {number_text(game.attacker_bandwidth)}"
         )
     undefended = threshold.undefended
-    bare = "unreachable" if undefended is None else f"{number_text(undefended)} bits"
+    bare = "unreachable" if undefended is None else measured(undefended, "bit")
     decision = f"{threshold.decision.upper()}: {worst}, {stopping}"
     if value is None:
         relation = "at most" if threshold.decision == "operate" else "more than"
@@ -177,7 +178,7 @@ def _threshold_facts(
 
 def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
     worth = f"{with_steps_held(game)}one more bit adds {_sides(price)}"
-    return "attacker", f"bandwidth {number_text(game.attacker_bandwidth)} bits; {worth}"
+    return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
 def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:

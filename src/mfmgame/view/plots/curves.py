@@ -95,7 +95,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
         )
     top = max(float(losses.max(initial=0.0)), float(frontier.values.max(initial=0.0)))
     if start <= here <= stop:
-        unit = "bits" if over_bandwidth else "units"
+        place = number_label(here, "bit" if over_bandwidth else "unit")
         ax.plot(
             [here],
             [float(frontier(here))],
@@ -103,14 +103,14 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
             color=INK,
             markersize=6,
             markerfacecolor="white",
-            label=f"this scenario, {number_label(here)} {unit}",
+            label=f"this scenario, {place}",
         )
     crossing = _termination(ax, game, top, frontier.crossing, rising=over_bandwidth)
     said = ""
     if over_bandwidth and crossing is not None:
-        said = f"self-destruction threshold {number_label(crossing)} bits"
+        said = f"self-destruction threshold {number_label(crossing, 'bit')}"
     elif crossing is not None:
-        said = f"within the termination loss from {number_label(crossing)} units on"
+        said = f"within the termination loss from {number_label(crossing, 'unit')} on"
     titled(ax, game.name, said)
     ax.set_xlabel(_parameter_label(frontier.parameter))
     ax.set_ylabel("loss of the worst attack [loss units]")
@@ -157,7 +157,7 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
         color=INK,
         markersize=6,
         markerfacecolor="white",
-        label=f"the attacker, {number_label(here)} bits",
+        label=f"the attacker, {number_label(here, 'bit')}",
     )
     top = max(
         best_response(severity, game.bandwidth, stop).loss for severity in (game.severity, residual)
