@@ -336,3 +336,12 @@ class TestSteps:
         text = Page(mg.report_page(self.scenario("continuous"))).text
         assert "Against this attack no plan does better." in text
         assert "with the steps held" not in text
+
+    def test_one_is_singular(self):
+        scenario = self.scenario("binary")
+        text = Page(mg.report_page(scenario)).text
+        assert "an attacker with 1 bit still" in text
+        assert "1 of 1 unit of budget" in text
+        assert "Attacker has 1 bit" in text
+        assert " 1 bits" not in text
+        assert ">1 bit<" in mg.solve(scenario)._repr_html_()

@@ -24,6 +24,7 @@ from mfmgame.view.influence_document import gradient_notes, what_if_notes
 from mfmgame.view.layout import (
     facts_table,
     heading,
+    measured,
     notes_text,
     number_text,
     printable,
@@ -59,7 +60,7 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
             other["derivative"],
             other["elasticity"],
         )
-        facts.append(("threshold", f"{number_text(threshold.at)} bits"))
+        facts.append(("threshold", measured(threshold.at, "bit")))
         headings += ["threshold by unit", "by per cent"]
     n_open = int((~table["exists"]).sum())
     status = first_unproven(one.status for one in (value, threshold) if one is not None)
@@ -310,7 +311,7 @@ def _bits(bandwidth: float, *, unit: bool = False) -> str:
         return "-"
     if math.isinf(bandwidth):
         return "unreachable"
-    return number_text(bandwidth) + (" bits" if unit else "")
+    return measured(bandwidth, "bit") if unit else number_text(bandwidth)
 
 
 def _change(before: float, after: float) -> str:

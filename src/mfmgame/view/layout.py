@@ -16,6 +16,7 @@ from mfmgame.spec.result import Status
 __all__ = [
     "facts_table",
     "heading",
+    "measured",
     "notes_text",
     "number_text",
     "printable",
@@ -102,6 +103,12 @@ def number_text(number: float) -> str:
 def status_text(status: Status) -> str:
     """Whether an answer is proven, or why not."""
     return status if status == "proven" else f"not proven: {REASONS[status]}"
+
+
+def measured(amount: float, unit: str) -> str:
+    """An amount in a unit, ``1 bit`` or ``2 bits``."""
+    text = number_text(amount)
+    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
 def share_text(share: float) -> str:

@@ -11,7 +11,7 @@ from mfmgame.coverage_index import CoverageIndex
 from mfmgame.decision import decide
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.solution import Solution
-from mfmgame.view.layout import number_text, printable, share_text, status_text
+from mfmgame.view.layout import measured, number_text, printable, share_text, status_text
 from mfmgame.view.text import loss_fact
 
 __all__ = ["frontier_html", "index_html", "solution_html"]
@@ -29,9 +29,9 @@ def solution_html(solution: Solution) -> str:
     attacked = np.flatnonzero(losses > 0.0)
     attacked = attacked[np.argsort(-losses[attacked], kind="stable")]
     facts = [
-        ("value", f"{number_text(solution.value)} loss units"),
+        ("value", measured(solution.value, "loss unit")),
         ("proven", f"within {solution.lower!r} and {solution.upper!r}"),
-        ("attacker", f"{number_text(game.attacker_bandwidth)} bits"),
+        ("attacker", measured(game.attacker_bandwidth, "bit")),
     ]
     facts.append(("status", status_text(solution.status)))
     if game.termination_loss is not None:

@@ -23,6 +23,7 @@ from mfmgame.verification import FrontierVerification, PortfolioVerification, Ve
 from mfmgame.view.layout import (
     facts_table,
     heading,
+    measured,
     notes_text,
     number_text,
     printable,
@@ -179,12 +180,12 @@ def _threshold_facts(
         reach = "unreachable: no attacker in the game can make stopping the cheaper choice"
     else:
         reach = (
-            f"{'at least ' * is_open}{number_text(threshold.bandwidth)} bits, "
+            f"{'at least ' * is_open}{measured(threshold.bandwidth, 'bit')}, "
             f"{number_text(threshold.margin or 0.0)} from "
             f"the attacker's {number_text(game.attacker_bandwidth)}"
         )
     undefended = threshold.undefended
-    bare = "unreachable" if undefended is None else f"{number_text(undefended)} bits"
+    bare = "unreachable" if undefended is None else measured(undefended, "bit")
     if solution is None:
         relation = _RELATIONS[threshold.decision]
         decision = f"{word}: the worst attack {relation} stopping ({stopping})"
@@ -201,7 +202,7 @@ def _threshold_facts(
 
 def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
     worth = f"{with_steps_held(game)}one more bit adds {_sides(price)}"
-    return "attacker", f"bandwidth {number_text(game.attacker_bandwidth)} bits; {worth}"
+    return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
 def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:

@@ -96,7 +96,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
         )
     top = max(float(losses.max(initial=0.0)), float(frontier.values.max(initial=0.0)))
     if start <= here <= stop:
-        unit = "bits" if over_bandwidth else "units"
+        place = number_label(here, "bit" if over_bandwidth else "unit")
         ax.plot(
             [here],
             [float(frontier(here))],
@@ -104,7 +104,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
             color=INK,
             markersize=6,
             markerfacecolor="white",
-            label=f"this scenario, {number_label(here)} {unit}",
+            label=f"this scenario, {place}",
         )
     _termination(ax, game, top, _widened(frontier.regions(), ax.get_xlim()))
     titled(ax, game.name, crossing_label(frontier))
@@ -166,7 +166,7 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
         color=INK,
         markersize=6,
         markerfacecolor="white",
-        label=f"the attacker, {number_label(here)} bits",
+        label=f"the attacker, {number_label(here, 'bit')}",
     )
     top = max(
         best_response(severity, game.bandwidth, stop).loss for severity in (game.severity, residual)

@@ -242,15 +242,16 @@ def most_important(weight: NDArray[np.float64], most: int) -> NDArray[np.intp]:
     return np.argsort(-weight, kind="stable")[:most]
 
 
-def number_label(number: float) -> str:
-    """Four significant digits.
+def number_label(number: float, unit: str = "") -> str:
+    """Four significant digits, of a unit if one is given.
 
     Examples
     --------
-    >>> number_label(7.28768), number_label(24.0)
-    ('7.288', '24')
+    >>> number_label(7.28768), number_label(24.0, "bit"), number_label(1.0, "bit")
+    ('7.288', '24 bits', '1 bit')
     """
-    return f"{number + 0.0:.4g}"
+    text = f"{number + 0.0:.4g}"
+    return text + (f" {unit}" if text == "1" else f" {unit}s") * bool(unit)
 
 
 def shaded_region(ax: Axes, region: Region) -> None:

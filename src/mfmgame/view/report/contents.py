@@ -14,7 +14,7 @@ from mfmgame.catalogs.resolution import Entries
 from mfmgame.frontier import Frontier
 from mfmgame.spec.wording import counted
 from mfmgame.standing import first_unproven
-from mfmgame.view.layout import number_text, share_text, status_text
+from mfmgame.view.layout import measured, number_text, share_text, status_text
 from mfmgame.view.report.inputs import (
     bases_table,
     defenses_table,
@@ -103,19 +103,16 @@ def _facts(assessment: Assessment) -> list[tuple[str, str, str]]:
     """What stands in large figures: name, figure and unit."""
     solution, found = assessment.solution, assessment.threshold
     game = solution.game
-    facts = [("Worst attack causes", number_text(solution.value), "loss units")]
+    facts = [("Worst attack causes", measured(solution.value, "loss unit"))]
     if found is not None:
         reach = found.bandwidth
         facts += [
-            ("Stopping costs", number_text(game.termination_loss or 0.0), "loss units"),
-            ("Threshold", "None" if reach is None else number_text(reach), _unit(reach)),
+            ("Stopping costs", measured(game.termination_loss or 0.0, "loss unit")),
+            ("Threshold", "None out of reach" if reach is None else bits(reach)),
         ]
-    facts.append(("Attacker has", number_text(game.attacker_bandwidth), "bits"))
-    return facts
-
-
-def _unit(reach: float | None) -> str:
-    return "out of reach" if reach is None else "bits"
+    facts.append(("Attacker has", bits(game.attacker_bandwidth)))
+    parts = [(name, text.partition(" ")) for name, text in facts]
+    return [(name, figure, unit) for name, (figure, _, unit) in parts]
 
 
 def _plan(assessment: Assessment, labels: Labels) -> Table:

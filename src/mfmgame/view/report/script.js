@@ -94,6 +94,11 @@
     return String(Number(number.toPrecision(6)));
   }
 
+  function bits(amount) {
+    const text = brief(amount);
+    return text === "1" ? "1 bit" : `${text} bits`;
+  }
+
   function cell(kind, content, isNumber) {
     const element = document.createElement(kind);
     const isolated = document.createElement("bdi");
@@ -177,7 +182,7 @@
     }
     const words = word.toLowerCase().split(":")[0];
     const judged = answer.decision ? ` ${words}.` : "";
-    say(`At ${brief(bandwidth)} bits:${judged} The worst attack causes ${brief(answer.value)}.`);
+    say(`At ${bits(bandwidth)}:${judged} The worst attack causes ${brief(answer.value)}.`);
     cancelAnimationFrame(drawing);
     drawing = requestAnimationFrame(() => draw(plan, attack));
     document.querySelector('[data-go="previous"]').disabled = !(bandwidth > from);
@@ -302,7 +307,7 @@
     $("refused").textContent = "";
     if (source !== "slider") $("slider").value = String(bandwidth);
     if (source !== "number") $("number").value = String(bandwidth);
-    $("slider").setAttribute("aria-valuetext", `${brief(bandwidth)} bits`);
+    $("slider").setAttribute("aria-valuetext", bits(bandwidth));
     show(bandwidth);
   }
 
@@ -321,8 +326,8 @@
     $("number").min = String(from);
     if (Number.isFinite(until)) $("number").max = String(until);
     const reach = data.ends
-      ? `This page carries the frontier from ${brief(from)} to ${brief(until)} bits; the rest is left out.`
-      : `From ${brief(from)} to ${brief(points[last])} bits, which all threats need together; beyond, nothing changes.`;
+      ? `This page carries the frontier from ${brief(from)} to ${bits(until)}; the rest is left out.`
+      : `From ${brief(from)} to ${bits(points[last])}, which all threats need together; beyond, nothing changes.`;
     const missing = data.partly ? " Far from the scenario's attacker, plans and attacks are left out." : "";
     const named = data.named === null ? "" : ` Attacks name about ${data.named} threats and sum up the others.`;
     $("range").textContent = reach + missing + named;

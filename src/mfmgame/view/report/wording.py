@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mfmgame.assessment import Assessment
 from mfmgame.game import DefenseGame
-from mfmgame.view.layout import number_text, printable
+from mfmgame.view.layout import measured, number_text, printable
 
 __all__ = [
     "Verdict",
@@ -123,9 +123,9 @@ def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> st
         return "The best plan funds no defense."
     noun = "defense" if n_funded == 1 else "defenses"
     parts = [
-        f"{number_text(amount)} of {number_text(limit)} units of {short(resource)}"
+        f"{number_text(amount)} of {measured(limit, 'unit')} of {short(resource)}"
         if math.isfinite(limit)
-        else f"{number_text(amount)} units of {short(resource)}, which has no limit"
+        else f"{measured(amount, 'unit')} of {short(resource)}, which has no limit"
         for resource, amount, limit in zip(game.resources, used, game.limits.tolist(), strict=True)
     ]
     if len(parts) > _MOST_RESOURCES:
@@ -155,8 +155,7 @@ def attack_sentence(game: DefenseGame) -> str:
 
 def bits(amount: float) -> str:
     """An amount of bandwidth."""
-    text = number_text(amount)
-    return f"{text} bit" if text == "1" else f"{text} bits"
+    return measured(amount, "bit")
 
 
 def _listed(parts: Sequence[str]) -> str:
