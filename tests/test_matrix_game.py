@@ -6,12 +6,10 @@ from fractions import Fraction
 import nashpy
 import numpy as np
 import pytest
-from mfmgame.matrix_games.exact_simplex import _Tableau
 from scipy.optimize import linprog
 
 import mfmgame as mg
 from exact_games import exact_value, least_earned, most_paid
-from mfmgame.matrix_games import exact_simplex
 from mfmgame.matrix_games.solution import MatrixCertificate
 
 SIZES_OF_PAYOFFS = {
@@ -300,62 +298,6 @@ def test_verify_refuses_another_game():
         solution.verify([[3, 0, 1], [0, 1, 1]])
     with pytest.raises(mg.CertificateError, match="the lower bound does not follow"):
         solution.verify([[2, 0], [0, 1]])
-
-
-def beale() -> _Tableau:
-    """Beale's program, on which the steepest column alone runs in a circle for ever.
-
-    Minimise -3/4 x4 + 20 x5 - 1/2 x6 + 6 x7 with x1 + 1/4 x4 - 8 x5 - x6 + 9 x7 = 0,
-    x2 + 1/2 x4 - 12 x5 - 1/2 x6 + 3 x7 = 0 and x3 + x6 = 1: at x4 = x6 = 1, -5/4.
-    """
-    tableau = _Tableau(np.ones((4, 3), dtype=object))
-    rows = [
-        [0.25, -8, -1, 9, 0],
-        [0.5, -12, -0.5, 3, 0],
-        [0, 0, 1, 0, 1],
-        [-3, 80, -2, 24, 0],  # four times the costs
-    ]
-    # Equations times 4 are of integers, and the determinant of their basis is 4**3.
-    tableau._table = np.array([[int(64 * entry) for entry in row] for row in rows], dtype=object)
-    tableau._denominator = 64
-    tableau._basic, tableau._nonbasic = np.array([0, 1, 2]), np.array([3, 4, 5, 6])
-    return tableau
-
-
-def test_the_steepest_column_alone_cycles_on_beales_tableau():
-    tableau = beale()
-    for _ in range(6):
-        column = tableau.entering(careful=False)
-        assert not tableau.pivot(tableau.leaving(column), column)
-    assert sorted(tableau._basic.tolist()) == [0, 1, 2]
-    assert tableau._denominator == 64
-
-
-def test_care_where_nothing_is_gained_ends_on_beales_tableau(monkeypatch):
-    tableau, pivots = beale(), []
-    monkeypatch.setattr(exact_simplex, "_Tableau", lambda _: tableau)
-    exchange = tableau.pivot
-
-    def pivot(row, column):
-        pivots.append((row, column))
-        assert len(pivots) < 50
-        return exchange(row, column)
-
-    monkeypatch.setattr(tableau, "pivot", pivot)
-    exact_simplex.optimal_weights(np.ones((4, 3), dtype=object))
-    values = {
-        int(variable): Fraction(weight, tableau._denominator)
-        for variable, weight in zip(tableau._basic, tableau._table[:-1, -1], strict=True)
-    }
-    assert (values[3], values[5]) == (1, 1)
-    assert Fraction(tableau._table[-1, -1], tableau._denominator) == 4 * Fraction(5, 4)
-
-
-def test_of_rows_that_tie_the_least_variable_leaves():
-    tableau = _Tableau(np.ones((1, 3), dtype=object))
-    for basic, row in (([1, 2, 3], 0), ([3, 1, 2], 1), ([3, 2, 1], 2)):
-        tableau._basic = np.array(basic)
-        assert tableau.leaving(0) == row
 
 
 def test_a_certificate_is_what_its_strategies_guarantee():

@@ -63,6 +63,7 @@ def valid(folder) -> dict:
         "merge_catalogs": {},
         "morris_effects": {"scenario": scenario, "n": 2},
         "navigator_layer": {"solution": mg.solve(mg.DefenseGame(**ARRAYS, **technique))},
+        "navigator_layers": {"solution": mg.solve(mg.DefenseGame(**ARRAYS, **technique))},
         "read_weights": file,
         "report_page": {"scenario": plain},
         "result_document": {"assessment": mg.assess(game)},

@@ -236,7 +236,8 @@ class Frontier:
 
         Returns
         -------
-        operating, terminating : float
+        operating : float
+        terminating : float
             Over the attacker's bandwidth, up to where the decision is to operate, and from
             where on to terminate, infinite as in
             :func:`mfmgame.decision.turning_points`; over a limit, from where on it is to

@@ -19,7 +19,7 @@ from mfmgame.view.layout import (
     number_text,
     printable,
     share_text,
-    status_text,
+    status_facts,
     table_of,
 )
 
@@ -41,7 +41,7 @@ def ensemble_text(found: Ensemble) -> Group:
         facts.append(("threshold unreachable", _probability(found.probability_of_no_reach())))
     if found.n_infeasible:
         facts.append(("no feasible allocation", f"{found.n_infeasible} of {len(found)} draws"))
-    facts.append(("status", status_text(found.status)))
+    facts += status_facts(found.status)
     facts.append(("intervals", f"{CONFIDENCE:.0%}, exact; of quantiles distribution-free"))
     return Group(
         title,

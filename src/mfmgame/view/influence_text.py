@@ -28,7 +28,7 @@ from mfmgame.view.layout import (
     notes_text,
     number_text,
     printable,
-    status_text,
+    status_facts,
     table_of,
 )
 
@@ -64,7 +64,7 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
         headings += ["threshold by unit", "by per cent"]
     n_open = int((~table["exists"]).sum())
     status = first_unproven(one.status for one in (value, threshold) if one is not None)
-    facts.append(("status", status_text(status)))
+    facts += status_facts(status)
     facts.append(
         ("derivatives", f"of {counted(len(table), 'number')}; {n_open} not known to exist")
     )
@@ -104,7 +104,7 @@ def shares_text(found: Attribution) -> Group:
         ("worst attack on the plan", number_text(found.defended)),
         ("removed", number_text(found.removed)),
         ("shares", orders),
-        ("status", status_text(found.status)),
+        *status_facts(found.status),
     ]
     table = found.to_frame()
     funded = table[table["level"] > 0.0].sort_values("share", ascending=False, kind="stable")
@@ -144,7 +144,7 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
         facts.append(("added", ", ".join(map(printable, found.added))))
     is_changed = bool(facts)
     statuses = [found.status] if each is None else [found.status, each.status]
-    facts.append(("status", status_text(first_unproven(statuses))))
+    facts += status_facts(first_unproven(statuses))
     parts: list[RenderableType] = [_title(after.solution.game), facts_table(facts)]
     if is_changed:
         sides = table_of(["", "before", "after", "change"])
@@ -188,7 +188,7 @@ def robust_text(plan: RobustPlan) -> Group:
         ("least worst case", f"{number_text(plan.solution.value)}  ({how})"),
         ("price of robustness", f"{number_text(plan.price)} if all numbers are nominal"),
         ("what it saves", f"{number_text(plan.saved)} in the worst case"),
-        ("status", status_text(plan.status)),
+        *status_facts(plan.status),
     ]
     sides = table_of(["plan", "worst case", "nominal"])
     sides.add_row("robust", _cell(plan.solution.value), _cell(plan.robust_nominal))
@@ -220,7 +220,7 @@ def robust_text(plan: RobustPlan) -> Group:
 
 def tornado_text(found: Tornado) -> Group:
     """The numbers by how far they move the value."""
-    facts = [("value", number_text(found.value)), ("status", status_text(found.status))]
+    facts = [("value", number_text(found.value)), *status_facts(found.status)]
     headings = ["number", "from", "to", "value from", "value to"]
     has_threshold = found.game.termination_loss is not None
     if has_threshold:
@@ -246,7 +246,7 @@ def influence_text(found: Influence) -> Group:
     """The numbers by their total index or mean size of effect, for each measure."""
     solved = f"{found.method}, {counted(found.n_solved, 'game')} solved"
     facts = [("method", solved), ("seed", str(found.seed))]
-    facts.append(("status", status_text(found.status)))
+    facts += status_facts(found.status)
     if "threshold" in found.indices and found.n_unreached:
         text = f"out of reach in {found.n_unreached} of them, where all bandwidth stands for it"
         facts.append(("threshold", text))

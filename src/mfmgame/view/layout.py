@@ -22,6 +22,7 @@ __all__ = [
     "printable",
     "rendered",
     "share_text",
+    "status_facts",
     "status_text",
     "table_of",
 ]
@@ -103,6 +104,11 @@ def number_text(number: float) -> str:
 def status_text(status: Status) -> str:
     """Whether an answer is proven, or why not."""
     return status if status == "proven" else f"not proven: {REASONS[status]}"
+
+
+def status_facts(status: Status) -> list[tuple[str, str]]:
+    """The status of an answer among its facts, where a reader must know of it."""
+    return [] if status == "proven" else [("status", status_text(status))]
 
 
 def measured(amount: float, unit: str) -> str:

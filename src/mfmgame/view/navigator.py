@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any, Literal
 
 import numpy as np
@@ -89,11 +90,7 @@ def navigator_layer(
     >>> layer["domain"], [(t["techniqueID"], t["score"]) for t in layer["techniques"]]
     ('atlas-atlas', [('AML.T0051', 2.0)])
     """
-    refuse_other_types(solution, "solution", Solution)
-    refuse_other_types(score, "score", str)
-    refuse_other_types(origins, "origins", list, tuple)
-    for origin in origins:
-        refuse_other_types(origin, "origins", Origin)
+    _refuse_other_arguments(solution, score, origins, threat_domains)
     game = solution.game
     columns = {
         "residual": solution.residual.array,
@@ -174,6 +171,7 @@ def navigator_layers(
     >>> list(mg.navigator_layers(mg.solve(game)))
     ['atlas-atlas', 'enterprise-attack']
     """
+    _refuse_other_arguments(solution, score, origins, threat_domains)
     domains = _rows_by_domain(solution.game.threat_ids, origins, threat_domains or {})
     return {
         domain: navigator_layer(
@@ -181,6 +179,17 @@ def navigator_layers(
         )
         for domain in domains
     }
+
+
+def _refuse_other_arguments(
+    solution: object, score: object, origins: Sequence[object], threat_domains: object
+) -> None:
+    refuse_other_types(solution, "solution", Solution)
+    refuse_other_types(score, "score", str)
+    refuse_other_types(origins, "origins", list, tuple)
+    for origin in origins:
+        refuse_other_types(origin, "origins", Origin)
+    refuse_other_types(threat_domains, "threat_domains", Mapping, NoneType)
 
 
 def _rows_by_domain(

@@ -11,7 +11,7 @@ from mfmgame.coverage_index import CoverageIndex
 from mfmgame.decision import decide
 from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.solution import Solution
-from mfmgame.view.layout import measured, number_text, printable, share_text, status_text
+from mfmgame.view.layout import measured, number_text, printable, share_text, status_facts
 from mfmgame.view.text import loss_fact
 
 __all__ = ["frontier_html", "index_html", "solution_html"]
@@ -33,7 +33,7 @@ def solution_html(solution: Solution) -> str:
         ("proven", f"within {solution.lower!r} and {solution.upper!r}"),
         ("attacker", measured(game.attacker_bandwidth, "bit")),
     ]
-    facts.append(("status", status_text(solution.status)))
+    facts += status_facts(solution.status)
     if game.termination_loss is not None:
         facts.append(("termination loss", number_text(game.termination_loss)))
         ends = solution.lower, solution.upper
@@ -79,7 +79,7 @@ def frontier_html(frontier: Frontier) -> str:
     over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
     over = "attacker bandwidth [bits]" if over_bandwidth else f"limit of {frontier.parameter}"
     facts = [("over", over), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
-    facts.append(("status", status_text(frontier.status)))
+    facts += status_facts(frontier.status)
     if frontier.game.termination_loss is not None:
         facts.append(loss_fact(frontier.game.termination_loss, frontier.regions()))
     pieces = zip(
@@ -110,7 +110,7 @@ def index_html(index: CoverageIndex) -> str:
         ("of the weight", share_text(index.portfolio)),
         ("in the worst class", share_text(index.worst_class)),
         ("of the worst attack", share_text(index.adversarial)),
-        ("status", status_text(index.status)),
+        *status_facts(index.status),
     ]
     everything = index.defenses.array
     order = np.argsort(-np.nan_to_num(everything), kind="stable")

@@ -14,7 +14,7 @@ from mfmgame.view.layout import (
     notes_text,
     number_text,
     printable,
-    status_text,
+    status_facts,
     table_of,
 )
 from mfmgame.view.text import loss_fact, title
@@ -58,7 +58,7 @@ def portfolio_text(sequence: PortfolioSequence) -> Group:
     facts = [
         ("budget", printable(sequence.resource)),
         ("portfolios", f"{len(sequence)}, gap {gap:.1e}"),
-        ("status", status_text(sequence.status)),
+        *status_facts(sequence.status),
         ("greedy order", f"misses {missed} of them"),
     ]
     if game.termination_loss is not None:

@@ -28,7 +28,7 @@ from mfmgame.view.layout import (
     number_text,
     printable,
     share_text,
-    status_text,
+    status_facts,
     table_of,
 )
 
@@ -57,7 +57,7 @@ def assessment_text(assessment: Assessment) -> Group:
     """The whole answer: decision, value, plan, worst attack, coverage."""
     solution, threshold, index = assessment.solution, assessment.threshold, assessment.index
     game = solution.game
-    facts = [("value", _value(solution)), ("status", status_text(assessment.status))]
+    facts = [("value", _value(solution)), *status_facts(assessment.status)]
     if threshold is not None:
         facts = [*_threshold_facts(game, threshold, solution), *facts]
     facts += [
@@ -78,7 +78,7 @@ def assessment_text(assessment: Assessment) -> Group:
 
 def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
     """The threshold, the decision, and the allocation at the threshold."""
-    facts = [*_threshold_facts(game, threshold), ("status", status_text(threshold.status))]
+    facts = [*_threshold_facts(game, threshold), *status_facts(threshold.status)]
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if threshold.reachable:
         parts += [heading("allocation at the threshold")]
@@ -120,7 +120,7 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
         table.add_row(printable(game.defense_ids[j]), *(share_text(number) for number in numbers))
     return Group(
         title(game),
-        facts_table([("portfolio", _portfolio(index)), ("status", status_text(index.status))]),
+        facts_table([("portfolio", _portfolio(index)), *status_facts(index.status)]),
         heading("by defense and class"),
         table,
         *notes_text(index.notes),
@@ -134,7 +134,7 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     facts = [
         ("over", name),
         ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}"),
-        ("status", status_text(frontier.status)),
+        *status_facts(frontier.status),
     ]
     if game.termination_loss is not None:
         facts.append(loss_fact(game.termination_loss, frontier.regions()))
