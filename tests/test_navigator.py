@@ -160,6 +160,7 @@ class TestByHand:
             "value": repr(self.solution.value),
             "lower bound": repr(self.solution.lower),
             "upper bound": repr(self.solution.upper),
+            "status": "proven",
         }
 
     def test_a_technique_says_what_acts_on_it_and_its_numbers(self):

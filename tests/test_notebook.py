@@ -80,7 +80,7 @@ class TestTables:
         frontier = mg.sweep(small_game())
         document = frontier._repr_html_()
         assert document.count("<tr>") == frontier.n_pieces + 1 + 3
-        assert f"reached at {frontier.crossing(7.0):.6g}" in Reader(document).cells
+        assert f"operate to {frontier.crossing(7.0):.6g}, then terminate" in Reader(document).cells
 
     def test_long_tables_are_cut_and_say_so(self):
         n = 40

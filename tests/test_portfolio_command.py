@@ -63,6 +63,30 @@ class TestPortfolio:
         message = complaint(call("verify", "answer.json", file))
         assert message.startswith("error: answer.json: /portfolios/2/greedy_value: ")
 
+    @pytest.mark.parametrize(
+        ("pointer", "claim"),
+        [
+            ("/status", "numerical"),
+            ("/portfolios/1/status", "time_limit"),
+            ("/portfolios/1/decision", "operate"),
+            ("/notes", ["all is well"]),
+        ],
+    )
+    def test_what_is_said_beside_the_numbers_is_checked(self, write, pointer, claim):
+        file = write()
+        document = json.loads(answered(call("portfolio", file, "--json")))
+        write(changed(document, pointer, claim), "answer.json")
+        message = complaint(call("verify", "answer.json", file))
+        assert message.startswith(f"error: answer.json: {pointer}: ")
+
+    def test_a_wider_gap_is_verified_as_asked_for(self, write):
+        file = write()
+        answered(call("portfolio", file, "--json", "--mip-gap", "0.9", "-o", "answer.json"))
+        answered(call("verify", "answer.json", file, "--tolerance", "0.9"))
+        for wrong in ("0", "1", "nan"):
+            done = call("verify", "answer.json", file, "--tolerance", wrong)
+            assert "tolerance: found" in complaint(done)
+
     def test_csv_has_a_row_each(self, write):
         text = answered(call("portfolio", write(), "--csv")).decode()
         rows = list(csv.DictReader(io.StringIO(text)))

@@ -145,7 +145,9 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
     is_changed = bool(facts)
     statuses = [found.status] if each is None else [found.status, each.status]
     facts += status_facts(first_unproven(statuses))
-    parts: list[RenderableType] = [_title(after.solution.game), facts_table(facts)]
+    parts: list[RenderableType] = [_title(after.solution.game)]
+    if facts:
+        parts.append(facts_table(facts))
     if is_changed:
         sides = table_of(["", "before", "after", "change"])
         _add_outcomes(sides, before, after)
@@ -161,7 +163,8 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
         ]
     if each is not None:
         value = each.before.solution.value
-        rows = table_of(["defense", "value", "change", "threshold", "decision", "status"])
+        told = ["status"] if each.status != "proven" else []
+        rows = table_of(["defense", "value", "change", "threshold", "decision", *told])
         for one in each.ranked:
             rows.add_row(
                 printable(one.defense),
@@ -169,7 +172,7 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
                 _change(value, one.value),
                 _bits(one.threshold),
                 one.decision or "-",
-                one.status or "-",
+                *(one.status or "-" for _ in told),
             )
         parts += [heading("without each defense in turn"), rows]
     return Group(*parts, *notes_text(what_if_notes(found, each)))
@@ -279,7 +282,6 @@ def _first_of(text: str, count: int) -> str:
 def _add_outcomes(table: Table, before: Outcome, after: Outcome) -> None:
     values = before.solution.value, after.solution.value
     table.add_row("value", *map(_cell, values), _change(*values))
-    table.add_row("status", before.status, after.status, "")
     if before.threshold is None or after.threshold is None:
         return
     ends = _threshold(before.threshold), _threshold(after.threshold)

@@ -20,7 +20,7 @@ from mfmgame.solution import Solution
 from mfmgame.spec.catalog import Domain, Origin
 from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.wording import counted, nearest, shown
-from mfmgame.view.layout import number_text, printable, status_text
+from mfmgame.view.layout import number_text, printable
 
 __all__ = ["Score", "navigator_layer", "navigator_layers"]
 
@@ -242,7 +242,6 @@ def _description(solution: Solution, score: Score, domain: str, n_listed: int) -
         f"Score: {what}, under the optimal allocation of {game.name}.",
         f"{n_listed} of {counted(game.n_threats, 'threat')} shown as techniques of {domain}, "
         f"{game.n_threats - n_listed} left out.",
-        f"Status: {status_text(solution.status)}.",
         *(f"Note: {note}." for note in solution.notes),
     ]
     return printable(" ".join(parts))
@@ -293,6 +292,7 @@ def _metadata(solution: Solution, origins: Sequence[Origin]) -> list[dict[str, s
         _pair("value", repr(solution.value)),
         _pair("lower bound", repr(solution.lower)),
         _pair("upper bound", repr(solution.upper)),
+        _pair("status", solution.status),
     ]
 
 
