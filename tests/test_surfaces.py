@@ -286,7 +286,8 @@ def test_free_threats_that_exceed_the_loss_terminate_the_page_at_no_bandwidth(tm
     document["threats"][0]["bandwidth"] = 0
     document["attacker"]["bandwidth"] = 0
     surfaces = Surfaces(tmp_path, document)
-    assert surfaces._page()["page's script"] == "terminate"
+    page = mg.report_page(surfaces.scenario)
+    assert '"decisions":[["terminate",null]]' in page
 
 
 def projects() -> dict:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 import mfmgame as mg
+from mfmgame.solver import Solver
 from report.pages import HOSTILE, hostile_document, open_browser, scenario_of
 
 SEVERE = {"SEVERE", "WARNING"}
@@ -138,6 +139,34 @@ def test_hostile_names_are_shown_and_never_run(opened, tmp_path, composition, lo
     assert (
         page.execute_script("return document.querySelectorAll('main img, main b svg').length") == 0
     )
+
+
+def test_where_the_bracket_holds_the_loss_it_is_undecided(opened, monkeypatch):
+    find = Solver.find
+
+    def found_early(self, *arguments, **options):
+        found = find(self, *arguments, **options)
+        return found._replace(lower=0.75 * found.lower, stopped="time_limit")
+
+    monkeypatch.setattr(Solver, "find", found_early)
+    scenario = mg.Scenario(
+        schema="mfmgame/scenario/1",
+        threats=[{"id": "t", "severity": 4, "bandwidth": 1}],
+        attacker={"bandwidth": 0.9},
+        termination={"loss": 2.4},
+    )
+    page = opened(scenario)  # from 0.6 to 0.8 bits the bracket holds the loss
+    for bandwidth, word in ((0.5, "Operate"), (0.7, "Undecided"), (0.9, "Terminate")):
+        move(page, "number", bandwidth)
+        assert text(page, "at-decision").startswith(word)
+    colours = {
+        bandwidth: page.execute_script(
+            "return getComputedStyle(document.getElementById('at-decision')).color"
+        )
+        for bandwidth in (0.5, 0.7, 0.9)
+        if move(page, "number", bandwidth) is None
+    }
+    assert len(set(colours.values())) == 3
 
 
 def test_without_a_termination_loss_nothing_is_decided(opened, tmp_path):
