@@ -148,7 +148,8 @@ class TestTwins:
         game = with_copies(data.draw(stepped_games(composition, max_defenses=4)), data)
         choices, composed = game.choices, compose(game)
         random = np.random.default_rng(0)
-        points = random.random((3, game.n_defenses))
+        # Levels of a sum below 1: a threat that is covered tells no defenses apart.
+        points = random.random((3, game.n_defenses)) / game.n_defenses
         found = twins_of(game)
         family = {member: min(members) for members in families_of(found) for member in members}
         for one, other in itertools.combinations(range(game.n_defenses), 2):

@@ -245,8 +245,9 @@ def test_a_wide_bracket_is_said_to_be_wide():
     [
         ("additive", 1e-5, True),
         ("best_of", 1e-5, True),
-        ("additive", 1e-7, False),
-        ("independent", 1e-4, False),
+        ("additive", 1e-7, True),
+        ("additive", 0.9e-8, False),
+        ("independent", 0.9e-4, False),
         ("independent", 1e-2, True),
     ],
 )
