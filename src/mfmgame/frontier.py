@@ -238,9 +238,9 @@ class Frontier:
         -------
         operating : float
         terminating : float
-            Over the attacker's bandwidth, up to where the decision is to operate, and from
-            where on to terminate, infinite as in
-            :func:`mfmgame.decision.turning_points`; over a limit, from where on it is to
+            Over the attacker's bandwidth, up to where the decision is to operate (infinite
+            if it is so everywhere, negative and infinite if nowhere), and from where on to
+            terminate (infinite if it is so nowhere); over a limit, from where on it is to
             operate, and up to where to terminate, with both infinities exchanged. Between
             both it is undecided.
         """

@@ -66,8 +66,8 @@ class Ensemble:
     columns : tuple of str, length n_columns
         ``value``, its proven bracket ``lower`` and ``upper``, ``threshold`` (infinite where
         unreachable) and ``undefended``, the same with no defense, ``terminate`` (1 or 0;
-        NaN where the bracket holds the termination loss), ``status`` (0 for an answer that
-        is proven, else a position in :data:`mfmgame.standing.STATUSES`), the indices
+        NaN where the bracket holds the termination loss), ``status`` (0 for ``proven``, then
+        1 ``time_limit``, 2 ``round_limit``, 3 ``interrupted``, 4 ``numerical``), the indices
         ``adversarial`` and ``portfolio``, ``nominal_loss``, the worst loss against the plan
         at nominal values, scaled back to the drawn limits, ``regret``, how much that is
         above the value, then ``level/DEFENSE`` and own measures.

@@ -35,25 +35,35 @@ def loky_backend() -> Any:
         def _prepare_worker_env(self, n_jobs: int) -> dict[str, str]:
             return {**super()._prepare_worker_env(n_jobs), SAFE_PATH: safe}
 
-    # The processes that clear up after the workers start here, and have this environment.
-    os.environ[SAFE_PATH] = safe
-    try:
+    # The process that clears up after the workers starts here, and has this environment. After
+    # an interruption it may find a file gone that another has cleared up.
+    with _environment(**{SAFE_PATH: safe, "PYTHONWARNINGS": "ignore"}):
         get_preparation_data("", init_main_module=False)
-    finally:
-        _set_safe_path(before)
     return Backend(inner_max_num_threads=1, initializer=_start, initargs=(os.getpid(), before))
 
 
 def _start(parent: int, safe_path: str | None) -> None:
     """In a worker, before it works."""
-    _set_safe_path(safe_path)
+    _set({SAFE_PATH: safe_path})
     end_with_parent(parent)
 
 
-def _set_safe_path(value: str | None) -> None:
-    os.environ.pop(SAFE_PATH, None)
-    if value is not None:
-        os.environ[SAFE_PATH] = value
+@contextmanager
+def _environment(**variables: str | None) -> Iterator[None]:
+    """Set environment variables, or unset those of None, for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    try:
+        _set(variables)
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: dict[str, str | None]) -> None:
+    for name, value in variables.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 @contextmanager

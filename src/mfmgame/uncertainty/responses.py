@@ -48,8 +48,8 @@ class Responses:
         -------
         ndarray of float, shape (n_points, 4)
             The threshold is infinite where no attacker can reach it, and NaN where the
-            scenario has no termination loss. The status is a position in
-            :data:`mfmgame.standing.STATUSES`.
+            scenario has no termination loss. The status is 0 for ``proven``, then 1
+            ``time_limit``, 2 ``round_limit``, 3 ``interrupted`` and 4 ``numerical``.
         """
         rows = np.empty((len(points), 4))
         for place, values in enumerate(points):
