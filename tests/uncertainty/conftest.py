@@ -39,9 +39,15 @@ def scenario(document) -> mg.Scenario:
 @pytest.fixture(scope="session")
 def cluster():
     """Two worker processes that a nanny starts again when they end."""
+    dask = pytest.importorskip("dask")
     distributed = pytest.importorskip("distributed")
+    # Dask gives up for good a worker that is away a while after it was lost; tests kill them often.
+    patient = dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"})
     # Any free port: several clusters may run at a time.
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
-    ) as started:
+    with (
+        patient,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+        ) as started,
+    ):
         yield started
