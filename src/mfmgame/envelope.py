@@ -185,8 +185,11 @@ def _least_lines(a: float, b: float, at_a: FloatArray, at_b: FloatArray) -> list
     first = int(np.lexsort((at_b, at_a))[0])
     last = int(np.lexsort((at_a, at_b))[0])
     slopes = (at_b - at_a) / (b - a) if b > a else np.zeros_like(at_a)
-    if at_b[first] <= at_b[last]:
+    # A line that is least by rounding alone has no piece of its own.
+    if at_b[first] <= at_b[last] * (1.0 + _SAME_POINT):
         return [_Piece(a, b, first, float(slopes[first]))]
+    if at_a[last] <= at_a[first] * (1.0 + _SAME_POINT):
+        return [_Piece(a, b, last, float(slopes[last]))]
     crossing = a + (at_a[last] - at_a[first]) / (slopes[first] - slopes[last])
     if not a < crossing < b:  # but for rounding, they meet at an end
         return [_Piece(a, b, last if crossing <= a else first, float(slopes[first]))]
