@@ -404,3 +404,60 @@ def test_a_piece_whose_slope_is_not_that_of_its_values_is_refused():
     assert frontier.values == pytest.approx([8.0, 4.0])
     with pytest.raises(mg.CertificateError, match=r"^/pieces/0/slope: found -0.0, expected"):
         mg.verify(forged, game)
+
+
+@pytest.mark.parametrize("composition", ["additive", "best_of"])
+@pytest.mark.parametrize(("severity", "use", "most"), [(8.0, 0.1, 5.0), (4.0, 0.3, 9.0)])
+def test_where_a_limit_makes_the_value_0_it_is_0_from_there_on(composition, severity, use, most):
+    game = mg.DefenseGame(
+        severity=[severity],
+        bandwidth=[1.0],
+        effectiveness=[[1.0, 0.3]],
+        attacker_bandwidth=1.0,
+        use={"budget": [use, use]},
+        limits={"budget": 2 * use},
+        max_level=[most, most],
+        composition=composition,
+        termination_loss=0.0,
+    )
+    frontier = mg.sweep(game, limit="budget")
+    assert [region.decision for region in frontier.regions()] == ["terminate", "operate"]
+    assert frontier.regions()[1].start == pytest.approx(use, rel=1e-12)
+    assert str(frontier.decisions(2 * use)) == "operate"
+    assert mg.self_destruction_threshold(game).decision == "operate"
+
+
+def test_a_line_is_one_piece():
+    # The threat of 2 bits and the second of 1 bit are worth the same for each bit.
+    game = mg.DefenseGame(
+        severity=[1.0, 1.0, 2.0, 2.0],
+        bandwidth=[3.0, 1.0, 1.0, 2.0],
+        effectiveness=[[1.0, 0.0], [1.0, 0.3], [0.5, 1.0], [0.5, 1.0]],
+        attacker_bandwidth=7.0,
+        use={"budget": [0.3, 1e50]},
+        limits={"budget": 0.0},
+        composition="additive",
+    )
+    frontier = mg.sweep(game)
+    assert frontier.breakpoints == pytest.approx([0.0, 1.0, 4.0, 7.0])
+    assert frontier.slopes == pytest.approx([2.0, 1.0, 1.0 / 3.0])
+
+
+def test_a_line_of_several_choices_of_steps_is_one_piece():
+    severity, bits = [0.03, 3e3, 1.0, 2.5e-8, 1e6, 0.1], [1e-3, 0.5, 1e-4, 1.0, 2.0, 1.0]
+    effects = [[0.0, 0.0], [1.0, 0.5], [1.0, 0.1], [0.0, 1.0], [0.1, 0.0], [1.0, 0.0]]
+    game = mg.DefenseGame(
+        severity=severity,
+        bandwidth=bits,
+        effectiveness=effects,
+        attacker_bandwidth=4.5,
+        use={"first": [1.0, 1e-9], "second": [0.5, 0.1]},
+        limits={"first": 3.0, "second": 0.6},
+        max_level=[1.0, 0.5],
+        levels={"d0": [0.0, 1.0], "d1": [0.0, 0.5]},
+        composition="additive",
+    )
+    frontier = mg.sweep(game)
+    steepest = np.maximum(frontier.slopes[:-1], frontier.slopes[1:])
+    assert np.all(-np.diff(frontier.slopes) > 1e-9 * steepest)
+    assert frontier.is_proven

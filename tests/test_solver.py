@@ -410,3 +410,58 @@ def test_the_cheapest_way_to_stop_everything_does_stop_it():
     )
     assert solution.value < 2e-15
     assert solution.is_proven
+
+
+@pytest.mark.parametrize(
+    ("arrays", "use", "limit", "most", "cheapest"),
+    [
+        # A half of the first and of the third fill both threats: nothing is left for the second.
+        (
+            ([0.1, 8], [0, 0.5], [[0.3, 0, 1], [0.5, 0.5, 0.9]], "best_of"),
+            [1, 0.5, 0.1],
+            3,
+            [0.5, 1, 0.5],
+            [0.5, 0, 0.5],
+        ),
+        # A fifth of the first and all of the third stop both threats.
+        (
+            ([8, 0.1], [0.5, 0], [[0.5, 0, 0.9, 0, 0.4], [0, 1, 1, 0, 0]], "additive"),
+            [0.1, 1, 1, 0.5, 1],
+            3,
+            [0.5, 1, 1, 1, 0.5],
+            [0.2, 0, 1, 0, 0],
+        ),
+        # The first alone stops both threats.
+        (
+            ([0.1, 2], [1, 2], [[1, 0, 0.5, 0.5, 0.5], [1, 0.9, 1, 0.4, 0.3]], "best_of"),
+            [2, 1, 1, 0.1, 0.5],
+            5,
+            np.ones(5),
+            [1, 0, 0, 0, 0],
+        ),
+        # Only free threats run, on which the second does not act; the first is switched off.
+        *(
+            (
+                ([4, 2], [0, 0.1], [[0.1, 0, 0.3], [0.1, 0.9, 0.1]], "additive"),
+                [cost, 1, 1],
+                3,
+                [0, 1, 0],
+                [0, 0, 0],
+            )
+            for cost in (1e3, 1e9, 1e50)
+        ),
+    ],
+)
+def test_nothing_is_spent_for_no_gain(arrays, use, limit, most, cheapest):
+    severity, bandwidth, effectiveness, composition = arrays
+    game = mg.DefenseGame(
+        severity=severity,
+        bandwidth=bandwidth,
+        effectiveness=effectiveness,
+        attacker_bandwidth=0.0 if not cheapest[0] else 1.0,
+        use={"budget": use},
+        limits={"budget": limit},
+        max_level=most,
+        composition=composition,
+    )
+    assert mg.solve(game).allocation.array == pytest.approx(cheapest, abs=1e-12)

@@ -14,6 +14,7 @@ import mfmgame as mg
 from mfmgame.cli import app
 from mfmgame.decision import decide, regions_of, turning_points
 from mfmgame.solver import Solver
+from mfmgame.view.report.payload import decisions_of
 
 WORDS = ("operate", "undecided", "terminate")
 BANDWIDTH = 2.0
@@ -354,3 +355,22 @@ def test_options_out_of_range_are_refused(command, option, wrong, tmp_path):
     done = CliRunner().invoke(app, [command, str(surfaces.file), option, wrong])
     assert done.exit_code == 2
     assert option.removeprefix("--").replace("-", "_") in done.stderr
+
+
+def test_a_tie_of_free_threats_operates_on_the_page_at_no_bandwidth():
+    # The free threat alone costs the termination loss: 1 * (1 - 0.1) = 0.9, but for rounding.
+    game = mg.DefenseGame(
+        severity=[1.0, 3.5],
+        bandwidth=[0.0, 1.0],
+        effectiveness=[[0.1], [0.0]],
+        attacker_bandwidth=0.0,
+        termination_loss=0.9,
+        composition="additive",
+    )
+    assessment, frontier = mg.assess(game), mg.sweep(game)
+    assert assessment.threshold.decision == "operate"
+    assert str(frontier.decisions(0.0)) == "operate"
+    assert [decision for decision, _ in decisions_of(assessment, frontier)] == [
+        "operate",
+        "terminate",
+    ]

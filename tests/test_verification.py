@@ -101,3 +101,20 @@ def test_an_allocation_over_its_limit_is_refused_exactly():
 def test_the_check_imports_no_solver():
     code = "import sys, mfmgame.verification; assert 'highspy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_price_of_nothing_that_no_defense_can_use_is_0():
+    game = mg.DefenseGame(
+        severity=[8.0],
+        bandwidth=[1.0],
+        effectiveness=[[0.5]],
+        attacker_bandwidth=1.0,
+        use={"budget": [1.0]},
+        limits={"budget": 0.0},
+        max_level=[0.0],
+    )
+    document = mg.result_document(mg.assess(game))
+    assert document["prices"]["limits"] == {"budget": 0.0}
+    document["prices"]["limits"]["budget"] = 1000.0
+    with pytest.raises(mg.CertificateError, match=r"/prices/limits/budget: found 1000\.0"):
+        mg.verify(mg.Result.model_validate(document), game)

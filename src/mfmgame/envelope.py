@@ -73,12 +73,15 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
                 curves.append(_curve(found.allocation, residual, game.bandwidth, stop))
         points, which = lower_envelope([(c.points, c.losses) for c in curves], start, stop)
         asked = [at for at in points.tolist() if at not in proven]
-    allocations = np.array([curves[number].allocation for number in which])
     slopes = np.zeros(len(which))
-    for k, levels in enumerate(allocations):
-        residual = game.severity * composition.exposure(levels)
+    for k, number in enumerate(which):
+        residual = game.severity * composition.exposure(curves[number].allocation)
         inside = 0.5 * float(points[k] + points[k + 1])
         slopes[k] = best_response(residual, game.bandwidth, inside).price
+    # An allocation that is best on a piece is so on the next, too, where that goes on in its line.
+    begins = np.append(True, np.abs(np.diff(slopes)) > _SAME_SLOPE * np.abs(slopes[1:]))
+    points, slopes = points[np.append(begins, True)], slopes[begins]
+    allocations = np.array([curves[number].allocation for number in which])[begins]
     upper = np.zeros(len(points))
     for k, levels in enumerate(allocations):
         for end in (k, k + 1):

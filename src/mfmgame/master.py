@@ -320,7 +320,9 @@ class Master:
         paid = columns[self._cost != 0.0]
         fixed = columns[: self._n_defenses][kept]
         at = (levels / self._level_unit)[kept]
-        towards = direction * self._level_unit
+        # A price of what cannot move may be so great that no other would be seen beside it.
+        moves = ~kept & (self._column_upper[: self._n_defenses] > 0.0)
+        towards = np.where(moves, direction * self._level_unit, 0.0)
         cost = np.zeros_like(self._cost)
         cost[: self._n_defenses] = towards / (np.abs(towards).max(initial=0.0) or 1.0)
         top = np.array([ceiling / self._loss_unit])

@@ -36,7 +36,8 @@ _MAX_MOVES = 20
 _MAX_EQUATIONS = 1000
 _EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
-_NUDGE = 1.0 + 2.0**-48
+_NUDGES = (1.0, 1.0 + 2.0**-48, 1.0 + 2.0**-44, 1.0 + 2.0**-40)
+"""What just covers a threat may miss it by rounding, the more so the fewer levels can give way."""
 _NEAT = 1e-11
 """Share of the greatest level by which a level may miss an end of its range; of 0, share of
 the level that the limits allow it alone, too."""
@@ -96,7 +97,9 @@ class OptimalFace:
         if moved is None:
             return found
         before = found.response.plan * self._residual(found.allocation)
-        for factor in (1.0, _NUDGE):  # what just covers a threat may miss it by rounding
+        # A level that misses 0 by rounding would save, or cost, for no other reason.
+        moved = np.where(moved <= _NEAT * affordable_levels(game), 0.0, moved)
+        for factor in _NUDGES:
             cheaper = with_all_free(game, within_limits(game, factor * moved))
             residual = self._residual(cheaper)
             answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)

@@ -61,6 +61,8 @@ _NEARBY = 1e-3
 """Where to look first for the piece beside a point, as a share of the way."""
 _ROUNDING = 1e-9
 """Share of the least value told from 0 by which the first one may be off."""
+_BY_ROUNDING = (2.0**-52, 2.0**-50, 2.0**-48)
+"""Shares of a point by which it may be too low."""
 _MOST_LINES = 100
 _SAME_PRICE = 1e-13
 """Relative difference of a slope and a threat's price that is rounding."""
@@ -338,13 +340,27 @@ class _Trace:
             else:
                 pending += [(found, right, None), (left, found, None)]
         self.knots.append(last)
+        self._reach_zero()
         self._drop_points()
 
+    def _reach_zero(self) -> None:
+        """Begin a last piece of value 0 where the value is 0: where lines meet, it may not be."""
+        if len(self.lines) < 2 or self.lines[-1].slope or self.lines[-1].value > 0.0:
+            return
+        at, stop = self.knots[-2].at, self.knots[-1].at
+        for share in _BY_ROUNDING:
+            if self.knots[-2].guaranteed <= 0.0:
+                break
+            self.knots[-2] = self._touched(min(at * (1.0 + share), stop))
+
     def _drop_points(self) -> None:
-        """Drop the pieces so short that only rounding can have made them."""
+        """Drop what only rounding has made: short pieces, and points inside a line."""
         lines, knots, k = self.lines, self.knots, 0
         while k < len(lines):
             start, end = knots[k : k + 2]
+            if k + 1 < len(lines) and self._goes_on(lines[k], lines[k + 1], *knots[k + 1 : k + 3]):
+                del lines[k + 1], knots[k + 1]
+                continue
             is_short = end.at - start.at <= _SAME_POINT * end.at
             if is_short and k + 1 < len(lines) and self._is_on(lines[k + 1], start):
                 del lines[k], knots[k + 1]
@@ -352,6 +368,12 @@ class _Trace:
                 del lines[k], knots[k]
             else:
                 k += 1
+
+    def _goes_on(self, line: _Line, following: _Line, start: _Line, end: _Line) -> bool:
+        """Whether a line goes on in the piece that follows it."""
+        steepest = max(abs(line.slope), abs(following.slope))
+        same = abs(line.slope - following.slope) <= _SAME_SLOPE * steepest
+        return same and self._is_on(line, start) and self._is_on(line, end)
 
     def _is_on(self, line: _Line, knot: _Line) -> bool:
         """Whether a line meets the frontier where another one touches it."""

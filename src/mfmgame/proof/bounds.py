@@ -135,6 +135,7 @@ class ExactGame:
         priced = np.flatnonzero((self.game.limits == 0.0) & (proof.limit_prices > noise))
         if len(priced):
             just_pays = ~decided(self.game, self.composition, proof, _JUST_PAYS)
+            just_pays &= self.game.max_level > 0.0
             for row in priced.tolist():
                 if not np.any(just_pays & (self.game.use[row] > 0)):
                     raise refuse(

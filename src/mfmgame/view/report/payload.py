@@ -93,7 +93,7 @@ def decisions_of(assessment: Assessment, frontier: Frontier) -> list[tuple[Decis
     if found.status == "proven" and found.decision != "undecided":
         reached = math.inf if found.bandwidth is None else found.bandwidth
         # Threats that need no bandwidth may exceed the loss alone.
-        until = beyond = reached if reached or until == 0.0 else -math.inf
+        until = beyond = reached if reached or until >= 0.0 else -math.inf
     else:
         if found.decision == "operate":
             until = max(until, here)
