@@ -193,3 +193,19 @@ def test_the_only_defense_of_a_tiny_budget_is_essential(composition):
     found = mg.sensitivity(game)
     assert found.solution.allocation["d0"] == 1e-5
     assert found.roles == {"d0": "essential"}
+
+
+@pytest.mark.parametrize("cost", [1e11, 1e12, 1e15, 1e99])
+@pytest.mark.parametrize("limit", [0.0, 1.0])
+def test_what_costs_too_much_to_run_hides_no_price(cost, limit):
+    game = mg.DefenseGame(
+        severity=[8.0, 4.0],
+        bandwidth=[1.0, 2.0],
+        effectiveness=[[0.75, 0.0, 0.9], [0.0, 0.5, 0.9]],
+        attacker_bandwidth=2.0,
+        use={"budget": [1.0, 1.0, cost]},
+        limits={"budget": limit},
+    )
+    price = mg.sensitivity(game).limit_prices["budget"]
+    slopes = mg.sweep(game.with_limits({"budget": 2.0}), limit="budget").slopes
+    assert price.right == pytest.approx(-slopes[0] if limit == 0.0 else -slopes[1], rel=1e-6)

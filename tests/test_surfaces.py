@@ -374,3 +374,49 @@ def test_a_tie_of_free_threats_operates_on_the_page_at_no_bandwidth():
         "operate",
         "terminate",
     ]
+
+
+def test_rounding_does_not_turn_the_decision_at_the_attacker_of_the_game():
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        game = mg.DefenseGame(
+            severity=random.integers(1, 90, 3) / 10,
+            bandwidth=random.integers(1, 30, 3) / 10,
+            effectiveness=random.integers(0, 10, (3, 2)) / 10,
+            attacker_bandwidth=float(random.integers(1, 40)) / 10,
+            use={"budget": random.integers(1, 20, 2) / 10},
+            limits={"budget": 1.1},
+        )
+        value = mg.solve(game).value
+        game.termination_loss = value
+        assert mg.assess(game).threshold.decision == "operate"
+        regions = [region for region in mg.sweep(game).regions() if region.decision == "operate"]
+        assert regions[-1].stop >= min(game.attacker_bandwidth, float(game.bandwidth.sum())), seed
+
+
+def test_a_threshold_proven_from_below_alone_is_verified_as_that():
+    game = mg.DefenseGame(
+        severity=[8.0, 4.0],
+        bandwidth=[1.0, 2.0],
+        effectiveness=[[0.75, 0.0], [0.0, 0.5]],
+        attacker_bandwidth=1.0,
+        use={"budget": [1.0, 1.0]},
+        limits={"budget": 1.0},
+        termination_loss=5.0,
+    )
+    hurried = mg.assess(game, time_limit=1e-9)
+    document = mg.result_document(hurried)
+    assert document["status"] == "time_limit"
+    assert "proven only from below" in document["notes"][-1]
+    mg.verify(mg.Result.model_validate(document), game)
+    with pytest.raises(mg.CertificateError, match="/notes: found"):
+        mg.verify(mg.Result.model_validate({**document, "notes": document["notes"][:-1]}), game)
+    with pytest.raises(mg.CertificateError, match="/status: found .proven."):
+        mg.verify(mg.Result.model_validate({**document, "status": "proven"}), game)
+
+
+@pytest.mark.parametrize("tolerance", [0.3, 0.1, 0.01])
+def test_a_looser_answer_is_verified_with_its_tolerance(tolerance, examples):
+    game = mg.build_game(mg.load_scenario(examples / "llava_agent.json"))
+    document = mg.result_document(mg.assess(game, tolerance=tolerance))
+    mg.verify(mg.Result.model_validate(document), game, tolerance=tolerance)

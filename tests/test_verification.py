@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.labels import Labelled
+from mfmgame.view.document import frontier_document
 from strategies import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
@@ -118,3 +119,11 @@ def test_a_price_of_nothing_that_no_defense_can_use_is_0():
     document["prices"]["limits"]["budget"] = 1000.0
     with pytest.raises(mg.CertificateError, match=r"/prices/limits/budget: found 1000\.0"):
         mg.verify(mg.Result.model_validate(document), game)
+
+
+def test_a_sweep_without_any_defense_is_verified():
+    game = mg.DefenseGame(
+        severity=[8.0], bandwidth=[1.0], effectiveness=np.zeros((1, 0)), attacker_bandwidth=1.0
+    )
+    document = frontier_document(mg.sweep(game))
+    mg.verify(mg.FrontierDocument.model_validate(document), game)

@@ -18,7 +18,7 @@ from mfmgame.solution import Solution, scale_of
 from mfmgame.solver import Solver, asked_solver
 from mfmgame.spec.scenario import Scenario
 from mfmgame.standing import first_unproven
-from mfmgame.threshold import Threshold, beside_decision
+from mfmgame.threshold import Threshold, beside_decision, one_sided_note
 from mfmgame.tree_proof import TreeProof
 
 __all__ = ["self_destruction_threshold", "threshold_beyond"]
@@ -164,11 +164,7 @@ def _notes(here: Solution, there: Solution, loss: float) -> tuple[str, ...]:
     game = here.game
     if there.lower >= loss - there.tolerance * scale_of(game, loss):
         return here.notes
-    note = (
-        "the threshold is proven only from below: at it the value is proven to be at least "
-        f"{there.lower!r}, and another allocation may hold out beyond it"
-    )
-    return (*here.notes, note)
+    return (*here.notes, one_sided_note(there.lower))
 
 
 def _crossing(

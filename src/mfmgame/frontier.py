@@ -145,7 +145,9 @@ class Frontier:
         loss = self.game.termination_loss
         if loss is None:
             raise SpecificationError("missing, expected a loss", pointer="termination_loss")
-        points = self._checked(at)
+        return self._decided(self._checked(at), loss)
+
+    def _decided(self, points: FloatArray, loss: float) -> NDArray[np.str_]:
         lower, upper = (np.interp(points, self.breakpoints, e) for e in (self.lower, self.upper))
         return decide_each(self.game, lower, upper, loss)
 
@@ -248,7 +250,19 @@ class Frontier:
         columns = (sign * self.breakpoints, self.values, self.lower, self.upper)
         points, values, lower, upper = (column[:: int(sign)] for column in columns)
         until, beyond = turning_points(self.game, points, values, (lower, upper), loss)
+        # Rounding must not turn the decision at the game's own amount.
+        own = sign * self._own
+        at_own = self._decided(np.array(abs(own)), loss)
+        if points[0] <= own <= points[-1] and at_own == "operate":
+            until, beyond = max(until, own), max(beyond, own)
         return sign * until, sign * beyond
+
+    @property
+    def _own(self) -> float:
+        """Attacker's bandwidth, or limit, of the game itself."""
+        if self.parameter == ATTACKER_BANDWIDTH:
+            return self.game.attacker_bandwidth
+        return float(self.game.limits[self.game.resources.index(self.parameter)])
 
     def regions(self, loss: float | None = None) -> tuple[Region, ...]:
         """Where to operate, where to terminate, and where neither is proven to be right.

@@ -9,7 +9,7 @@ from mfmgame.labels import Labelled
 from mfmgame.spec.result import Decision, Status
 from mfmgame.tree_proof import Proof
 
-__all__ = ["Threshold", "beside_decision"]
+__all__ = ["Threshold", "beside_decision", "one_sided_note"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,3 +67,11 @@ def beside_decision(bandwidth: float, game: DefenseGame, decision: Decision) -> 
     if decision == "operate":
         return max(bandwidth, game.attacker_bandwidth)
     return min(bandwidth, game.attacker_bandwidth)
+
+
+def one_sided_note(lower: float) -> str:
+    """Say that a threshold is proven only from below: with the value proven at it."""
+    return (
+        "the threshold is proven only from below: at it the value is proven to be at least "
+        f"{lower!r}, and another allocation may hold out beyond it"
+    )

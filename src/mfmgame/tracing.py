@@ -214,8 +214,14 @@ def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> f
     float
         Loss units per unit of the parameter.
     """
-    touch = _touching(solver, parameter)
-    here, there = touch(at), touch(at + _NEARBY * (towards - at))
+    touch, game = _touching(solver, parameter), solver.game
+    # What costs too much ever to run reaches far, and says nothing of what is near.
+    amounts = game.bandwidth
+    if parameter != ATTACKER_BANDWIDTH:
+        amounts = game.use[game.resources.index(parameter)] * game.max_level
+    unit = at or float(amounts[amounts > 0.0].min(initial=np.inf))
+    step = min(_NEARBY * (towards - at), unit)
+    here, there = touch(at), touch(at + step)
     floor = 1e-6 * float(solver.game.severity.max(initial=0.0))
     for _ in range(_MOST_LINES):
         steepest = max(abs(here.slope), abs(there.slope))

@@ -30,6 +30,8 @@ from mfmgame.solution import Solution, refuse_other_tolerances, scale_of
 from mfmgame.spec.document import refuse_other_types
 from mfmgame.spec.portfolio_result import PortfolioDocument
 from mfmgame.spec.result import FrontierDocument, Result
+from mfmgame.spec.wording import shown
+from mfmgame.threshold import one_sided_note
 
 __all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
 
@@ -168,8 +170,9 @@ def verify(
 
 def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -> Verification:
     exact, solution = ExactGame(game), claimed_solution(result, game, tolerance)
-    proven = check_solution(solution, exact)
-    check_status(("status",), result.status, solution)
+    proven, notes, closed = check_solution(solution, exact), solution.notes, True
+    if not solution.is_proven:
+        check_status(("status",), result.status, solution)
     if result.threshold is None or game.termination_loss is None:
         has_loss = game.termination_loss is not None
         if has_loss is (result.threshold is None):
@@ -178,11 +181,25 @@ def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -
     else:
         threshold = claimed_threshold(result.threshold, game)
         bounds = solution.lower, solution.upper
-        check_threshold(threshold, exact, bounds, solution.tolerance)
+        closed = check_threshold(threshold, exact, bounds, solution.tolerance)
+        if not closed and threshold.lower is not None:
+            _check_says_so(result, threshold.lower, game.termination_loss, solution.tolerance)
+            notes = (*notes, one_sided_note(threshold.lower))
+    if closed:
+        check_status(("status",), result.status, solution)
     check_sensitivity(result.sensitivity, solution)
     check_index(result.dci, solution)
-    check_notes(result.notes, solution.notes)
+    check_notes(result.notes, notes)
     return replace(_verification(*proven, game), has_ranges=True)
+
+
+def _check_says_so(result: Result, lower: float, loss: float, tolerance: float) -> None:
+    """Check that a result whose threshold may be later does not call itself proven."""
+    if result.status == "proven":
+        raise refuse(
+            ("threshold", "lower"),
+            f"found {shown(lower)}, expected {loss!r} within {tolerance!r} of it",
+        )
 
 
 def _verify_document(

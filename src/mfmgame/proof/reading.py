@@ -259,7 +259,7 @@ def claimed_frontier(
         lower=np.array([point.bounds.lower for point in breakpoints]),
         upper=np.array([point.bounds.upper for point in breakpoints]),
         slopes=np.array([piece.slope for piece in pieces]),
-        allocations=np.array(allocations).reshape(-1, game.n_defenses),
+        allocations=np.array(allocations).reshape(len(allocations), game.n_defenses),
         certificates=tuple(certificates),
         n_solves=0,
         tolerance=tolerance if game.composition == "independent" else None,

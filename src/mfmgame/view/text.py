@@ -271,7 +271,8 @@ def _attack(solution: Solution) -> RenderableType:
     caused = effort * solution.residual.array
     running = [i for i in range(game.n_threats) if effort[i] > 0]
     if not running:
-        return Text("  no attack causes a loss")
+        surely = "no attack causes a loss"
+        return Text(f"  {surely if solution.upper == 0.0 or solution.is_proven else 'none proven'}")
     running.sort(
         key=lambda i: (-float(number_text(float(caused[i]))), i)
     )  # rounding breaks no ties
