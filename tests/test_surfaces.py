@@ -411,7 +411,7 @@ def test_a_threshold_proven_from_below_alone_is_verified_as_that():
     mg.verify(mg.Result.model_validate(document), game)
     with pytest.raises(mg.CertificateError, match="/notes: found"):
         mg.verify(mg.Result.model_validate({**document, "notes": document["notes"][:-1]}), game)
-    with pytest.raises(mg.CertificateError, match="/status: found .proven."):
+    with pytest.raises(mg.CertificateError, match=r"/status: found .proven."):
         mg.verify(mg.Result.model_validate({**document, "status": "proven"}), game)
 
 

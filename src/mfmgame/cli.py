@@ -239,7 +239,10 @@ def verify(
     spec: Spec,
     tolerance: Annotated[
         float | None,
-        typer.Option("--tolerance", help="The --tolerance or --mip-gap of the answer; a wider bracket is refused."),
+        typer.Option(
+            "--tolerance",
+            help="Width that the answer was asked for; a wider bracket is refused.",
+        ),
     ] = None,
 ) -> None:
     """Check every number of a result against its scenario, with no solver."""

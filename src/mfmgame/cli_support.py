@@ -156,7 +156,11 @@ Tolerance = Annotated[
 ]
 MipGap = Annotated[
     float | None,
-    typer.Option("--mip-gap", **FLOAT, help="Width of the bracket, as --tolerance, where some defenses are stepped."),
+    typer.Option(
+        "--mip-gap",
+        **FLOAT,
+        help="Width of the bracket where some defenses are stepped.",
+    ),
 ]
 TimeLimit = Annotated[
     float | None,
