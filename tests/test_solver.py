@@ -465,3 +465,22 @@ def test_nothing_is_spent_for_no_gain(arrays, use, limit, most, cheapest):
         composition=composition,
     )
     assert mg.solve(game).allocation.array == pytest.approx(cheapest, abs=1e-12)
+
+
+@pytest.mark.parametrize("cost", [1e12, 3e15, 1e16, 1e20, 1e99])
+def test_what_costs_too_much_to_run_is_not_bought_in_traces(cost):
+    # A tenth of the budget runs the second defense; the rest would buy next to nothing.
+    solution = mg.solve(
+        mg.DefenseGame(
+            severity=[2.0, 1.0],
+            bandwidth=[0.0, 0.0],
+            effectiveness=[[0.3, 0.5], [0.0, 0.3]],
+            attacker_bandwidth=0.0,
+            use={"budget": [cost, 0.1]},
+            limits={"budget": 0.5},
+        )
+    )
+    assert solution.allocation.array.tolist() == [0.0, 1.0]
+    assert solution.resource_use["budget"] == 0.1
+    assert solution.value == pytest.approx(1.7, rel=1e-14)
+    assert solution.is_proven

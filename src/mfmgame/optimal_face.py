@@ -41,8 +41,11 @@ _NUDGES = (1.0, 1.0 + 2.0**-48, 1.0 + 2.0**-44, 1.0 + 2.0**-40)
 _NEAT = 1e-11
 """Share of the greatest level by which a level may miss an end of its range; of 0, share of
 the level that the limits allow it alone, too."""
+_TRACE = 1e-10
+"""Share of a level, beside what the limits allow of others, of what costs too much to run."""
 _NEAT_COST = 1e-10
-"""Share of a threat's residual, or of the loss at which it would be run, that this may cost."""
+"""Share of a threat's residual, of the loss at which it would be run, or of the value, that
+neat levels may cost."""
 _EQUAL_VALUE = 1e-9
 """Share of the value by which optimal allocations of another level may differ."""
 _LEVEL = 1e-3
@@ -72,6 +75,27 @@ class OptimalFace:
         self._cuts = cuts
         self._is_curved = found.game.composition == "independent"
 
+    def without_traces(self, tolerance: float) -> Found:
+        """The known one, without what costs so much that the limits allow a trace of it.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve; the bracket stays within it.
+        """
+        found, game = self._found, self._game
+        most = affordable_levels(game) / np.where(game.max_level > 0.0, game.max_level, 1.0)
+        traces = most <= _TRACE * most.max(initial=0.0)
+        if not found.allocation[traces].any():
+            return found
+        levels = np.where(traces, 0.0, found.allocation)
+        residual = self._residual(levels)
+        answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+        loss = found.response.loss
+        if answer.loss - loss > min(self._room(tolerance), _NEAT_COST * scale_of(game, loss)):
+            return found
+        return found._replace(allocation=levels, response=answer)
+
     def cheapest(self, tolerance: float) -> Found:
         """The one that uses least, each resource in units of its limit, if it is found.
 
@@ -84,8 +108,9 @@ class OptimalFace:
             Of the solve; the bracket stays within it.
         """
         found, game = self._found, self._game
-        # Every optimal allocation uses all of what has a price.
-        spare = self._proof.limit_prices <= 0.0
+        # Every optimal allocation uses all of what has a price that is worth anything.
+        worth = self._proof.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
+        spare = worth <= _EQUAL_VALUE * found.response.loss
         if self._is_curved or not (spare & game.use.any(axis=1) & (game.limits > 0)).any():
             return found
         kept = self._kept | ~game.use.any(axis=0)  # what uses nothing runs in full

@@ -289,8 +289,8 @@ class Solver:
             raise Interrupted(self.described(progress.found(game))) from None
         found = progress.found(game)
         if self._cheapest and time.monotonic() <= deadline:
-            found = OptimalFace(found, self._composition, self._cuts).cheapest(self._tolerance)
-            found = OptimalFace(found, self._composition, self._cuts).tidied(self._tolerance)
+            for step in (OptimalFace.without_traces, OptimalFace.cheapest, OptimalFace.tidied):
+                found = step(OptimalFace(found, self._composition, self._cuts), self._tolerance)
         return found
 
     def _find_stepped(self, game: DefenseGame, deadline: float, is_own: bool) -> Found:
