@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import mfmgame as mg
-from mfmgame.whole_program import WholeProgram, whole_program
+from mfmgame.whole_programs.program import WholeProgram, whole_program
 
 
 @dataclass(frozen=True)

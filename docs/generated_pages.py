@@ -12,8 +12,8 @@ from typing import Any
 import typer
 
 from mfmgame import json_schema
-from mfmgame.cli import app
-from mfmgame.spec.schema import SCHEMA_NAMES
+from mfmgame.cli.app import app
+from mfmgame.documents.json_schema import SCHEMA_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = Path("docs/generated")

@@ -7,6 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+pytest_plugins = ["uncertain_games"]
+
 # The same examples on every run: a failure here is a failure everywhere.
 hypothesis.settings.register_profile(
     "deterministic", derandomize=True, deadline=None, print_blob=True

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from documents import labelled
 from mfmgame import SpecificationError, channel
+from specifications import labelled
 
 FUNCTIONS = {
     "signal": lambda value: channel.capacity(value, 1.0),

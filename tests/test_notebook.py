@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mfmgame as mg
-from plots.answers import HOSTILE, hostile_game, small_game
+from view.plots.answers import HOSTILE, hostile_game, small_game
 
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = ROOT / "docs" / "tutorial.ipynb"

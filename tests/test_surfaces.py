@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
-from mfmgame.cli import app
-from mfmgame.decision import decide, regions_of, turning_points
-from mfmgame.solver import Solver
+from mfmgame.answers.decision import decide, regions_of, turning_points
+from mfmgame.cli.app import app
+from mfmgame.solving.solver import Solver
 from mfmgame.view.report.payload import decisions_of
 
 WORDS = ("operate", "undecided", "terminate")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from documents import SCENARIO, labelled
-from mfmgame.spec.document import refuse_other_types
+from mfmgame.documents.base import refuse_other_types
+from specifications import SCENARIO, labelled
 
 UNCERTAIN = SCENARIO | {
     "threats": [

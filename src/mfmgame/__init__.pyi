@@ -1,8 +1,15 @@
 from . import channel, references
-from .alternatives import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
+from .answers.coverage_index import CoverageIndex, defense_coverage_index
+from .answers.frontier import Frontier
+from .answers.gradient import Gradient
+from .answers.interruption import Interrupted
+from .answers.portfolio import Portfolio, PortfolioSequence
+from .answers.sensitivity import OneSidedPrice, Sensitivity
+from .answers.solution import Solution
+from .answers.threshold import Threshold
 from .assessment import Assessment, assess
-from .attribution import Attribution, shapley_shares
-from .budgeting import best_portfolios
+from .attribution.shapley import Attribution, shapley_shares
+from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -21,31 +28,7 @@ from .catalogs.importing import (
 from .catalogs.incidents import IncidentSelection, incident_weights
 from .catalogs.tables import costed, read_weights
 from .catalogs.weighing import Weights, weighed
-from .choices import DefenseGroup
-from .coverage_index import CoverageIndex, defense_coverage_index
-from .crossing import self_destruction_threshold
-from .differentiation import threshold_gradient, value_gradient
-from .errors import (
-    CertificateError,
-    InfeasibleError,
-    MfmgameError,
-    SolverError,
-    SpecificationError,
-    WorkerError,
-)
-from .frontier import Frontier
-from .frontier_map import FrontierMap, sweep_map
-from .game import DefenseGame, build_game
-from .gradient import Gradient
-from .interruption import Interrupted
-from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
-from .optima import OneSidedPrice, Sensitivity
-from .portfolio import Portfolio, PortfolioSequence
-from .proof.reading import load_result
-from .ranging import sensitivity
-from .solution import Solution
-from .solver import Solver, solve
-from .spec import (
+from .documents import (
     Catalog,
     FrontierDocument,
     PortfolioDocument,
@@ -54,19 +37,36 @@ from .spec import (
     json_schema,
     load_scenario,
 )
-from .spec.addition import Addition, load_addition
-from .threshold import Threshold
-from .tracing import sweep
-from .uncertainty.answers import Ensemble, Funding
-from .uncertainty.drawing import ensemble
-from .uncertainty.estimates import Estimate
-from .uncertainty.family import GameFamily
-from .uncertainty.influence import Influence, morris_effects, sobol_indices
+from .documents.addition import Addition, load_addition
+from .ensembles.ensemble import Ensemble, Funding
+from .ensembles.estimates import Estimate
+from .ensembles.sampling import ensemble
+from .errors import (
+    CertificateError,
+    InfeasibleError,
+    MfmgameError,
+    SolverError,
+    SpecificationError,
+    WorkerError,
+)
+from .game.discrete_levels import DefenseGroup
+from .game.game import DefenseGame, build_game
+from .machine.workers import Workers
+from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
+from .sensitivities.differentiation import threshold_gradient, value_gradient
+from .sensitivities.sensitivity_search import sensitivity
+from .solving.solver import Solver, solve
+from .sweeps.frontier_map import FrontierMap, sweep_map
+from .sweeps.portfolio_search import best_portfolios
+from .sweeps.threshold_search import self_destruction_threshold
+from .sweeps.tracing import sweep
+from .uncertainty.game_family import GameFamily
+from .uncertainty.global_sensitivity import Influence, morris_effects, sobol_indices
 from .uncertainty.inputs import UncertainInputs
-from .uncertainty.one_at_a_time import Tornado, tornado
 from .uncertainty.robust import RobustPlan, robust_plan
-from .uncertainty.workers import Workers
-from .verification import FrontierVerification, PortfolioVerification, Verification, verify
+from .uncertainty.tornado import Tornado, tornado
+from .verification.reading import load_result
+from .verification.verify import FrontierVerification, PortfolioVerification, Verification, verify
 from .view import export_program, navigator_layer, navigator_layers, result_document
 from .view.report.page import report_page
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from mfmgame.signals import default_signals, interrupt_on_termination, interruption_code
+from mfmgame.machine.signals import default_signals, interrupt_on_termination, interruption_code
 
 
 def main() -> None:
     """Run the command line; an interruption while it loads is one line, too."""
     try:
         interrupt_on_termination()
-        from mfmgame.cli import main as run
+        from mfmgame.cli.app import main as run
 
         run()
     except KeyboardInterrupt:

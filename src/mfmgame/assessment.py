@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mfmgame.coverage_index import CoverageIndex, defense_coverage_index
-from mfmgame.crossing import threshold_beyond
-from mfmgame.game import DefenseGame, game_of
-from mfmgame.interruption import Interrupted
-from mfmgame.optima import Sensitivity
-from mfmgame.ranging import sensitivity_of
-from mfmgame.solution import Solution
-from mfmgame.solver import asked_solver
-from mfmgame.spec.result import Status
-from mfmgame.spec.scenario import Scenario
-from mfmgame.threshold import Threshold
+from mfmgame.answers.coverage_index import CoverageIndex, defense_coverage_index
+from mfmgame.answers.interruption import Interrupted
+from mfmgame.answers.sensitivity import Sensitivity
+from mfmgame.answers.solution import Solution
+from mfmgame.answers.threshold import Threshold
+from mfmgame.documents.result import Status
+from mfmgame.documents.scenario import Scenario
+from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.sensitivities.sensitivity_search import sensitivity_of
+from mfmgame.solving.solver import asked_solver
+from mfmgame.sweeps.threshold_search import threshold_beyond
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import mfmgame as mg
 from mfmgame.catalogs.importing import AssumedNumbers, import_atlas
-from mfmgame.cli import app
+from mfmgame.cli.app import app
 
 ATLAS = Path(__file__).parents[3] / "shared" / "data" / "atlas" / "ATLAS.yaml"
 

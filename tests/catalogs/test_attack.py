@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
-from documents import labelled
 from mfmgame.catalogs.importing import AssumedNumbers, import_attack
 from mfmgame.catalogs.importing.attack import read_attack
-from mfmgame.cli import app
-from mfmgame.spec.catalog import Catalog
+from mfmgame.cli.app import app
+from mfmgame.documents.catalog import Catalog
+from specifications import labelled
 
 ICS = Path(__file__).parents[3] / "shared" / "data" / "attack" / "ics-attack-18.1.json"
 needs_ics = pytest.mark.skipif(not ICS.is_file(), reason="the ICS bundle is not beside the project")

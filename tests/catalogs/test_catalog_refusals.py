@@ -8,7 +8,7 @@ import os
 import pytest
 
 import mfmgame as mg
-from documents import CATALOG, CATALOG_SCENARIO, changed, labelled, without
+from specifications import CATALOG, CATALOG_SCENARIO, changed, labelled, without
 
 
 @pytest.fixture

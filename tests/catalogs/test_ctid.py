@@ -13,8 +13,8 @@ import mfmgame as mg
 from mfmgame.catalogs.importing import AssumedNumbers, MappingScores, import_ctid, kev_weights
 from mfmgame.catalogs.importing.ctid import read_ctid
 from mfmgame.catalogs.weighing import weighed
-from mfmgame.cli import app
-from mfmgame.spec.catalog import Catalog
+from mfmgame.cli.app import app
+from mfmgame.documents.catalog import Catalog
 
 AWS = Path(__file__).parents[3] / "shared" / "data" / "ctid" / "aws_attack-16.1.json"
 

@@ -9,13 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
-from documents import CATALOG
 from mfmgame.catalogs import resolve_catalog
 from mfmgame.catalogs.gaps import groups_of
 from mfmgame.catalogs.importing import import_atlas
-from mfmgame.cli import app
-from mfmgame.spec.gaps import GapsDocument
-from mfmgame.view.document import gaps_document
+from mfmgame.cli.app import app
+from mfmgame.documents.catalog_gaps import GapsDocument
+from mfmgame.view.json.answers import gaps_document
+from specifications import CATALOG
 
 ATLAS = Path(__file__).parents[3] / "shared" / "data" / "atlas" / "ATLAS.yaml"
 needs_atlas = pytest.mark.skipif(not ATLAS.is_file(), reason="ATLAS is not beside the project")

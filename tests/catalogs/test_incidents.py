@@ -16,7 +16,7 @@ from mfmgame.catalogs.incidents import (
     incident_weights,
     weights_of,
 )
-from mfmgame.spec.catalog import Origin
+from mfmgame.documents.catalog import Origin
 
 ORIGIN = Origin(name="incidents", version="1", date="2026-10-09")
 

@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
-from documents import CATALOG, changed
 from mfmgame.catalogs import resolve_catalog
 from mfmgame.catalogs.importing import AssumedNumbers, import_atlas
-from mfmgame.cli import app
+from mfmgame.cli.app import app
+from specifications import CATALOG, changed
 
 ATLAS = Path(__file__).parents[3] / "shared" / "data" / "atlas" / "ATLAS.yaml"
 needs_atlas = pytest.mark.skipif(not ATLAS.is_file(), reason="ATLAS is not beside the project")

@@ -9,7 +9,7 @@ import pytest
 import mfmgame as mg
 from mfmgame.catalogs import resolve, resolve_catalog
 from mfmgame.catalogs.rules import effectiveness
-from mfmgame.spec.catalog import Catalog, DefenseTraits, ThreatTraits
+from mfmgame.documents.catalog import Catalog, DefenseTraits, ThreatTraits
 
 TRANSCRIPT = Path(__file__).parents[3] / "shared" / "data"
 needs_transcript = pytest.mark.skipif(

@@ -6,13 +6,13 @@ import io
 import pytest
 
 import mfmgame as mg
-from documents import CATALOG, changed
 from mfmgame.catalogs import resolve_catalog
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
 from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.tables import costed, read_weights
 from mfmgame.catalogs.weighing import weighed
-from mfmgame.spec.catalog import Origin
+from mfmgame.documents.catalog import Origin
+from specifications import CATALOG, changed
 
 BASE = KnowledgeBase(
     name="base",

@@ -3,12 +3,12 @@
 import pytest
 
 import mfmgame as mg
-from documents import CATALOG
 from mfmgame.catalogs import resolve_catalog
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
 from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.weighing import Weights, cited, weighed
-from mfmgame.spec.catalog import Origin, Sourced
+from mfmgame.documents.catalog import Origin, Sourced
+from specifications import CATALOG
 
 BASE = KnowledgeBase(
     name="base",

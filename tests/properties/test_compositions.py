@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from mfmgame.compositions import compose
+from mfmgame.game.compositions import compose
 from plain_games import exact_exposure, exactly
 from strategies import games
 
@@ -88,7 +88,7 @@ def test_best_of_is_the_best_way_to_fill_each_threat_once(data):
 
 def test_best_of_in_chunks_equals_best_of_at_once(monkeypatch):
     import mfmgame as mg
-    from mfmgame import compositions
+    from mfmgame.game import compositions
 
     generator = np.random.default_rng(3)
     game = mg.DefenseGame(

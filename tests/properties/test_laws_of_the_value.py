@@ -6,9 +6,9 @@ import pytest
 from hypothesis import strategies as st
 
 import mfmgame as mg
-from mfmgame.attacker import best_response
-from mfmgame.compositions import compose
-from mfmgame.solution import scale_of
+from mfmgame.answers.solution import scale_of
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import compose
 from strategies import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]

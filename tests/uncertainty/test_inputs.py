@@ -9,7 +9,7 @@ import scipy.stats
 from hypothesis import strategies as st
 
 import mfmgame as mg
-from mfmgame.spec.distributions import parsed
+from mfmgame.documents.distributions import parsed
 
 P = np.linspace(0.0, 1.0, 201)
 

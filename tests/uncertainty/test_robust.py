@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.uncertainty.corners import worst_corners
 from mfmgame.uncertainty.evaluation import loss_of
+from mfmgame.uncertainty.worst_corner import worst_corners
 
 ROOT = Path(__file__).resolve().parents[2]
 MFM = json.loads((ROOT / "models" / "mfm.json").read_text("utf-8"))

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
-from documents import CATALOG
-from mfmgame.cli import app
-from mfmgame.spec.uncertainty import with_numbers
+from mfmgame.cli.app import app
+from mfmgame.documents.uncertain_numbers import with_numbers
+from specifications import CATALOG
 
 LEVEL = {"distribution": "discrete", "values": [1, 2]}
 FORMS = {

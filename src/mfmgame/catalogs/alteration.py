@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mfmgame.catalogs.resolution import catalog_of
+from mfmgame.documents.addition import Addition
+from mfmgame.documents.base import refuse, refuse_unknown
+from mfmgame.documents.catalog import Catalog, Defense, Threat
+from mfmgame.documents.messages import nearest, shown
+from mfmgame.documents.scenario import Overrides, Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.addition import Addition
-from mfmgame.spec.catalog import Catalog, Defense, Threat
-from mfmgame.spec.document import refuse, refuse_unknown
-from mfmgame.spec.scenario import Overrides, Scenario
-from mfmgame.spec.wording import nearest, shown
 
 __all__ = ["altered"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mfmgame.spec.catalog import Domain
+from mfmgame.documents.catalog import Domain
 
 __all__ = ["domain_of"]
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.catalogs.resolution import Entries, basis_by_rules, resolve_catalog, weakest
+from mfmgame.documents.catalog import Basis, Catalog, Defense, Threat
+from mfmgame.documents.messages import nearest, shown
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Basis, Catalog, Defense, Threat
-from mfmgame.spec.wording import nearest, shown
 
 __all__ = [
     "CatalogGaps",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from types import NoneType
 
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.messages import nearest, shown
+from mfmgame.documents.reading import read_document
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.document import refuse_other_types
-from mfmgame.spec.reading import read_document
-from mfmgame.spec.wording import nearest, shown
 
 __all__ = ["load_catalog", "shipped_catalogs"]
 

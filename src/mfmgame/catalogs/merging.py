@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any, Literal, TypeVar
 
-from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import (
+from mfmgame.documents.base import Strict, refuse_other_types
+from mfmgame.documents.catalog import (
     Assumptions,
     Catalog,
     Defense,
@@ -17,8 +17,8 @@ from mfmgame.spec.catalog import (
     System,
     Threat,
 )
-from mfmgame.spec.document import Strict, refuse_other_types
-from mfmgame.spec.wording import counted, nearest, shown
+from mfmgame.documents.messages import counted, nearest, shown
+from mfmgame.errors import SpecificationError
 
 __all__ = ["Side", "merge_catalogs"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.library import load_catalog
-from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import (
+from mfmgame.documents.base import LARGEST, SMALLEST, refuse, refuse_other_types
+from mfmgame.documents.catalog import (
     NO_CATALOG,
     Assumptions,
     Basis,
@@ -21,9 +21,15 @@ from mfmgame.spec.catalog import (
     System,
     Threat,
 )
-from mfmgame.spec.document import LARGEST, SMALLEST, refuse, refuse_other_types
-from mfmgame.spec.scenario import Attacker, DefenseOverride, Overrides, Scenario, ThreatOverride
-from mfmgame.spec.wording import counted, shown
+from mfmgame.documents.messages import counted, shown
+from mfmgame.documents.scenario import (
+    Attacker,
+    DefenseOverride,
+    Overrides,
+    Scenario,
+    ThreatOverride,
+)
+from mfmgame.errors import SpecificationError
 
 __all__ = [
     "Entries",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.channel import capacity_loss
-from mfmgame.spec.catalog import (
+from mfmgame.documents.catalog import (
     Assumptions,
     Axis,
     Channel,

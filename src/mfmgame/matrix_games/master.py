@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.highs import (
+from mfmgame.numerics.highs import (
     LEAST_PATIENCE,
     STEEPEST,
     WIDEST,

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from mfmgame.errors import SolverError, SpecificationError
-from mfmgame.game import DefenseGame
+from mfmgame.game.game import DefenseGame
 
 __all__ = ["independent_value_by_cvxpy"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame
+from mfmgame.game.game import DefenseGame
 
 __all__ = ["matrix_game_value_by_nashpy"]
 

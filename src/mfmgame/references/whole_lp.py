@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mfmgame.errors import SolverError
-from mfmgame.game import DefenseGame
-from mfmgame.whole_program import whole_program
+from mfmgame.game.game import DefenseGame
+from mfmgame.whole_programs.program import whole_program
 
 __all__ = ["value_by_pulp", "value_by_scipy"]
 

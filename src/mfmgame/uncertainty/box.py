@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.distributions import Lognormal
+from mfmgame.documents.messages import shown
+from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.distributions import Lognormal
-from mfmgame.spec.scenario import Scenario
-from mfmgame.spec.wording import shown
-from mfmgame.uncertainty.family import GameFamily
+from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["box_of", "family_of"]
 

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.allocations import within_limits
-from mfmgame.attacker import best_response
-from mfmgame.compositions import compose
-from mfmgame.coverage_index import adversarial_index, portfolio_index
-from mfmgame.crossing import threshold_beyond
+from mfmgame.answers.coverage_index import adversarial_index, portfolio_index
+from mfmgame.answers.solution import Solution
+from mfmgame.answers.status import STATUSES
+from mfmgame.documents.messages import shown
+from mfmgame.documents.result import Decision
 from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
-from mfmgame.game import DefenseGame
-from mfmgame.solution import Solution
-from mfmgame.solver import Solver
-from mfmgame.spec.result import Decision
-from mfmgame.spec.wording import shown
-from mfmgame.standing import STATUSES
-from mfmgame.stepped_face import best_within
-from mfmgame.uncertainty.family import GameFamily
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import compose
+from mfmgame.game.feasibility import within_limits
+from mfmgame.game.game import DefenseGame
+from mfmgame.solving.discrete_optimal_set import best_within
+from mfmgame.solving.solver import Solver
+from mfmgame.sweeps.threshold_search import threshold_beyond
+from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["MEASURES", "Evaluation", "Measure"]
 

@@ -21,13 +21,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mfmgame.documents.base import SMALLEST
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.distributions import Distribution
+from mfmgame.documents.messages import shown
+from mfmgame.documents.scenario import Scenario
+from mfmgame.documents.uncertain_numbers import Place, UncertainDocument, rank_to_normal
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.distributions import Distribution
-from mfmgame.spec.document import SMALLEST
-from mfmgame.spec.scenario import Scenario
-from mfmgame.spec.uncertainty import Place, UncertainDocument, rank_to_normal
-from mfmgame.spec.wording import shown
 
 __all__ = ["Address", "Side", "UncertainInputs"]
 

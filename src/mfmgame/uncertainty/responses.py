@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.crossing import threshold_beyond
+from mfmgame.answers.status import STATUSES
 from mfmgame.errors import InfeasibleError
-from mfmgame.solver import Solver
-from mfmgame.standing import STATUSES
-from mfmgame.uncertainty.family import GameFamily
-from mfmgame.uncertainty.workers import Workers
+from mfmgame.machine.workers import Workers
+from mfmgame.solving.solver import Solver
+from mfmgame.sweeps.threshold_search import threshold_beyond
+from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["Responses", "responses_at"]
 

@@ -3,7 +3,7 @@
     min over x   max over values in the box   max over attacks   loss
 
 The worst values do not depend on the allocation where each number hurts at one end only
-(see :mod:`mfmgame.uncertainty.corners`): then the robust plan is the optimal plan of one
+(see :mod:`mfmgame.uncertainty.worst_corner`): then the robust plan is the optimal plan of one
 game, and its value is the exact minimum. This is the absolute robustness of Kouvelis and Yu
 [1]_ on interval data, where for such programs one worst scenario is enough [2]_.
 
@@ -22,21 +22,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.crossing import threshold_beyond
+from mfmgame.answers.solution import Solution
+from mfmgame.answers.status import doubts, first_unproven
+from mfmgame.answers.threshold import Threshold
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.messages import shown
+from mfmgame.documents.result import Status
+from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.game import DefenseGame
-from mfmgame.labels import Labelled
-from mfmgame.solution import Solution
-from mfmgame.solver import Solver
-from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.result import Status
-from mfmgame.spec.scenario import Scenario
-from mfmgame.spec.wording import shown
-from mfmgame.standing import doubts, first_unproven
-from mfmgame.threshold import Threshold
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.labels import Labelled
+from mfmgame.solving.solver import Solver
+from mfmgame.sweeps.threshold_search import threshold_beyond
 from mfmgame.uncertainty.box import box_of, family_of
-from mfmgame.uncertainty.corners import worst_corners
 from mfmgame.uncertainty.evaluation import loss_of
+from mfmgame.uncertainty.worst_corner import worst_corners
 
 if TYPE_CHECKING:
     import pandas

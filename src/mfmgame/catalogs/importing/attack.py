@@ -28,11 +28,11 @@ from mfmgame.catalogs.importing.stix import (
     moment,
     read_bundle,
 )
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.catalog import Catalog, Domain, Origin, Reference
+from mfmgame.documents.messages import counted, shown
+from mfmgame.documents.reading import path_of
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Catalog, Domain, Origin, Reference
-from mfmgame.spec.document import refuse_other_types
-from mfmgame.spec.reading import path_of
-from mfmgame.spec.wording import counted, shown
 
 __all__ = ["import_attack", "read_attack"]
 

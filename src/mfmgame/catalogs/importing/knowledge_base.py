@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mfmgame.documents.catalog import Domain, Origin, Reference
+from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Domain, Origin, Reference
-from mfmgame.spec.wording import shown
 
 __all__ = ["KnowledgeBase", "Link", "Mitigation", "Technique", "refuse_circles"]
 

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation
 from mfmgame.catalogs.weighing import NO_SEVERITIES
+from mfmgame.documents.base import Quantity, first_problem, refuse_unknown
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.messages import counted, shown
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.catalog import Catalog
-from mfmgame.spec.document import Quantity, first_problem, refuse_unknown
-from mfmgame.spec.wording import counted, shown
 
 __all__ = ["NO_COSTS", "AssumedNumbers", "as_catalog"]
 

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from mfmgame.documents.base import first_problem
+from mfmgame.documents.messages import shown
+from mfmgame.documents.reading import MAX_DEPTH, read_bytes, read_document
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.document import first_problem
-from mfmgame.spec.reading import MAX_DEPTH, read_bytes, read_document
-from mfmgame.spec.wording import shown
 
 __all__ = ["Outside", "read_json_model", "read_yaml_model"]
 

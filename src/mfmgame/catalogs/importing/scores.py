@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from mfmgame.documents.base import refuse_unknown
+from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.document import refuse_unknown
-from mfmgame.spec.wording import shown
 
 __all__ = ["CATEGORIES", "VALUES", "MappingScores"]
 

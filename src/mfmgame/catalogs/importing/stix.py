@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError
 
 from mfmgame.catalogs.importing.outside import Outside
+from mfmgame.documents.base import Identifier, Text, first_problem
+from mfmgame.documents.messages import pointer_to, shown
+from mfmgame.documents.reading import read_document
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.document import Identifier, Text, first_problem
-from mfmgame.spec.reading import read_document
-from mfmgame.spec.wording import pointer_to, shown
 
 __all__ = [
     "AttackPattern",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
-from mfmgame.optima import NO_LEVEL, Sensitivity
-from mfmgame.solution import Solution
+from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
+from mfmgame.answers.sensitivity import NO_LEVEL, Sensitivity
+from mfmgame.answers.solution import Solution
 from mfmgame.view.plots.curves import crossing_label
 from mfmgame.view.plots.style import (
     BLUE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfmgame.solution import Solution
+from mfmgame.answers.solution import Solution
 from mfmgame.view.plots.style import (
     GREY,
     INK,

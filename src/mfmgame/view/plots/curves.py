@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.attacker import bandwidth_for_loss, best_response
-from mfmgame.decision import Region, decide, regions_of, turning_points
-from mfmgame.frontier import ATTACKER_BANDWIDTH, Frontier
-from mfmgame.game import DefenseGame
-from mfmgame.portfolio import PortfolioSequence
-from mfmgame.solution import Solution
+from mfmgame.answers.decision import Region, decide, regions_of, turning_points
+from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
+from mfmgame.answers.portfolio import PortfolioSequence
+from mfmgame.answers.solution import Solution
+from mfmgame.game.attacker import bandwidth_for_loss, best_response
+from mfmgame.game.game import DefenseGame
 from mfmgame.view.plots.style import (
     BLUE,
     GREY,

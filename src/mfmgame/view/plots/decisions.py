@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.decision import turning_points
+from mfmgame.answers.decision import turning_points
+from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
-from mfmgame.frontier_map import FrontierMap
-from mfmgame.spec.result import Decision
+from mfmgame.sweeps.frontier_map import FrontierMap
 from mfmgame.view.plots.style import (
     GREY,
     INK,
@@ -138,7 +138,7 @@ def boundaries(
     -------
     operating, terminating : ndarray of float, shape (n,)
         In bits: up to where the decision is to operate, and from where on it is to
-        terminate, infinite as in :func:`mfmgame.decision.turning_points`. Where the limit
+        terminate, infinite as in :func:`mfmgame.answers.decision.turning_points`. Where the limit
         was not traced, the value may be less than that of the mixture, and never more.
     """
     found = np.empty((len(limits), 2))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.coverage_index import CoverageIndex
-from mfmgame.game import DefenseGame
-from mfmgame.solution import Solution
+from mfmgame.answers.coverage_index import CoverageIndex
+from mfmgame.answers.solution import Solution
+from mfmgame.game.game import DefenseGame
 from mfmgame.view.plots.style import (
     INK,
     axes_or_new,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.documents.messages import shown
+from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.wording import shown
-from mfmgame.uncertainty.answers import Ensemble
-from mfmgame.uncertainty.one_at_a_time import Tornado
+from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.plots.style import (
     BLUE,
     GREY,

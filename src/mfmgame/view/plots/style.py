@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from mfmgame.decision import Region
+from mfmgame.answers.decision import Region
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
-from mfmgame.spec.document import refuse_other_types
-from mfmgame.spec.result import Decision
-from mfmgame.view.layout import printable
+from mfmgame.view.text.layout import printable
 
 try:
     import matplotlib

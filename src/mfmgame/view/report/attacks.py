@@ -57,7 +57,7 @@ def attack_steps(
     Parameters
     ----------
     residual, bandwidth : ndarray of float, shape (n_threats,)
-        As for :func:`mfmgame.attacker.best_response`.
+        As for :func:`mfmgame.game.attacker.best_response`.
     start, stop : float
         Least and greatest bandwidth, in bits.
     most : int, optional

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from mfmgame import __version__
+from mfmgame.answers.frontier import Frontier
+from mfmgame.answers.status import first_unproven
 from mfmgame.assessment import Assessment
 from mfmgame.catalogs.gaps import groups_of
 from mfmgame.catalogs.resolution import Entries
-from mfmgame.frontier import Frontier
-from mfmgame.spec.wording import counted
-from mfmgame.standing import first_unproven
-from mfmgame.view.layout import measured, number_text, share_text, status_text
+from mfmgame.documents.messages import counted
 from mfmgame.view.report.inputs import (
     bases_table,
     defenses_table,
@@ -33,7 +32,8 @@ from mfmgame.view.report.wording import (
     threshold_sentence,
     verdict,
 )
-from mfmgame.view.text import with_steps_held
+from mfmgame.view.text.answers import with_steps_held
+from mfmgame.view.text.layout import measured, number_text, share_text, status_text
 
 __all__ = ["contents"]
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mfmgame.answers.decision import regions_of
+from mfmgame.answers.frontier import Frontier
 from mfmgame.assessment import Assessment
-from mfmgame.compositions import compose
-from mfmgame.decision import regions_of
+from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
-from mfmgame.frontier import Frontier
-from mfmgame.spec.result import Decision
+from mfmgame.game.compositions import compose
 from mfmgame.view.report.attacks import Step, attack_steps
 from mfmgame.view.report.wording import short
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mfmgame.assessment import Assessment
-from mfmgame.game import DefenseGame
-from mfmgame.view.layout import measured, number_text, printable
+from mfmgame.game.game import DefenseGame
+from mfmgame.view.text.layout import measured, number_text, printable
 
 __all__ = [
     "Verdict",

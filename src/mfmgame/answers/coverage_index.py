@@ -1,0 +1,250 @@
+"""The Defense Coverage Index: how much of what threatens does each defense reach.
+
+With weights ``w``, ``DCI_j = sum_i w[i] E[i,j] / sum_i w[i]``, and the same within each
+threat class. An index whose weights sum to 0 is undefined: NaN here, null in JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.answers.solution import Solution
+from mfmgame.documents.numbers import as_floats
+from mfmgame.documents.result import Status
+from mfmgame.documents.scenario import Scenario
+from mfmgame.errors import SpecificationError
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import compose
+from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.labels import Labelled
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "CoverageIndex",
+    "adversarial_index",
+    "defense_coverage_index",
+    "portfolio_index",
+]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CoverageIndex:
+    """Defense Coverage Index of each defense and of an allocation, all in [0, 1].
+
+    Attributes
+    ----------
+    defenses : Labelled, length n_defenses
+        Share of the weight that each defense stops at level 1.
+    classes : tuple of str, length n_classes
+        Threat classes with any weight, in order of first appearance.
+    by_class : ndarray of float, shape (n_defenses, n_classes)
+        The index within each class.
+    consistency : Labelled, length n_defenses
+        1 where all classes are covered alike, 1 / n_classes where only one is; NaN for a
+        defense that covers nothing.
+    portfolio : float
+        Share of the weight that the allocation stops.
+    worst_class : float
+        The least such share within a class.
+    adversarial : float
+        Share of the worst attack's loss that the allocation removes, at the game's
+        attacker bandwidth.
+    status : str
+        That of the solution whose allocation is measured; ``proven`` of an allocation that
+        was given.
+    notes : tuple of str
+        What a reader must know of the numbers, and of that solution.
+    """
+
+    defenses: Labelled
+    classes: tuple[str, ...]
+    by_class: FloatArray
+    consistency: Labelled
+    portfolio: float
+    worst_class: float
+    adversarial: float
+    status: Status = "proven"
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The index by defense and class.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per defense: `index`, `consistency`, then a column per class.
+        """
+        import pandas
+
+        table = {"index": self.defenses.array, "consistency": self.consistency.array}
+        table |= dict(zip(self.classes, self.by_class.T, strict=True))
+        return pandas.DataFrame(table, index=pandas.Index(list(self.defenses), name="defense"))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the index by defense and class; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+        """
+        from mfmgame.view.plots.heatmaps import plot_index
+
+        return plot_index(self, ax)
+
+    def _repr_html_(self) -> str:
+        from mfmgame.view.notebook import index_html
+
+        return index_html(self)
+
+
+def defense_coverage_index(
+    problem: Scenario | DefenseGame | Solution,
+    *,
+    weights: ArrayLike | None = None,
+    allocation: ArrayLike | None = None,
+) -> CoverageIndex:
+    """Compute the Defense Coverage Index.
+
+    Parameters
+    ----------
+    problem : Scenario, DefenseGame or Solution
+        What to measure; a scenario or game is solved first, unless an allocation is given.
+    weights : array_like, shape (n_threats,), optional
+        Weight of each threat, at least 0; its severity by default.
+    allocation : array_like, shape (n_defenses,), optional
+        Levels to measure; the optimal ones by default.
+
+    Returns
+    -------
+    CoverageIndex
+
+    Raises
+    ------
+    SpecificationError
+        If the problem, the weights or the allocation cannot be meant.
+
+    Notes
+    -----
+    The definition is this project's own: ``sum_i w[i] E[i,j] / sum_i w[i]`` of a defense ``j``.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[6.0, 2.0], bandwidth=[1.0, 1.0],
+    ...                       effectiveness=[[0.5], [1.0]], attacker_bandwidth=1.0,
+    ...                       threat_classes=["inferring", "misleading"])
+    >>> index = mg.defense_coverage_index(game)
+    >>> index.defenses["d0"], index.worst_class, index.adversarial
+    (0.625, 0.5, 0.5)
+    """
+    game = problem.game if isinstance(problem, Solution) else game_of(problem, Solution)
+    status: Status = "proven"
+    notes = game.notes
+    if allocation is not None:
+        levels = _vector(allocation, game.n_defenses, "allocation")
+    else:
+        if not isinstance(problem, Solution):
+            from mfmgame.solving.solver import solve  # only here: what checks an index needs none
+
+            problem = solve(game)
+        levels, status, notes = problem.allocation.array, problem.status, problem.notes
+    weight = game.severity if weights is None else _vector(weights, game.n_threats, "weights")
+
+    names = tuple(
+        name
+        for name in dict.fromkeys(game.threat_classes)
+        if weight[_members(game, name)].sum() > 0
+    )
+    members = [_members(game, name) for name in names]
+    by_class = np.zeros((game.n_defenses, len(names)))
+    for column, rows in enumerate(members):
+        by_class[:, column] = _share(game.effectiveness[rows].T @ _normalised(weight[rows]))
+    squares = (by_class**2).sum(axis=1) * len(names)
+    consistency = np.full(game.n_defenses, np.nan)
+    np.divide(by_class.sum(axis=1) ** 2, squares, out=consistency, where=squares > 0)
+    consistency = _share(consistency)
+
+    composition = compose(game)
+    coverage = composition.coverage(levels)
+    shares = [float(_share(coverage[rows] @ _normalised(weight[rows]))) for rows in members]
+    residual = game.severity * composition.exposure(levels)
+    has_weight = len(names) > 0
+    undefined = np.full(game.n_defenses, np.nan)
+    share = _normalised(weight) if has_weight else weight
+    return CoverageIndex(
+        defenses=Labelled(
+            game.defense_ids,
+            _share(game.effectiveness.T @ share) if has_weight else undefined,
+        ),
+        classes=names,
+        by_class=by_class,
+        consistency=Labelled(game.defense_ids, consistency),
+        portfolio=portfolio_index(coverage, weight),
+        worst_class=min(shares, default=np.nan),
+        adversarial=adversarial_index(game, residual),
+        status=status,
+        notes=notes,
+    )
+
+
+def portfolio_index(coverage: FloatArray, weight: FloatArray) -> float:
+    """Share of the weight that is covered, NaN if there is none.
+
+    Parameters
+    ----------
+    coverage, weight : ndarray of float, shape (n_threats,)
+    """
+    return float(_share(coverage @ _normalised(weight))) if weight.sum() > 0 else np.nan
+
+
+def adversarial_index(game: DefenseGame, residual: FloatArray) -> float:
+    """Share of the worst attack's loss that is removed, NaN if no attack causes one.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    residual : ndarray of float, shape (n_threats,)
+        What each threat can still cost at full effort.
+    """
+    undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
+    if undefended <= 0:
+        return np.nan
+    defended = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+    return float(_share(1.0 - defended / undefended))
+
+
+def _members(game: DefenseGame, name: str) -> NDArray[np.bool_]:
+    return np.array([threat_class == name for threat_class in game.threat_classes], dtype=bool)
+
+
+def _normalised(weight: FloatArray) -> FloatArray:
+    return np.asarray(weight / weight.sum())
+
+
+def _share(values: ArrayLike) -> FloatArray:
+    """Values in [0, 1], where rounding has left them a little outside."""
+    return np.clip(values, 0.0, 1.0)
+
+
+def _vector(values: ArrayLike, length: int, name: str) -> FloatArray:
+    vector = as_floats(values, name)
+    if vector.shape != (length,) or not np.all(np.isfinite(vector) & (vector >= 0)):
+        raise SpecificationError(
+            f"expected {length} finite numbers that are at least 0", pointer=name
+        )
+    return vector

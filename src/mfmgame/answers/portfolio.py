@@ -1,0 +1,284 @@
+"""The best portfolios of all-or-nothing defenses at every budget, as an answer.
+
+Beside each stands what a greedy order would reach: to fund, one after another, what takes
+most off the loss a unit. Where several defenses help only together, it stops or goes astray.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.decision import Region, decide
+from mfmgame.answers.solution import Solution
+from mfmgame.answers.status import first_unproven
+from mfmgame.documents.numbers import as_float
+from mfmgame.documents.result import Decision, Status
+from mfmgame.errors import InfeasibleError
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import Composition
+from mfmgame.game.feasibility import is_within_limits
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.labels import Labelled
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "Portfolio",
+    "PortfolioSequence",
+    "budget_below",
+    "changed_levels",
+    "greedy_loss",
+]
+
+FloatArray = NDArray[np.float64]
+
+_JUST_LESS = 1e-10
+"""Share of a cost that a cheaper portfolio saves at least."""
+_SAME_VALUE = 1e-12
+_FOUND = 1e-9
+"""Share of the value by which what a greedy order finds may be worse, and still be it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Portfolio:
+    """The best portfolio for every budget from what it costs up to the next one's cost.
+
+    Attributes
+    ----------
+    solution : Solution
+        At the greatest of these budgets, whose lower bound holds for them all.
+    cost : float
+        Units of the resource that it uses: the least budget that it is best for.
+    until : float or None
+        Cost of the next portfolio; None for the last.
+    adds, drops : dict of str to float
+        Defenses that run at a higher, and at a lower level than in the portfolio before,
+        with their level here.
+    greedy_value : float
+        Loss at this cost if, one after another, the step were taken that takes most off the
+        loss a unit, among those that can be afforded, as long as there is one.
+    """
+
+    solution: Solution
+    cost: float
+    until: float | None
+    adds: dict[str, float]
+    drops: dict[str, float]
+    greedy_value: float
+
+    @property
+    def value(self) -> float:
+        """Loss that the worst attack causes, in loss units."""
+        return self.solution.value
+
+    @property
+    def allocation(self) -> Labelled:
+        """Level of each defense."""
+        return self.solution.allocation
+
+    @property
+    def decision(self) -> Decision | None:
+        """Decision at every budget that it is best for; None without a termination loss."""
+        loss = self.solution.game.termination_loss
+        if loss is None:
+            return None
+        return decide(self.solution.game, self.solution.lower, self.solution.upper, loss)
+
+    @property
+    def greedy_finds_it(self) -> bool:
+        """Whether the greedy order does as well at the same cost."""
+        return self.greedy_value <= self.value * (1.0 + _FOUND)
+
+
+@dataclass(frozen=True, eq=False)
+class PortfolioSequence:
+    """Every portfolio that is best at some budget, in order of cost.
+
+    Attributes
+    ----------
+    game : DefenseGame
+    resource : str
+        Whose limit, the budget, varies.
+    portfolios : tuple of Portfolio
+        By increasing cost and decreasing value.
+    """
+
+    game: DefenseGame
+    resource: str
+    portfolios: tuple[Portfolio, ...]
+
+    def __iter__(self) -> Iterator[Portfolio]:
+        return iter(self.portfolios)
+
+    def __len__(self) -> int:
+        return len(self.portfolios)
+
+    @property
+    def status(self) -> Status:
+        """``proven``; or the status of the first portfolio whose bracket is wider than asked."""
+        return first_unproven(portfolio.solution.status for portfolio in self.portfolios)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: of the game's numbers, and of wide brackets."""
+        wide = sum(not portfolio.solution.is_proven for portfolio in self.portfolios)
+        if not wide:
+            return self.game.notes
+        gap = max(portfolio.solution.gap for portfolio in self.portfolios)
+        note = f"{wide} of {len(self)} values are proven only within {gap:.1e} of themselves"
+        return (*self.game.notes, f"{note}, wider than asked for")
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """At which budgets the decision is which.
+
+        From the least cost up to the greatest, from where on the last portfolio is the best;
+        none without a termination loss.
+        """
+        found: list[Region] = []
+        for one in self.portfolios:
+            if one.decision is None:
+                return ()
+            stop = one.cost if one.until is None else one.until
+            start = found.pop().start if found and found[-1].decision == one.decision else one.cost
+            found.append(Region(one.decision, start, stop))
+        return tuple(found)
+
+    def at(self, budget: float) -> Portfolio:
+        """The best portfolio at a budget.
+
+        Parameters
+        ----------
+        budget : float
+            In units of the resource.
+
+        Returns
+        -------
+        Portfolio
+
+        Raises
+        ------
+        InfeasibleError
+            If none is affordable.
+        """
+        budget = as_float(budget, "budget")
+        affordable = [one for one in self.portfolios if one.cost <= budget * (1.0 + _SAME_VALUE)]
+        if not affordable:
+            raise InfeasibleError(f"no portfolio costs as little as {budget!r}")
+        return affordable[-1]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the value over the budget, beside the greedy order; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+        """
+        from mfmgame.view.plots.curves import plot_portfolios
+
+        return plot_portfolios(self, ax)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The portfolios as a table, with the level of each defense.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per portfolio: what it costs, its value with the proven bracket, what the
+            greedy order reaches, and levels.
+        """
+        import pandas
+
+        table = {
+            "cost": [one.cost for one in self.portfolios],
+            "value": [one.value for one in self.portfolios],
+            "lower": [one.solution.lower for one in self.portfolios],
+            "upper": [one.solution.upper for one in self.portfolios],
+            "greedy_value": [one.greedy_value for one in self.portfolios],
+        }
+        levels = [one.allocation.array for one in self.portfolios]
+        return pandas.DataFrame(table).join(
+            pandas.DataFrame(levels, columns=list(self.game.defense_ids))
+        )
+
+
+def budget_below(cost: float) -> float:
+    """The greatest budget for which something of a cost is too dear."""
+    return cost * (1.0 - _JUST_LESS)
+
+
+def changed_levels(
+    game: DefenseGame, before: FloatArray, after: FloatArray
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Defenses of a higher, and of a lower level than before, with the level they have then."""
+    levels = list(zip(game.defense_ids, before.tolist(), after.tolist(), strict=True))
+    higher = {name: now for name, was, now in levels if now > was}
+    return higher, {name: now for name, was, now in levels if now < was}
+
+
+def greedy_loss(game: DefenseGame, composition: Composition, row: int, budget: float) -> float:
+    """Loss that is left if the step that takes most off it a unit is always taken next.
+
+    Parameters
+    ----------
+    game : DefenseGame
+        With stepped defenses.
+    composition : Composition
+        Bound to the game's effectiveness.
+    row : int
+        Of the resource.
+    budget : float
+        Units of it.
+
+    Returns
+    -------
+    float
+        In loss units.
+    """
+    game, choices = game.with_limits({game.resources[row]: budget}), game.choices
+    assert choices is not None
+    whole = choices.whole(game.max_level)
+    assert whole is not None
+    stepped = choices.stepped
+    levels = np.where(stepped, whole[0], game.max_level)
+
+    def loss(tried: FloatArray) -> float:
+        residual = game.severity * composition.exposure(tried)
+        return best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+
+    reached = loss(levels)
+    while True:
+        best, gain = levels, 0.0
+        for defense in np.flatnonzero(stepped).tolist():
+            steps = choices.levels[defense]
+            assert steps is not None
+            higher = steps[steps > levels[defense]]
+            if not len(higher):
+                continue
+            tried = levels.copy()
+            tried[defense] = higher[0]
+            if not (choices.allows(tried) and is_within_limits(game, tried)):
+                continue
+            paid = float(game.use[row, defense] * (higher[0] - levels[defense]))
+            taken = reached - loss(tried)
+            if taken > 0.0 and (taken / paid if paid else math.inf) > gain:
+                gain = taken / paid if paid else math.inf
+                best = tried
+        if best is levels:
+            return reached
+        levels = best
+        reached = loss(levels)

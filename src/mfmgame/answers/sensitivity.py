@@ -1,0 +1,123 @@
+"""How an optimum may vary: other optimal levels, and what a little more or less would change.
+
+Optimal allocations are seldom unique. A defense that every one of them funds is essential,
+one that none funds is useless, and the others are optional. And the value has a kink where
+what pays best changes, so that one more unit is worth less than the last one was: its left
+and right derivatives are the slopes of the pieces of the frontier that meet there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mfmgame.answers.solution import Solution
+from mfmgame.documents.result import Role
+from mfmgame.game.feasibility import affordable_levels
+from mfmgame.game.labels import Labelled
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["NO_LEVEL", "OneSidedPrice", "Role", "Sensitivity", "role_of"]
+
+NO_LEVEL = 1e-7
+"""Share of its greatest level below which a defense counts as not funded."""
+_NO_SMOOTH_LEVEL = 1e-2
+"""Share below which other levels count as none for `independent`, where allocations of almost
+the same value differ that much."""
+
+
+class OneSidedPrice(NamedTuple):
+    """What a unit changes, in loss units per unit.
+
+    Attributes
+    ----------
+    left : float or None
+        The last unit there is; None where there is none.
+    right : float
+        One more.
+    """
+
+    left: float | None
+    right: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """How far optimal allocations differ, and what one unit more or less is worth.
+
+    Attributes
+    ----------
+    solution : Solution
+        The optimum looked at.
+    least, greatest : Labelled, length n_defenses
+        Level of each defense over all optimal allocations, to about 1e-9 of the value;
+        for `independent`, over those within the tolerance of it.
+    bandwidth_price : OneSidedPrice
+        Derivatives of the value in the attacker's bandwidth, in loss units per bit.
+    limit_prices : dict of str to OneSidedPrice
+        For each resource, what a unit of its limit takes off the value.
+    """
+
+    solution: Solution
+    least: Labelled
+    greatest: Labelled
+    bandwidth_price: OneSidedPrice
+    limit_prices: dict[str, OneSidedPrice]
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """Whether all, some or no optimal allocations fund each defense."""
+        game = self.solution.game
+        levels = zip(
+            self.solution.allocation.items(),
+            self.least.values(),
+            self.greatest.values(),
+            affordable_levels(game).tolist(),
+            strict=True,
+        )
+        return {
+            defense: role_of(level, low, high, most, game.composition)
+            for (defense, level), low, high, most in levels
+        }
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The defenses as a table: level, least, greatest and role.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        import pandas
+
+        game = self.solution.game
+        table = {
+            "level": self.solution.allocation.array,
+            "least": self.least.array,
+            "greatest": self.greatest.array,
+            "role": list(self.roles.values()),
+        }
+        return pandas.DataFrame(table, index=pandas.Index(list(game.defense_ids), name="defense"))
+
+
+def role_of(level: float, least: float, greatest: float, most: float, composition: str) -> Role:
+    """What a defense is whose optimal levels, that of the plan among them, have these ends.
+
+    Parameters
+    ----------
+    level, least, greatest : float
+        Of the plan, and over all optimal allocations.
+    most : float
+        The most that the limits allow.
+    composition : str
+
+    Returns
+    -------
+    {"essential", "optional", "useless"}
+        A defense that the plan funds is never useless, however little it runs.
+    """
+    nothing = most * (_NO_SMOOTH_LEVEL if composition == "independent" else NO_LEVEL)
+    if least > nothing:
+        return "essential"
+    return "optional" if level > 0.0 or greatest > nothing else "useless"

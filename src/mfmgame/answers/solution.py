@@ -1,0 +1,199 @@
+"""What a solved game says: allocation, attack, value, and the bracket that proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeGuard
+
+import numpy as np
+
+from mfmgame.certificates.tree import Proof
+from mfmgame.documents.messages import shown
+from mfmgame.documents.result import Status
+from mfmgame.errors import SpecificationError
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.labels import Labelled
+
+if TYPE_CHECKING:
+    import pandas
+
+    from mfmgame.view.plots.accessors import SolutionPlots
+
+__all__ = [
+    "DEFAULT_TOLERANCE",
+    "REASONS",
+    "Solution",
+    "is_number",
+    "refuse_other_tolerances",
+    "scale_of",
+]
+
+DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
+"""Width of the proven bracket, relative to the value, unless another is asked for."""
+
+REASONS: dict[Status, str] = {
+    "time_limit": "the time limit was reached",
+    "round_limit": "the limit of rounds was reached",
+    "interrupted": "the search was interrupted",
+    "numerical": "floating point brings the bounds no closer",
+}
+_NEGLIGIBLE = 1e-6
+"""A value below this share of the greatest severity counts as this share."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Where to spend, and what the worst attacker can still do.
+
+    Attributes
+    ----------
+    game : DefenseGame
+        What was solved.
+    value : float
+        Loss that the worst attack causes against the allocation, in loss units.
+    lower, upper : float
+        Proven bracket of the game's value; rounding errors are included.
+    allocation : Labelled, length n_defenses
+        Level of each defense.
+    attack : Labelled, length n_threats
+        A worst attack plan: the effort on each threat, in [0, 1]. Together with the
+        allocation it is an equilibrium, but where some defenses are stepped.
+    coverage : Labelled, length n_threats
+        Share of each threat that the allocation stops.
+    residual : Labelled, length n_threats
+        Residual loss of each threat at full effort, in loss units.
+    bandwidth_price : float
+        The most that one more bit can add to the value, in loss units per bit: what it
+        adds if the allocation stays as it is. A slope of the value at this bandwidth.
+    limit_prices : Labelled, length n_resources
+        What one more unit of each resource would take off it, in loss units per unit;
+        with every stepped defense held at its level.
+    certificate : Certificate or TreeProof
+        What proves `lower`; a tree where some defenses are stepped.
+    rounds : int
+        Solves of the master program.
+    tolerance : float
+        Relative gap that was asked for.
+    stopped : str
+        Why the search went no further, if the bracket is wider than that (see `status`).
+    """
+
+    game: DefenseGame
+    value: float
+    lower: float
+    upper: float
+    allocation: Labelled
+    attack: Labelled
+    coverage: Labelled
+    residual: Labelled
+    bandwidth_price: float
+    limit_prices: Labelled
+    certificate: Proof
+    rounds: int
+    tolerance: float
+    stopped: Status = "numerical"
+
+    @property
+    def status(self) -> Status:
+        """``proven``; or, of a wider bracket, the reason.
+
+        Either of the limits ``time_limit`` and ``round_limit``; ``interrupted``; or
+        ``numerical``, if floating point could not bring the bounds closer.
+        """
+        return "proven" if self.is_proven else self.stopped
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the proven bracket is as narrow as was asked for."""
+        return self.gap <= self.tolerance
+
+    @property
+    def gap(self) -> float:
+        """Width of the proven bracket, relative to the value (see :func:`solve`)."""
+        return (self.upper - self.lower) / scale_of(self.game, self.upper)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: the game's notes, and whether the bracket is too wide."""
+        if self.is_proven:
+            return self.game.notes
+        bracket = f"from {self.lower!r} to {self.upper!r}"
+        note = f"the value is proven only {bracket}, wider than asked for: {REASONS[self.status]}"
+        return (*self.game.notes, note)
+
+    @cached_property
+    def resource_use(self) -> Labelled:
+        """Units of each resource that the allocation uses."""
+        return Labelled(self.game.resources, self.game.use @ self.allocation.array)
+
+    @property
+    def plot(self) -> SolutionPlots:
+        """Pictures: ``solution.plot.attack()`` and others."""
+        from mfmgame.view.plots.accessors import SolutionPlots
+
+        return SolutionPlots(self)
+
+    def _repr_html_(self) -> str:
+        from mfmgame.view.notebook import solution_html
+
+        return solution_html(self)
+
+    def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:
+        """The solution as a table.
+
+        Parameters
+        ----------
+        rows : {"defenses", "threats"}
+            What to list: levels and resource use by defense, or severity, bandwidth,
+            coverage, residual and attack by threat.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SpecificationError
+            If `rows` is neither.
+        """
+        import pandas
+
+        game = self.game
+        if rows == "defenses":
+            index = pandas.Index(list(game.defense_ids), name="defense")
+            table = {"level": self.allocation.array, "max_level": game.max_level}
+            used = game.use * self.allocation.array
+            table |= dict(zip(game.resources, used, strict=True))
+        elif rows == "threats":
+            index = pandas.Index(list(game.threat_ids), name="threat")
+            table = {
+                "severity": game.severity,
+                "bandwidth": game.bandwidth,
+                "coverage": self.coverage.array,
+                "residual": self.residual.array,
+                "attack": self.attack.array,
+            }
+        else:
+            raise SpecificationError(
+                f"found {shown(rows)}, expected 'defenses' or 'threats'", pointer="rows"
+            )
+        return pandas.DataFrame(table, index=index)
+
+
+def scale_of(game: DefenseGame, value: float) -> float:
+    """What a gap is relative to: the value, or a share of the greatest severity."""
+    return max(value, _NEGLIGIBLE * float(game.severity.max(initial=0.0))) or 1.0
+
+
+def refuse_other_tolerances(tolerance: object, name: str = "tolerance") -> None:
+    """Refuse a tolerance, other than None, that is no number between 0 and 1."""
+    if tolerance is not None and not (is_number(tolerance) and 0.0 < tolerance < 1.0):
+        raise SpecificationError(
+            f"found {shown(tolerance)}, expected a number between 0 and 1", pointer=name
+        )
+
+
+def is_number(option: object) -> TypeGuard[float]:
+    """Whether an option is a number, and not true or false."""
+    return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)

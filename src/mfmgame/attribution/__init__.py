@@ -1,0 +1,1 @@
+"""What each defense and each change is worth."""

@@ -1,0 +1,97 @@
+"""Worst losses against parts of a plan: many sets of defenses at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.game.game import DefenseGame
+
+__all__ = ["Coalitions"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_CHUNK_ENTRIES = 2**19
+"""Sets times threats that are worked out at a time: a few arrays of 4 MiB."""
+
+
+class Coalitions:
+    """Sets of the defenses that a plan funds.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    levels : ndarray of float, shape (n_defenses,)
+        The plan.
+
+    Attributes
+    ----------
+    members : ndarray of int, shape (n_members,)
+        The defenses that it funds and that act on any threat.
+
+    Examples
+    --------
+    >>> game = DefenseGame(severity=[4.0], bandwidth=[0.0], effectiveness=[[0.5, 0.25]],
+    ...                    attacker_bandwidth=0.0)
+    >>> coalitions = Coalitions(game, np.ones(2))
+    >>> coalitions.worst_losses(np.array([[False, False], [False, True], [True, True]]))
+    array([4., 3., 2.])
+    """
+
+    def __init__(self, game: DefenseGame, levels: FloatArray) -> None:
+        funded = np.flatnonzero(levels > 0.0)
+        effect = game.effectiveness[:, funded]
+        rows = effect if isinstance(effect, np.ndarray) else effect.toarray()
+        acting = rows.any(axis=0)
+        self.members = funded[acting]
+        self._levels = levels[self.members]
+        self._game = game
+        self._effect = np.ascontiguousarray(rows[:, acting])
+        if game.composition == "independent":
+            self._effect = -np.log1p(-self._effect)
+        self._order = np.argsort(-self._effect, axis=1, kind="stable")
+        self._free = game.bandwidth == 0.0
+
+    def worst_losses(self, chosen: BoolArray) -> FloatArray:
+        """Loss of the worst attack on each set, shape (n_sets,), in loss units.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (n_sets, n_members)
+            Which members each set holds.
+        """
+        losses = np.empty(len(chosen))
+        step = max(1, _CHUNK_ENTRIES // max(1, self._game.n_threats))
+        for start in range(0, len(chosen), step):
+            part = slice(start, start + step)
+            losses[part] = self._worst(self._game.severity * self._exposure(chosen[part]))
+        return losses
+
+    def _exposure(self, chosen: BoolArray) -> FloatArray:
+        """Share of each threat that gets through each set, shape (n_sets, n_threats)."""
+        levels = np.where(chosen, self._levels, 0.0)
+        if self._game.composition == "independent":
+            return np.asarray(np.exp(-(levels @ self._effect.T)))
+        if self._game.composition == "additive":
+            return np.asarray(np.maximum(1.0 - levels @ self._effect.T, 0.0))
+        covered = np.zeros((len(chosen), self._game.n_threats))
+        room = np.ones_like(covered)
+        for best in self._order.T:  # of each threat the best defense, the second best, ...
+            taken = np.minimum(levels[:, best], room)
+            room -= taken
+            taken *= np.take_along_axis(self._effect, best[:, None], axis=1)[:, 0]
+            covered += taken
+        return np.maximum(1.0 - covered, 0.0)
+
+    def _worst(self, residual: FloatArray) -> FloatArray:
+        """Best responses to residual losses of shape (n_sets, n_threats): their losses."""
+        free = residual[:, self._free].sum(axis=1)
+        bits, residual = self._game.bandwidth[~self._free], residual[:, ~self._free]
+        order = np.argsort(-residual / bits, axis=1, kind="stable")
+        needed = bits[order]
+        left = self._game.attacker_bandwidth - (needed.cumsum(axis=1) - needed)
+        effort = np.clip(left / needed, 0.0, 1.0)
+        return np.asarray(
+            free + np.einsum("ij,ij->i", effort, np.take_along_axis(residual, order, axis=1))
+        )

@@ -1,0 +1,291 @@
+"""What if: the same question with a defense less, or with a threat more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mfmgame.answers.solution import Solution
+from mfmgame.answers.status import doubts, first_unproven, unproven_note
+from mfmgame.answers.threshold import Threshold
+from mfmgame.catalogs.alteration import altered
+from mfmgame.documents.addition import Addition
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.result import Decision, Status
+from mfmgame.documents.scenario import Scenario
+from mfmgame.errors import InfeasibleError
+from mfmgame.game.game import build_game
+from mfmgame.machine.workers import Workers
+from mfmgame.solving.solver import Solver
+from mfmgame.sweeps.threshold_search import threshold_beyond
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Outcome", "WhatIf", "Without", "WithoutEach", "what_if", "without_each"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The answer to one scenario.
+
+    Attributes
+    ----------
+    solution : Solution
+    threshold : Threshold or None
+        None where the scenario has no termination loss.
+    """
+
+    solution: Solution
+    threshold: Threshold | None
+
+    @property
+    def status(self) -> Status:
+        """Status of the solution; of the threshold, if that alone is not proven."""
+        return (self.threshold or self.solution).status
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the solution, and of the threshold."""
+        return (self.threshold or self.solution).notes
+
+
+@dataclass(frozen=True, eq=False)
+class WhatIf:
+    """The answers to a scenario as it is and as it would be.
+
+    Attributes
+    ----------
+    before, after : Outcome
+    dropped : tuple of str
+        Defenses that it would do without.
+    added : tuple of str
+        Threats and defenses that would come to it.
+    """
+
+    before: Outcome
+    after: Outcome
+    dropped: tuple[str, ...]
+    added: tuple[str, ...]
+
+    @property
+    def change(self) -> float:
+        """What it adds to the value, in loss units."""
+        return self.after.solution.value - self.before.solution.value
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if both answers are; else the status of one that is not."""
+        return first_unproven((self.before.status, self.after.status))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the game as it would be, and of both answers."""
+        game = self.after.solution.game
+        before = doubts("before", self.before, self.before.solution.game)
+        return (*game.notes, *before, *doubts("after", self.after, game))
+
+
+class Without(NamedTuple):
+    """The answer to a scenario without one of its defenses.
+
+    Attributes
+    ----------
+    defense : str
+    value : float
+        In loss units; infinite if no allocation is feasible without the defense.
+    threshold : float
+        In bits; infinite if no attacker can reach it, NaN where there is none.
+    decision : str or None
+        None where the scenario has no termination loss.
+    status : str or None
+        Of this answer; None if no allocation is feasible without the defense.
+    """
+
+    defense: str
+    value: float
+    threshold: float
+    decision: Decision | None
+    status: Status | None
+
+
+@dataclass(frozen=True, eq=False)
+class WithoutEach:
+    """What it would cost to do without each defense in turn.
+
+    Attributes
+    ----------
+    before : Outcome
+        With all of them.
+    ranked : tuple of Without
+        Greatest value first; in the catalog's order among equal ones.
+    """
+
+    before: Outcome
+    ranked: tuple[Without, ...]
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all answers are; else the status of one that is not."""
+        return first_unproven((self.before.status, *self._statuses))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the game, and how many answers are not proven."""
+        return (*self.before.notes, *unproven_note(self._statuses, "removal"))
+
+    @property
+    def _statuses(self) -> list[Status]:
+        return [one.status for one in self.ranked if one.status is not None]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The defenses as a table: value, change, threshold, decision and status without each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The change is what doing without the defense adds to the value.
+        """
+        import pandas
+
+        table = pandas.DataFrame(self.ranked).set_index("defense")
+        table.insert(1, "change", table["value"] - self.before.solution.value)
+        return table
+
+
+def what_if(
+    scenario: Scenario,
+    *,
+    drop: Sequence[str] = (),
+    add: Addition | Sequence[Addition] = (),
+    catalog: Catalog | None = None,
+    tolerance: float | None = None,
+) -> WhatIf:
+    """Answer a scenario as it is, and with defenses dropped and entries added.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    drop : sequence of str, optional
+        Ids of defenses to do without.
+    add : Addition or sequence of Addition, optional
+        Threats and defenses to add.
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+
+    Returns
+    -------
+    WhatIf
+        The plan is optimal on both sides: the defender may answer the change.
+
+    Raises
+    ------
+    SpecificationError
+        If there is no such defense, or what is added contradicts what is there.
+    InfeasibleError
+        If no allocation keeps within the limits and rules, before or after.
+    SolverError
+        As for :func:`mfmgame.solve`.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> scenario = mg.load_scenario("examples/llava_agent.json")
+    >>> found = mg.what_if(scenario, drop=["guardt2i"])
+    >>> found.before.threshold.decision, round(found.change, 3)
+    ('terminate', 0.235)
+    """
+    refuse_other_types(drop, "drop", Collection)
+    refuse_other_types(add, "add", Addition, Collection)
+    additions = [add] if isinstance(add, Addition) else list(add)
+    for one in additions:
+        refuse_other_types(one, "add", Addition)
+    changed = altered(scenario, drop, additions, catalog)
+    return WhatIf(
+        before=_outcome(scenario, catalog, tolerance),
+        after=_outcome(*changed, tolerance),
+        dropped=tuple(dict.fromkeys(drop)),
+        added=tuple(name for one in additions for name in one.ids),
+    )
+
+
+def without_each(
+    scenario: Scenario,
+    *,
+    catalog: Catalog | None = None,
+    tolerance: float | None = None,
+    workers: Workers | None = None,
+) -> WithoutEach:
+    """Answer a scenario without each of its usable defenses in turn.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+    workers : Workers, optional
+        Who computes; this process by default.
+
+    Returns
+    -------
+    WithoutEach
+
+    Raises
+    ------
+    SpecificationError, InfeasibleError, SolverError
+        As for :func:`what_if`.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> found = mg.without_each(mg.load_scenario("examples/llava_agent.json"))
+    >>> found.ranked[0].defense
+    'diffusion-purification'
+    """
+    before = _outcome(scenario, catalog, tolerance)
+    removal = _Removal(*altered(scenario, [], [], catalog), tolerance)
+    game = before.solution.game
+    usable = [name for name, most in zip(game.defense_ids, game.max_level, strict=True) if most]
+    found = Workers.of(workers).map(removal, usable)
+    return WithoutEach(before, tuple(sorted(found, key=_rank)))
+
+
+def _rank(one: Without) -> float:
+    """Greatest value first; rounding breaks no ties."""
+    return -float(f"{one.value:.9g}")
+
+
+@dataclass(frozen=True)
+class _Removal:
+    """Answers a scenario without a defense; may be sent to a worker."""
+
+    scenario: Scenario
+    catalog: Catalog
+    tolerance: float | None
+
+    def __call__(self, defense: str) -> Without:
+        try:
+            outcome = _outcome(*altered(self.scenario, [defense], [], self.catalog), self.tolerance)
+        except InfeasibleError:
+            return Without(defense, math.inf, math.nan, None, None)
+        value, threshold = outcome.solution.value, outcome.threshold
+        if threshold is None:
+            return Without(defense, value, math.nan, None, outcome.status)
+        bandwidth = math.inf if threshold.bandwidth is None else threshold.bandwidth
+        return Without(defense, value, bandwidth, threshold.decision, outcome.status)
+
+
+def _outcome(scenario: Scenario, catalog: Catalog | None, tolerance: float | None) -> Outcome:
+    solver = Solver(build_game(scenario, catalog), tolerance=tolerance)
+    solution, loss = solver.solve(), solver.game.termination_loss
+    return Outcome(
+        solution=solution,
+        threshold=None if loss is None else threshold_beyond(solver, solution, loss),
+    )

@@ -1,0 +1,1 @@
+"""Proofs of bounds that hold whatever a solver did."""

@@ -1,0 +1,196 @@
+"""Bounds of many allocations, and of many attack plans, of one `additive` game at once.
+
+The same sums as in :mod:`mfmgame.certificates.certificate`, by products of whole matrices.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.certificates.certificate import (
+    Certificate,
+    lower_bound,
+    nothing_proven,
+    upper_bound,
+    with_least_prices,
+)
+from mfmgame.game.compositions import Additive
+from mfmgame.game.feasibility import idle_defenses
+from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.exact_arithmetic import (
+    WIDE_EPS,
+    product_in_blocks,
+    rounded_down,
+    rounded_up,
+    split_product,
+    wide,
+)
+
+__all__ = ["proven_bases", "proven_plans"]
+
+FloatArray = NDArray[np.float64]
+
+_FAINT = 1e-6
+"""Below this exposure a rounding of the coverage matters: such allocations go one by one."""
+_MOST_ENTRIES, _ENTRIES_AT_ONCE = 2**20, 2**20
+_WIDE_AT_ONCE = 2**14
+"""Wide numbers that fit a fast cache."""
+_FAR = 1e100
+"""Numbers further from 1 may under- or overflow in products."""
+_FEW = 2.0**-50
+_TINY = 2.0**-1000
+
+
+def proven_bases(game: DefenseGame, allocations: FloatArray, prices: FloatArray) -> FloatArray:
+    """What attackers of no bandwidth cannot exceed, each bit more adding its price.
+
+    Parameters
+    ----------
+    game : DefenseGame
+        An `additive` one.
+    allocations : ndarray of float, shape (n_lines, n_defenses)
+        Within the limits.
+    prices : ndarray of float, shape (n_lines,)
+        At least 0, in loss units per bit.
+
+    Returns
+    -------
+    ndarray of float, shape (n_lines,)
+        In loss units; rounding errors included on the safe side.
+    """
+    composition, origin = Additive(game.effectiveness), game.with_attacker_bandwidth(0.0)
+    bases = np.empty(len(prices))
+    alone = np.ones(len(prices), dtype=bool)
+    step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
+    for start in range(0, len(prices) if _is_plain(game) else 0, step):
+        part = slice(start, start + step)
+        bases[part], alone[part] = _excess(game, allocations[part], prices[part])
+    for line in np.flatnonzero(alone).tolist():
+        bases[line] = upper_bound(origin, composition, allocations[line], float(prices[line]))
+    return bases
+
+
+def _excess(
+    game: DefenseGame, allocations: FloatArray, prices: FloatArray
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """The same bases, and which of them are of threats so faint that they are not sharp."""
+    high, low, error = split_product(game.effectiveness, allocations.T)
+    severity, bandwidth = wide(game.severity)[:, None], wide(game.bandwidth)[:, None]
+    cheaper = wide(prices) * (1.0 - 4.0 * wide(WIDE_EPS))
+    # In float64: what that rounds off these small numbers is less than the 4 wide roundings.
+    rest = error + 4.0 * WIDE_EPS - low
+    covered = high > 1.0 - 2.0 * _FAINT
+    rounding = (game.n_threats + 8) * WIDE_EPS
+    bases, faint = np.empty(len(prices)), np.empty(len(prices), dtype=bool)
+    step = max(1, _WIDE_AT_ONCE // max(1, game.n_threats))
+    for start in range(0, len(prices), step):
+        part = slice(start, start + step)
+        excess = np.subtract(1.0, high[:, part], dtype=np.longdouble)
+        excess += rest[:, part]
+        excess *= severity
+        excess -= bandwidth * cheaper[part]
+        np.maximum(excess, 0.0, out=excess)
+        doubtful = covered[:, part]
+        faint[part] = np.any(doubtful & (excess > 0.0), axis=0) if doubtful.any() else False
+        totals = excess.sum(axis=0)
+        bases[part] = [rounded_up(total) for total in totals + totals * rounding]
+    return bases, faint
+
+
+def proven_plans(
+    game: DefenseGame, budgets: FloatArray, plans: FloatArray, limit_prices: FloatArray
+) -> tuple[FloatArray, tuple[Certificate, ...]]:
+    """What attackers that follow plans cause at least, and the certificates of it.
+
+    Parameters
+    ----------
+    game : DefenseGame
+        An `additive` one.
+    budgets : ndarray of float, shape (n_plans,)
+        The attackers' bandwidths; plans that use more are shrunk.
+    plans : ndarray of float, shape (n_plans, n_threats)
+        Efforts in [0, 1].
+    limit_prices : ndarray of float, shape (n_plans, n_resources)
+
+    Returns
+    -------
+    bounds : ndarray of float, shape (n_plans,)
+        In loss units; rounding errors included on the safe side.
+    certificates : tuple of Certificate, length n_plans
+    """
+    plans = _within_budgets(game, budgets, plans)
+    certificates = []
+    for plan, prices in zip(plans, limit_prices, strict=True):
+        threats = np.flatnonzero(plan)
+        certificates.append(Certificate(threats, np.zeros(len(threats)), plan[threats], prices))
+    if _is_plain(game):
+        bounds = _caused(game, plans, limit_prices)
+    else:
+        composition = Additive(game.effectiveness)
+        certificates = [with_least_prices(game, composition, proof) for proof in certificates]
+        bounds = np.array([lower_bound(game, composition, proof) for proof in certificates])
+    nothing = nothing_proven(game)
+    proofs = [
+        proof if bound > 0.0 else nothing
+        for bound, proof in zip(bounds.tolist(), certificates, strict=True)
+    ]
+    return np.maximum(bounds, 0.0), tuple(proofs)
+
+
+def _within_budgets(game: DefenseGame, budgets: FloatArray, plans: FloatArray) -> FloatArray:
+    """Plans with their partial efforts, or else all of them, shrunk to keep the budgets."""
+    rounding, plans = (game.n_threats + 4) * WIDE_EPS, plans.copy()
+    over = np.arange(len(plans))
+    for most in (np.nextafter(1.0, 0.0), 1.0):
+        efforts = plans[over]
+        used = wide(efforts) @ wide(game.bandwidth)
+        allowed = budgets[over]
+        excess = used * (1.0 + rounding) - allowed * (1.0 - 2.0**-52)
+        chosen = excess > 0.0
+        over, efforts = over[chosen], efforts[chosen]
+        excess = (excess[chosen] + allowed[chosen] * _FEW).astype(np.float64)
+        shrinking = np.where((efforts <= most) & (game.bandwidth > 0.0), efforts, 0.0)
+        some = np.einsum("ij,j->i", shrinking, game.bandwidth) * (1.0 - _FEW)
+        with np.errstate(over="ignore"):  # where there is nothing to shrink
+            share = excess / np.maximum(some, _TINY)
+        kept = 1.0 - np.minimum(share, 1.0)
+        plans[over] = np.where(shrinking > 0.0, efforts * kept[:, None], efforts)
+    return plans
+
+
+def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> FloatArray:
+    """What plans cause at least at prices of the limits, shape (n_plans,)."""
+    limited = np.isfinite(game.limits)
+    bounds = np.empty(len(plans))
+    step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
+    for start in range(0, len(plans), step):
+        weights = plans[start : start + step]
+        prices = wide(limit_prices[start : start + step][:, limited])
+        forced = weights * game.severity
+        # What rounding takes from products of severities and partial efforts.
+        rounded = np.zeros(weights.shape)
+        row, threat = np.nonzero((weights > 0.0) & (weights < 1.0))
+        exact = wide(weights[row, threat]) * game.severity[threat]
+        rounded[row, threat] = exact - forced[row, threat]
+        high, low, error = split_product(forced, game.effectiveness)
+        gained = wide(high) + low + error + product_in_blocks(rounded, game.effectiveness)
+        caused = forced.sum(axis=1, dtype=np.longdouble) + rounded.sum(axis=1)
+        rounding = (game.n_threats + len(game.limits) + game.n_defenses + 8) * WIDE_EPS
+        paid = prices @ wide(game.use[limited])
+        profit = np.maximum(gained - paid + gained * rounding + paid * rounding, 0.0)
+        saved = prices @ wide(game.kept_limits[limited]) + profit @ wide(game.max_level)
+        safe = caused - saved - caused * rounding - saved * rounding
+        bounds[start : start + step] = [rounded_down(bound) for bound in safe]
+    return bounds
+
+
+def _is_plain(game: DefenseGame) -> bool:
+    """Whether the game's matrices are small, its numbers of ordinary size, all defenses able."""
+    matrix = game.effectiveness
+    if not isinstance(matrix, np.ndarray) or matrix.size > _MOST_ENTRIES:
+        return False
+    arrays = game.severity, game.effectiveness, game.max_level
+    numbers = np.concatenate([array[array > 0].ravel() for array in arrays])
+    is_ordinary = np.all((numbers > 1.0 / _FAR) & (numbers < _FAR))
+    return bool(is_ordinary and not idle_defenses(game).any())

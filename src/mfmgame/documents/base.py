@@ -1,0 +1,241 @@
+"""What every specification model shares: strictness, and errors that say where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from mfmgame.documents.messages import HELD, is_encodable, nearest, pointer_to, shown
+from mfmgame.errors import SpecificationError
+
+__all__ = [
+    "LARGEST",
+    "REGULAR",
+    "SMALLEST",
+    "WHOLE",
+    "Amount",
+    "Basis",
+    "Document",
+    "Identifier",
+    "Quantity",
+    "Share",
+    "Strict",
+    "Text",
+    "first_problem",
+    "refuse",
+    "refuse_duplicates",
+    "refuse_other_types",
+    "refuse_repeated",
+    "refuse_unknown",
+    "stated",
+    "unstated",
+]
+
+LARGEST = 1e100
+"""Largest magnitude of any number in a specification: sums and ratios stay finite."""
+SMALLEST = 1e-100
+"""Smallest magnitude of a number that is not zero."""
+
+
+def _regular(written: Any, as_float: Callable[[Any], float]) -> float:
+    value = as_float(written)
+    if abs(value) < SMALLEST and written != 0:  # which a fraction may be, and its float not
+        raise SpecificationError(
+            f"found {shown(written)}, expected 0 or at least {SMALLEST} in magnitude"
+        )
+    return value + 0.0  # -0.0 becomes 0.0
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _encodable(text: str) -> str:
+    if not is_encodable(text):
+        raise SpecificationError(f"{shown(text)} is not valid Unicode")
+    return text
+
+
+REGULAR = (
+    WrapValidator(_regular),
+    Field(
+        json_schema_extra={
+            "not": {
+                "exclusiveMinimum": -SMALLEST,
+                "exclusiveMaximum": SMALLEST,
+                "not": {"const": 0},
+            }
+        }
+    ),
+)
+"""What a number's bounds are followed by: 0, or not beyond what quotients bear."""
+WHOLE = BeforeValidator(_whole)
+"""What an integer's bounds are followed by: it may be written 2.0, which is 2 in JSON."""
+Quantity = Annotated[float, Field(ge=0.0, le=LARGEST), *REGULAR]
+Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), *REGULAR]
+Share = Annotated[float, Field(ge=0.0, le=1.0), *REGULAR]
+Text = Annotated[str, AfterValidator(_encodable)]
+Identifier = Annotated[Text, Field(min_length=1)]
+Basis = Literal["paper", "measured", "derived", "assumed"]
+
+
+def stated(*keys: str) -> dict[str, Any]:
+    """Say in JSON Schema that keys are there and not null."""
+    not_null = {key: {"not": {"type": "null"}} for key in keys}
+    return {"required": list(keys), "properties": not_null}
+
+
+def unstated(*keys: str) -> dict[str, Any]:
+    """Say in JSON Schema that keys are not there, or null."""
+    return {"properties": {key: {"type": "null"} for key in keys}}
+
+
+class Strict(BaseModel):
+    """A frozen model that coerces nothing and refuses keys it does not know."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            known = [field.alias or name for name, field in cls.model_fields.items()]
+            for key in data:
+                if key not in known:
+                    raise refuse(
+                        (key,), f"unknown key {shown(key)}, expected {nearest(key, known, 'key')}"
+                    )
+        return data
+
+
+class Document(Strict):
+    """A top-level document; a bad one raises :class:`SpecificationError`."""
+
+    def __init__(self, /, **data: Any) -> None:
+        version = get_args(type(self).model_fields["schema_id"].annotation)[0]
+        if data.get("schema", version) != version:
+            raise refuse(("schema",), f"found {shown(data['schema'])}, expected {shown(version)}")
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise first_problem(error) from None
+
+
+def refuse(pointer: Sequence[str | int], message: str) -> SpecificationError:
+    """Error for a validator to raise about the value that `pointer` leads to from here."""
+    return SpecificationError(message, pointer=pointer_to(pointer))
+
+
+def refuse_duplicates(ids: Iterable[str], key: str, field: str = "id", within: str = "") -> None:
+    """Refuse a list (under `key`, `within` a part) in which two entries have the same id."""
+    seen: dict[str, int] = {}
+    for index, name in enumerate(ids):
+        if name in seen:
+            raise refuse(
+                (key, index, field),
+                f"duplicate id {shown(name)} (first at {within}/{key}/{seen[name]}), "
+                "expected unique ids",
+            )
+        seen[name] = index
+
+
+def refuse_repeated(names: Sequence[str], key: str) -> None:
+    """Refuse a list of names, under `key`, in which one stands twice or that is empty."""
+    if not names:
+        raise refuse((key,), "found none, expected one or more")
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise refuse((key, index), f"found {shown(name)} again, expected it once")
+
+
+def refuse_unknown(name: str, known: Collection[str], noun: str, *pointer: str | int) -> None:
+    """Refuse a name that is not known, with the nearest one that is."""
+    if name not in known:
+        raise refuse(
+            pointer, f"unknown {noun} {shown(name)}, expected {nearest(name, known, noun)}"
+        )
+
+
+def refuse_other_types(value: object, name: str, *expected: Any, why: str = "") -> None:
+    """Refuse an argument that is of none of some types; where it may be left out, of None's."""
+    if not isinstance(value, expected):
+        plain = isinstance(value, (str, bytes, int, float)) or value is None
+        found = shown(value) if plain else _a(type(value))
+        names = [_a(kind) for kind in expected if kind is not NoneType]
+        listed = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        raise SpecificationError(f"found {found}, expected {listed}{why}", pointer=name)
+
+
+def _a(kind: type) -> str:
+    return f"{'an' if kind.__name__[0] in 'AEIOaeio' else 'a'} {kind.__name__}"
+
+
+def first_problem(error: ValidationError) -> SpecificationError:
+    """The first of what pydantic has found wrong, in one line."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    place = first["loc"]
+    if place[-1:] == ("[key]",) and place[-2:-1] == (first["input"],):
+        place = place[:-1]  # pydantic's way to say that the key itself is wrong
+    pointer, cause = pointer_to(place), first.get("ctx", {}).get("error")
+    if isinstance(cause, SpecificationError):
+        pointer, message = pointer + cause.pointer, cause.message
+    else:
+        message = _message(first)
+    more = len(problems) - 1
+    return SpecificationError(message + (f" (and {more} more)" if more else ""), pointer=pointer)
+
+
+def _message(problem: ErrorDetails) -> str:
+    kind, text = problem["type"], problem["msg"]
+    if kind == "missing":
+        return "missing, expected a value"
+    limits = problem.get("ctx", {})
+    if kind in _COMPARISONS:
+        name, phrase = _COMPARISONS[kind]
+        expected = f"{phrase} {limits[name]!r}"
+    elif kind == "literal_error":
+        listed = text.removeprefix("Input should be ").replace(" or ", ", ")
+        expected = nearest(
+            problem["input"], [name.strip("'") for name in listed.split(", ")], "value"
+        )
+    elif kind in ("string_too_short", "too_short"):
+        expected = "at least one character"
+    elif kind == "float_type" and type(problem["input"]) is int:  # a huge one
+        expected = HELD
+    elif kind in _TYPES:
+        expected = _TYPES[kind]
+    else:
+        expected = text.removeprefix("Input should be ")
+    return f"found {shown(problem['input'])}, expected {expected}"
+
+
+_TYPES = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "float_type": "a number",
+    "list_type": "a list",
+    "model_type": "an object",
+    "string_type": "a string",
+}
+_COMPARISONS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+"""pydantic's comparisons: the key of their bound, and how to say it."""

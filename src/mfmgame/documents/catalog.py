@@ -1,0 +1,386 @@
+"""Catalogs: threats, defenses and what is known of how one acts on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from mfmgame.documents.base import (
+    LARGEST,
+    REGULAR,
+    Basis,
+    Identifier,
+    Quantity,
+    Share,
+    Strict,
+    Text,
+    refuse,
+    refuse_duplicates,
+    refuse_unknown,
+    stated,
+    unstated,
+)
+from mfmgame.documents.messages import shown
+from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
+
+__all__ = [
+    "LEVELS_BESIDE_NO_KIND",
+    "NO_CATALOG",
+    "NO_TRAITS",
+    "Assumptions",
+    "AxisEffect",
+    "Basis",
+    "Catalog",
+    "Channel",
+    "ClassBandwidth",
+    "Defense",
+    "DefenseTraits",
+    "Domain",
+    "Effectiveness",
+    "Flow",
+    "GoalImpact",
+    "Kind",
+    "Level",
+    "Levels",
+    "Modality",
+    "Origin",
+    "Reference",
+    "Sourced",
+    "System",
+    "TargetType",
+    "Threat",
+    "ThreatTraits",
+    "refuse_inconsistent_entries",
+    "refuse_missing_numbers",
+    "refuse_unknown_others",
+    "refuse_unknown_pairs",
+    "refuse_unknown_rules",
+    "refuse_unusable_levels",
+]
+
+Kind = Literal["continuous", "binary"]
+Level = Literal["model", "system"]
+Modality = Literal["text", "image", "audio"]
+Flow = Literal["input", "model", "output", "action", "interaction", "memory"]
+Axis = Literal["signal", "noise", "bandwidth"]
+Knowledge = Literal["white", "grey", "black"]
+Domain = Literal["enterprise-attack", "mobile-attack", "ics-attack", "atlas-atlas"]
+"""Domains of techniques, as the ATT&CK Navigator and that of ATLAS name them."""
+TargetType = Literal["encoder", "image_generator", "text_generator", "audio_to_text"]
+
+AtLeastOne = Annotated[float, Field(ge=1.0, le=LARGEST), *REGULAR]
+Positive = Annotated[float, Field(gt=0.0, le=LARGEST), *REGULAR]
+Levels = Annotated[list[Quantity], Field(json_schema_extra={"minItems": 1, "uniqueItems": True})]
+LEVELS_BESIDE_NO_KIND = ConfigDict(
+    json_schema_extra={
+        "anyOf": [unstated("levels"), {"properties": {"kind": {"not": {"const": "binary"}}}}]
+    }
+)
+"""What :func:`refuse_unusable_levels` says of both, in JSON Schema."""
+NO_TRAITS = Field(json_schema_extra=unstated("traits"))
+"""Of an entry that stands outside of a catalog."""
+
+
+class Sourced(Strict):
+    """An entry whose numbers share one basis and one source."""
+
+    basis: Basis | None = Field(default=None, description="What the entry's numbers rest on.")
+    source: Text | None = Field(default=None, description="Where the entry's numbers come from.")
+
+
+class Reference(Strict):
+    """What another knowledge base calls an entry."""
+
+    source: Identifier
+    id: Identifier
+    url: Text = ""
+
+
+class Origin(Strict):
+    """What a catalog was made from."""
+
+    name: Identifier
+    version: Text = ""
+    date: Text = Field(default="", description="Of the version, as its publisher writes it.")
+    licence: Text = ""
+    attribution: Text = Field(default="", description="Whom the licence asks to name.")
+    url: Text = ""
+    domains: dict[Domain, Text] = Field(
+        default={}, description="Of its techniques, each with the version of ATT&CK or ATLAS."
+    )
+
+
+class ThreatTraits(Strict):
+    """What the taxonomy says of a threat: 1 full, 0.5 partial, absent or 0 none."""
+
+    goal: Identifier
+    capability: Text = ""
+    modalities: dict[Modality, Share] = {}
+    flows: dict[Flow, Share] = {}
+    axes: dict[Axis, Share] = {}
+    knowledge: dict[Knowledge, Share] = {}
+    targets: dict[TargetType, Share] = {}
+
+
+class Threat(Sourced):
+    """A threat, with its numbers or with the traits that the rules derive them from."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [stated("traits"), stated("severity", "bandwidth")]}
+    )
+
+    id: Identifier
+    name: Text = ""
+    level: Level | None = None
+    threat_class: Identifier = Field(default="unclassified", alias="class")
+    severity: Quantity | None = Field(default=None, description="Loss at full effort, undefended.")
+    bandwidth: Quantity | None = Field(default=None, description="Bits needed at full effort.")
+    provenance: dict[Literal["severity", "bandwidth"], Sourced] = Field(
+        default={}, description="Basis and source of a number that does not rest on the entry's."
+    )
+    tactics: list[Identifier] = []
+    parent: Identifier | None = Field(default=None, description="The threat it is a form of.")
+    maturity: Text = ""
+    domain: Domain | None = Field(
+        default=None, description="Of ATT&CK or ATLAS, if it is a technique of one."
+    )
+    references: list[Reference] = []
+    traits: ThreatTraits | None = None
+
+    def basis_of(self, number: Literal["severity", "bandwidth"]) -> Basis | None:
+        """What one of its numbers rests on."""
+        return self.provenance.get(number, self).basis
+
+
+class DefenseTraits(Strict):
+    """What a defense acts on and guards, for the effectiveness rule."""
+
+    strength: Share
+    retention: Share = Field(description="Share of the strength kept against an adaptive attacker.")
+    acts: dict[Axis, Share] = {}
+    guards: dict[Flow, Share] = {}
+    modalities: dict[Modality, Share] = {}
+
+
+class Defense(Sourced):
+    """A defense: what it uses of each resource at level 1, and its levels."""
+
+    model_config = LEVELS_BESIDE_NO_KIND
+
+    id: Identifier
+    name: Text = ""
+    level: Level | None = None
+    family: Text = ""
+    use: dict[Identifier, Quantity] = Field(
+        default={}, description="Resource units used at level 1."
+    )
+    max_level: Quantity = 1.0
+    kind: Kind = Field(
+        default="continuous",
+        description="binary: only level 0 and the greatest. Where it is left out, and 'levels' "
+        "too, the defender's kind.",
+    )
+    levels: Levels | None = Field(default=None, description="The levels it can take, if few.")
+    requires: list[Identifier] = Field(
+        default=[], description="Defenses that must run if this one does."
+    )
+    conflicts: list[Identifier] = Field(
+        default=[], description="Defenses that must not run if this one does."
+    )
+    lifecycle: list[Text] = Field(default=[], description="Stages in which it is applied.")
+    categories: list[Text] = []
+    references: list[Reference] = []
+    traits: DefenseTraits | None = None
+
+    @model_validator(mode="after")
+    def _levels_are_usable(self) -> Self:
+        refuse_unusable_levels(self.kind, self.levels)
+        if self.levels and self.levels[-1] > self.max_level:
+            raise refuse(
+                ("levels", len(self.levels) - 1),
+                f"found {shown(self.levels[-1])}, expected at most the max_level, "
+                f"{shown(self.max_level)}",
+            )
+        return self
+
+
+def refuse_unusable_levels(kind: Kind | None, levels: Sequence[float] | None) -> None:
+    """Refuse levels that are none, out of order, or stated beside a kind."""
+    if levels is not None:
+        if kind == "binary":
+            raise refuse(("levels",), "found with kind 'binary', expected one of the two")
+        if not levels or sorted(set(levels)) != list(levels):
+            raise refuse(("levels",), "expected one level or more, in increasing order")
+
+
+class Effectiveness(Sourced):
+    """The share of a threat that a defense stops at level 1."""
+
+    threat: Identifier
+    defense: Identifier
+    value: Share
+    texts: list[Text] = Field(default=[], description="What the source says of the pair.")
+
+
+class Channel(Sourced):
+    """Clean signal and noise power of a system."""
+
+    signal: Positive
+    noise: Positive
+
+
+class System(Sourced):
+    """A multimodal model that threats and defenses may apply to."""
+
+    id: Identifier
+    name: Text = ""
+    typical_tasks: list[Text] = []
+    inputs: list[Modality]
+    outputs: list[Text] = []
+    target_type: TargetType
+    channel: Channel | None = None
+
+
+class GoalImpact(Sourced):
+    """Loss when an attacker fully reaches a goal."""
+
+    goal: Identifier
+    impact: Quantity
+
+
+class ClassBandwidth(Sourced):
+    """Bits that a threat of a class needs, and the extra where it is black-box only."""
+
+    threat_class: Identifier = Field(alias="class")
+    bits: Quantity
+    black_box_only_extra_bits: Quantity = 0.0
+
+
+class AxisEffect(Sourced):
+    """How a full effect on an axis multiplies signal, noise and bandwidth."""
+
+    axis: Axis
+    signal_factor: Share = 1.0
+    noise_factor: AtLeastOne = 1.0
+    bandwidth_factor: Share = 1.0
+
+
+class Assumptions(Strict):
+    """The numbers that the rules turn traits into severities and bandwidths with."""
+
+    goals: list[GoalImpact]
+    classes: list[ClassBandwidth]
+    axes: list[AxisEffect]
+    channel: Channel
+
+    @model_validator(mode="after")
+    def _entries_are_unique(self) -> Self:
+        for key, field, names in (
+            ("goals", "goal", [entry.goal for entry in self.goals]),
+            ("classes", "class", [entry.threat_class for entry in self.classes]),
+            ("axes", "axis", [entry.axis for entry in self.axes]),
+        ):
+            refuse_duplicates(names, key, field, "/assumptions")
+        return self
+
+
+class Catalog(UncertainDocument):
+    """A catalog file: threats, defenses, and the effectiveness of one on the other."""
+
+    schema_id: Literal["mfmgame/catalog/1"] = Field(alias="schema")
+    name: Identifier
+    source: Text = ""
+    origins: list[Origin] = []
+    notes: list[Text] = Field(default=[], description="What a reader of any answer must know.")
+    threats: list[Threat] = []
+    defenses: list[Defense] = []
+    effectiveness: list[Effectiveness] = []
+    systems: list[System] = []
+    assumptions: Assumptions | None = None
+    correlations: Correlations = {}
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        refuse_inconsistent_entries(self.threats, self.defenses, self.effectiveness)
+        refuse_duplicates((system.id for system in self.systems), "systems")
+        refuse_unknown_pairs(
+            self.effectiveness,
+            [threat.id for threat in self.threats],
+            [defense.id for defense in self.defenses],
+        )
+        refuse_unknown_rules(self.defenses, [defense.id for defense in self.defenses])
+        rules = self.assumptions
+        goals = [entry.goal for entry in rules.goals] if rules else []
+        classes = [entry.threat_class for entry in rules.classes] if rules else []
+        axes = [entry.axis for entry in rules.axes] if rules else []
+        for index, threat in enumerate(self.threats):
+            if threat.traits is None:
+                refuse_missing_numbers(index, threat)
+                continue
+            place = ("threats", index)
+            if threat.severity is None:
+                goal = threat.traits.goal
+                refuse_unknown(goal, goals, "goal", *place, "traits", "goal")
+                for axis in threat.traits.axes:
+                    refuse_unknown(axis, axes, "axis", *place, "traits", "axes", axis)
+            if threat.bandwidth is None:
+                name = threat.threat_class
+                refuse_unknown(name, classes, "class", *place, "class")
+        return self
+
+
+def refuse_inconsistent_entries(
+    threats: Sequence[Threat], defenses: Sequence[Defense], entries: Sequence[Effectiveness]
+) -> None:
+    """Refuse duplicate threats, defenses and (threat, defense) pairs."""
+    refuse_duplicates((threat.id for threat in threats), "threats")
+    refuse_duplicates((defense.id for defense in defenses), "defenses")
+    seen: dict[tuple[str, str], int] = {}
+    for index, entry in enumerate(entries):
+        pair = (entry.threat, entry.defense)
+        if pair in seen:
+            raise refuse(
+                ("effectiveness", index),
+                f"{shown(entry.threat)} with {shown(entry.defense)} stands already at "
+                f"/effectiveness/{seen[pair]}, expected one entry a pair",
+            )
+        seen[pair] = index
+
+
+def refuse_unknown_pairs(
+    entries: Sequence[Effectiveness], threats: Collection[str], defenses: Collection[str]
+) -> None:
+    """Refuse effectiveness of an unknown defense, or on an unknown threat."""
+    for index, entry in enumerate(entries):
+        refuse_unknown(entry.threat, threats, "threat", "effectiveness", index, "threat")
+        refuse_unknown(entry.defense, defenses, "defense", "effectiveness", index, "defense")
+
+
+def refuse_unknown_rules(defenses: Sequence[Defense], known: Collection[str]) -> None:
+    """Refuse rules of a defense that name an unknown one, or itself."""
+    for index, defense in enumerate(defenses):
+        for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
+            refuse_unknown_others(defense.id, names, known, "defenses", index, key)
+
+
+def refuse_unknown_others(
+    own: str, names: Sequence[str], known: Collection[str], *pointer: str | int
+) -> None:
+    """Refuse names of other defenses that are unknown, or its own."""
+    for position, name in enumerate(names):
+        refuse_unknown(name, known, "defense", *pointer, position)
+        if name == own:
+            raise refuse((*pointer, position), f"found {shown(name)} itself, expected another")
+
+
+def refuse_missing_numbers(index: int, threat: Threat) -> None:
+    """Refuse a threat that no rule gives numbers to and that lacks its own."""
+    for key, number in (("severity", threat.severity), ("bandwidth", threat.bandwidth)):
+        if number is None:
+            raise refuse(("threats", index, key), "missing, expected a number")
+
+
+NO_CATALOG = Catalog(schema="mfmgame/catalog/1", name="none")
+"""What a scenario that spells everything out itself builds on."""

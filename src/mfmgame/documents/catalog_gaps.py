@@ -1,0 +1,90 @@
+"""What a catalog leaves open, as a JSON document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mfmgame.documents.base import Document, Identifier, Strict
+
+__all__ = ["BasisCounts", "DuplicateEntry", "GapsDocument", "GroupEntry", "UncoveredThreat"]
+
+Count = Annotated[int, Field(ge=0)]
+Quantity = Annotated[float, Field(ge=0.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class UncoveredThreat(Strict):
+    """A threat that no defense covers; its share is null if no threat has a severity."""
+
+    id: Identifier
+    name: str
+    severity: Quantity
+    share: Share | None = Field(description="Of the severity of all threats.")
+
+
+class BasisCounts(Strict):
+    """How many numbers rest on what."""
+
+    paper: Count
+    measured: Count
+    derived: Count
+    assumed: Count
+    not_stated: Count
+
+
+class NumberBases(Strict):
+    """What the numbers rest on; of effectiveness by the rule, those above 0 count."""
+
+    severity: BasisCounts
+    bandwidth: BasisCounts
+    use: BasisCounts
+    effectiveness: BasisCounts
+
+
+class DuplicateEntry(Strict):
+    """Entries of one name, up to case and spaces."""
+
+    kind: Literal["threat", "defense"]
+    name: str
+    ids: list[Identifier]
+
+
+class GroupEntry(Strict):
+    """The threats of a class or of a tactic; its name is null for those without a tactic."""
+
+    name: Identifier | None
+    threats: Count
+    covered: Count
+    severity: Quantity
+    share: Share | None = Field(description="Of the severity, in covered threats.")
+    best: dict[Identifier, Share] = Field(
+        description="Defenses that stop most of the severity at level 1, each alone."
+    )
+
+
+class GapsDocument(Document):
+    """What a catalog leaves open."""
+
+    schema_id: Literal["mfmgame/gaps/1"] = Field(alias="schema")
+    catalog: Identifier
+    threats: Count
+    defenses: Count
+    covered: Count = Field(description="Threats that a defense covers.")
+    severity: Quantity = Field(description="Of all threats together, in loss units.")
+    covered_share: Share | None = Field(description="Of the severity, in covered threats.")
+    uncovered: list[UncoveredThreat]
+    idle_defenses: list[Identifier] = Field(description="Defenses that cover no threat.")
+    harmless: list[Identifier] = Field(description="Threats of severity 0.")
+    bases: NumberBases
+    duplicates: list[DuplicateEntry]
+    uncovered_parents: list[Identifier] = Field(
+        description="Uncovered threats that have a covered form."
+    )
+    uncovered_forms: list[Identifier] = Field(
+        description="Uncovered threats that are a form of a covered one."
+    )
+    classes: list[GroupEntry]
+    tactics: list[GroupEntry]
+    notes: list[str]

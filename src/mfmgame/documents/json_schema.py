@@ -1,0 +1,144 @@
+"""JSON Schemas, generated from the models that validate."""
+
+from __future__ import annotations
+
+import sys
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from mfmgame.documents.addition import Addition
+from mfmgame.documents.base import Document, refuse_other_types, stated
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.catalog_gaps import GapsDocument
+from mfmgame.documents.distributions import FORMS, Range
+from mfmgame.documents.ensemble_result import EnsembleDocument
+from mfmgame.documents.messages import nearest, shown
+from mfmgame.documents.portfolio_result import PortfolioDocument
+from mfmgame.documents.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
+from mfmgame.documents.scenario import Scenario
+from mfmgame.documents.sensitivity_result import (
+    GradientDocument,
+    InfluenceDocument,
+    RobustDocument,
+    SharesDocument,
+    TornadoDocument,
+    WhatIfDocument,
+)
+from mfmgame.documents.uncertain_numbers import UncertainDocument, number_keys, number_models
+from mfmgame.errors import SpecificationError
+
+__all__ = ["SCHEMA_NAMES", "json_schema"]
+
+_UNCERTAIN = "UncertainNumber"
+_BOUNDS = ("minimum", "exclusiveMinimum", "maximum")
+_MODELS: dict[str, type[Document]] = {
+    "scenario": Scenario,
+    "catalog": Catalog,
+    "result": Result,
+    "frontier": FrontierDocument,
+    "portfolio": PortfolioDocument,
+    "threshold": ThresholdDocument,
+    "dci": IndexDocument,
+    "gaps": GapsDocument,
+    "ensemble": EnsembleDocument,
+    "addition": Addition,
+    "gradient": GradientDocument,
+    "influence": InfluenceDocument,
+    "robust": RobustDocument,
+    "shares": SharesDocument,
+    "tornado": TornadoDocument,
+    "what-if": WhatIfDocument,
+}
+SCHEMA_NAMES = tuple(_MODELS)
+"""The documents that have a schema."""
+
+
+def json_schema(name: str = "scenario") -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a document.
+
+    Parameters
+    ----------
+    name : str
+        Which document: "scenario", "catalog" or "addition"; "result", "frontier",
+        "portfolio", "threshold", "dci", "gaps", "ensemble", "gradient", "influence",
+        "robust", "shares", "tornado" or "what-if".
+
+    Returns
+    -------
+    dict
+        The schema, ready for :func:`json.dump`.
+
+    Raises
+    ------
+    SpecificationError
+        If there is no schema of that name.
+
+    Examples
+    --------
+    >>> json_schema("scenario")["properties"]["schema"]["const"]
+    'mfmgame/scenario/1'
+    """
+    refuse_other_types(name, "name", str)
+    if name not in _MODELS:
+        raise SpecificationError(
+            f"no schema is named {shown(name)}, expected {nearest(name, _MODELS, 'schema')}"
+        )
+    model = _MODELS[name]
+    schema = model.model_json_schema()
+    if issubclass(model, UncertainDocument):
+        schema = _with_uncertain_numbers(schema, model)
+    _bound(schema)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if "description" in part:  # a docstring: its summary is for readers of JSON, too
+            part["description"] = " ".join(part["description"].split("\n\n")[0].split())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """The schema with ranges and distributions wherever the model takes a number."""
+    any_form: Any = reduce(or_, FORMS.values(), Range)
+    forms = TypeAdapter(any_form).json_schema()
+    definitions = schema.setdefault("$defs", {})
+    definitions |= forms.pop("$defs")
+    definitions[_UNCERTAIN] = {"description": "A number that is not known.", **forms}
+    for part in number_models(model):
+        described = schema if part is model else definitions[part.__name__]
+        for key, kind in number_keys(part).items():
+            place = described["properties"][key]
+            if kind == "numbers":
+                number = place["additionalProperties"]
+                place["additionalProperties"] = {"anyOf": [number, _uncertain(number)]}
+            else:
+                alternatives = place.pop("anyOf", None) or [_moved(place)]
+                place["anyOf"] = [*alternatives, _uncertain(alternatives[0])]
+    return schema
+
+
+def _uncertain(number: dict[str, Any]) -> dict[str, Any]:
+    """Ranges and distributions whose ends, where they are stated, may stand for a number."""
+    bounds = {key: number[key] for key in _BOUNDS if key in number}
+    return {
+        "$ref": f"#/$defs/{_UNCERTAIN}",
+        "properties": {"low": bounds, "high": bounds, "range": {"items": bounds}},
+        "anyOf": [stated("weights"), {"properties": {"values": {"items": bounds}}}],
+    }
+
+
+def _bound(part: Any) -> None:
+    """Add to numbers without a bound that they are finite: readers may take 1e400 for infinity."""
+    for inner in part.values() if isinstance(part, dict) else part:
+        if isinstance(inner, (dict, list)):
+            _bound(inner)
+    if isinstance(part, dict) and part.get("type") == "number":
+        part.setdefault("maximum", sys.float_info.max)
+        if "exclusiveMinimum" not in part:
+            part.setdefault("minimum", -sys.float_info.max)
+
+
+def _moved(place: dict[str, Any]) -> dict[str, Any]:
+    """What a schema says of a number, taken out of it."""
+    said = [key for key in place if key not in ("title", "description", "default")]
+    return {key: place.pop(key) for key in said}

@@ -1,0 +1,46 @@
+"""The best portfolios as a budget grows, as a JSON document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.result import Bounds, Decision, PricedCertificate, Status
+from mfmgame.documents.scenario import Composition
+
+__all__ = ["PortfolioDocument", "PortfolioEntry"]
+
+Quantity = Annotated[float, Field(ge=0.0)]
+
+
+class PortfolioEntry(Strict):
+    """The best portfolio for every budget from its cost up to the next one's."""
+
+    cost: Quantity
+    until: Quantity | None = Field(description="Cost of the next portfolio; null for the last.")
+    value: Quantity
+    bounds: Bounds = Field(description="Proven for every budget below `until`.")
+    status: Status
+    decision: Decision | None = Field(description="Null where the scenario has no termination.")
+    allocation: dict[Identifier, Quantity]
+    use: dict[Identifier, Quantity]
+    adds: dict[Identifier, Quantity] = Field(
+        description="Levels that are higher than in the portfolio before."
+    )
+    drops: dict[Identifier, Quantity] = Field(description="Levels that are lower.")
+    greedy_value: Quantity = Field(description="What the greedy order reaches at this cost.")
+    certificate: PricedCertificate
+
+
+class PortfolioDocument(Document):
+    """Every portfolio that is best at some budget, by cost."""
+
+    schema_id: Literal["mfmgame/portfolio/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    resource: Identifier
+    status: Status = Field(description="That of the first portfolio that is not proven.")
+    portfolios: list[PortfolioEntry]
+    notes: list[str]

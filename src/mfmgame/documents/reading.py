@@ -1,0 +1,267 @@
+"""Read JSON text from outside: nothing malformed, ambiguous or non-finite gets past."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.messages import HELD, is_encodable, pointer_to, shown
+from mfmgame.errors import SpecificationError
+
+__all__ = [
+    "MAX_DEPTH",
+    "STANDARD_INPUT",
+    "decoded",
+    "input_of",
+    "is_lost",
+    "path_of",
+    "read_bytes",
+    "read_document",
+    "remember_files",
+    "was_read",
+]
+
+STANDARD_INPUT = "<stdin>"
+MAX_BYTES = 256 * 2**20
+MAX_DEPTH = 100
+_REPEATED_KEY = object()
+_NOT_ZERO = re.compile("[1-9]")
+_files_read: ContextVar[list[Path] | None] = ContextVar("files read", default=None)
+
+
+def path_of(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """The path that a function is given.
+
+    Parameters
+    ----------
+    path : str or path-like
+    name : str
+        Of the argument, for errors.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    SpecificationError
+        If it is something else.
+    """
+    refuse_other_types(path, name, str, os.PathLike)
+    return Path(path)
+
+
+def input_of(path: str | os.PathLike[str]) -> Path | None:
+    """The same for what may be ``"-"``, standard input, of which there is no path."""
+    file = path_of(path)
+    return None if os.fspath(path) == "-" else file
+
+
+def read_document(path: Path | None, *, repeated_nulls: bool = False) -> dict[str, Any]:
+    """Read one JSON object from a file, or from standard input when `path` is None.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        A regular file or a pipe, UTF-8 with or without a byte-order mark.
+    repeated_nulls : bool, default False
+        Whether a key may stand twice where both of its values are null.
+
+    Returns
+    -------
+    dict
+        The parsed object: finite numbers and encodable text only.
+
+    Raises
+    ------
+    SpecificationError
+        If there is no such file, it is too large or too deep, or is not a JSON object
+        with unique keys, finite numbers and valid Unicode.
+    """
+    source = STANDARD_INPUT if path is None else str(path)
+    try:
+        document = _parse(read_bytes(path), repeated_nulls)
+        for pointer, problem in _problems(document):
+            raise SpecificationError(problem, pointer=pointer_to(pointer))
+        if not isinstance(document, dict):
+            raise SpecificationError("expected a JSON object at the top level")
+    except SpecificationError as error:
+        raise error.located(source) from None
+    return document
+
+
+def read_bytes(path: Path | None, most: int | None = None) -> bytes:
+    """All of a file, or of standard input when `path` is None.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        A regular file or a pipe.
+    most : int, optional
+        Bytes that it may have; `MAX_BYTES` by default.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    SpecificationError
+        If it cannot be read or is larger.
+    """
+    if path is None and sys.stdin is None:
+        raise SpecificationError("cannot be read: it is closed")
+    most = MAX_BYTES if most is None else most
+    try:
+        if path is not None and path.exists() and not (path.is_file() or path.is_fifo()):
+            raise IsADirectoryError(errno.EISDIR, "found a folder or device, expected a file")
+        with sys.stdin.buffer if path is None else path.open("rb") as stream:
+            data = stream.read(most + 1)
+    except FileNotFoundError:
+        raise SpecificationError("no such file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SpecificationError(f"cannot be read: {reason}") from None
+    if len(data) > most:
+        raise SpecificationError(f"larger than the limit of {most} bytes")
+    files = _files_read.get()
+    if files is not None and path is not None:
+        files.append(path)
+    return data
+
+
+def remember_files() -> None:
+    """Keep in mind which files are read from now on."""
+    _files_read.set([])
+
+
+def was_read(file: Path) -> bool:
+    """Whether a file is one that has been read since they are kept in mind."""
+    with contextlib.suppress(OSError):  # where there is no such file
+        return any(file.samefile(read) for read in _files_read.get() or () if read.exists())
+    return False
+
+
+def decoded(data: bytes) -> str:
+    """Text from UTF-8 with or without a byte-order mark.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    SpecificationError
+        If it is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SpecificationError(f"byte {error.start} is not UTF-8") from None
+
+
+def is_lost(text: str, value: float) -> bool:
+    """Whether the float of a decimal number is 0 or infinite, and the number is not.
+
+    Parameters
+    ----------
+    text : str
+        The number as it was written.
+    value : float
+
+    Returns
+    -------
+    bool
+    """
+    digits = text.lower().partition("e")[0]
+    return (value == 0.0 or math.isinf(value)) and bool(_NOT_ZERO.search(digits))
+
+
+class _Unfit(float):
+    """A float that is not the number that was written, or is none; it shows what was."""
+
+    def __new__(cls, written: str, value: float) -> Self:
+        unfit = super().__new__(cls, value)
+        unfit.written = written
+        return unfit
+
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return _Unfit(text, value) if is_lost(text, value) else value
+
+
+def _constant(text: str) -> float:
+    """NaN or Infinity, which Python reads although JSON has them not."""
+    return _Unfit(text, math.nan)
+
+
+def _parse(data: bytes, repeated_nulls: bool) -> Any:
+    text = decoded(data)
+    as_object = partial(_object, repeated_nulls=repeated_nulls)
+    try:
+        return json.loads(
+            text, object_pairs_hook=as_object, parse_float=_number, parse_constant=_constant
+        )
+    except json.JSONDecodeError as error:
+        raise SpecificationError(
+            f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise SpecificationError(f"nested deeper than {MAX_DEPTH} levels") from None
+    except ValueError:  # an integer with more digits than Python converts
+        raise SpecificationError("a number has too many digits") from None
+
+
+def _object(pairs: list[tuple[str, Any]], repeated_nulls: bool) -> dict[Any, Any]:
+    members: dict[Any, Any] = {}
+    for key, value in pairs:
+        if key in members and not (repeated_nulls and members[key] is value is None):
+            members[_REPEATED_KEY] = key
+        members[key] = value
+    return members
+
+
+def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Walk the document in order and yield where something cannot be meant."""
+    pending: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while pending:
+        pointer, value = pending.pop()
+        if len(pointer) > MAX_DEPTH:
+            yield (), f"nested deeper than {MAX_DEPTH} levels"
+        elif isinstance(value, dict):
+            if _REPEATED_KEY in value:
+                repeated = value.pop(_REPEATED_KEY)
+                yield (*pointer, repeated), "the key stands twice, expected once"
+            for key in value:
+                if not is_encodable(key):
+                    yield pointer, f"the key {shown(key)} is not valid Unicode"
+            pending.extend(((*pointer, key), item) for key, item in reversed(value.items()))
+        elif isinstance(value, list):
+            indexed = list(enumerate(value))
+            pending.extend(((*pointer, index), item) for index, item in reversed(indexed))
+        elif isinstance(value, str) and not is_encodable(value):
+            yield pointer, f"{shown(value)} is not valid Unicode"
+        elif isinstance(value, _Unfit):
+            expected = "a finite number" if math.isnan(value) else HELD
+            yield pointer, f"found {shown(value)}, expected {expected}"

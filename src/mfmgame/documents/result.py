@@ -1,0 +1,321 @@
+"""Results: what a solved scenario says, as a JSON document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from mfmgame.documents.base import WHOLE, Document, Identifier, Strict, refuse, stated, unstated
+from mfmgame.documents.scenario import Composition
+
+__all__ = [
+    "Bounds",
+    "CaseProof",
+    "CertificateCut",
+    "CertificateResult",
+    "DefenseIndex",
+    "FrontierDocument",
+    "IndexDocument",
+    "IndexResult",
+    "LevelRange",
+    "OneSided",
+    "OneSidedPrices",
+    "PricedCertificate",
+    "Prices",
+    "Result",
+    "Role",
+    "SensitivityResult",
+    "ThreatResult",
+    "ThresholdDocument",
+    "ThresholdResult",
+    "TreeNode",
+]
+
+# What comes out may be larger or smaller than what may go in.
+Quantity = Annotated[float, Field(ge=0.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Role = Literal["essential", "optional", "useless"]
+Decision = Literal["operate", "terminate", "undecided"]
+Status = Literal["proven", "time_limit", "round_limit", "interrupted", "numerical"]
+
+
+class Bounds(Strict):
+    """Proven bracket of the value."""
+
+    lower: Quantity
+    upper: Quantity
+
+
+class ThreatResult(Strict):
+    """What becomes of one threat under the allocation."""
+
+    severity: Quantity
+    bandwidth: Quantity
+    coverage: Share
+    residual: Quantity
+
+
+class Prices(Strict):
+    """What one more unit changes: the value rises, for the attacker; falls, for a limit.
+
+    Stepped defenses are held at their levels.
+    """
+
+    attacker_bandwidth: Quantity
+    limits: dict[Identifier, Quantity]
+
+
+class CertificateCut(Strict):
+    """A cut that the proof uses: which threat, which of its cuts, with what weight."""
+
+    threat: Identifier
+    anchor: Quantity
+    weight: Share
+
+
+class CaseProof(Strict):
+    """What proves a lower bound for some levels: cuts, and the price of each limit."""
+
+    cuts: list[CertificateCut]
+    limits: dict[Identifier, Quantity]
+
+
+class TreeNode(Strict):
+    """A split of the allocations by one defense's level, or a leaf with its proof."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                unstated("defense", "at_most"),
+                {"allOf": [stated("defense", "at_most"), unstated("proof")]},
+            ]
+        }
+    )
+
+    defense: Identifier | None = None
+    at_most: Quantity | None = Field(
+        default=None, description="Levels up to it come next in the list, then those above."
+    )
+    proof: Annotated[int, Field(ge=0), WHOLE] | None = Field(
+        default=None, description="Position of the leaf's proof; null where no allocation lies."
+    )
+
+    @model_validator(mode="after")
+    def _is_split_or_leaf(self) -> Self:
+        if (self.defense is None) is not (self.at_most is None):
+            raise refuse((), "expected both of 'defense' and 'at_most', or neither")
+        if self.defense is not None and self.proof is not None:
+            raise refuse(("proof",), "found in a split, expected in a leaf")
+        return self
+
+
+class CertificateResult(Strict):
+    """What proves the lower bound, together with the prices of the limits.
+
+    Where some defenses are stepped, the tree proves it, case by case; the cuts and prices
+    prove the value with every stepped defense held at its level.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [stated("tree", "proofs"), unstated("tree", "proofs")]}
+    )
+
+    cuts: list[CertificateCut]
+    tree: list[TreeNode] | None = Field(default=None, description="In preorder.")
+    proofs: list[CaseProof] | None = None
+
+    @model_validator(mode="after")
+    def _has_both_or_neither(self) -> Self:
+        if (self.tree is None) is not (self.proofs is None):
+            raise refuse((), "expected both of 'tree' and 'proofs', or neither")
+        return self
+
+
+class PricedCertificate(CertificateResult):
+    """What proves a lower bound: cuts, and the price of each limit."""
+
+    limits: dict[Identifier, Quantity]
+
+
+class ThresholdResult(Strict):
+    """The self-destruction threshold and the decision."""
+
+    bandwidth: Quantity | None
+    reachable: bool
+    undefended: Quantity | None
+    decision: Decision
+    margin: float | None
+    allocation: dict[Identifier, Quantity] = Field(
+        description="The best allocation against an attacker at the threshold; if none can "
+        "reach it, one that all threats together cannot cost more than stopping."
+    )
+    use: dict[Identifier, Quantity] = Field(description="What the allocation uses.")
+    bandwidth_per_loss: float | None = Field(
+        description="What one more unit of termination loss adds to the threshold, in bits."
+    )
+    lower: Quantity | None = Field(description="Proven lower bound of the value at the threshold.")
+    certificate: PricedCertificate | None = Field(description="What proves it.")
+
+
+class DefenseIndex(Strict):
+    """Coverage index of one defense; null where there is nothing to weigh."""
+
+    index: Share | None
+    consistency: Share | None
+    classes: dict[Identifier, Share]
+
+
+class IndexResult(Strict):
+    """Coverage index of the allocation and of each defense."""
+
+    portfolio: Share | None
+    worst_class: Share | None
+    adversarial: Share | None
+    defenses: dict[Identifier, DefenseIndex]
+
+
+class OneSided(Strict):
+    """What a unit is worth: the last one there is, null where there is none, and one more."""
+
+    left: Quantity | None
+    right: Quantity
+
+
+class LevelRange(Strict):
+    """Least and greatest level of a defense over all optimal allocations."""
+
+    least: Quantity
+    greatest: Quantity
+    role: Role
+
+
+class OneSidedPrices(Strict):
+    """Left and right derivatives of the value."""
+
+    attacker_bandwidth: OneSided
+    limits: dict[Identifier, OneSided]
+
+
+class SensitivityResult(Strict):
+    """How an optimum may vary."""
+
+    defenses: dict[Identifier, LevelRange]
+    prices: OneSidedPrices
+    digest: str = Field(
+        description="SHA-256 of the other members as compact JSON with sorted keys."
+    )
+
+    def found_digest(self) -> str:
+        """The digest of what stands here: these numbers carry no other proof."""
+        content = self.model_dump(exclude={"digest"})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Result(Document):
+    """The answer to a scenario."""
+
+    schema_id: Literal["mfmgame/result/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    value: Quantity
+    bounds: Bounds
+    status: Status = Field(description="Why the search ended: proven, or with a wide bracket.")
+    allocation: dict[Identifier, Quantity]
+    use: dict[Identifier, Quantity] = Field(description="What the allocation uses.")
+    attack: dict[Identifier, Share]
+    threats: dict[Identifier, ThreatResult]
+    prices: Prices
+    sensitivity: SensitivityResult
+    threshold: ThresholdResult | None = None
+    dci: IndexResult
+    certificate: CertificateResult
+    notes: list[str]
+
+
+class ThresholdDocument(Document):
+    """The self-destruction threshold alone."""
+
+    schema_id: Literal["mfmgame/threshold/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    status: Status
+    threshold: ThresholdResult
+    notes: list[str]
+
+
+class IndexDocument(Document):
+    """The Defense Coverage Index alone."""
+
+    schema_id: Literal["mfmgame/dci/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    status: Status = Field(description="Of the solution whose allocation is measured.")
+    dci: IndexResult
+    notes: list[str]
+
+
+class FrontierBounds(Strict):
+    """Proven bracket of the value; rounding may take the lower end below 0."""
+
+    lower: float
+    upper: Quantity
+
+
+class FrontierPart(Strict):
+    """What proves one side: an allocation from above, or a certificate from below."""
+
+    allocation: dict[Identifier, Quantity] | None = None
+    use: dict[Identifier, Quantity] | None = None
+    certificate: PricedCertificate | None = None
+
+
+class FrontierBreakpoint(FrontierPart):
+    """Where pieces begin and end; its certificate bounds the value there only."""
+
+    at: Quantity
+    value: Quantity
+    bounds: FrontierBounds
+
+
+class FrontierPiece(FrontierPart):
+    """A linear piece; its certificate is a line that bounds the value at every limit."""
+
+    start: Quantity = Field(alias="from")
+    end: Quantity = Field(alias="to")
+    slope: float
+
+
+class FrontierPoint(Strict):
+    """The value at a point that was asked for."""
+
+    at: Quantity
+    value: Quantity
+
+
+class FrontierRegion(Strict):
+    """Where the decision is the same; at its end as in the region of the lower loss."""
+
+    decision: Decision
+    start: Quantity = Field(alias="from")
+    end: Quantity = Field(alias="to")
+
+
+class FrontierDocument(Document):
+    """The value over the attacker's bandwidth or over one limit."""
+
+    schema_id: Literal["mfmgame/frontier/1"] = Field(alias="schema")
+    scenario: str
+    composition: Composition
+    parameter: Identifier
+    status: Status
+    decisions: list[FrontierRegion] | None = Field(
+        description="From the start to the end; null where the scenario has no termination."
+    )
+    breakpoints: list[FrontierBreakpoint]
+    pieces: list[FrontierPiece]
+    points: list[FrontierPoint]
+    notes: list[str]

@@ -1,0 +1,336 @@
+"""Scenarios: the question that a user asks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, model_validator
+
+from mfmgame.documents.base import (
+    WHOLE,
+    Amount,
+    Identifier,
+    Quantity,
+    Share,
+    Strict,
+    Text,
+    refuse,
+    refuse_repeated,
+    refuse_unknown,
+    stated,
+    unstated,
+)
+from mfmgame.documents.catalog import (
+    LEVELS_BESIDE_NO_KIND,
+    NO_CATALOG,
+    NO_TRAITS,
+    Catalog,
+    Defense,
+    Effectiveness,
+    Flow,
+    Kind,
+    Levels,
+    Threat,
+    refuse_inconsistent_entries,
+    refuse_missing_numbers,
+    refuse_unknown_others,
+    refuse_unknown_pairs,
+    refuse_unknown_rules,
+    refuse_unusable_levels,
+)
+from mfmgame.documents.messages import shown
+from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
+from mfmgame.errors import SpecificationError
+
+__all__ = [
+    "Attacker",
+    "Composition",
+    "Defender",
+    "DefenseOverride",
+    "Deployment",
+    "Group",
+    "Overrides",
+    "Scenario",
+    "Termination",
+    "ThreatOverride",
+    "load_scenario",
+]
+
+Composition = Literal["best_of", "additive", "independent"]
+
+
+Count = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
+Entry = TypeVar("Entry", Threat, Defense)
+
+
+def _without_traits(entry: Entry) -> Entry:
+    if entry.traits is not None:
+        raise refuse(("traits",), "found in a scenario, expected in a catalog only")
+    return entry
+
+
+class Attacker(Strict):
+    """What the attacker can spend."""
+
+    bandwidth: Quantity = Field(description="Bits that all threats together may use.")
+
+
+class Group(Strict):
+    """How many of several defenses may or must run, at any level but 0."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                stated("at_most"),
+                {"required": ["at_least"], "properties": {"at_least": {"minimum": 1}}},
+            ]
+        }
+    )
+
+    name: Text = ""
+    defenses: list[Identifier] = Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
+    at_least: Count = 0
+    at_most: Count | None = None
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        refuse_repeated(self.defenses, "defenses")
+        most = len(self.defenses) if self.at_most is None else self.at_most
+        if self.at_least > min(most, len(self.defenses)):
+            raise refuse(
+                ("at_least",),
+                f"found {self.at_least}, expected at most "
+                f"{min(most, len(self.defenses))}, which is all that may run",
+            )
+        if self.at_most is None and not self.at_least:
+            raise refuse((), "nothing is required, expected 'at_least' from 1, 'at_most', or both")
+        return self
+
+
+class Defender(Strict):
+    """What the defender can spend; a resource without a limit is unlimited."""
+
+    limits: dict[Identifier, Amount] = {}
+    kind: Kind = Field(
+        default="continuous", description="Of every defense that states no kind and no levels."
+    )
+    groups: list[Group] = []
+
+
+class Termination(Strict):
+    """What it costs to stop the system now."""
+
+    loss: Quantity = Field(description="In the loss units of the severities.")
+
+
+class Deployment(Strict):
+    """How the system is used, beyond answering prompts."""
+
+    flows: list[Flow]
+
+
+class ThreatOverride(Strict):
+    """Numbers that replace those of a catalog's threat."""
+
+    severity: Quantity | None = None
+    bandwidth: Quantity | None = None
+
+
+class DefenseOverride(Strict):
+    """Numbers that replace those of a catalog's defense."""
+
+    model_config = LEVELS_BESIDE_NO_KIND
+
+    use: dict[Identifier, Quantity] = {}
+    max_level: Quantity | None = None
+    kind: Kind | None = None
+    levels: Levels | None = None
+    requires: list[Identifier] | None = None
+    conflicts: list[Identifier] | None = None
+    strength: Share | None = None
+    retention: Share | None = None
+
+    @model_validator(mode="after")
+    def _levels_are_usable(self) -> Self:
+        refuse_unusable_levels(self.kind, self.levels)
+        return self
+
+
+class Overrides(Strict):
+    """Single values that replace a catalog's, by id."""
+
+    threats: dict[Identifier, ThreatOverride] = {}
+    defenses: dict[Identifier, DefenseOverride] = {}
+
+
+class Scenario(UncertainDocument):
+    """A game to solve: threats, defenses, and what both sides can spend.
+
+    Raises
+    ------
+    SpecificationError
+        If anything in it cannot be meant; the error's `pointer` says where.
+
+    Examples
+    --------
+    >>> from mfmgame import Scenario
+    >>> Scenario(schema="mfmgame/scenario/1", threats=[], attacker={"bandwidth": 2}).composition
+    'best_of'
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                stated("catalog"),
+                {"allOf": [stated("threats"), unstated("system", "deployment", "overrides")]},
+            ]
+        }
+    )
+
+    schema_id: Literal["mfmgame/scenario/1"] = Field(alias="schema")
+    name: Text = "unnamed"
+    composition: Composition = "best_of"
+    catalog: Identifier | None = Field(
+        default=None, description="A shipped catalog's name, or a file relative to this one."
+    )
+    system: Identifier | None = Field(default=None, description="A system of the catalog.")
+    deployment: Deployment | None = None
+    overrides: Overrides | None = None
+    threats: list[Annotated[Threat, AfterValidator(_without_traits), NO_TRAITS]] | None = None
+    defenses: list[Annotated[Defense, AfterValidator(_without_traits), NO_TRAITS]] = []
+    effectiveness: list[Effectiveness] = []
+    attacker: Attacker
+    defender: Defender = Defender()
+    termination: Termination | None = None
+    correlations: Correlations = {}
+
+    _source: Text = PrivateAttr(default="")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        threats = self.threats or []
+        refuse_inconsistent_entries(threats, self.defenses, self.effectiveness)
+        for index, threat in enumerate(threats):
+            refuse_missing_numbers(index, threat)
+        if self.catalog is None:
+            if self.threats is None:
+                raise refuse((), "found neither 'threats' nor 'catalog', expected one of them")
+            for key in ("system", "deployment", "overrides"):
+                if getattr(self, key) is not None:
+                    raise refuse((key,), "found without 'catalog', expected with one")
+            self.check_references(NO_CATALOG)
+        return self
+
+    def check_references(self, catalog: Catalog) -> None:
+        """Refuse what refers to nothing in the scenario or its catalog.
+
+        Parameters
+        ----------
+        catalog : Catalog
+            The catalog that the scenario builds on.
+
+        Raises
+        ------
+        SpecificationError
+            For an unknown system, threat, defense or resource, and for an id that the
+            catalog has too.
+        """
+        threats = [threat.id for threat in catalog.threats]
+        defenses = {defense.id: defense for defense in catalog.defenses}
+        changes = self.overrides or Overrides()
+        if self.system is not None:
+            refuse_unknown(
+                self.system, [system.id for system in catalog.systems], "system", "system"
+            )
+        for name in changes.threats:
+            refuse_unknown(name, threats, "threat", "overrides", "threats", name)
+        for name, change in changes.defenses.items():
+            refuse_unknown(name, defenses, "defense", "overrides", "defenses", name)
+            if defenses[name].traits is None and not change.strength is change.retention is None:
+                raise refuse(
+                    ("overrides", "defenses", name),
+                    "found strength or retention of a defense that has no traits, "
+                    "expected an 'effectiveness' entry",
+                )
+        own_threats = [threat.id for threat in self.threats or ()]
+        own_defenses = [defense.id for defense in self.defenses]
+        for key, own, known in (
+            ("threats", own_threats, set(threats)),
+            ("defenses", own_defenses, defenses.keys()),
+        ):
+            for index, name in enumerate(own):
+                if name in known:
+                    raise refuse(
+                        (key, index, "id"),
+                        f"duplicate id {shown(name)} (catalog {shown(catalog.name)} has it), "
+                        "expected a new id, or a change under 'overrides'",
+                    )
+        every = dict.fromkeys([*defenses, *own_defenses])
+        refuse_unknown_pairs(self.effectiveness, dict.fromkeys([*threats, *own_threats]), every)
+        refuse_unknown_rules(self.defenses, every)
+        for name, change in changes.defenses.items():
+            for key in ("requires", "conflicts"):
+                others = getattr(change, key) or []
+                refuse_unknown_others(name, others, every, "overrides", "defenses", name, key)
+        for index, group in enumerate(self.defender.groups):
+            for position, name in enumerate(group.defenses):
+                refuse_unknown(
+                    name, every, "defense", "defender", "groups", index, "defenses", position
+                )
+        uses = [defense.use for defense in (*catalog.defenses, *self.defenses)]
+        used = {resource: None for use in uses for resource in use}
+        for name, change in changes.defenses.items():
+            for resource in change.use:
+                where = ("overrides", "defenses", name, "use", resource)
+                refuse_unknown(resource, used, "resource", *where)
+        for resource in self.defender.limits:
+            refuse_unknown(resource, used, "resource", "defender", "limits", resource)
+
+    @property
+    def source(self) -> str:
+        """The file that the scenario was read from, if any."""
+        return self._source
+
+    @property
+    def folder(self) -> Path:
+        """What the path of a catalog is relative to."""
+        return Path() if self._source in ("", STANDARD_INPUT) else Path(self._source).parent
+
+
+def load_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """Read a scenario from a JSON file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; ``"-"`` reads standard input.
+
+    Returns
+    -------
+    Scenario
+        The validated scenario.
+
+    Raises
+    ------
+    SpecificationError
+        If the file cannot be read or says something that cannot be meant; its text
+        names the file, the JSON pointer, what is wrong and what was expected.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mg.load_scenario("examples/llava.json").name
+    'LLaVA as a plain model'
+    """
+    file = input_of(path)
+    source = STANDARD_INPUT if file is None else os.fspath(path)
+    document = read_document(file)
+    try:
+        scenario = Scenario(**document)
+    except SpecificationError as error:
+        raise error.located(source) from None
+    scenario._source = source
+    return scenario

@@ -1,0 +1,261 @@
+"""Documents whose numbers may be uncertain: a plain one, and what may stand in its places.
+
+Wherever a model takes a single number, a document may hold a range or a distribution
+instead. They are taken out before anything is validated: what the strict models see, and
+all that is built on them, is the document with the nominal numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, Field, PrivateAttr
+
+from mfmgame.documents.base import Document, Identifier, refuse
+from mfmgame.documents.distributions import Distribution, parsed
+from mfmgame.documents.messages import nearest, pointer_to, shown
+from mfmgame.errors import SpecificationError
+
+__all__ = [
+    "Correlations",
+    "Place",
+    "UncertainDocument",
+    "number_keys",
+    "number_models",
+    "rank_to_normal",
+    "with_numbers",
+]
+
+Place = tuple[str | int, ...]
+"""The way from a document to a number in it: keys and indices."""
+
+_Walk = Callable[[Any, Place], Iterator[tuple[Place, Distribution]]]
+Correlations = Annotated[
+    dict[Identifier, Annotated[float, Field(ge=-1.0, le=1.0)]],
+    Field(description="Spearman's rank correlation of each two uncertain numbers of a group."),
+]
+
+
+class UncertainDocument(Document):
+    """A document in which ranges and distributions may stand for numbers.
+
+    Its fields, and what :meth:`model_dump` gives, are the nominal numbers;
+    :meth:`to_document` gives all of it.
+    """
+
+    if TYPE_CHECKING:  # each document lists it among its own fields
+        correlations: Correlations
+
+    _uncertain: dict[Place, Distribution] = PrivateAttr(default={})
+
+    def __init__(self, /, **data: Any) -> None:
+        model = type(self)
+        found = dict(_found(model, data, ()))
+        if not found:
+            super().__init__(**data)
+        else:
+            for end, name in enumerate(("least", "greatest")):
+                numbers = {place: form.support[end] for place, form in found.items()}
+                _refuse_end(model, with_numbers(data, numbers), numbers, name)
+            nominal = {place: form.center for place, form in found.items()}
+            super().__init__(**with_numbers(data, nominal))
+            self._uncertain = found
+        _refuse_wrong_groups(found, self.correlations)
+
+    @property
+    def uncertain(self) -> Mapping[Place, Distribution]:
+        """What each uncertain number may be, by its place, in the document's order."""
+        return MappingProxyType(self._uncertain)
+
+    def to_document(self, *, without_defaults: bool = False) -> dict[str, Any]:
+        """The document as it may be written to a file, ranges and distributions included.
+
+        Parameters
+        ----------
+        without_defaults : bool, default False
+            Whether to leave out what says nothing but the default.
+
+        Returns
+        -------
+        dict
+            What the model of the document takes, ready for :func:`json.dump`.
+        """
+        plain = self.model_dump(
+            by_alias=True, exclude_unset=not without_defaults, exclude_defaults=without_defaults
+        )
+        forms = {
+            place: form.model_dump(exclude_unset=True) for place, form in self._uncertain.items()
+        }
+        document: dict[str, Any] = with_numbers(plain, forms)
+        return document
+
+
+def with_numbers(data: Any, numbers: Mapping[Place, Any]) -> Any:
+    """The data with values set at some places; what does not change is shared."""
+    if not numbers:
+        return data
+    if () in numbers:
+        return numbers[()]
+    inner: dict[str | int, dict[Place, Any]] = {}
+    for place, number in numbers.items():
+        inner.setdefault(place[0], {})[place[1:]] = number
+    changed = data.copy()
+    for key, within in inner.items():
+        known = not isinstance(data, dict) or key in data
+        changed[key] = with_numbers(data[key] if known else {}, within)
+    return changed
+
+
+def rank_to_normal(correlation: float) -> float:
+    """Pearson's correlation of normal variables whose rank correlation is Spearman's."""
+    return 2.0 * math.sin(math.pi * correlation / 6.0)
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """Where a model takes single numbers, and which of its members may hold more of them."""
+
+    numbers: Mapping[str, str]
+    inner: Mapping[str, _Walk]
+    models: Sequence[type[BaseModel]]
+
+
+def number_models(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """The models within a model, itself included, in which numbers may stand."""
+    found = [model]
+    for one in found:
+        found += [nested for nested in _keys(one).models if nested not in found]
+    return found
+
+
+def number_keys(model: type[BaseModel]) -> Mapping[str, str]:
+    """The keys under which a model takes a number, or an object of numbers.
+
+    Returns
+    -------
+    mapping of str to {"number", "numbers"}
+    """
+    return _keys(model).numbers
+
+
+@cache
+def _keys(model: type[BaseModel]) -> _Keys:
+    numbers: dict[str, str] = {}
+    inner: dict[str, _Walk] = {}
+    models: list[type[BaseModel]] = []
+    for name, field in model.model_fields.items():
+        key, kind = field.alias or name, _bare(field.annotation)
+        arguments = [_bare(argument) for argument in get_args(kind)]
+        if key == "correlations":
+            continue
+        if kind is float:
+            numbers[key] = "number"
+        elif get_origin(kind) is dict and arguments[1] is float:
+            numbers[key] = "numbers"
+        else:
+            nested = arguments[-1] if get_origin(kind) in (dict, list) else kind
+            if isinstance(nested, type) and issubclass(nested, BaseModel):
+                keys = _keys(nested)
+                if keys.numbers or keys.inner:
+                    inner[key] = _walk(get_origin(kind), nested)
+                    models.append(nested)
+    return _Keys(numbers, inner, models)
+
+
+def _bare(annotation: Any) -> Any:
+    """A type without what it is annotated with, and without None."""
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif get_origin(annotation) in (Union, UnionType):
+            (annotation,) = (one for one in get_args(annotation) if one is not NoneType)
+        else:
+            return annotation
+
+
+def _walk(container: Any, model: type[BaseModel]) -> _Walk:
+    """How to find what stands in a model, in a list of it, or in an object of it."""
+
+    def found_in_all(data: Any, place: Place) -> Iterator[tuple[Place, Distribution]]:
+        if container is None:
+            yield from _found(model, data, place)
+        elif type(data) is container:
+            for key, item in enumerate(data) if container is list else data.items():
+                yield from _found(model, item, (*place, key))
+
+    return found_in_all
+
+
+def _found(model: type[BaseModel], data: Any, place: Place) -> Iterator[tuple[Place, Distribution]]:
+    """Distributions in data for a model; what is no data for it is left to the model."""
+    if type(data) is not dict:
+        return
+    keys = _keys(model)
+    for key, value in data.items():
+        if key in keys.inner:
+            yield from keys.inner[key](value, (*place, key))
+        elif type(value) is dict and key in keys.numbers:
+            if keys.numbers[key] == "number":
+                yield (*place, key), _parsed(value, (*place, key))
+            else:
+                for name, number in value.items():
+                    if type(number) is dict:
+                        yield (*place, key, name), _parsed(number, (*place, key, name))
+
+
+def _parsed(data: dict[str, Any], place: Place) -> Distribution:
+    try:
+        return parsed(data)
+    except SpecificationError as error:
+        raise SpecificationError(error.message, pointer=pointer_to(place) + error.pointer) from None
+
+
+def _refuse_end(
+    model: type[UncertainDocument], data: dict[str, Any], numbers: Mapping[Place, float], end: str
+) -> None:
+    """Refuse uncertain numbers that would not all be valid at one end of what they may be."""
+    try:
+        model(**{key: value for key, value in data.items() if key != "correlations"})
+    except SpecificationError as error:
+        if any(pointer_to(place) == error.pointer for place in numbers):
+            raise SpecificationError(
+                f"the {end} that this may be is out of range: {error.message}",
+                pointer=error.pointer,
+            ) from None
+        raise
+
+
+def _refuse_wrong_groups(
+    found: Mapping[Place, Distribution], correlations: Mapping[str, float]
+) -> None:
+    sizes = dict.fromkeys(correlations, 0)
+    for place, form in found.items():
+        if form.group is not None:
+            if form.group not in sizes:
+                raise refuse(
+                    (*place, "group"),
+                    f"unknown group {shown(form.group)}, expected "
+                    f"{nearest(form.group, sizes, 'group')} under /correlations",
+                )
+            sizes[form.group] += 1
+    for name, size in sizes.items():
+        where, correlation = ("correlations", name), correlations[name]
+        if size < 2:
+            raise refuse(
+                where,
+                f"found {size or 'no'} uncertain number{'s'[: size != 1]} of this group, "
+                "expected two or more",
+            )
+        # The least at which the normal variables behind the ranks can all be correlated.
+        least = 6.0 / math.pi * math.asin(-0.5 / (size - 1))
+        if correlation < least - 1e-12:
+            raise refuse(
+                where,
+                f"found {shown(correlation)}, expected at least {least!r}, the least that "
+                f"{size} numbers can have with each other",
+            )

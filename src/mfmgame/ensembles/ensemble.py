@@ -1,0 +1,328 @@
+"""What an ensemble says: shares, quantiles and curves of the answers to many draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.sensitivity import NO_LEVEL
+from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
+from mfmgame.documents.messages import nearest, shown
+from mfmgame.documents.result import Status
+from mfmgame.documents.scenario import Composition
+from mfmgame.ensembles import estimates
+from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
+from mfmgame.errors import SpecificationError
+from mfmgame.uncertainty.inputs import UncertainInputs
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+__all__ = ["Ensemble", "Funding"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Funding:
+    """How much of a defense the optima hold.
+
+    Attributes
+    ----------
+    funded : Estimate
+        Probability that its level is above 0.
+    mean_level : float
+        Over all draws with an answer; NaN if there is none.
+    nominal_level : float
+        In the plan at nominal values.
+    """
+
+    funded: Estimate
+    mean_level: float
+    nominal_level: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Answers to the games of many draws.
+
+    Attributes
+    ----------
+    name : str
+        Of the scenario.
+    composition : {"best_of", "additive", "independent"}
+    seed : int
+    inputs : UncertainInputs
+        What was drawn.
+    defense_ids : tuple of str, length n_defenses
+    max_level : ndarray of float, shape (n_defenses,)
+        Greatest level of each at nominal values.
+    columns : tuple of str, length n_columns
+        ``value``, its proven bracket ``lower`` and ``upper``, ``threshold`` (infinite where
+        unreachable) and ``undefended``, the same with no defense, ``terminate`` (1 or 0;
+        NaN where the bracket holds the termination loss), ``status`` (0 for ``proven``, then
+        1 ``time_limit``, 2 ``round_limit``, 3 ``interrupted``, 4 ``numerical``), the indices
+        ``adversarial`` and ``portfolio``, ``nominal_loss``, the worst loss against the plan
+        at nominal values, scaled back to the drawn limits, ``regret``, how much that is
+        above the value, then ``level/DEFENSE`` and own measures.
+    rows : ndarray of float, shape (n_draws, n_columns)
+        NaN throughout where a draw leaves no allocation within the limits.
+    nominal : ndarray of float, shape (n_columns,)
+        The same at nominal values.
+    game_notes : tuple of str
+        What a reader must know of the numbers.
+    """
+
+    name: str
+    composition: Composition
+    seed: int
+    inputs: UncertainInputs
+    defense_ids: tuple[str, ...]
+    max_level: FloatArray
+    columns: tuple[str, ...]
+    rows: FloatArray
+    nominal: FloatArray
+    game_notes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """The numbers of one column, shape (n_draws,)."""
+        return self.rows[:, self._column(name)]
+
+    def at_nominal(self, name: str) -> float:
+        """The number of one column at nominal values.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        float
+        """
+        return float(self.nominal[self._column(name)])
+
+    @cached_property
+    def n_infeasible(self) -> int:
+        """How many draws leave no allocation within the limits."""
+        return int(np.count_nonzero(np.isnan(self["value"])))
+
+    @property
+    def n_answered(self) -> int:
+        """How many draws have an answer: what all shares and quantiles are over."""
+        return len(self) - self.n_infeasible
+
+    @property
+    def has_threshold(self) -> bool:
+        """Whether the scenario has a termination loss."""
+        return not np.isnan(self.at_nominal("threshold"))
+
+    @property
+    def n_undecided(self) -> int:
+        """How many draws leave open whether to terminate: their brackets hold the loss."""
+        return len(self.known("threshold")) - len(self.known("terminate"))
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """Status of the answer to each draw that has one."""
+        return statuses_of(self["status"])
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all answers are, that at nominal values too; else one that is not."""
+        return first_unproven((*self._nominal_status, *self.statuses))
+
+    @property
+    def _nominal_status(self) -> tuple[Status, ...]:
+        return statuses_of(self.nominal[[self._column("status")]])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the numbers, and how many draws are not proven."""
+        nominal = unproven_note(self._nominal_status, "answer at nominal values")
+        return (*self.game_notes, *nominal, *unproven_note(self.statuses, "draw"))
+
+    def known(self, name: str) -> FloatArray:
+        """The numbers of one column, those that are none left out.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        ndarray of float, shape (n_known,)
+        """
+        column = self[name]
+        return column[~np.isnan(column)]
+
+    def probability_of_termination(self, confidence: float = CONFIDENCE) -> Estimate:
+        """Probability that the decision is to terminate, with its exact interval.
+
+        Draws that are undecided (see :attr:`n_undecided`) count as none to terminate in the
+        estimate and in the interval's lower end, and as some in its upper end.
+
+        Parameters
+        ----------
+        confidence : float
+
+        Returns
+        -------
+        Estimate
+            NaN for a scenario without a termination loss.
+        """
+        total, surely = len(self.known("threshold")), int(self.known("terminate").sum())
+        least = estimates.share(surely, total, confidence)
+        most = estimates.share(surely + self.n_undecided, total, confidence)
+        return least._replace(upper=most.upper)
+
+    def probability_of_no_reach(self, confidence: float = CONFIDENCE) -> Estimate:
+        """Probability that no attacker in the game can reach the threshold.
+
+        Parameters
+        ----------
+        confidence : float
+
+        Returns
+        -------
+        Estimate
+            NaN for a scenario without a termination loss.
+        """
+        thresholds = self.known("threshold")
+        return estimates.share(int(np.isinf(thresholds).sum()), len(thresholds), confidence)
+
+    def quantile(self, name: str, probability: float, confidence: float = CONFIDENCE) -> Estimate:
+        """A quantile of a column, with a distribution-free interval.
+
+        Parameters
+        ----------
+        name : str
+        probability : float
+            Above 0 and below 1.
+        confidence : float
+
+        Returns
+        -------
+        Estimate
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such column, or the probability is out of its range.
+        """
+        return estimates.quantile(self.known(name), probability, confidence)
+
+    def mean(self, name: str) -> float:
+        """Mean of a column, NaN if it has no numbers.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+
+        Returns
+        -------
+        float
+        """
+        column = self.known(name)
+        return float(column.mean()) if len(column) else float("nan")
+
+    def exceedance(self, name: str = "value") -> tuple[FloatArray, FloatArray]:
+        """How likely it is that a column exceeds each of its numbers: a loss-exceedance curve.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        numbers : ndarray of float, shape (m,)
+            Distinct numbers in increasing order.
+        shares : ndarray of float, shape (m,)
+            Share of draws above each.
+        """
+        return estimates.exceedance(self.known(name))
+
+    @cached_property
+    def funding(self) -> Mapping[str, Funding]:
+        """How often each defense is in the optimum, and how much of it."""
+        found: dict[str, Funding] = {}
+        for defense, most in zip(self.defense_ids, self.max_level.tolist(), strict=True):
+            levels = self.known(f"level/{defense}")
+            count = int(np.count_nonzero(levels > NO_LEVEL * most))
+            found[defense] = Funding(
+                funded=estimates.share(count, len(levels)),
+                mean_level=float(levels.mean()) if len(levels) else float("nan"),
+                nominal_level=self.at_nominal(f"level/{defense}"),
+            )
+        return found
+
+    def plot(self, ax: Axes | None = None, *, column: str = "value") -> Axes:
+        """Draw the loss-exceedance curve, or that of another column; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+        column : str, default "value"
+            Of `columns`.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        SpecificationError
+            If there is no such column, no draw has a finite number in it, or matplotlib is
+            not installed.
+        """
+        from mfmgame.view.plots.risks import plot_exceedance
+
+        return plot_exceedance(self, ax, column=column)
+
+    def to_frame(self, inputs: bool = False) -> pandas.DataFrame:
+        """The draws as a table.
+
+        Parameters
+        ----------
+        inputs : bool, default False
+            Whether to list what was drawn as well, in columns ``input/NAME``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per draw.
+        """
+        import pandas
+
+        index = pandas.RangeIndex(len(self), name="draw")
+        answers = pandas.DataFrame(self.rows, index=index, columns=list(self.columns))
+        if not inputs:
+            return answers
+        drawn = pandas.DataFrame(
+            self.inputs.draws(self.seed, 0, len(self)),
+            index=index,
+            columns=[f"input/{name}" for name in self.inputs.names],
+        )
+        return pandas.concat([drawn, answers], axis=1)
+
+    def _column(self, name: str) -> int:
+        if name not in self.columns:
+            raise SpecificationError(
+                f"no column is named {shown(name)}, expected "
+                f"{nearest(name, self.columns, 'column')}",
+                pointer="name",
+            )
+        return self.columns.index(name)

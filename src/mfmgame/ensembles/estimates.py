@@ -1,0 +1,147 @@
+"""What a sample says of the distribution that it was drawn from, without assumptions.
+
+The interval of a share is the exact one of Clopper and Pearson [1]_. That of a quantile lies
+between two order statistics: the number of draws below the quantile is binomial, whatever
+the distribution [2]_. Both hold at least as often as their confidence says.
+
+References
+----------
+.. [1] C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated
+   in the case of the binomial", Biometrika 26 (1934).
+.. [2] H. A. David and H. N. Nagaraja, "Order Statistics", 3rd ed., Wiley, 2003, section 7.1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.documents.messages import shown
+from mfmgame.errors import SpecificationError
+
+__all__ = ["CONFIDENCE", "Estimate", "exceedance", "quantile", "share"]
+
+FloatArray = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+
+
+class Estimate(NamedTuple):
+    """A number estimated from draws, and an interval that holds the true one.
+
+    Attributes
+    ----------
+    estimate : float
+        NaN where there is no draw.
+    lower, upper : float
+        Infinite where there are too few draws to say.
+    """
+
+    estimate: float
+    lower: float
+    upper: float
+
+
+def share(count: int, total: int, confidence: float = CONFIDENCE) -> Estimate:
+    """A probability from how often something happened.
+
+    Parameters
+    ----------
+    count, total : int
+        How often it did, of how many times.
+    confidence : float
+        Of the interval.
+
+    Returns
+    -------
+    Estimate
+
+    Examples
+    --------
+    >>> [round(number, 4) for number in share(0, 10)]
+    [0.0, 0.0, 0.3085]
+    """
+    from scipy.special import betaincinv
+
+    if total == 0:
+        return Estimate(math.nan, 0.0, 1.0)
+    tail = 0.5 * (1.0 - confidence)
+    lower = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
+    upper = float(betaincinv(count + 1, total - count, 1.0 - tail)) if count < total else 1.0
+    return Estimate(count / total, lower, upper)
+
+
+def quantile(sample: FloatArray, probability: float, confidence: float = CONFIDENCE) -> Estimate:
+    """The least number that is not exceeded with some probability.
+
+    Parameters
+    ----------
+    sample : ndarray of float, shape (n,)
+        Infinite ones count; NaN must not be among them.
+    probability : float
+        Above 0 and below 1.
+    confidence : float
+        Of the interval.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    SpecificationError
+        If the probability is out of its range.
+
+    Examples
+    --------
+    >>> quantile(np.arange(1.0, 12.0), 0.5)
+    Estimate(estimate=6.0, lower=2.0, upper=10.0)
+    """
+    if not 0.0 < probability < 1.0:
+        raise SpecificationError(
+            f"found {shown(probability)}, expected a number between 0 and 1", pointer="quantile"
+        )
+    from scipy.stats import binom
+
+    n = len(sample)
+    if n == 0:
+        return Estimate(math.nan, -math.inf, math.inf)
+    # Rounding must not take n * probability past the whole number that it is.
+    rank = max(1, math.ceil(round(n * probability, 9)))
+    tail = 0.5 * (1.0 - confidence)
+    low = int(binom.ppf(tail, n, probability))
+    high = int(binom.ppf(1.0 - tail, n, probability)) + 1
+    order = np.sort(sample)
+    return Estimate(
+        float(order[rank - 1]),
+        float(order[low - 1]) if low >= 1 else -math.inf,
+        float(order[high - 1]) if high <= n else math.inf,
+    )
+
+
+def exceedance(sample: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How likely it is that a loss is exceeded.
+
+    Parameters
+    ----------
+    sample : ndarray of float, shape (n,)
+
+    Returns
+    -------
+    losses : ndarray of float, shape (m,)
+        The distinct numbers of the sample, in increasing order.
+    probabilities : ndarray of float, shape (m,)
+        Share of the sample that is more than each.
+
+    Examples
+    --------
+    >>> losses, probabilities = exceedance(np.array([3.0, 1.0, 3.0, 2.0]))
+    >>> losses.tolist(), probabilities.tolist()
+    ([1.0, 2.0, 3.0], [0.75, 0.5, 0.0])
+    """
+    losses, counts = np.unique(sample, return_counts=True)
+    beyond = len(sample) - np.cumsum(counts)
+    return losses, beyond / max(1, len(sample))

@@ -1,0 +1,1 @@
+"""The game as labelled arrays: threats, defenses, limits, compositions, the attacker."""

@@ -1,0 +1,504 @@
+"""The game as labels and arrays, and how a scenario becomes one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Mapping, Sequence
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Self, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.catalogs.resolution import Entries, resolve
+from mfmgame.documents.base import refuse, refuse_other_types
+from mfmgame.documents.catalog import Catalog, Defense
+from mfmgame.documents.messages import nearest, shown
+from mfmgame.documents.numbers import amounts, as_float, as_floats, outside
+from mfmgame.documents.scenario import Composition, Scenario
+from mfmgame.errors import SpecificationError
+from mfmgame.game.discrete_levels import Choices, DefenseGroup, choices_of
+from mfmgame.game.labels import checked_labels
+
+if TYPE_CHECKING:
+    import pandas
+    import scipy.sparse
+
+__all__ = ["GRANTED", "DefenseGame", "build_game", "game_of", "refuse_perfect_layers"]
+
+FloatArray = NDArray[np.float64]
+
+GRANTED = 1e-12
+"""Share of a limit by which whole steps may pass it: 0.1 and 0.2 are more than 0.3 in binary."""
+
+
+class DefenseGame:
+    """Threats, defenses and what both sides can spend, as labelled read-only arrays.
+
+    Parameters
+    ----------
+    severity : array_like, shape (n_threats,)
+        Loss if a threat runs at full effort against no defense, in loss units.
+    bandwidth : array_like, shape (n_threats,)
+        Bits that a threat needs at full effort.
+    effectiveness : array_like or SciPy sparse, shape (n_threats, n_defenses)
+        Share of a threat that a defense stops at level 1, in [0, 1]. A float64 array or
+        canonical CSR matrix is not copied.
+    attacker_bandwidth : float
+        Bits that all threats together may use.
+    use : mapping of str to array_like of shape (n_defenses,), optional
+        For each resource, the units that each defense uses at level 1.
+    limits : mapping of str to float, optional
+        Units that may be used of a resource; one that is not named is unlimited. Beside
+        stepped defenses each limit is kept to 1e-12 of it, as sums of decimals need.
+    max_level : array_like, shape (n_defenses,), optional
+        Greatest level of each defense, 1 by default.
+    levels : mapping of str to array_like, shape (n_levels,), optional
+        By id, the increasing levels of each stepped defense; ``[0, 1]`` is all or nothing.
+        One that is not named is continuous.
+    requires : mapping of str to sequence of str, optional
+        By id of a stepped defense, those that must run, at any level, if it does.
+    groups : sequence of DefenseGroup, optional
+        How many of several stepped defenses may or must run.
+    composition : {"best_of", "additive", "independent"}
+        How several defenses act on one threat.
+    termination_loss : float, optional
+        Loss of stopping the system now, in loss units.
+    threat_ids, defense_ids, threat_classes : sequence of str, optional
+        Labels; numbered ones, and the one class "unclassified", by default.
+    name : str, optional
+        Name of the scenario.
+    notes : sequence of str, optional
+        What a reader of any answer must know of the numbers.
+
+    Raises
+    ------
+    SpecificationError
+        If shapes differ, a label repeats, or a number is not finite or out of its range.
+
+    Examples
+    --------
+    >>> game = DefenseGame(severity=[3.0], bandwidth=[1.0], effectiveness=[[0.6]],
+    ...                    attacker_bandwidth=2.0, use={"budget": [2.0]},
+    ...                    limits={"budget": 5.0})
+    >>> game.n_threats, game.n_defenses, game.resources
+    (1, 1, ('budget',))
+    """
+
+    severity: FloatArray
+    bandwidth: FloatArray
+    effectiveness: FloatArray | scipy.sparse.csr_array
+    attacker_bandwidth: float
+    resources: tuple[str, ...]
+    use: FloatArray
+    limits: FloatArray
+    max_level: FloatArray
+    choices: Choices | None
+    composition: Composition
+    termination_loss: float | None
+    threat_ids: Sequence[str]
+    defense_ids: Sequence[str]
+    threat_classes: tuple[str, ...]
+    name: str
+    notes: tuple[str, ...]
+
+    def __init__(
+        self,
+        *,
+        severity: ArrayLike,
+        bandwidth: ArrayLike,
+        effectiveness: ArrayLike | Any,
+        attacker_bandwidth: float,
+        use: Mapping[str, ArrayLike] | None = None,
+        limits: Mapping[str, float] | None = None,
+        max_level: ArrayLike | None = None,
+        levels: Mapping[str, ArrayLike] | None = None,
+        requires: Mapping[str, Sequence[str]] | None = None,
+        groups: Sequence[DefenseGroup] = (),
+        composition: Composition = "best_of",
+        termination_loss: float | None = None,
+        threat_ids: Sequence[str] | None = None,
+        defense_ids: Sequence[str] | None = None,
+        threat_classes: Sequence[str] | None = None,
+        name: str = "unnamed",
+        notes: Sequence[str] = (),
+    ) -> None:
+        tables = {"use": use, "limits": limits, "levels": levels, "requires": requires}
+        for argument, table in tables.items():
+            refuse_other_types(table, argument, Mapping, NoneType)
+        labels = {"threat_ids": threat_ids, "defense_ids": defense_ids}
+        labels["threat_classes"] = threat_classes
+        for argument, names in labels.items():
+            refuse_other_types(names, argument, Collection, NoneType)
+        for argument, several in (("groups", groups), ("notes", notes)):
+            refuse_other_types(several, argument, Collection)
+        refuse_other_types(name, "name", str)
+        self.severity = _quantities(severity, "severity")
+        n_threats = len(self.severity)
+        self.bandwidth = _quantities(bandwidth, "bandwidth", n_threats)
+        self.effectiveness = _effectiveness(effectiveness, n_threats)
+        n_defenses = self.effectiveness.shape[1]
+        self.attacker_bandwidth = _quantity(attacker_bandwidth, "attacker_bandwidth")
+        self.resources = tuple(use or ())
+        self.use = np.zeros((len(self.resources), n_defenses))
+        for row, (resource, used) in enumerate((use or {}).items()):
+            self.use[row] = _quantities(used, f"use[{shown(resource)}]", n_defenses)
+        self.limits = np.full(len(self.resources), np.inf)
+        for resource, limit in (limits or {}).items():
+            if resource not in self.resources:
+                raise SpecificationError(
+                    f"no defense uses it, expected {nearest(resource, self.resources, 'resource')}",
+                    pointer=f"limits[{shown(resource)}]",
+                )
+            amount = amounts(limit, f"limits[{shown(resource)}]", n_axes=0)
+            self.limits[self.resources.index(resource)] = amount
+        most = np.ones(n_defenses) if max_level is None else max_level
+        self.max_level = _quantities(most, "max_level", n_defenses)
+        if composition not in get_args(Composition):
+            raise SpecificationError(
+                f"found {shown(composition)}, expected "
+                + nearest(composition, get_args(Composition), "composition"),
+                pointer="composition",
+            )
+        self.composition = composition
+        self.termination_loss = (
+            None if termination_loss is None else _quantity(termination_loss, "termination_loss")
+        )
+        self.threat_ids = checked_labels(threat_ids, n_threats, "t", "threat_ids")
+        self.defense_ids = checked_labels(defense_ids, n_defenses, "d", "defense_ids")
+        self.threat_classes = tuple(
+            ("unclassified",) * n_threats if threat_classes is None else threat_classes
+        )
+        if len(self.threat_classes) != n_threats:
+            raise SpecificationError(
+                f"found {len(self.threat_classes)} classes, expected {n_threats}",
+                pointer="threat_classes",
+            )
+        self.choices = choices_of(
+            self.defense_ids, self.max_level, levels or {}, requires or {}, groups
+        )
+        if self.choices is not None:
+            self.max_level = self.choices.most(self.max_level)
+        self.name = name
+        self.notes = tuple(notes)
+        for array in (self.use, self.limits):
+            array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return (
+            f"DefenseGame({self.name!r}: {self.n_threats} threats x {self.n_defenses} defenses, "
+            f"{self.composition}, attacker bandwidth {self.attacker_bandwidth!r})"
+        )
+
+    @property
+    def n_threats(self) -> int:
+        """Number of threats."""
+        return len(self.severity)
+
+    @property
+    def n_defenses(self) -> int:
+        """Number of defenses."""
+        return len(self.max_level)
+
+    @property
+    def kept_limits(self) -> FloatArray:
+        """Limits that allocations keep within, shape (n_resources,)."""
+        return self.kept(self.limits)
+
+    def kept(self, limits: FloatArray) -> FloatArray:
+        """Limits as allocations keep within them: beside stepped defenses, a trace more.
+
+        Parameters
+        ----------
+        limits : ndarray of float, shape (n_resources,)
+
+        Returns
+        -------
+        ndarray of float, shape (n_resources,)
+        """
+        return limits if self.choices is None else limits + GRANTED * np.maximum(limits, 0.0)
+
+    def with_attacker_bandwidth(self, attacker_bandwidth: float) -> Self:
+        """Return the same game, arrays shared, against another attacker.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float
+            Bits that all threats together may use.
+
+        Returns
+        -------
+        DefenseGame
+
+        Raises
+        ------
+        SpecificationError
+            If the bandwidth is negative or not finite.
+        """
+        other = copy.copy(self)
+        other.attacker_bandwidth = _finite(attacker_bandwidth, "attacker_bandwidth")
+        return other
+
+    def with_limits(self, limits: Mapping[str, float]) -> Self:
+        """Return the same game, arrays shared, with other limits.
+
+        Parameters
+        ----------
+        limits : mapping of str to float
+            The limits to set.
+
+        Returns
+        -------
+        DefenseGame
+
+        Raises
+        ------
+        SpecificationError
+            If a resource is unknown, or a limit is negative or not finite.
+        """
+        refuse_other_types(limits, "limits", Mapping)
+        other = copy.copy(self)
+        other.limits = self.limits.copy()
+        for resource, limit in limits.items():
+            where = f"limits[{shown(resource)}]"
+            if resource not in self.resources:
+                hint = nearest(resource, self.resources, "resource")
+                raise SpecificationError(f"no defense uses it, expected {hint}", pointer=where)
+            other.limits[self.resources.index(resource)] = _finite(limit, where)
+        other.limits.flags.writeable = False
+        return other
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Payoff matrix ``P[i, j] = severity[i] * (1 - E[i, j])`` as a labelled table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per threat and a column per defense, in loss units.
+        """
+        import pandas
+
+        matrix = self.effectiveness
+        dense = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+        return pandas.DataFrame(
+            self.severity[:, None] * (1.0 - dense),
+            index=pandas.Index(list(self.threat_ids), name="threat"),
+            columns=pandas.Index(list(self.defense_ids), name="defense"),
+        )
+
+
+def game_of(problem: Scenario | DefenseGame, *others: type) -> DefenseGame:
+    """The game that a function is given, or that of the scenario.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+    *others : type
+        What else the function takes.
+
+    Returns
+    -------
+    DefenseGame
+
+    Raises
+    ------
+    SpecificationError
+        If it is something else, or as for :func:`build_game`.
+    """
+    refuse_other_types(problem, "problem", Scenario, DefenseGame, *others)
+    return problem if isinstance(problem, DefenseGame) else build_game(problem)
+
+
+def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGame:
+    """Turn a scenario into labels and arrays.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`load_scenario` returns, or one built from a dictionary.
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
+
+    Returns
+    -------
+    DefenseGame
+        The threats that apply, in the catalog's order, against its defenses.
+
+    Raises
+    ------
+    SpecificationError
+        If the scenario refers to something that is not there, or asks for levels that
+        are not continuous.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mg.build_game(mg.load_scenario("examples/llava.json")).n_defenses
+    15
+    """
+    entries = resolve(scenario, catalog)
+    try:
+        return _built(scenario, entries)
+    except SpecificationError as error:
+        raise error.located(scenario.source) from None
+
+
+def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
+    threats, defenses = entries.threats, entries.defenses
+    levels = _stepped_levels(scenario, defenses)
+    if scenario.composition == "independent":
+        refuse_perfect_layers(
+            entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
+        )
+    resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
+    return DefenseGame(
+        severity=[threat.severity or 0.0 for threat in threats],
+        bandwidth=[threat.bandwidth or 0.0 for threat in threats],
+        effectiveness=entries.effectiveness,
+        attacker_bandwidth=scenario.attacker.bandwidth,
+        use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources},
+        limits=scenario.defender.limits,
+        max_level=[defense.max_level for defense in defenses],
+        levels=levels,
+        requires={d.id: d.requires for d in defenses if d.requires},
+        groups=_groups(scenario, defenses),
+        composition=scenario.composition,
+        termination_loss=None if scenario.termination is None else scenario.termination.loss,
+        threat_ids=[threat.id for threat in threats],
+        defense_ids=[defense.id for defense in defenses],
+        threat_classes=[threat.threat_class for threat in threats],
+        name=scenario.name,
+        notes=entries.notes,
+    )
+
+
+def _stepped_levels(scenario: Scenario, defenses: Sequence[Defense]) -> dict[str, list[float]]:
+    """Levels of every stepped defense, by id; a rule about a continuous one is refused."""
+    stepped: dict[str, list[float]] = {}
+    for defense in defenses:
+        kind = defense.kind if "kind" in defense.model_fields_set else scenario.defender.kind
+        if defense.levels is not None:
+            stepped[defense.id] = defense.levels
+        elif kind == "binary":
+            stepped[defense.id] = [0.0, defense.max_level] if defense.max_level else [0.0]
+    first_own = len(defenses) - len(scenario.defenses)
+    for index, defense in enumerate(defenses):
+        own = ("defenses", index - first_own) if index >= first_own else ("catalog",)
+        if defense.levels and defense.levels[-1] > defense.max_level:
+            raise refuse(
+                own,
+                f"found a level of {shown(defense.levels[-1])} of {shown(defense.id)}, expected at "
+                f"most its max_level, {shown(defense.max_level)}",
+            )
+        for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
+            place = (*own, key) if index >= first_own else own
+            for name in (defense.id, *names) if names else ():
+                _refuse_continuous(name, stepped, place)
+    for index, group in enumerate(scenario.defender.groups):
+        for position, name in enumerate(group.defenses):
+            place = ("defender", "groups", index, "defenses", position)
+            _refuse_continuous(name, stepped, place)
+    return stepped
+
+
+def _refuse_continuous(
+    name: str, stepped: Mapping[str, list[float]], place: tuple[str | int, ...]
+) -> None:
+    if name not in stepped:
+        raise refuse(
+            place,
+            f"found the continuous defense {shown(name)} in a rule, expected one of kind 'binary' "
+            "or with 'levels'",
+        )
+
+
+def _groups(scenario: Scenario, defenses: Sequence[Defense]) -> list[DefenseGroup]:
+    """The scenario's groups; and each conflict, a group of which one may run."""
+    stated = [
+        DefenseGroup(group.defenses, group.at_least, group.at_most)
+        for group in scenario.defender.groups
+    ]
+    pairs = {
+        tuple(sorted((defense.id, other))): None
+        for defense in defenses
+        for other in defense.conflicts
+    }
+    return stated + [DefenseGroup(pair, at_most=1) for pair in pairs]
+
+
+def refuse_perfect_layers(
+    effectiveness: FloatArray, threat_ids: Sequence[str], defense_ids: Sequence[str]
+) -> None:
+    """Refuse a defense that stops all of a threat, where layers fail independently."""
+    perfect = np.argwhere(effectiveness >= 1.0)
+    if len(perfect):
+        threat, defense = perfect[0]
+        raise refuse(
+            ("composition",),
+            f"found 'independent' with an effectiveness of 1 of "
+            f"{shown(defense_ids[defense])} on {shown(threat_ids[threat])}, a "
+            "layer that never fails; expected less than 1 (write 0.999, or use 'best_of')",
+        )
+
+
+def _quantities(values: Any, name: str, length: int | None = None) -> FloatArray:
+    array = amounts(values, name, n_axes=1)
+    if length is not None and len(array) != length:
+        raise SpecificationError(f"found {len(array)} numbers, expected {length}", pointer=name)
+    if not (array >= 0).all():
+        raise outside(array, array >= 0, name, "at least 0")
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _quantity(value: Any, name: str) -> float:
+    array = amounts(value, name, n_axes=0)
+    if array < 0:
+        raise SpecificationError(f"found {float(array)!r}, expected at least 0", pointer=name)
+    return float(array) + 0.0
+
+
+def _finite(value: Any, name: str) -> float:
+    number = as_float(value, name)
+    if not 0.0 <= number < np.inf:
+        raise SpecificationError(
+            f"found {number!r}, expected a finite number of at least 0", pointer=name
+        )
+    return number
+
+
+def _effectiveness(values: Any, n_threats: int) -> FloatArray | scipy.sparse.csr_array:
+    """A matrix of shares, dense or CSR; a copy only where it does not fit as it is."""
+    if type(values).__module__.startswith("scipy.sparse"):
+        return _sparse_shares(values, n_threats)
+    matrix = as_floats(values, "effectiveness")
+    if matrix.ndim == 1 and matrix.size == 0:  # no threats, as an empty list
+        matrix = matrix.reshape(0, 0)
+    _check_shares(matrix, matrix.shape, n_threats)
+    view = matrix.view()
+    view.flags.writeable = False
+    return view
+
+
+def _sparse_shares(values: Any, n_threats: int) -> scipy.sparse.csr_array:
+    import scipy.sparse
+
+    if values.dtype.kind not in "biuf":
+        raise SpecificationError("expected real numbers", pointer="effectiveness")
+    matrix = scipy.sparse.csr_array(values, dtype=np.float64)
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    _check_shares(np.asarray(matrix.data), matrix.shape, n_threats)
+    return matrix
+
+
+def _check_shares(stored: FloatArray, shape: tuple[int, ...], n_threats: int) -> None:
+    if len(shape) != 2 or shape[0] != n_threats:
+        raise SpecificationError(
+            f"found shape {shape}, expected ({n_threats}, n_defenses)", pointer="effectiveness"
+        )
+    # min and max carry NaN along, and need no array of the matrix's size.
+    if stored.size and not (stored.min() >= 0.0 and stored.max() <= 1.0):
+        raise outside(stored, (stored >= 0) & (stored <= 1), "effectiveness", "a value in [0, 1]")

@@ -1,0 +1,66 @@
+"""Defenses that are alike: exchanging their levels changes nothing.
+
+Of two stepped defenses with the same levels, use and effectiveness, in no rule, either may
+be the one that runs more: each allocation has another, of the same loss and use, in which it
+is the first. A search that may assume this is spared every exchange, and so is its proof.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.game.game import DefenseGame
+
+__all__ = ["families_of", "twins_of"]
+
+FloatArray = NDArray[np.float64]
+
+
+def twins_of(game: DefenseGame) -> tuple[tuple[int, int], ...]:
+    """Pairs of stepped defenses that are alike; of several, each with the next.
+
+    Parameters
+    ----------
+    game : DefenseGame
+        With stepped defenses.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Positions, the first before the second.
+    """
+    choices = game.choices
+    assert choices is not None
+    ruled = {defense for pair in choices.requires for defense in pair}
+    ruled |= {defense for members, _, _ in choices.groups for defense in members}
+    last: dict[tuple[bytes, ...], int] = {}
+    pairs = []
+    for defense, levels in enumerate(choices.levels):
+        if levels is not None and defense not in ruled:
+            alike = levels, game.use[:, defense], _column(game, defense)
+            likeness = tuple(numbers.tobytes() for numbers in alike)
+            if likeness in last:
+                pairs.append((last[likeness], defense))
+            last[likeness] = defense
+    return tuple(pairs)
+
+
+def families_of(twins: tuple[tuple[int, int], ...]) -> list[list[int]]:
+    """Defenses that are alike, each family in order."""
+    families: list[list[int]] = []
+    for first, second in twins:
+        family = next((one for one in families if one[-1] == first), None)
+        if family is None:
+            families.append([first, second])
+        else:
+            family.append(second)
+    return families
+
+
+def _column(game: DefenseGame, defense: int) -> FloatArray:
+    """Effectiveness of a defense on every threat, shape (n_threats,); 0.0 where it is -0.0."""
+    matrix = game.effectiveness
+    column = matrix[:, [defense]]
+    dense = column if isinstance(column, np.ndarray) else column.toarray()
+    return np.asarray(dense, dtype=np.float64).ravel() + 0.0

@@ -1,0 +1,1 @@
+"""Files, signals and worker processes of the machine."""

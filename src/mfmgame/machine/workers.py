@@ -1,0 +1,289 @@
+"""Who computes: this process, others on this machine, or a cluster.
+
+Work comes in chunks and goes back in their order; a worker that ends in the middle loses
+nothing, because its chunks are computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import re
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from types import NoneType
+from typing import Any, TypeVar
+
+from mfmgame import __version__
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.messages import shown
+from mfmgame.errors import SpecificationError, WorkerError
+from mfmgame.machine.dask_cluster import checked_address, dask_backend, dask_client
+from mfmgame.machine.process_pool import ended_on_interruption, loky_backend
+
+__all__ = ["Workers"]
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+MOST_LOSSES = 5
+"""How often in a row workers may end without having finished anything."""
+NOT_STARTED = "EXIT(1)"
+"""How a process of joblib ends when it cannot start: errors of the work do not end it."""
+IN_FLIGHT = 32
+"""Chunks that are given out together, for each worker: what is held in memory is bounded."""
+
+_functions: dict[str, Any] = {}
+"""The function that a worker has been given last, by its digest: read once, not per chunk."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Where to compute.
+
+    Attributes
+    ----------
+    jobs : int or None
+        Processes on this machine; 1 starts none, -1 takes one for each core. None leaves
+        it to ``joblib.parallel_config``, with whatever backend that names.
+    dask : str or distributed.Client, optional
+        A Dask cluster: the address of its scheduler, or a client.
+    ray : bool
+        The Ray cluster that ``ray.init`` finds.
+
+    Raises
+    ------
+    SpecificationError
+        If `jobs` is no such number, or stands beside Dask; if the address can be none of a
+        scheduler, or two clusters are named.
+    """
+
+    jobs: int | None = 1
+    dask: Any = None
+    ray: bool = False
+
+    def __post_init__(self) -> None:
+        jobs = self.jobs
+        if jobs is not None and (
+            isinstance(jobs, bool) or not isinstance(jobs, int) or not (jobs == -1 or jobs >= 1)
+        ):
+            raise SpecificationError(
+                f"found {shown(jobs)}, expected a number of processes, or -1 for all cores",
+                pointer="jobs",
+            )
+        if self.dask is not None and self.ray:
+            raise SpecificationError("found Dask and Ray, expected one of them", pointer="ray")
+        if self.dask is not None and jobs not in (None, 1):
+            raise SpecificationError(
+                "found beside Dask, whose cluster has its own processes", pointer="jobs"
+            )
+        if isinstance(self.dask, str):
+            checked_address(self.dask)
+
+    @classmethod
+    def of(cls, workers: Workers | None) -> Workers:
+        """The workers that a function is given; this process where none are.
+
+        Parameters
+        ----------
+        workers : Workers or None
+
+        Returns
+        -------
+        Workers
+
+        Raises
+        ------
+        SpecificationError
+            If they are something else.
+        """
+        refuse_other_types(workers, "workers", Workers, NoneType)
+        return workers or cls()
+
+    def map(
+        self,
+        function: Callable[[Chunk], Result],
+        chunks: Sequence[Chunk],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[Result]:
+        """Results of a function, in the order of the chunks, each as soon as may be.
+
+        Parameters
+        ----------
+        function : callable
+            Of one chunk; what it holds is sent to each worker.
+        chunks : sequence
+        progress : callable, optional
+            Told, after each chunk, how many are finished and how many there are.
+
+        Yields
+        ------
+        result
+            Of each chunk.
+
+        Raises
+        ------
+        SpecificationError
+            If a cluster cannot be reached, or runs another version.
+        WorkerError
+            If workers end again and again with nothing finished in between.
+        """
+        refuse_other_types(progress, "progress", Callable, NoneType)
+        total = len(chunks)
+        results = (
+            self._here(function, chunks)
+            if self.jobs == 1 and self.dask is None and not self.ray
+            else self._elsewhere(function, chunks)
+        )
+        with closing(results):
+            for finished, result in enumerate(results, start=1):
+                if progress is not None:
+                    progress(finished, total)
+                yield result
+
+    @staticmethod
+    def _here(
+        function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+    ) -> Generator[Result, None, None]:
+        for chunk in chunks:
+            with _one_thread():
+                result = function(chunk)
+            yield result
+
+    def _elsewhere(
+        self, function: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+    ) -> Generator[Result, None, None]:
+        import cloudpickle
+        import joblib
+
+        content: bytes = cloudpickle.dumps(function)
+        digest = hashlib.sha256(content).hexdigest()
+        call = joblib.delayed(_applied)
+        with ExitStack() as stack:
+            self._connect(stack)
+            size = IN_FLIGHT * max(1, int(joblib.effective_n_jobs(self._n_jobs())))
+            start = losses = 0
+            while start < len(chunks):
+                given = chunks[start : start + size]
+                before = start
+                try:
+                    calls = (call(content, digest, __version__, chunk) for chunk in given)
+                    with _closed_at_end(self._parallel()(calls)) as results:
+                        for result in results:
+                            start += 1
+                            yield result
+                    losses = 0
+                except _losses() as error:
+                    losses = losses + 1 if start == before else 0
+                    end, reason = _end(error)
+                    if losses > MOST_LOSSES or (start == 0 and end == NOT_STARTED):
+                        times = "once" if losses == 1 else f"{losses} times"
+                        raise WorkerError(
+                            f"workers ended {times} with nothing finished (the last by {end}); "
+                            f"{reason}"
+                        ) from None
+
+    def _n_jobs(self) -> int | None:
+        return -1 if self.dask is not None or (self.ray and self.jobs == 1) else self.jobs
+
+    def _parallel(self) -> Any:
+        import joblib
+
+        # Ray's backend gives results only all together.
+        return joblib.Parallel(
+            n_jobs=self._n_jobs(),
+            return_as="list" if self.ray else "generator",
+            batch_size=1,
+            pre_dispatch="2 * n_jobs",
+        )
+
+    def _connect(self, stack: ExitStack) -> None:
+        """Enter the context in which joblib finds the workers."""
+        import joblib
+
+        if self.dask is not None:
+            client = stack.enter_context(dask_client(self.dask))
+            config = joblib.parallel_config(dask_backend(client))
+        elif self.ray:
+            _register_ray()
+            config = joblib.parallel_config("ray")
+        elif self.jobs is None:
+            return
+        else:
+            config = joblib.parallel_config(loky_backend())
+            stack.enter_context(ended_on_interruption())
+        stack.enter_context(config)
+
+
+@contextmanager
+def _closed_at_end(results: Any) -> Iterator[Iterator[Any]]:
+    """Results that are no longer computed when nobody asks for them any more."""
+    try:
+        yield iter(results)
+    finally:
+        if hasattr(results, "close"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that not all are computed
+                results.close()
+
+
+def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:
+    """In a worker: the function of a chunk."""
+    if version != __version__:
+        raise SpecificationError(
+            f"a worker runs mfmgame {__version__}, expected {version} as here", pointer="workers"
+        )
+    function = _functions.get(digest)
+    if function is None:
+        function = pickle.loads(content)
+        _functions.clear()
+        _functions[digest] = function
+    with _one_thread():
+        return function(chunk)
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """One thread for linear algebra: workers share the cores, and sums keep their order."""
+    import threadpoolctl
+
+    limits: AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
+    return limits
+
+
+def _losses() -> tuple[type[BaseException], ...]:
+    """What is raised when workers have ended."""
+    import sys
+
+    kinds: list[type[BaseException]] = [BrokenExecutor, CancelledError]
+    if "distributed" in sys.modules:
+        from distributed.scheduler import KilledWorker
+
+        # After a while without any worker there is a TimeoutError; they may be starting.
+        kinds += [KilledWorker, TimeoutError]
+    if "ray" in sys.modules:
+        from ray.exceptions import RayActorError, WorkerCrashedError
+
+        kinds += [RayActorError, WorkerCrashedError]
+    return tuple(kinds)
+
+
+def _end(error: BaseException) -> tuple[str, str]:
+    """How workers have ended, and what may be the reason."""
+    told = re.search(r"exit codes of the workers are \{(\w+\(-?\d+\))", str(error))
+    end = told[1] if told else type(error).__name__
+    if end.startswith("SIGKILL"):
+        return end, "they may lack memory"
+    if end == NOT_STARTED:
+        return end, "they failed while they started, and said why"
+    return end, "their own messages may say why"
+
+
+def _register_ray() -> None:
+    try:
+        from ray.util.joblib import register_ray
+    except ImportError:
+        raise SpecificationError("Ray is not installed", pointer="ray") from None
+    register_ray()

@@ -1,0 +1,1 @@
+"""Numbers and equations, with no word of the game."""

@@ -1,0 +1,1 @@
+"""Other optima, prices and derivatives."""

@@ -1,0 +1,331 @@
+"""An optimum seen from both sides: which of its numbers every optimum shares.
+
+Every optimal allocation is complementary to every optimal proof of the value. So, given one
+of each, linear equations hold for all optima:
+
+- of the proofs, that a defense that runs in part gains what it pays, that the cuts of a
+  threat that surely runs have weights of sum 1, and that the attacker's bandwidth is used up;
+- of the allocations, that a limit with a price is used up, that a defense which gains more
+  or less than it pays keeps its level, and that a threat that runs in part loses per bit
+  what the last bit is worth.
+
+What these equations determine is the same in all optima. What they leave open may or may not
+be: it is called open here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.certificates.certificate import Certificate
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import Composition
+from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.linear_equations import Equations
+from mfmgame.numerics.polytope import Polytope
+from mfmgame.sensitivities.active_cuts import (
+    NEAR,
+    TightCuts,
+    acting_shares,
+    by_threat,
+    tight_cuts,
+    weights_on,
+)
+
+__all__ = ["Proofs", "SaddlePoint", "acts_on", "saddle_point"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.intp]
+
+_STRICT = 1e-7
+"""Relative size above which an effort, price or reduced cost is certainly not 0."""
+
+
+class Proofs(NamedTuple):
+    """All weights of cuts, and prices of limits, that prove the value.
+
+    Attributes
+    ----------
+    polytope : Polytope
+        Of the weights that are free, then of the prices of limits that are used up.
+    cuts : TightCuts
+    free : ndarray of int, shape (n_free,)
+        Which cuts' weights they are; the others' are 1 (or 0, of threats that do not run).
+    tight : ndarray of int, shape (n_tight,)
+        Which resources' prices they are; the others' are 0.
+    """
+
+    polytope: Polytope
+    cuts: TightCuts
+    free: IntArray
+    tight: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class SaddlePoint:
+    """One optimum of both sides, and which of its numbers every optimum shares.
+
+    Attributes
+    ----------
+    allocation, gain : ndarray of float, shape (n_defenses,)
+        Level of each defense, and what one more level of it takes off the value beyond
+        what it pays for resources, in loss units.
+    exposure, effort, reach : ndarray of float, shape (n_threats,)
+        Share of each threat that gets through; the attacker's effort on it; and the part
+        of the effort on which coverage acts (less only where a threat is just covered).
+    price : float
+        What one more bit is worth to the attacker, in loss units.
+    limit_prices : ndarray of float, shape (n_resources,)
+    level_known, gain_known : ndarray of bool, shape (n_defenses,)
+    exposure_known, effort_known, reach_known : ndarray of bool, shape (n_threats,)
+    idle : ndarray of float, shape (n_threats,)
+        Effectiveness at which all optimal allocations fill the threat, for `best_of`; a
+        defense of less does nothing against it, one of just as much fills what is left.
+    fill_known : ndarray of bool, shape (n_threats,)
+        Whether the levels of all better defenses that act on the threat are known.
+    price_known : bool
+    limit_price_known : ndarray of bool, shape (n_resources,)
+    certificate : Certificate
+        What the efforts and prices prove.
+    proofs : Proofs
+        All proofs of the value that stand on the cuts of these optima.
+    """
+
+    allocation: FloatArray
+    gain: FloatArray
+    exposure: FloatArray
+    effort: FloatArray
+    reach: FloatArray
+    price: float
+    limit_prices: FloatArray
+    level_known: BoolArray
+    gain_known: BoolArray
+    exposure_known: BoolArray
+    effort_known: BoolArray
+    reach_known: BoolArray
+    idle: FloatArray
+    fill_known: BoolArray
+    price_known: bool
+    limit_price_known: BoolArray
+    certificate: Certificate
+    proofs: Proofs
+
+
+def saddle_point(
+    game: DefenseGame,
+    composition: Composition,
+    allocation: FloatArray,
+    certificate: Certificate,
+) -> SaddlePoint:
+    """Find out which numbers of an optimum every optimum shares.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    allocation : ndarray of float, shape (n_defenses,)
+        An optimal one, as precise as numbers are.
+    certificate : Certificate
+        Of the value, as precise.
+
+    Returns
+    -------
+    SaddlePoint
+    """
+    exposure = composition.exposure(allocation)
+    residual = game.severity * exposure
+    price = best_response(residual, game.bandwidth, game.attacker_bandwidth).price
+    excess = residual - price * game.bandwidth
+    tied = np.abs(excess) <= NEAR * game.severity
+    runs = (excess > 0.0) & ~tied
+    cuts = tight_cuts(game, composition, allocation, exposure, np.flatnonzero(tied | runs))
+    proof = _Proof(game, allocation, certificate, cuts, runs, price)
+    plan = _Allocations(game, composition, allocation, cuts, proof)
+    idle = np.zeros(game.n_threats)
+    if game.composition == "best_of":
+        # A cut that a proof uses is exact at all optimal allocations: they all fill the
+        # threat at its anchor.
+        used = proof.weights > _STRICT
+        np.maximum.at(idle, cuts.threats[used], cuts.anchors[used])
+    fill_known = ~acts_on(game, ~plan.level_known, idle)
+    exposure_known = fill_known.copy()
+    # An attacker with bandwidth to spare may as well run a threat that nothing gets through
+    # of, and so a proof may: then nothing does at any optimal allocation.
+    spent = float(game.bandwidth @ proof.effort)
+    spare = (game.bandwidth == 0.0) | (spent < (1.0 - _STRICT) * game.attacker_bandwidth)
+    stopped = (residual <= NEAR * game.severity) & (game.severity > 0.0)
+    exposure_known |= stopped & spare & (proof.effort < 1.0 - _STRICT)
+    if game.composition == "independent":
+        # The loss is strictly convex in the depth of a threat that runs.
+        exposure_known |= (proof.effort > _STRICT) & (game.severity > 0.0)
+    return SaddlePoint(
+        allocation=allocation,
+        gain=proof.gain,
+        exposure=exposure,
+        effort=proof.effort,
+        reach=proof.reach,
+        price=price,
+        limit_prices=proof.limit_prices,
+        level_known=plan.level_known,
+        gain_known=proof.gain_known,
+        exposure_known=exposure_known,
+        effort_known=proof.effort_known,
+        reach_known=proof.reach_known,
+        idle=idle,
+        fill_known=fill_known,
+        price_known=plan.price_known,
+        limit_price_known=proof.limit_price_known,
+        certificate=Certificate(cuts.threats, cuts.anchors, proof.weights, proof.limit_prices),
+        proofs=proof.proofs,
+    )
+
+
+def acts_on(game: DefenseGame, defenses: BoolArray, idle: FloatArray) -> BoolArray:
+    """Whether any of some defenses acts on each threat, and more than idle ones."""
+    effect = game.effectiveness[:, np.flatnonzero(defenses)]
+    if isinstance(effect, np.ndarray):
+        return np.asarray((effect > idle[:, None]).any(axis=1))
+    acts = np.zeros(game.n_threats, dtype=bool)
+    rows = np.repeat(np.arange(game.n_threats), np.diff(effect.indptr))
+    acts[rows[effect.data > idle[rows]]] = True
+    return acts
+
+
+class _Proof:
+    """The proofs of the value: one of them, and what all of them share."""
+
+    def __init__(
+        self,
+        game: DefenseGame,
+        allocation: FloatArray,
+        certificate: Certificate,
+        cuts: TightCuts,
+        runs: BoolArray,
+        price: float,
+    ) -> None:
+        n_cuts_of = np.bincount(cuts.threats, minlength=game.n_threats)
+        fixed = runs[cuts.threats] & (n_cuts_of[cuts.threats] == 1)
+        free = np.flatnonzero(~fixed)
+        spent = game.use @ allocation
+        tight = np.flatnonzero(
+            np.isfinite(game.limits) & (np.abs(game.limits - spent) <= NEAR * game.limits)
+        )
+        inside = (allocation > NEAR * game.max_level) & (allocation < (1.0 - NEAR) * game.max_level)
+        force = game.severity[cuts.threats, None] * cuts.gradients
+        self.force = force
+
+        weights = np.where(fixed, 1.0, 0.0)
+        known_gain = weights @ force
+        rows = [np.hstack((force[free][:, inside].T, -game.use[tight][:, inside].T))]
+        sides = [-known_gain[inside]]
+        doubled = np.flatnonzero(runs & (n_cuts_of > 1))
+        if doubled.size:
+            sums = (cuts.threats[free][None] == doubled[:, None]).astype(np.float64)
+            rows.append(np.hstack((sums, np.zeros((len(doubled), len(tight))))))
+            sides.append(np.ones(len(doubled)))
+        if price > 0.0:
+            bits = game.bandwidth[cuts.threats]
+            rows.append(np.append(bits[free], np.zeros(len(tight)))[None])
+            sides.append(np.array([game.attacker_bandwidth - bits @ weights]))
+        start = np.append(weights_on(cuts, certificate)[free], certificate.limit_prices[tight])
+        worth = float(game.severity.max(initial=0.0)) or 1.0
+        size = np.append(
+            np.ones(len(free)), worth / np.maximum(game.use[tight].max(axis=1, initial=0.0), 1e-99)
+        )
+        equations = Equations(np.concatenate(rows), np.concatenate(sides), size)
+        gains = np.hstack((force[free].T, -game.use[tight].T))
+        idle = ~inside & (allocation < 0.5 * game.max_level)
+        full = ~inside & (allocation > 0.5 * game.max_level)
+        signs = np.concatenate((gains[full], -gains[idle], np.eye(len(size))))
+        known = np.concatenate((known_gain[full], -known_gain[idle], np.zeros(len(size))))
+        found = np.maximum(equations.nearest_with_signs(start, signs, -known), 0.0)
+        weights[free] = found[: len(free)]
+
+        n_free = len(free)
+        tied = np.unique(cuts.threats[free][~runs[cuts.threats[free]]])
+        together = [(cuts.threats[free][None] == tied[:, None]).astype(np.float64)]
+        room = [np.ones(len(tied))]
+        if price == 0.0:
+            bits = game.bandwidth[cuts.threats]
+            together.append(bits[free][None])
+            room.append(np.array([game.attacker_bandwidth - bits @ np.where(fixed, weights, 0.0)]))
+        most = np.concatenate(together)
+        polytope = Polytope(
+            equal=np.concatenate(rows),
+            sides=np.concatenate(sides),
+            at_most=np.concatenate(
+                (np.hstack((most, np.zeros((len(most), len(tight))))), -gains[full], gains[idle])
+            ),
+            most=np.concatenate((*room, known_gain[full], -known_gain[idle])),
+            size=size,
+        )
+        self.proofs = Proofs(polytope, cuts, free, tight)
+        self.weights = weights
+        self.limit_prices = np.zeros(len(game.limits))
+        self.limit_prices[tight] = found[n_free:]
+        self.limit_price_known = np.ones(len(game.limits), dtype=bool)
+        self.limit_price_known[tight] = equations.determines(np.eye(n_free + len(tight))[n_free:])
+
+        shares = acting_shares(game, cuts)
+        self.effort = by_threat(game, cuts, weights)
+        self.reach = by_threat(game, cuts, weights * shares)
+        self.effort_known = np.ones(game.n_threats, dtype=bool)
+        self.reach_known = np.ones(game.n_threats, dtype=bool)
+        owners = cuts.threats[free]
+        threats = np.unique(owners)
+        own = np.hstack((owners == threats[:, None], np.zeros((len(threats), len(tight)))))
+        self.effort_known[threats] = equations.determines(own)
+        own[:, :n_free] *= shares[free]
+        self.reach_known[threats] = equations.determines(own)
+        limited = np.isfinite(game.limits)
+        self.gain = weights @ force - self.limit_prices[limited] @ game.use[limited]
+        self.gain_known = equations.determines(gains)
+
+
+class _Allocations:
+    """What all optimal allocations share, by complementarity to one proof."""
+
+    def __init__(
+        self,
+        game: DefenseGame,
+        composition: Composition,
+        allocation: FloatArray,
+        cuts: TightCuts,
+        proof: _Proof,
+    ) -> None:
+        n_defenses = game.n_defenses
+        loss = float(proof.weights @ (game.severity[cuts.threats])) or 1.0
+        rows = []
+
+        def levels_only(matrix: FloatArray) -> None:
+            rows.append(np.hstack((matrix, np.zeros((len(matrix), 1)))))
+
+        levels_only(game.use[proof.limit_prices * (game.use @ game.max_level) > _STRICT * loss])
+        fixed = (np.abs(proof.gain) * game.max_level > _STRICT * loss) | (game.max_level == 0.0)
+        levels_only(np.eye(n_defenses)[fixed])
+        used = (proof.weights > _STRICT) & (game.severity[cuts.threats] > 0.0)
+        in_part = used & (proof.effort[cuts.threats] < 1.0 - _STRICT)
+        ratio = game.bandwidth / np.where(game.severity > 0.0, game.severity, 1.0)
+        rows.append(np.column_stack((cuts.gradients[in_part], ratio[cuts.threats[in_part]])))
+        if game.composition == "independent":
+            levels_only(cuts.gradients[used])
+        else:
+            order = np.flatnonzero(used)
+            order = order[np.argsort(cuts.threats[order], kind="stable")]
+            same = cuts.threats[order[1:]] == cuts.threats[order[:-1]]
+            levels_only((cuts.gradients[order[1:]] - cuts.gradients[order[:-1]])[same])
+        spent = float(game.bandwidth @ proof.effort)
+        if spent < game.attacker_bandwidth * (1.0 - _STRICT):
+            rows.append(np.eye(n_defenses + 1)[-1:])
+        matrix = np.concatenate(rows)
+        widest = float(ratio.max(initial=0.0)) or 1.0
+        size = np.append(np.where(game.max_level > 0.0, game.max_level, 1.0), 1.0 / widest)
+        equations = Equations(matrix, np.zeros(len(matrix)), size)
+        known = equations.determines(np.eye(n_defenses + 1))
+        self.level_known, self.price_known = known[:-1], bool(known[-1])

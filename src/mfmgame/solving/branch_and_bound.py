@@ -1,0 +1,308 @@
+"""The search for the best levels where some are all-or-nothing, and the tree that proves it.
+
+A *box* of levels is bounded from below by the master program of the continuous game within
+it, over the same cuts for every box. Where the point it finds leaves a stepped defense
+between two of its levels, the box is split in two there; where it does not, the point is an
+allocation, and its own cuts make the bound sharp. A box whose bound reaches the loss of the
+best allocation known is done with [1]_. What remains is a tree whose leaves, each with its
+certificate, cover every allocation: the least of their bounds holds for the game.
+
+References
+----------
+.. [1] A. H. Land, A. G. Doig, "An automatic method of solving discrete programming
+   problems", Econometrica 28 (1960).
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.solution import scale_of
+from mfmgame.certificates.certificate import Certificate, lower_bound, nothing_proven, proved
+from mfmgame.certificates.tree import Split, TreeProof
+from mfmgame.documents.result import Status
+from mfmgame.game.attacker import BestResponse, best_response
+from mfmgame.game.compositions import Composition
+from mfmgame.game.discrete_levels import Box
+from mfmgame.game.feasibility import (
+    is_within_limits,
+    resource_cost,
+    spread,
+    within_limits_beside,
+)
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.symmetry import twins_of
+from mfmgame.solving.cut_pool import CutPool
+from mfmgame.solving.exact_program import exact_optimum
+
+__all__ = ["BoxSearch"]
+
+FloatArray = NDArray[np.float64]
+
+_AT_A_LEVEL = 1e-7
+"""Share of the greatest level by which one may be off and still be meant."""
+_MAX_ROUNDS = {"additive": 50, "best_of": 50, "independent": 500}
+"""Solves that one box may take."""
+_LEAST_WEIGHT = 1e-3
+"""Of a defense that costs nothing, in units of the dearest, where it is asked which to split."""
+_MAX_REFINEMENTS = 4
+_FRACTIONAL_ROUNDS = 2
+"""Of these, at points between levels."""
+
+
+@dataclass(eq=False)
+class _Node:
+    """A box that some allocations lie in, what bounds it, and how it was split."""
+
+    box: Box
+    bound: float
+    proof: Callable[[], Certificate]
+    point: FloatArray
+    split: Split | None = None
+    parts: tuple[_Node | None, ...] = ()
+
+
+class BoxSearch:
+    """Branch and bound over boxes of levels, on one warm master.
+
+    Parameters
+    ----------
+    game : DefenseGame
+        With stepped defenses.
+    composition : Composition
+        Bound to the game's effectiveness.
+    cuts : CutPool
+        Of the game, or of one that differs in what both sides can spend.
+    tolerance : float
+        Relative width of the bracket at which to stop.
+    deadline : float
+        On the monotonic clock: when to stop, once there is an allocation.
+    cutoff : float
+        Loss from which on no allocation is wanted.
+    box : tuple of two ndarrays of float, shape (n_defenses,), optional
+        Least and greatest levels to look between; all by default.
+    ordered : bool
+        Whether only allocations count in which the first of two defenses that are alike has
+        at least the level of the second.
+    max_rounds : int, optional
+        Solves of the master program after which to give up.
+    first : bool
+        Whether any allocation below the cutoff will do.
+
+    Attributes
+    ----------
+    allocation : ndarray of float, shape (n_defenses,)
+        The best one found; of no meaning before there is a response.
+    response : BestResponse or None
+        To it; None if none has been found.
+    rounds : int
+        Solves of the master program.
+    """
+
+    allocation: FloatArray
+    response: BestResponse | None = None
+    rounds: int = 0
+
+    def __init__(
+        self,
+        game: DefenseGame,
+        composition: Composition,
+        cuts: CutPool,
+        *,
+        tolerance: float,
+        deadline: float = math.inf,
+        cutoff: float = math.inf,
+        box: Box | None = None,
+        ordered: bool = True,
+        max_rounds: int | None = None,
+        first: bool = False,
+    ) -> None:
+        assert game.choices is not None
+        self._game, self._choices = game, game.choices
+        self._composition, self._cuts = composition, cuts
+        self._tolerance, self._deadline, self._cutoff = tolerance, deadline, cutoff
+        self._twins = twins_of(game) if ordered else ()
+        whole = game.choices.whole(game.max_level)
+        self._box = whole if box is None else self._closed(box)
+        self._max_rounds, self._first = max_rounds, first
+        self._stepped = game.choices.stepped
+        cost = resource_cost(game)
+        self._weight = cost + (_LEAST_WEIGHT * float(cost.max(initial=0.0)) or 1.0)
+        self._free = ~game.use.any(axis=0) & ~self._stepped
+        self.allocation = spread(game)
+        self._scale = self._worst_attack(self.allocation)[1].loss
+        self._root: _Node | None = None
+        self._has_landed = False
+
+    @property
+    def loss(self) -> float:
+        """Loss of the worst attack on the best allocation, or the cutoff before there is one."""
+        return self._cutoff if self.response is None else self.response.loss
+
+    def run(self) -> None:
+        """Search until the bounds meet or time is up."""
+        if not len(self._cuts):
+            self._cuts.extend(self.allocation, *self._worst_attack(self.allocation), None)
+        self._root = None if self._box is None else self._bounded(self._box)
+        waiting = [(0.0, 0, self._root)] if self._root else []
+        count = 0
+        while waiting and not self._is_over:
+            node: _Node | None = heapq.heappop(waiting)[2]
+            while node and not self._is_over and node.bound < self._enough and self._split(node):
+                parts = sorted((part for part in node.parts if part), key=lambda part: part.bound)
+                # Straight down until there is an allocation; the least bound first from then on.
+                node = parts.pop(0) if parts and not self._has_landed else None
+                for part in parts:
+                    count += 1
+                    heapq.heappush(waiting, (part.bound, count, part))
+
+    def proof(self, held: Certificate) -> TreeProof:
+        """The tree so far; each leaf with its certificate."""
+        nodes: list[Split | int | None] = []
+        proofs: list[Certificate] = []
+        stack = [self._root]
+        while stack:
+            node = stack.pop()
+            if node is None:
+                nodes.append(None)
+            elif node.split is None:
+                nodes.append(len(proofs))
+                proofs.append(node.proof())
+            else:
+                nodes.append(node.split)
+                stack += reversed(node.parts)
+        return TreeProof(tuple(nodes), tuple(proofs), held)
+
+    @property
+    def stopped(self) -> Status:
+        """Why the search went no further, if the bounds have not met."""
+        if self._max_rounds is not None and self.rounds >= self._max_rounds:
+            return "round_limit"
+        return "time_limit" if time.monotonic() > self._deadline else "numerical"
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether there is something to show and no more to be looked for, or none too long."""
+        done = self.response is not None and (self._first or time.monotonic() > self._deadline)
+        return done or (self._max_rounds is not None and self.rounds >= self._max_rounds)
+
+    @property
+    def _enough(self) -> float:
+        """The bound from which on a box holds nothing better worth finding."""
+        if math.isinf(self.loss):
+            return math.inf
+        return self.loss - 0.5 * self._tolerance * scale_of(self._game, self.loss)
+
+    def _bounded(self, box: Box) -> _Node | None:
+        """A box, bounded; None if no allocation in it keeps within the limits."""
+        game, node = self._game, None
+        if not is_within_limits(game, box[0]):
+            return None
+        between = refinements = 0
+        for _ in range(_MAX_ROUNDS[game.composition]):
+            unit = scale_of(game, min(self.loss, self._scale))
+            improve = self._cuts.sharpen if refinements else self._cuts.solve
+            point = improve(game, unit, box)
+            self.rounds += 1
+            if point is None:
+                break
+            bound = game.attacker_bandwidth * point.price + float(point.surplus.sum())
+            levels = np.where(self._free, game.max_level, np.clip(point.allocation, *box))
+            node = _Node(box, bound, self._cuts.proof(point, game), levels)
+            if bound >= self._enough and self._is_proven(node):
+                break
+            allocation = self._meant(levels)
+            between += allocation is None
+            tried = levels if allocation is None else allocation
+            residual, response = self._worst_attack(tried)
+            self._has_landed |= allocation is not None
+            if self.response is None and allocation is None:
+                self._keep_lower(levels)
+            if allocation is not None and response.loss < self.loss:
+                self.allocation, self.response = allocation, response
+                if node.bound >= self._enough and self._is_proven(node):
+                    break
+            if between > _FRACTIONAL_ROUNDS:
+                break
+            if self._cuts.extend(tried, residual, response, point):
+                refinements = 0
+            elif allocation is not None and refinements < _MAX_REFINEMENTS:
+                refinements += 1
+            else:
+                break
+        return node or self._unbounded(box)
+
+    def _keep_lower(self, levels: FloatArray) -> None:
+        """Have something in hand: the steps below a point, if the rules allow them."""
+        lower = self._choices.lowered(levels)
+        if self._choices.allows(lower) and is_within_limits(self._game, lower):
+            response = self._worst_attack(lower)[1]
+            if response.loss < self.loss:
+                self.allocation, self.response = lower, response
+
+    def _unbounded(self, box: Box) -> _Node:
+        """A box of which nothing is known, where HiGHS has given up."""
+        return _Node(box, 0.0, lambda: nothing_proven(self._game), 0.5 * (box[0] + box[1]))
+
+    def _is_proven(self, node: _Node) -> bool:
+        """Whether a certificate bears out that a box holds nothing worth finding."""
+        certificate = node.proof()
+        node.proof = lambda: certificate
+        node.bound = lower_bound(self._game, self._composition, certificate, node.box)
+        return node.bound >= self._enough
+
+    def _meant(self, levels: FloatArray) -> FloatArray | None:
+        """The allocation that a point is, but for rounding; None if it is none."""
+        game = self._game
+        meant = self._choices.snapped(levels)
+        if np.any(np.abs(meant - levels) > _AT_A_LEVEL * game.max_level):
+            return None
+        if not self._choices.allows(meant):
+            return None
+        kept = within_limits_beside(game, meant, self._stepped)
+        return kept if is_within_limits(game, kept) else None
+
+    def _split(self, node: _Node) -> bool:
+        """Split a box at the dear defense whose level lies far between two; False if at none."""
+        least, greatest = node.box
+        open_ones = np.flatnonzero(self._stepped & (greatest > least))
+        if not len(open_ones):
+            self._close(node)
+            return False
+        score = self._choices.between(node.point) * self._weight
+        furthest = int(open_ones[score[open_ones].argmax()])
+        below, above = self._choices.around(furthest, float(node.point[furthest]), node.box)
+        down, up = (least, greatest.copy()), (least.copy(), greatest)
+        down[1][furthest], up[0][furthest] = below, above
+        boxes = [self._closed(part) for part in (down, up)]
+        parts = tuple(None if box is None else self._bounded(box) for box in boxes)
+        # Both or, interrupted before, neither.
+        node.split, node.parts = Split(furthest, below), parts
+        return True
+
+    def _close(self, node: _Node) -> None:
+        """Prove in rational arithmetic what floating point has left open of a box of no choice."""
+        if self._is_proven(node):
+            return
+        slack = 0.1 * self._tolerance * scale_of(self._game, self.loss)
+        exact = exact_optimum(self._game, self._composition, *self._cuts.singles, slack, node.box)
+        if exact is not None:
+            before, bound = node.proof, node.bound
+            node.proof = lambda: proved(self._game, self._composition, exact[1])
+            if not self._is_proven(node) and node.bound < bound:
+                node.proof, node.bound = before, bound
+
+    def _closed(self, box: Box) -> Box | None:
+        return self._choices.closed(box, self._twins)
+
+    def _worst_attack(self, levels: FloatArray) -> tuple[FloatArray, BestResponse]:
+        game = self._game
+        residual = game.severity * self._composition.exposure(levels)
+        return residual, best_response(residual, game.bandwidth, game.attacker_bandwidth)

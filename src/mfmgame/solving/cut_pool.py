@@ -1,0 +1,356 @@
+"""The cuts made so far, and the warm master program that they stand in.
+
+A cut of the master is of a *group* of threats: the sum of one cut of each. An attacker that
+must run all threats of a group with the same effort can do no more than one that need not,
+so any grouping gives lower bounds; and where the best response runs a whole group or none of
+it, the grouping costs nothing. So threats enter alone where they are few or near the
+attacker's margin, in groups the greater the further they are from it, and a group is split
+in two where the best response wants only part of it. A master of some hundred rows then
+speaks for a plan of a hundred thousand threats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.certificates.certificate import Certificate, proved
+from mfmgame.game.attacker import BestResponse
+from mfmgame.game.compositions import ANCHOR_GRAIN, Composition
+from mfmgame.game.discrete_levels import Box
+from mfmgame.game.game import DefenseGame
+from mfmgame.solving.master_lp import Master, MasterPoint
+
+__all__ = ["CutPool"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_PATIENCE, _PATIENCE_WITH_GROUPS = 10, 3
+"""Solves that a cut stays in the master without being used; cuts of groups age sooner."""
+_SCALE_RANGE = 2.0**6
+"""A master in units this far off is made anew in better ones."""
+_ALONE, _ALONE_IN_LARGE = 256, 1024
+"""So many threats that enter together do so alone, those nearest the margin: more where a
+pass over the matrix costs more than a greater master."""
+_LARGE = 2**26
+_GROWTH = 1.25
+"""Each group beyond them is that much greater than the one before."""
+_ROUNDING = 1e-14
+_NEGLIGIBLE = 0.01
+"""A group that forgoes less than this share of the average is not split yet."""
+_TERMS_AT_ONCE = 2**22
+
+
+class CutPool:
+    """Cuts by group and anchors, in a master that is made, scaled and pruned as needed.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    """
+
+    def __init__(self, game: DefenseGame, composition: Composition) -> None:
+        self._game = game
+        self._composition = composition
+        self._total_bandwidth = float(game.bandwidth.sum())
+        self._group_of: IntArray = np.full(game.n_threats, -1, dtype=np.intp)
+        self._alone = _ALONE if game.effectiveness.size < _LARGE else _ALONE_IN_LARGE
+        self._n_groups = self._n_entered = 0
+        # A cut is a run of threats, each with its anchor.
+        self._cut_group: IntArray = np.empty(0, dtype=np.intp)
+        self._cut_size: IntArray = np.empty(0, dtype=np.intp)
+        self._threats: IntArray = np.empty(0, dtype=np.intp)
+        self._anchors: FloatArray = np.empty(0)
+        self._idle: IntArray = np.empty(0, dtype=np.intp)
+        self._known: set[tuple[int, bytes]] = set()
+        self._units = (0.0, 0.0)
+        self._master: Master | None = None
+
+    def __len__(self) -> int:
+        return len(self._cut_group)
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether some threats stand together."""
+        return self._n_groups < self._n_entered
+
+    def extend(
+        self,
+        allocation: FloatArray,
+        residual: FloatArray,
+        response: BestResponse,
+        point: MasterPoint | None,
+        *,
+        share: float = 1.0,
+    ) -> int:
+        """Add the cuts at an allocation that the master's last point violates.
+
+        Parameters
+        ----------
+        allocation : ndarray of float, shape (n_defenses,)
+        residual : ndarray of float, shape (n_threats,)
+            What the threats cost under it, in loss units.
+        response : BestResponse
+            To these.
+        point : MasterPoint or None
+            The master's last point; None to ask no violation.
+        share : float, default 1
+            Besides the threats that run, those enter that cost at least this share of the
+            attacker's price of their bandwidth.
+
+        Returns
+        -------
+        int
+            How many cuts are new.
+        """
+        before = len(self._known)
+        wanted = response.plan > 0.0
+        if share < 1.0:
+            worth = share * response.price * self._game.bandwidth
+            wanted = (residual > 0.0) & (residual >= worth)
+        first = self._n_groups
+        n_split = self._split(residual, response.plan) if self.has_groups else 0
+        self._enter((wanted & (self._group_of < 0)).nonzero()[0], residual)
+        chosen = np.zeros(self._n_groups + 1, dtype=bool)  # and a place for threats in no group
+        chosen[self._group_of[wanted]] = True
+        if point is not None:
+            chosen[:first] &= self._violated(residual, point)[:first]
+        self._add(chosen, allocation)
+        return len(self._known) - before + n_split
+
+    def solve(
+        self, game: DefenseGame, loss_scale: float, box: Box | None = None
+    ) -> MasterPoint | None:
+        """Solve the master over all cuts for what both sides of a game can spend.
+
+        Parameters
+        ----------
+        game : DefenseGame
+            The pool's game, or one that differs in bandwidth and limits only.
+        loss_scale : float
+            About the value, for the master's units.
+        box : tuple of two ndarrays of float, shape (n_defenses,), optional
+            Least and greatest levels to look between.
+
+        Returns
+        -------
+        MasterPoint or None
+            None if HiGHS finds no optimum.
+        """
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.kept_limits)
+        self._prune()
+        point = master.solve(
+            game.attacker_bandwidth,
+            game.kept_limits,
+            bounded=game.attacker_bandwidth < self._total_bandwidth,
+            box=box,
+        )
+        if point is not None:
+            self._idle += 1
+            self._idle[point.weights > 0] = 0
+        return point
+
+    def sharpen(
+        self, game: DefenseGame, loss_scale: float, box: Box | None = None
+    ) -> MasterPoint | None:
+        """Solve the master again as it was solved last, more precisely; None if that fails."""
+        before = self._master
+        master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.kept_limits)
+        return master.refine() if master is before else self.solve(game, loss_scale, box)
+
+    @property
+    def singles(self) -> tuple[IntArray, FloatArray]:
+        """Threats and anchors of all cuts, those of one group each on its own."""
+        return self._threats, self._anchors
+
+    def least(
+        self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]
+    ) -> FloatArray | None:
+        """Allocation of least ``direction . x`` that the cuts allow a value of `ceiling`."""
+        assert self._master is not None
+        return self._master.least(direction, ceiling, levels, kept)
+
+    def proof(self, point: MasterPoint, game: DefenseGame) -> Callable[[], Certificate]:
+        """What makes the proof that a point's dual gives, for the game with its attacker."""
+        # The point knows the cuts of now; when it is asked for, there may be others.
+        sizes, threats, anchors = self._cut_size, self._threats, self._anchors
+
+        def certificate() -> Certificate:
+            weights = np.repeat(point.weights, sizes)
+            used = weights > 0
+            cuts = threats[used], anchors[used], weights[used]
+            return proved(game, self._composition, Certificate(*cuts, point.limit_prices))
+
+        return certificate
+
+    def _enter(self, threats: IntArray, residual: FloatArray) -> None:
+        """Group threats that are new, by how far they are from the attacker's margin."""
+        n_new = len(threats)
+        if not n_new:
+            return
+        self._n_entered += n_new
+        if n_new > self._alone:
+            bandwidth = self._game.bandwidth[threats]
+            with np.errstate(divide="ignore"):
+                ratio = residual[threats] / bandwidth
+            threats = threats[np.argsort(ratio, kind="stable")]
+        sizes = [1] * min(n_new, self._alone)
+        left, size = n_new - len(sizes), 1.0
+        while left > 0:
+            size = min(size * _GROWTH + 1.0, left)
+            sizes.append(int(size))
+            left -= int(size)
+        self._group_of[threats] = self._n_groups + np.repeat(np.arange(len(sizes)), sizes)
+        self._n_groups += len(sizes)
+
+    def _split(self, residual: FloatArray, plan: FloatArray) -> int:
+        """Split the groups whose threats the best response runs unequally; count them."""
+        bandwidth = self._game.bandwidth
+        used, whole = self._by_group(plan * bandwidth), self._by_group(bandwidth)
+        effort = np.divide(used, whole, out=np.ones_like(whole), where=whole > 0.0)
+        caused = self._by_group(plan * residual)
+        # What the group cannot do with one effort and the same bandwidth, but for rounding.
+        forgone = caused - effort * self._by_group(residual)
+        forgone[forgone <= _ROUNDING * caused] = 0.0
+        mixed = forgone > _NEGLIGIBLE * forgone.sum() / max(1, np.count_nonzero(forgone))
+        n_split = int(mixed.sum())
+        if not n_split:
+            return 0
+        half = np.full(self._n_groups, -1, dtype=np.intp)
+        half[mixed] = self._n_groups + np.arange(n_split)
+        members = np.flatnonzero(np.append(mixed, False)[self._group_of])
+        leaving = members[plan[members] > effort[self._group_of[members]]]
+        self._group_of[leaving] = half[self._group_of[leaving]]
+        self._n_groups += n_split
+
+        old = mixed[self._cut_group]
+        if not old.any():
+            return n_split
+        belongs = np.repeat(old, self._cut_size)
+        cut = np.repeat(np.arange(len(old)), self._cut_size)[belongs]
+        threats, anchors = self._threats[belongs], self._anchors[belongs]
+        self._keep(~old)
+        order = np.lexsort((self._group_of[threats], cut))
+        threats, anchors, cut = threats[order], anchors[order], cut[order]
+        starts = np.flatnonzero(
+            np.append(True, (np.diff(cut) != 0) | (np.diff(self._group_of[threats]) != 0))
+        )
+        groups, sizes = self._group_of[threats[starts]], np.diff(np.append(starts, len(threats)))
+        self._known.update(self._keys(groups, anchors, sizes))
+        self._append(groups, threats, anchors, sizes)
+        return n_split
+
+    def _violated(self, residual: FloatArray, point: MasterPoint) -> NDArray[np.bool_]:
+        """Which groups cost more than the master's last point allows them."""
+        assert self._master is not None
+        allowed = point.price * self._by_group(self._game.bandwidth)
+        # Groups that have entered since the point was found have no surplus there.
+        allowed[self._master.entered[: len(point.surplus)]] += point.surplus
+        return np.asarray(self._by_group(residual) > allowed, dtype=bool)
+
+    def _by_group(self, numbers: FloatArray) -> FloatArray:
+        """Sums of numbers of threats, shape (n_groups,)."""
+        sums = np.bincount(self._group_of + 1, weights=numbers, minlength=self._n_groups + 1)
+        return sums[1:].astype(np.float64, copy=False)
+
+    def _add(self, chosen: NDArray[np.bool_], allocation: FloatArray) -> None:
+        """Add the cuts of some groups that are exact at an allocation, if they are new."""
+        groups, threats = chosen.nonzero()[0], chosen[self._group_of].nonzero()[0]
+        threats = threats[self._group_of[threats].argsort(kind="stable")]
+        sizes = np.bincount(self._group_of[threats], minlength=self._n_groups)[groups]
+        anchors = self._composition.anchors(threats, allocation)
+        keys = self._keys(groups, anchors, sizes)
+        new = np.array([key not in self._known for key in keys], dtype=bool)
+        belongs = np.repeat(new, sizes)
+        self._known.update(keys)
+        self._append(groups[new], threats[belongs], anchors[belongs], sizes[new])
+
+    def _keys(
+        self, groups: IntArray, anchors: FloatArray, sizes: IntArray
+    ) -> list[tuple[int, bytes]]:
+        grains = np.rint(anchors / ANCHOR_GRAIN)
+        ends = grains.itemsize * sizes.cumsum()
+        starts = ends - grains.itemsize * sizes
+        code, cuts = grains.tobytes(), (groups.tolist(), starts.tolist(), ends.tolist())
+        return [(group, code[start:end]) for group, start, end in zip(*cuts, strict=True)]
+
+    def _append(
+        self, groups: IntArray, threats: IntArray, anchors: FloatArray, sizes: IntArray
+    ) -> None:
+        if not len(groups):
+            return
+        self._cut_group = np.concatenate((self._cut_group, groups))
+        self._cut_size = np.concatenate((self._cut_size, sizes))
+        self._threats = np.concatenate((self._threats, threats))
+        self._anchors = np.concatenate((self._anchors, anchors))
+        self._idle = np.concatenate((self._idle, np.zeros(len(sizes), dtype=np.intp)))
+        if self._master is not None:
+            self._enter_master(groups, threats, anchors, sizes)
+
+    def _fitting_master(self, units: tuple[float, float], limits: FloatArray) -> Master:
+        """The master, made anew if its units are far off those of losses, bits and limits."""
+        fits = self._master is not None and self._master.fits(limits)
+        fits = fits and all(
+            1.0 / _SCALE_RANGE < new / old < _SCALE_RANGE
+            for new, old in zip(units, self._units, strict=True)
+            if new > 0 and old > 0
+        )
+        if self._master is None or not fits:
+            game = self._game
+            self._units = units
+            self._master = Master(
+                game.max_level, game.use, limits, loss_unit=units[0], bandwidth_unit=units[1]
+            )
+            self._enter_master(self._cut_group, self._threats, self._anchors, self._cut_size)
+        return self._master
+
+    def _enter_master(
+        self, groups: IntArray, threats: IntArray, anchors: FloatArray, sizes: IntArray
+    ) -> None:
+        """Add the sums of the cuts of each run of threats."""
+        assert self._master is not None
+        game = self._game
+        if len(threats) == len(sizes):  # each runs alone
+            constants, gradients = self._composition.cuts(threats, anchors)
+            severity, bandwidth = game.severity[threats], game.bandwidth[threats]
+            self._master.add_cuts(groups, severity, bandwidth, constants, gradients)
+            return
+        n_cuts = len(sizes)
+        cut = np.repeat(np.arange(n_cuts), sizes)
+        severity, bandwidth = (
+            np.bincount(cut, weights=numbers[threats], minlength=n_cuts).astype(np.float64)
+            for numbers in (game.severity, game.bandwidth)
+        )
+        share = game.severity[threats] / severity[cut]
+        constants, gradients = np.zeros(n_cuts), np.zeros((n_cuts, game.n_defenses))
+        step = max(1, _TERMS_AT_ONCE // max(1, game.n_defenses))
+        for start in range(0, len(threats), step):
+            part = slice(start, start + step)
+            some_constants, some_gradients = self._composition.cuts(threats[part], anchors[part])
+            first = np.flatnonzero(np.append(True, np.diff(cut[part])))
+            into = cut[part][first]
+            some_gradients *= share[part, None]
+            constants[into] += np.add.reduceat(some_constants * share[part], first)
+            gradients[into] += np.add.reduceat(some_gradients, first)
+        self._master.add_cuts(groups, severity, bandwidth, constants, gradients)
+
+    def _prune(self) -> None:
+        """Drop the cuts long unused, once they are many."""
+        kept = self._idle < (_PATIENCE_WITH_GROUPS if self.has_groups else _PATIENCE)
+        if np.count_nonzero(kept) <= 0.7 * len(kept):
+            self._keep(kept)
+
+    def _keep(self, kept: NDArray[np.bool_]) -> None:
+        """Drop every cut but those marked, shape (n_cuts,)."""
+        if self._master is not None:
+            self._master.keep_cuts(kept)
+        belongs = np.repeat(kept, self._cut_size)
+        self._threats, self._anchors = self._threats[belongs], self._anchors[belongs]
+        self._cut_group, self._cut_size = self._cut_group[kept], self._cut_size[kept]
+        self._idle = self._idle[kept]
+        self._known = set(self._keys(self._cut_group, self._anchors, self._cut_size))

@@ -1,0 +1,450 @@
+"""The master linear program over the cuts made so far.
+
+    minimise    B lam + sum_i mu[i]
+    subject to  lam b[i] + mu[i] + gradient_k . x >= constant_k   for each cut k of threat i
+                use x <= limits,  0 <= x <= max_level,  lam >= 0,  mu >= 0
+
+HiGHS decides with absolute tolerances, so it sees the program in units in which they
+mean little: losses in units of the expected value, bandwidth in units of the attacker's,
+levels in units of their own upper bound. Powers of two, so that scaling rounds nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.game.discrete_levels import Box
+from mfmgame.game.feasibility import can_run, reachable_levels
+from mfmgame.numerics.highs import (
+    LEAST_PATIENCE,
+    OPTIONS,
+    STEEPEST,
+    WIDEST,
+    check,
+    new_highs,
+    power_of_two,
+    powers_of_two,
+)
+
+__all__ = ["Master", "MasterPoint"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
+    {},
+    {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
+    {"presolve": "on", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
+    {"solver": "ipm", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
+)
+"""Where a warm basis has gone bad: from scratch, then looser, since proofs check the answer."""
+_NARROWEST = 2.0**-28
+"""Least coefficient of the price in a row: HiGHS drops those below 1e-9."""
+_FINEST = 2.0**-28
+"""Least unit of a level, as a share of its range: in smaller ones HiGHS sees no coverage."""
+_REACH_RANGE = 2.0**20
+"""Change of a reachable level that asks for other units."""
+_GREATEST_MAGNIFICATION = 2.0**40
+_FINER_COST = 2.0**20
+
+
+class MasterPoint(NamedTuple):
+    """An optimal point of the master and its dual, in the game's units.
+
+    Attributes
+    ----------
+    allocation : ndarray of float, shape (n_defenses,)
+    price : float
+        ``lam``: loss units per bit of the attacker's bandwidth.
+    surplus : ndarray of float, shape (n_entered,)
+        ``mu`` of each threat that has entered, in order of entrance.
+    weights : ndarray of float, shape (n_cuts,)
+        Dual of each cut: the effort it stands for.
+    limit_prices : ndarray of float, shape (n_resources,)
+        Loss units that one more unit of each resource saves.
+    """
+
+    allocation: FloatArray
+    price: float
+    surplus: FloatArray
+    weights: FloatArray
+    limit_prices: FloatArray
+
+
+class Master:
+    """A warm HiGHS model that grows by whole arrays of cuts.
+
+    Parameters
+    ----------
+    max_level : ndarray of float, shape (n_defenses,)
+    use : ndarray of float, shape (n_resources, n_defenses)
+    limits : ndarray of float, shape (n_resources,)
+        At least 0; infinite where there is none.
+    loss_unit : float
+        About the size of the value, in loss units.
+    bandwidth_unit : float
+        About the size of the attacker's bandwidth, in bits.
+    """
+
+    def __init__(
+        self,
+        max_level: FloatArray,
+        use: FloatArray,
+        limits: FloatArray,
+        *,
+        loss_unit: float,
+        bandwidth_unit: float,
+    ) -> None:
+        self._loss_unit = power_of_two(loss_unit)
+        self._bandwidth_unit = power_of_two(bandwidth_unit)
+        self._n_defenses = n_defenses = len(max_level)
+        self._n_resources = len(limits)
+        self._max_level, self._use = max_level, use
+        self._reach = reach = reachable_levels(max_level, use, limits)
+        self._runs = can_run(max_level, reach)
+        unit = np.maximum(np.minimum(reach, 1.0), _FINEST * np.minimum(max_level, 1.0))
+        self._level_unit = powers_of_two(np.where(self._runs, unit, 1.0))
+        self._limited = np.flatnonzero(np.isfinite(limits) & (n_defenses > 0))
+        # A row in units of what its entries can do, not of what one that cannot run would.
+        using = np.where(self._runs, use[self._limited], 0.0)
+        self._limit_unit = powers_of_two((using * reach).max(axis=1, initial=0.0))
+        rows = using * (self._level_unit / self._limit_unit[:, None])
+
+        self._rows = rows  # over the levels; limits first, then cuts
+        self._row_lower = np.full(len(rows), -np.inf)
+        self._row_upper = np.empty(len(rows))
+        self._set_limits(limits)
+        self._cut_unit = np.empty(0)
+        self._cut_bandwidth = np.empty(0)
+        self._cut_column = np.empty(0, dtype=np.intp)
+        self._column_of: IntArray = np.empty(0, dtype=np.intp)
+        self._entered: IntArray = np.empty(0, dtype=np.intp)
+        self._cost = np.zeros(n_defenses + 1)
+        top = np.where(self._runs, max_level, 0.0) / self._level_unit
+        self._least, self._greatest = np.zeros(n_defenses), top
+        self._column_upper = np.append(top, np.inf)
+        self._surplus_unit = np.empty(0)
+
+        self._highs = new_highs()
+        count = n_defenses + 1
+        self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
+        columns = np.empty(rows.shape, dtype=np.int32)
+        columns[:] = np.arange(n_defenses)
+        self._add_rows(rows, columns, self._row_lower, self._row_upper)
+
+    @property
+    def entered(self) -> IntArray:
+        """Threats in order of entrance, that of a point's surplus, shape (n_entered,)."""
+        return self._entered
+
+    def fits(self, limits: FloatArray) -> bool:
+        """Whether the units of the levels suit other limits, shape (n_resources,)."""
+        reach = reachable_levels(self._max_level, self._use, limits)
+        runs = can_run(self._max_level, reach)
+        if not np.array_equal(runs, self._runs):
+            return False
+        change = reach[runs] / self._reach[runs]
+        return bool(np.all((change < _REACH_RANGE) & (change > 1.0 / _REACH_RANGE)))
+
+    def add_cuts(
+        self,
+        threats: IntArray,
+        severity: FloatArray,
+        bandwidth: FloatArray,
+        constants: FloatArray,
+        gradients: FloatArray,
+    ) -> None:
+        """Add a cut ``loss >= severity (constant - gradient . x)`` for each threat named.
+
+        Parameters
+        ----------
+        threats : ndarray of int, shape (n_new,)
+        severity, bandwidth, constants : ndarray of float, shape (n_new,)
+        gradients : ndarray of float, shape (n_new, n_defenses)
+        """
+        relative = severity / self._loss_unit
+        width = bandwidth / self._bandwidth_unit
+        # A row in units of its severity, unless that takes its price out of HiGHS's range.
+        ranged = np.minimum(np.maximum(relative, width / WIDEST), width / _NARROWEST)
+        unit = np.where(width > 0, ranged, relative)
+        unit = powers_of_two(np.maximum(unit, relative / STEEPEST))
+        column = self._enter(threats, unit)
+        relative = relative / unit
+        width = width / unit
+        rows = gradients * np.where(self._runs, self._level_unit, 0.0) * relative[:, None]
+        lower, upper = constants * relative, np.full(len(threats), np.inf)
+
+        n_defenses = self._n_defenses
+        entries = np.empty((len(threats), n_defenses + 2))
+        columns = np.empty(entries.shape, dtype=np.int32)
+        entries[:, :n_defenses], columns[:, :-1] = rows, np.arange(n_defenses + 1)
+        entries[:, -2] = width
+        entries[:, -1], columns[:, -1] = self._surplus_unit[column] / unit, n_defenses + 1 + column
+        self._add_rows(entries, columns, lower, upper)
+
+        self._rows = np.concatenate((self._rows, rows))
+        self._row_lower = np.concatenate((self._row_lower, lower))
+        self._row_upper = np.concatenate((self._row_upper, upper))
+        self._cut_unit = np.concatenate((self._cut_unit, unit))
+        self._cut_bandwidth = np.concatenate((self._cut_bandwidth, width))
+        self._cut_column = np.concatenate((self._cut_column, column))
+
+    def keep_cuts(self, kept: NDArray[np.bool_]) -> None:
+        """Drop every cut but those marked, shape (n_cuts,)."""
+        n_limits = len(self._limited)
+        rows = np.append(np.ones(n_limits, dtype=bool), kept)
+        dropped = np.flatnonzero(~rows).astype(np.int32)
+        check(self._highs.deleteRows(len(dropped), dropped))
+        self._rows = self._rows[rows]
+        self._row_lower = self._row_lower[rows]
+        self._row_upper = self._row_upper[rows]
+        self._cut_unit = self._cut_unit[kept]
+        self._cut_bandwidth = self._cut_bandwidth[kept]
+        self._cut_column = self._cut_column[kept]
+
+    def solve(
+        self,
+        attacker_bandwidth: float,
+        limits: FloatArray,
+        *,
+        bounded: bool,
+        box: Box | None = None,
+    ) -> MasterPoint | None:
+        """Optimal point for what both sides can spend, from the last basis.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float
+            Bits.
+        limits : ndarray of float, shape (n_resources,)
+            Finite where those given at first were.
+        bounded : bool
+            Whether bandwidth binds the attacker at all; if not, it has no price.
+        box : tuple of two ndarrays of float, shape (n_defenses,), optional
+            Least and greatest levels to look between, within the levels' own range.
+
+        Returns
+        -------
+        MasterPoint or None
+            None if HiGHS finds no optimum.
+        """
+        price_column = self._n_defenses
+        cost, most = attacker_bandwidth / self._bandwidth_unit, math.inf if bounded else 0.0
+        self._cost[price_column], self._column_upper[price_column] = cost, most
+        self._highs.changeColCost(price_column, cost)
+        self._highs.changeColBounds(price_column, 0.0, most)
+        self._set_limits(limits)
+        for row, upper in enumerate(self._row_upper[: len(self._limited)].tolist()):
+            self._highs.changeRowBounds(row, -math.inf, upper)
+        top = self._column_upper[: self._n_defenses]
+        self._least, self._greatest = np.zeros_like(top), top
+        if box is not None:
+            self._least, greatest = (bound / self._level_unit for bound in box)
+            self._greatest = np.minimum(greatest, top)
+            self._set_levels(self._least, self._greatest)
+        optimum = self._run()
+        if box is not None:
+            self._set_levels(np.zeros_like(top), top)
+        if optimum is None:
+            return None
+        self._primal, self._dual = optimum
+        return self._point()
+
+    def refine(self) -> MasterPoint | None:
+        """Sharpen the last optimum by one round of iterative refinement.
+
+        The same program, in the same box, is solved for a correction to the last point, in
+        units in which its error is of size one, and with costs in units in which HiGHS's
+        tolerance on them is as small [1]_.
+
+        Returns
+        -------
+        MasterPoint or None
+            None if HiGHS finds no optimum of that program.
+
+        References
+        ----------
+        .. [1] A. M. Gleixner, D. E. Steffy, K. Wolter, "Iterative refinement for linear
+           programming", INFORMS Journal on Computing 28 (2016).
+        """
+        primal = self._primal
+        reach = self._activity(primal)
+        row_lower, row_upper = self._row_lower - reach, self._row_upper - reach
+        lower, upper = -primal, self._column_upper - primal
+        lower[: self._n_defenses] += self._least
+        upper[: self._n_defenses] = self._greatest - primal[: self._n_defenses]
+        error = max(
+            float(bound.max(initial=0.0)) for bound in (row_lower, -row_upper, lower, -upper)
+        )
+        stretch = min(power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
+        with np.errstate(over="ignore"):  # a bound that overflows is no bound
+            bounds = [bound * stretch for bound in (lower, upper, row_lower, row_upper)]
+        self._load(self._cost * _FINER_COST, *bounds)
+        optimum = self._run()
+        zeros = np.zeros_like(self._cost)
+        self._load(self._cost, zeros, self._column_upper, self._row_lower, self._row_upper)
+        if optimum is None:
+            return None
+        step, dual = optimum
+        self._primal, self._dual = primal + step / stretch, dual / _FINER_COST
+        return self._point()
+
+    def least(
+        self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]
+    ) -> FloatArray | None:
+        """Allocation that minimises a linear function among those that keep the value low.
+
+        Parameters
+        ----------
+        direction : ndarray of float, shape (n_defenses,)
+            What to minimise: its product with the levels.
+        ceiling : float
+            The value that the allocation may have by the cuts made so far, in loss units,
+            at the bandwidth and limits of the last solve.
+        levels : ndarray of float, shape (n_defenses,)
+        kept : ndarray of bool, shape (n_defenses,)
+            Which defenses keep their level.
+
+        Returns
+        -------
+        ndarray of float, shape (n_defenses,), or None
+            None if HiGHS finds no optimum.
+        """
+        columns = np.arange(len(self._cost), dtype=np.int32)
+        paid = columns[self._cost != 0.0]
+        fixed = columns[: self._n_defenses][kept]
+        at = (levels / self._level_unit)[kept]
+        # A price of what cannot move may be so great that no other would be seen beside it.
+        moves = ~kept & (self._column_upper[: self._n_defenses] > 0.0)
+        towards = np.where(moves, direction * self._level_unit, 0.0)
+        cost = np.zeros_like(self._cost)
+        cost[: self._n_defenses] = towards / (np.abs(towards).max(initial=0.0) or 1.0)
+        top = np.array([ceiling / self._loss_unit])
+        starts = np.zeros(1, dtype=np.int32)
+
+        highs, basis = self._highs, self._highs.getBasis()
+        refused = highspy.HighsStatus.kError
+        below = np.full(1, -np.inf)
+        if highs.addRows(1, below, top, len(paid), starts, paid, self._cost[paid]) == refused:
+            return None
+        statuses = [
+            highs.changeColsCost(len(cost), columns, cost),
+            highs.changeColsBounds(len(fixed), fixed, at, at),
+        ]
+        optimum = None if refused in statuses else self._run(insist=False)
+        upper = self._column_upper[fixed]
+        check(highs.deleteRows(1, np.array([len(self._row_lower)], dtype=np.int32)))
+        check(highs.changeColsCost(len(cost), columns, self._cost))
+        check(highs.changeColsBounds(len(fixed), fixed, np.zeros_like(at), upper))
+        highs.setBasis(basis)
+        if optimum is None:
+            return None
+        return np.clip(optimum[0], 0.0, self._column_upper)[: self._n_defenses] * self._level_unit
+
+    def _enter(self, threats: IntArray, unit: FloatArray) -> IntArray:
+        """The surplus column of every threat, made for those that have none."""
+        missing = int(threats.max(initial=-1)) + 1 - len(self._column_of)
+        if missing > 0:
+            self._column_of = np.concatenate((self._column_of, np.full(missing, -1)))
+        column = self._column_of[threats]
+        if (column < 0).any():
+            new, first = np.unique(threats[column < 0], return_index=True)
+            cost = unit[column < 0][first]
+            none, upper = np.zeros(len(new)), np.full(len(new), np.inf)
+            check(self._highs.addCols(len(new), cost, none, upper, 0, [], [], []))
+            self._column_of[new] = len(self._entered) + np.arange(len(new))
+            self._entered = np.concatenate((self._entered, new))
+            self._cost = np.concatenate((self._cost, cost))
+            self._column_upper = np.concatenate((self._column_upper, upper))
+            self._surplus_unit = np.concatenate((self._surplus_unit, cost))
+            column = self._column_of[threats]
+        return column
+
+    def _set_levels(self, least: FloatArray, greatest: FloatArray) -> None:
+        levels = np.arange(self._n_defenses, dtype=np.int32)
+        check(self._highs.changeColsBounds(len(levels), levels, least, greatest))
+
+    def _set_limits(self, limits: FloatArray) -> None:
+        self._row_upper[: len(self._limited)] = limits[self._limited] / self._limit_unit
+
+    def _add_rows(
+        self, entries: FloatArray, columns: NDArray[np.int32], lower: FloatArray, upper: FloatArray
+    ) -> None:
+        if entries.size == 0:
+            return
+        stored = entries != 0.0
+        starts = np.zeros(len(entries), dtype=np.int32)
+        starts[1:] = stored.cumsum()[entries.shape[1] - 1 : -1 : entries.shape[1]]
+        values = entries[stored]
+        check(
+            self._highs.addRows(
+                len(entries), lower, upper, len(values), starts, columns[stored], values
+            )
+        )
+
+    def _run(self, *, insist: bool = True) -> tuple[FloatArray, FloatArray] | None:
+        """Optimal columns and row duals; None if HiGHS finds none, however it tries."""
+        # No program of this size needs so many iterations, unless they go in circles.
+        patience = LEAST_PATIENCE + 20 * (len(self._cost) + len(self._row_lower))
+        self._highs.setOptionValue("simplex_iteration_limit", patience)
+        self._highs.run()
+        for options in _SECOND_TRIES if insist else ():
+            if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                break
+            self._highs.clearSolver()
+            self._set_options(options)
+            self._highs.run()
+            self._set_options(OPTIONS)
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        solution = self._highs.getSolution()
+        return np.array(solution.col_value), np.array(solution.row_dual)
+
+    def _set_options(self, options: Mapping[str, bool | int | float | str]) -> None:
+        for option, value in options.items():
+            self._highs.setOptionValue(option, value)
+
+    def _point(self) -> MasterPoint:
+        levels = np.minimum(np.maximum(self._primal, 0.0), self._column_upper)
+        n_defenses, n_limits = self._n_defenses, len(self._limited)
+        limit_prices = np.zeros(self._n_resources)
+        limit_prices[self._limited] = (
+            np.maximum(-self._dual[:n_limits], 0.0) * self._loss_unit / self._limit_unit
+        )
+        return MasterPoint(
+            allocation=levels[:n_defenses] * self._level_unit,
+            price=float(levels[n_defenses] * self._loss_unit / self._bandwidth_unit),
+            surplus=levels[n_defenses + 1 :] * self._surplus_unit * self._loss_unit,
+            weights=np.maximum(self._dual[n_limits:], 0.0) / self._cut_unit,
+            limit_prices=limit_prices,
+        )
+
+    def _activity(self, columns: FloatArray) -> FloatArray:
+        """Value of every row at a point, shape (n_rows,)."""
+        n_defenses, n_limits = self._n_defenses, len(self._limited)
+        reach = self._rows @ columns[:n_defenses]
+        surplus = (self._surplus_unit * columns[n_defenses + 1 :])[self._cut_column]
+        reach[n_limits:] += self._cut_bandwidth * columns[n_defenses] + surplus / self._cut_unit
+        return reach
+
+    def _load(
+        self,
+        cost: FloatArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        row_lower: FloatArray,
+        row_upper: FloatArray,
+    ) -> None:
+        columns = np.arange(len(cost), dtype=np.int32)
+        rows = np.arange(len(row_lower), dtype=np.int32)
+        check(self._highs.changeColsCost(len(cost), columns, cost))
+        check(self._highs.changeColsBounds(len(cost), columns, lower, upper))
+        # Missing from highspy's type stubs.
+        change_rows = self._highs.changeRowsBounds  # type: ignore[attr-defined]
+        check(change_rows(len(rows), rows, row_lower, row_upper))

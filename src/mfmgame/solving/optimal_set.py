@@ -1,0 +1,323 @@
+"""The optimal allocations: whether there are several, and which of them is wanted.
+
+What a solve has proven says much about all of them, by complementary slackness; the rest
+is searched on the cuts that it has left behind.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.solution import scale_of
+from mfmgame.certificates.certificate import Certificate, as_plan, decided
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import Composition
+from mfmgame.game.feasibility import (
+    affordable_levels,
+    is_within_limits,
+    resource_cost,
+    with_all_free,
+    within_limits,
+    within_limits_beside,
+)
+from mfmgame.solving.cut_pool import CutPool
+from mfmgame.solving.progress import Found
+
+__all__ = ["OptimalFace"]
+
+FloatArray = NDArray[np.float64]
+
+_EPS = 2.0**-52
+_MAX_MOVES = 20
+_MAX_EQUATIONS = 1000
+_EXACT = 1e-13
+"""Share of the value that rounding may cost an allocation that is still called optimal."""
+_NUDGES = (1.0, 1.0 + 2.0**-48, 1.0 + 2.0**-44, 1.0 + 2.0**-40)
+"""What just covers a threat may miss it by rounding, the more so the fewer levels can give way."""
+_NEAT = 1e-11
+"""Share of the greatest level by which a level may miss an end of its range; of 0, share of
+the level that the limits allow it alone, too."""
+_TRACE = 1e-10
+"""Share of a level, beside what the limits allow of others, of what costs too much to run."""
+_NEAT_COST = 1e-10
+"""Share of a threat's residual, of the loss at which it would be run, or of the value, that
+neat levels may cost."""
+_EQUAL_VALUE = 1e-9
+"""Share of the value by which optimal allocations of another level may differ."""
+_LEVEL = 1e-3
+"""Share of the greatest level that the gap may leave open of one that is called decided."""
+_DECISIVE = 1e-7
+"""Relative size above which a difference, an effort, a price or a pivot is not rounding."""
+
+
+class OptimalFace:
+    """All optimal allocations of a game, known by one of them.
+
+    Parameters
+    ----------
+    found : Found
+        The one that is known.
+    composition : Composition
+        Bound to the game's effectiveness.
+    cuts : CutPool
+        Of the solver that has found it.
+    """
+
+    def __init__(self, found: Found, composition: Composition, cuts: CutPool) -> None:
+        assert isinstance(found.certificate, Certificate)
+        self._found, self._proof = found, found.certificate
+        self._game = found.game
+        self._composition = composition
+        self._cuts = cuts
+        self._is_curved = found.game.composition == "independent"
+
+    def without_traces(self, tolerance: float) -> Found:
+        """The known one, without what costs so much that the limits allow a trace of it.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve; the bracket stays within it.
+        """
+        found, game = self._found, self._game
+        most = affordable_levels(game) / np.where(game.max_level > 0.0, game.max_level, 1.0)
+        traces = most <= _TRACE * most.max(initial=0.0)
+        if not found.allocation[traces].any():
+            return found
+        levels = np.where(traces, 0.0, found.allocation)
+        residual = self._residual(levels)
+        answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+        loss = found.response.loss
+        if answer.loss - loss > min(self._room(tolerance), _NEAT_COST * scale_of(game, loss)):
+            return found
+        return found._replace(allocation=levels, response=answer)
+
+    def cheapest(self, tolerance: float) -> Found:
+        """The one that uses least, each resource in units of its limit, if it is found.
+
+        Where the composition is curved, allocations of the same value are rare, and near
+        the optimum none can be told from one that is merely cheaper.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve; the bracket stays within it.
+        """
+        found, game = self._found, self._game
+        # Every optimal allocation uses all of what has a price that is worth anything.
+        worth = self._proof.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
+        spare = worth <= _EQUAL_VALUE * found.response.loss
+        if self._is_curved or not (spare & game.use.any(axis=1) & (game.limits > 0)).any():
+            return found
+        kept = self._kept | ~game.use.any(axis=0)  # what uses nothing runs in full
+        scale = scale_of(game, found.response.loss)
+        if self._is_alone(kept) or not (len(self._cuts) or self._cuts.solve(game, scale)):
+            return found
+        cost = resource_cost(game)
+        moved = self._moved(cost, _EXACT * found.response.loss, kept)
+        if moved is None:
+            return found
+        before = found.response.plan * self._residual(found.allocation)
+        # A level that misses 0 by rounding would save, or cost, for no other reason.
+        moved = np.where(moved <= _NEAT * affordable_levels(game), 0.0, moved)
+        for factor in _NUDGES:
+            cheaper = with_all_free(game, within_limits(game, factor * moved))
+            residual = self._residual(cheaper)
+            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            if (
+                cost @ cheaper < cost @ found.allocation
+                and self._costs_nothing(answer.plan * residual - before)
+                and answer.loss - found.response.loss <= self._room(tolerance)
+            ):
+                lower = min(found.lower, answer.loss)
+                return found._replace(allocation=cheaper, response=answer, lower=lower)
+        return found
+
+    def tidied(self, tolerance: float) -> Found:
+        """The known one, with levels that miss 0 or their greatest by rounding moved there.
+
+        Unless any threat would notice, so that no small loss is traded for neat levels.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve; the bracket stays within it.
+        """
+        found, game, levels = self._found, self._game, self._found.allocation
+        most = game.max_level
+        neat = np.where(levels >= (1.0 - _NEAT) * most, most, levels)
+        neat[levels <= _NEAT * affordable_levels(game)] = 0.0
+        neat = within_limits_beside(game, neat, neat == most)
+        if np.array_equal(neat, levels) or not is_within_limits(game, neat):
+            return found
+        before, after = self._residual(levels), self._residual(neat)
+        worth = np.maximum(before, found.response.price * game.bandwidth)
+        if (after > before + _NEAT_COST * worth + 8 * _EPS * game.severity).any():
+            return found
+        answer = best_response(after, game.bandwidth, game.attacker_bandwidth)
+        loss = found.response.loss
+        if answer.loss - loss > min(self._room(tolerance), _NEAT_COST * scale_of(game, loss)):
+            return found
+        lower = min(found.lower, answer.loss)
+        return found._replace(allocation=neat, response=answer, lower=lower)
+
+    def extremes(self, tolerance: float) -> tuple[FloatArray, FloatArray]:
+        """Least and greatest level of each defense over them.
+
+        Parameters
+        ----------
+        tolerance : float
+            Of the solve.
+
+        Returns
+        -------
+        least, greatest : ndarray of float, shape (n_defenses,)
+        """
+        found, game, allocation = self._found, self._game, self._found.allocation
+        least, greatest = allocation.copy(), allocation.copy()
+        kept = self._kept
+        scale = scale_of(game, found.response.loss)
+        if self._is_alone(kept) or self._cuts.solve(game, scale) is None:
+            return least, greatest
+        slack = (0.5 * tolerance if self._is_curved else _EQUAL_VALUE) * found.response.loss
+        near = _EQUAL_VALUE * game.max_level
+
+        def look(direction: FloatArray) -> bool:
+            """Whether there is another optimum, with less of a direction."""
+            moved = self._moved(direction, slack, kept)
+            if moved is None:  # there may be one
+                return True
+            np.minimum(least, moved, out=least)
+            np.maximum(greatest, moved, out=greatest)
+            return bool(np.any(np.abs(moved - allocation) > near))
+
+        # A direction like no other is the same on all optima only if there is but one.
+        any_other = np.where(kept, 0.0, 1.0 + np.sqrt(np.arange(2.0, game.n_defenses + 2)) % 1.0)
+        if look(any_other) | look(-any_other):
+            for defense in np.flatnonzero(~kept).tolist():
+                direction = np.zeros(game.n_defenses)
+                direction[defense] = 1.0
+                if least[defense] > 0.0:
+                    look(direction)
+                if greatest[defense] < game.max_level[defense]:
+                    look(-direction)
+        return (
+            np.where(allocation - least <= near, allocation, least),
+            np.where(greatest - allocation <= near, allocation, greatest),
+        )
+
+    def range_of(self, direction: FloatArray) -> tuple[float, float]:
+        """Least and greatest ``direction . x`` over them; NaN for an end that is not found."""
+        game, loss = self._game, self._found.response.loss
+        if not len(self._cuts) and self._cuts.solve(game, scale_of(game, loss)) is None:
+            return math.nan, math.nan
+        slack = _EQUAL_VALUE * loss
+        ends = (self._moved(sign * direction, slack, self._kept) for sign in (1.0, -1.0))
+        low, high = (math.nan if end is None else float(direction @ end) for end in ends)
+        return low, high
+
+    @cached_property
+    def _kept(self) -> NDArray[np.bool_]:
+        """Defenses whose level is the same in all of them, shape (n_defenses,)."""
+        found, game = self._found, self._game
+        loss = found.response.loss
+        # Less than that, another level may cost for no other reason than rounding, or the gap.
+        noise = max(_DECISIVE * loss, (loss - found.lower) / _LEVEL)
+        surely = decided(game, self._composition, self._proof, _DECISIVE, noise)
+        return np.asarray(surely | (game.max_level == 0.0), dtype=bool)
+
+    def _is_alone(self, kept: NDArray[np.bool_]) -> bool:
+        """Whether the known one is certainly the only one, given the levels that are kept.
+
+        In all of them a limit with a price is used up, the cuts of one threat are equal,
+        and threats that run in part lose the same for each bit: linear equations in the
+        levels that are not kept and in the attacker's price.
+        """
+        found, game = self._found, self._game
+        doubt = found.response.loss - found.lower > _EQUAL_VALUE * found.response.loss
+        if self._is_curved or doubt or kept.all():
+            return bool(kept.all())
+        certificate = self._proof
+        weights, threats = certificate.weights, certificate.threats
+        worth = certificate.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
+        priced = game.use[worth > _DECISIVE * float(weights @ game.severity[threats])]
+        in_part = as_plan(game, certificate)[threats] < 1.0 - _DECISIVE
+        counts = np.bincount(threats[weights > _DECISIVE], minlength=game.n_threats)
+        used = ((weights > _DECISIVE) & (in_part | (counts[threats] > 1))).nonzero()[0]
+        unknown = np.concatenate((~kept, [in_part[used].any()]))
+        n_unknown = np.count_nonzero(unknown)
+        if not n_unknown <= len(used) + len(priced) <= _MAX_EQUATIONS:
+            return False
+        used = used[threats[used].argsort(kind="stable")]
+        threats, in_part = threats[used], in_part[used]
+        _, gradients = self._composition.cuts(threats, certificate.anchors[used])
+        ratio = game.bandwidth[threats] / game.severity[threats]
+        cuts = np.column_stack((gradients, ratio / (ratio.max(initial=0.0) or 1.0)))
+        alike = (cuts[1:] - cuts[:-1])[threats[1:] == threats[:-1]]
+        spent = np.column_stack((priced, np.zeros(len(priced))))
+
+        equations = np.concatenate((cuts[in_part], alike, spent))[:, unknown]
+        equations *= np.append(game.max_level, 1.0)[unknown]
+        size = np.abs(equations).max(axis=1)
+        equations = equations[size > 0.0] / size[size > 0.0, None]
+        if len(equations) < n_unknown:
+            return False
+        pivots = np.linalg.svd(equations, compute_uv=False)
+        return bool(pivots[-1] > _DECISIVE * pivots[0])
+
+    def _moved(
+        self, direction: FloatArray, slack: float, kept: NDArray[np.bool_]
+    ) -> FloatArray | None:
+        """The known one, moved as far against a direction as its loss may allow.
+
+        Parameters
+        ----------
+        direction : ndarray of float, shape (n_defenses,)
+            ``direction . x`` is to be small.
+        slack : float
+            How much more the worst attack may cost, in loss units.
+        kept : ndarray of bool, shape (n_defenses,)
+            Which defenses keep their level.
+
+        Returns
+        -------
+        ndarray of float, shape (n_defenses,), or None
+            None if none is found.
+        """
+        game, loss, allocation = self._game, self._found.response.loss, self._found.allocation
+        for _ in range(_MAX_MOVES):
+            moved = self._cuts.least(direction, loss, allocation, kept)
+            if moved is None:
+                break
+            moved = within_limits(game, moved)
+            residual = self._residual(moved)
+            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            # A value of 0 leaves no slack: there, each threat be covered but for a tiny share.
+            uncovered = _EQUAL_VALUE * float(answer.plan @ game.severity)
+            if answer.loss <= loss + (slack if loss > uncovered else uncovered):
+                return moved
+            if not self._cuts.extend(moved, residual, answer, None):
+                break
+        return None
+
+    def _room(self, tolerance: float) -> float:
+        """By how much a loss may grow, so that the bracket stays within the tolerance."""
+        loss = self._found.response.loss
+        left = tolerance * scale_of(self._game, loss) - (loss - self._found.lower)
+        return 0.5 * max(left, 0.0)
+
+    def _costs_nothing(self, changes: FloatArray) -> bool:
+        """Whether changes of each threat's loss add up to no more than their rounding.
+
+        Not even a loss too small to show beside the others is traded for savings.
+        """
+        rounding = 8 * _EPS * self._game.severity
+        real = np.abs(changes) > rounding
+        return math.fsum(changes[real].tolist()) <= 4 * math.fsum(rounding[real].tolist())
+
+    def _residual(self, allocation: FloatArray) -> FloatArray:
+        return self._game.severity * self._composition.exposure(allocation)

@@ -1,0 +1,1 @@
+"""Answers along a parameter: frontiers, thresholds, portfolios."""

@@ -1,0 +1,204 @@
+"""Exact frontiers of games with stepped defenses, over the attacker's bandwidth.
+
+The loss of the worst attack on one allocation is concave and piecewise linear in the
+bandwidth, and the value is the least of these losses over all allocations, so it is concave,
+too. The least of the allocations known is a bound from above. Where it has a kink, a search
+says whether it is the value; if not, the search has found an allocation that is better
+there. Once it is the value at every kink, it is the value: a concave function lies above its
+chords.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
+from mfmgame.answers.solution import scale_of
+from mfmgame.certificates.certificate import nothing_proven, upper_bound
+from mfmgame.certificates.tree import TreeProof
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import compose
+from mfmgame.solving.progress import Found
+from mfmgame.solving.solver import Solver
+
+__all__ = ["lower_envelope", "traced_steps"]
+
+FloatArray = NDArray[np.float64]
+
+_SAME_POINT = 1e-12
+"""Points closer than this share of where they are, are one point."""
+_SAME_SLOPE = 1e-10
+
+
+class _Curve(NamedTuple):
+    """Loss of the worst attack on one allocation over the bandwidth, by its kinks."""
+
+    allocation: FloatArray
+    points: FloatArray
+    losses: FloatArray
+
+
+def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Frontier:
+    """Trace the value over the attacker's bandwidth, where some defenses are stepped.
+
+    Parameters
+    ----------
+    solver : Solver
+        Of the game.
+    start, stop : float
+        Ends of the sweep, in bits.
+    within : float
+        Share of the value by which it may lie below the allocations found.
+
+    Returns
+    -------
+    Frontier
+    """
+    game = solver.game
+    composition = compose(game)
+    curves: list[_Curve] = []
+    proven: dict[float, Found] = {}
+    asked = [start, stop]
+    while asked:
+        for at in asked:
+            found = proven[at] = solver.find(at)
+            known = min((float(np.interp(at, c.points, c.losses)) for c in curves), default=None)
+            loss = found.response.loss
+            if known is None or loss < known - within * scale_of(game, known):
+                residual = game.severity * composition.exposure(found.allocation)
+                curves.append(_curve(found.allocation, residual, game.bandwidth, stop))
+        points, which = lower_envelope([(c.points, c.losses) for c in curves], start, stop)
+        asked = [at for at in points.tolist() if at not in proven]
+    slopes = np.zeros(len(which))
+    for k, number in enumerate(which):
+        residual = game.severity * composition.exposure(curves[number].allocation)
+        inside = 0.5 * float(points[k] + points[k + 1])
+        slopes[k] = best_response(residual, game.bandwidth, inside).price
+    # An allocation that is best on a piece is so on the next, too, where that goes on in its line.
+    begins = np.append(True, np.abs(np.diff(slopes)) > _SAME_SLOPE * np.abs(slopes[1:]))
+    points, slopes = points[np.append(begins, True)], slopes[begins]
+    allocations = np.array([curves[number].allocation for number in which])[begins]
+    upper = np.zeros(len(points))
+    for k, levels in enumerate(allocations):
+        for end in (k, k + 1):
+            there = game.with_attacker_bandwidth(float(points[end]))
+            bound = upper_bound(there, composition, levels, float(slopes[k]))
+            upper[end] = max(upper[end], bound)
+    proofs = [proven[at].certificate for at in points.tolist()]
+    nothing = nothing_proven(game)
+    lower = np.array([proven[at].lower for at in points.tolist()])
+    return Frontier(
+        game=game,
+        parameter=ATTACKER_BANDWIDTH,
+        breakpoints=points,
+        values=upper,
+        lower=np.minimum(lower, upper),
+        upper=upper,
+        slopes=slopes,
+        allocations=allocations,
+        # What the prices of a tree say belongs to an allocation that is not shown with it.
+        certificates=tuple(
+            TreeProof(proof.nodes, proof.proofs, nothing)
+            for proof in proofs
+            if isinstance(proof, TreeProof)
+        ),
+        n_solves=len(proven),
+    )
+
+
+def _curve(
+    allocation: FloatArray, residual: FloatArray, bandwidth: FloatArray, stop: float
+) -> _Curve:
+    """The worst attack on an allocation, from no bandwidth to the end of a sweep."""
+    running = np.flatnonzero((residual > 0.0) & (bandwidth > 0.0))
+    order = running[np.argsort(-residual[running] / bandwidth[running], kind="stable")]
+    free = math.fsum(residual[(bandwidth == 0.0)].tolist())
+    points = np.append(0.0, np.cumsum(bandwidth[order]))
+    losses = free + np.append(0.0, np.cumsum(residual[order]))
+    if points[-1] < stop:
+        points, losses = np.append(points, stop), np.append(losses, losses[-1])
+    return _Curve(allocation, points, losses)
+
+
+def lower_envelope(
+    curves: list[tuple[FloatArray, FloatArray]], start: float, stop: float
+) -> tuple[FloatArray, list[int]]:
+    """The least of piecewise linear functions, piece by piece.
+
+    Parameters
+    ----------
+    curves : list of (ndarray of float, ndarray of float)
+        Kinks of each, increasing, and its values there; defined from `start` to `stop`.
+    start, stop : float
+
+    Returns
+    -------
+    points : ndarray of float, shape (n_pieces + 1,)
+        Where it has kinks, and both ends.
+    which : list of int, length n_pieces
+        A function that is the least on each piece; one alone if the ends are the same.
+
+    Examples
+    --------
+    >>> rising = np.array([0.0, 4.0]), np.array([0.0, 4.0])
+    >>> level = np.array([0.0, 4.0]), np.array([3.0, 3.0])
+    >>> points, which = lower_envelope([rising, level], 0.0, 4.0)
+    >>> points.tolist(), which
+    ([0.0, 3.0, 4.0], [0, 1])
+    """
+    kinks = np.unique(np.concatenate([points for points, _ in curves]))
+    inside = kinks[(kinks > start) & (kinks < stop)]
+    grid = np.concatenate(([start], inside, [stop]))
+    values = np.array([np.interp(grid, *curve) for curve in curves])
+    pieces: list[_Piece] = []
+    for k in range(len(grid) - 1):
+        a, b = float(grid[k]), float(grid[k + 1])
+        for piece in _least_lines(a, b, values[:, k], values[:, k + 1]):
+            if piece.end - piece.start <= _SAME_POINT * piece.end:
+                continue
+            if pieces and pieces[-1].goes_on_in(piece):
+                piece = piece._replace(start=pieces.pop().start)
+            pieces.append(piece)
+    if not pieces:  # both ends are the same
+        return np.array([start, stop]), [int(np.argmin(values[:, 0]))]
+    points = [start, *(piece.end for piece in pieces[:-1]), stop]
+    return np.array(points), [piece.curve for piece in pieces]
+
+
+class _Piece(NamedTuple):
+    """Where one of several functions is the least, and a line."""
+
+    start: float
+    end: float
+    curve: int
+    slope: float
+
+    def goes_on_in(self, other: _Piece) -> bool:
+        """Whether the next piece is more of the same line."""
+        steepest = max(abs(self.slope), abs(other.slope))
+        return self.curve == other.curve and abs(self.slope - other.slope) <= _SAME_SLOPE * steepest
+
+
+def _least_lines(a: float, b: float, at_a: FloatArray, at_b: FloatArray) -> list[_Piece]:
+    """The least of several lines between two points."""
+    first = int(np.lexsort((at_b, at_a))[0])
+    last = int(np.lexsort((at_a, at_b))[0])
+    slopes = (at_b - at_a) / (b - a) if b > a else np.zeros_like(at_a)
+    # A line that is least by rounding alone has no piece of its own.
+    if at_b[first] <= at_b[last] * (1.0 + _SAME_POINT):
+        return [_Piece(a, b, first, float(slopes[first]))]
+    if at_a[last] <= at_a[first] * (1.0 + _SAME_POINT):
+        return [_Piece(a, b, last, float(slopes[last]))]
+    crossing = a + (at_a[last] - at_a[first]) / (slopes[first] - slopes[last])
+    if not a < crossing < b:  # but for rounding, they meet at an end
+        return [_Piece(a, b, last if crossing <= a else first, float(slopes[first]))]
+    there = at_a + slopes * (crossing - a)
+    if there.min() >= there[first] * (1.0 - _SAME_POINT):
+        halves = [(a, crossing, first), (crossing, b, last)]
+        return [_Piece(start, end, curve, float(slopes[curve])) for start, end, curve in halves]
+    left = _least_lines(a, crossing, at_a, there)
+    return left + _least_lines(crossing, b, there, at_b)

@@ -1,0 +1,409 @@
+"""A walk over the attacker's bandwidth, from vertex to vertex, for `additive` games.
+
+The defender's program is ``min B lam + sum_i max(0, v_i (1 - E_i . x) - b_i lam)`` over the
+allocations ``x`` and prices ``lam >= 0``. A vertex is where as many constraints are tight as
+there are unknowns: threats at the margin (neither worth running nor not), levels at their
+bounds, limits that bind. While it is optimal, ``x`` and ``lam`` stay as they are, and the
+multipliers of the tight constraints (the attacker's effort on marginal threats, the prices
+of limits) are linear in ``B``; the piece ends where one of them leaves its range. That
+constraint is let go, and the next one met along the edge replaces it: the parametric
+simplex method [1]_, one pivot a piece. Where several are met at once, an infinitesimal
+perturbation of their right-hand sides decides [2]_, so that the walk cannot go in circles.
+
+Nothing here is trusted: whoever asks for a walk checks its lines and proofs.
+
+References
+----------
+.. [1] T. Gass, S. Saaty, "The computational algorithm for the parametric objective
+   function", Naval Research Logistics Quarterly 2 (1955).
+.. [2] A. Charnes, "Optimality and degeneracy in linear programming", Econometrica 20 (1952).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.game.game import DefenseGame
+
+if TYPE_CHECKING:
+    import scipy.sparse
+
+__all__ = ["Walk", "walk"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_TOUCHING = 1e-12
+"""Slack of a constraint, in its own units, that counts as none."""
+_OUT_OF_RANGE = 1e-10
+"""How far a multiplier may leave its range by rounding, in its own units."""
+_NOTHING = 1e-14
+"""Share of a threat that is none."""
+_SAME_PRICE = 1e-10
+"""Pieces whose prices differ by less, relative to them, are one."""
+_LEAST_PIVOT = 1e-9
+"""Rate, beside the greatest of an edge, at which slack does not close."""
+_FRESH = 30
+"""Pivots between two factorizations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """What a walk has met; any of it may be wrong, or the walk may end early.
+
+    Attributes
+    ----------
+    points : ndarray of float, shape (n_pieces + 1,)
+        Where pieces begin and end, in bits.
+    allocations : ndarray of float, shape (n_pieces, n_defenses)
+    slopes : ndarray of float, shape (n_pieces,)
+        Loss units per bit.
+    plans : ndarray of float, shape (n_pieces + 1, n_threats)
+        Attack plan at each point.
+    limit_prices : ndarray of float, shape (n_pieces + 1, n_resources)
+    """
+
+    points: FloatArray
+    allocations: FloatArray
+    slopes: FloatArray
+    plans: FloatArray
+    limit_prices: FloatArray
+
+
+def walk(game: DefenseGame, start: float, stop: float, shortest: float) -> Walk:
+    """Walk along the frontier of an `additive` game.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    start, stop : float
+        Different bandwidths of at least 0.
+    shortest : float
+        Length of a piece, as a share of where it ends, that is none.
+
+    Returns
+    -------
+    Walk
+    """
+    with np.errstate(all="ignore"):
+        try:
+            return _Walker(game, start).run(stop, shortest)
+        except np.linalg.LinAlgError:  # numbers too far apart even to begin
+            return _report(game, [], [], [])
+
+
+class _Walker:
+    """The tight constraints, their inverse, and what is left of all the others.
+
+    Constraints are numbered: threats, levels at 0 (the price ``lam`` the last of them),
+    levels in full, limits. Each is ``row . z >= side`` over ``z = (x, lam)``, a threat's
+    being the one that makes it not worth running. Levels are in units of the most that the
+    limits allow, threats in units of their severity.
+    """
+
+    def __init__(self, game: DefenseGame, start: float) -> None:
+        self._game, self._at = game, start
+        n, m = game.n_threats, game.n_defenses
+        self._n, self._m = n, m
+        limited = np.isfinite(game.limits) & (game.use @ game.max_level > game.limits)
+        self._limited: IntArray = np.flatnonzero(limited)
+        free = ~game.use.any(axis=0)
+        self._unit = _level_units(game, self._limited)
+        use = game.use[self._limited] * self._unit
+        self._limit_unit = use.max(axis=1, initial=0.0)
+        self._use = use / self._limit_unit[:, None]
+        self._full = game.max_level / self._unit
+
+        self._worth = game.severity
+        running = game.severity > 0.0
+        self._bits = np.divide(game.bandwidth, game.severity, out=np.zeros(n), where=running)
+        limit_sides = -game.limits[self._limited] / self._limit_unit
+        sides = [np.where(running, 1.0, -1.0), np.zeros(m + 1), -self._full, limit_sides]
+        self._sides = np.concatenate(sides)
+        self._most = np.full(len(self._sides), np.inf)
+        self._most[:n] = self._worth
+        # A fixed outward push of every side but those of levels that never change.
+        self._fixed = (free & (self._full > 0)) | (self._full == 0)
+        push = np.random.default_rng(0).uniform(0.5, 1.0, len(self._sides))
+        push[n:] *= -1.0
+        unmoved = np.flatnonzero(self._fixed)
+        push[n + unmoved] = push[n + m + 1 + unmoved] = 0.0
+        self._pushes = push
+        effects = game.effectiveness * self._unit
+        levels = np.where(free, self._full, 0.0)
+        left = self._sides[:n] - effects @ levels
+        left[np.abs(left) <= _TOUCHING] = 0.0
+        self._begin(levels, left, push[:n] - effects @ push[n : n + m])
+        self._rows = _stacked(effects, self._bits, self._use)
+        self._factorize()
+
+    def _begin(self, levels: FloatArray, left: FloatArray, pushed: FloatArray) -> None:
+        """The vertex of no defense but the free ones, against the best response to it."""
+        n, m, bits = self._n, self._m, self._bits
+        worth = (left > 0.0) | ((left == 0.0) & (pushed > 0.0))
+        self._runs = worth & (bits == 0.0)
+        paying = np.flatnonzero(worth & (bits > 0.0))
+        unit = bits[paying]
+        order = paying[np.lexsort((-pushed[paying] / unit, -left[paying] / unit))]
+        n_full = int(np.searchsorted(np.cumsum(self._game.bandwidth[order]), self._at, "right"))
+        self._runs[order[:n_full]] = True
+        self._price_unit = 1.0
+        tight = np.arange(n, n + m + 1)
+        upper = np.flatnonzero(levels > 0)
+        tight[upper] = n + m + 1 + upper
+        if n_full < len(order):
+            tight[m] = order[n_full]
+            # Prices in units of the first, so that threats' rows are of one size.
+            first = left[order[n_full]] / bits[order[n_full]]
+            if first > 0.0:
+                self._price_unit = first
+                self._bits = bits * first
+        self._tight: IntArray = tight
+        self._is_tight = np.zeros(len(self._sides), dtype=bool)
+        self._is_tight[tight] = True
+
+    def _row(self, constraint: int) -> FloatArray:
+        rows = self._rows
+        return rows[constraint] if isinstance(rows, np.ndarray) else _dense(rows, constraint)
+
+    def _products(self, z: FloatArray) -> FloatArray:
+        """All rows times a vector; BLAS would wake threads that take longer than the work."""
+        rows = self._rows
+        if isinstance(rows, np.ndarray):
+            return np.asarray(np.einsum("ij,j->i", rows, z))
+        return np.asarray(rows @ z)
+
+    def _sum_of_rows(self, which: IntArray, weights: FloatArray) -> FloatArray:
+        rows = self._rows[which]
+        if isinstance(rows, np.ndarray):
+            return np.asarray(np.einsum("i,ij->j", weights, rows))
+        return np.asarray(weights @ rows)
+
+    def _factorize(self) -> None:
+        """Compute everything anew from the tight constraints."""
+        rows = np.array([self._row(constraint) for constraint in self._tight.tolist()])
+        self._inverse = np.linalg.inv(rows)
+        exact, pushed = self._sides[self._tight], self._pushes[self._tight]
+        z = self._inverse @ exact
+        self._z = z + self._inverse @ (exact - rows @ z)
+        self._slack = self._products(self._z) - self._sides
+        self._pushed_slack = self._products(self._inverse @ pushed) - self._pushes
+        running = np.flatnonzero(self._runs)
+        # A threat that runs has slack on the other side of its margin.
+        self._sign = np.ones(len(self._sides))
+        self._sign[running] = -1.0
+        self._slack *= self._sign
+        self._pushed_slack *= self._sign
+        self._slack[self._tight] = self._pushed_slack[self._tight] = 0.0
+        self._gained = self._sum_of_rows(running, self._worth[running])
+        self._age = 0
+
+    def run(self, stop: float, shortest: float) -> Walk:
+        """Walk to an end, or as far as it goes."""
+        n, m = self._n, self._m
+        margin = np.full(len(self._sides), _OUT_OF_RANGE * self._worth.max(initial=0.0))
+        margin[:n] = _OUT_OF_RANGE * self._worth
+        margin[n + m] = _OUT_OF_RANGE * float(self._bits @ self._worth)
+        most = self._most
+        stays = np.zeros(len(self._sides), dtype=bool)
+        fixed = np.flatnonzero(self._fixed)
+        stays[n + fixed] = stays[n + m + 1 + fixed] = True
+
+        begun: float | None = None  # where this piece began, once optimal
+        points: list[float] = []
+        found: list[tuple[FloatArray, float]] = []
+        duals: list[tuple[FloatArray, FloatArray]] = []
+        patience = stalled = 4 * (n + m) + 100
+        while True:
+            grows = self._inverse[m] * self._price_unit
+            value = self._at * grows - self._gained @ self._inverse
+            tight = self._tight
+            room, slack = most[tight] - value, margin[tight]
+            lacking, stay = np.minimum(value, room) / slack, stays[tight]
+            lacking[stay] = np.inf
+            leaving = int(np.argmin(lacking))
+            if lacking[leaving] >= -1.0:
+                with_growth = np.where(grows < 0.0, -value / grows, np.inf)
+                np.divide(room, grows, out=with_growth, where=grows > 0.0)
+                with_growth[stay] = np.inf
+                step = max(0.0, float(with_growth.min()))
+                # Of several that are next, the one that the price falls with most.
+                leaving = int(np.argmax(np.where(with_growth <= step, np.abs(grows), -1.0)))
+                if begun is None:
+                    begun = self._at
+                    duals.append(self._dual(value))
+                    points.append(begun)
+                end = min(self._at + step, stop)
+                if end - points[-1] > shortest * end or (end >= stop and not found):
+                    levels, price = self._primal()
+                    if found and found[-1][1] - price <= _SAME_PRICE * found[-1][1]:
+                        points.pop()  # the same piece goes on
+                        duals.pop()
+                    else:
+                        found.append((levels, price))
+                    points.append(end)
+                    duals.append(self._dual(value + (end - self._at) * grows))
+                    stalled = patience
+                self._at = end
+                if end >= stop:
+                    break
+                rises, gain = bool(grows[leaving] > 0.0), 0.0
+            else:
+                rises = bool(room[leaving] < value[leaving])
+                gain = -float(min(value[leaving], room[leaving]))
+            stalled -= 1
+            if stalled < 0 or not self._pivot(leaving, rises, gain):
+                break
+        return _report(self._game, points, found, duals)
+
+    def _pivot(self, place: int, rises: bool, gain: float) -> bool:
+        """Exchange a tight constraint for the one where the way along its edge ends.
+
+        Parameters
+        ----------
+        place : int
+            Of the constraint that is let go, among those tight.
+        rises : bool
+            Whether it is a threat that joins the attack; else it becomes slack.
+        gain : float
+            What the way gains per unit at first. Each threat met on it takes from that, and
+            it ends where nothing is left.
+
+        Returns
+        -------
+        bool
+            False if there is no end, or numbers have gone bad.
+        """
+        leaving = int(self._tight[place])
+        edge = -self._inverse[:, place] if rises else self._inverse[:, place].copy()
+        rates = self._products(edge)
+        rates *= self._sign
+        rates[self._tight] = 0.0
+        closing = (rates < -_LEAST_PIVOT * np.abs(edge).max()).nonzero()[0]
+        speed, slack = -rates[closing], self._slack[closing]
+        crossed = closing[:0]
+        if not closing.size:
+            return False
+        if gain > 0.0:
+            order = np.lexsort((self._pushed_slack[closing] / speed, slack / speed))
+            taken = np.cumsum((speed * self._most[closing])[order])
+            first = int(np.searchsorted(taken, gain * (1.0 - _OUT_OF_RANGE)))
+            if first == len(order):
+                return False
+            crossed, first = closing[order[:first]], int(order[first])
+        else:
+            ahead = slack <= speed * np.min((slack + _TOUCHING) / speed)
+            closing, speed = closing[ahead], speed[ahead]
+            if not closing.size:
+                return False
+            first = int(np.argmin(self._pushed_slack[closing] / speed))
+        entering = int(closing[first])
+        ratio = max(0.0, float(self._slack[entering] / speed[first]))
+        pushed_ratio = float(self._pushed_slack[entering] / speed[first])
+        rates[leaving] = 1.0
+        self._z += ratio * edge
+        self._slack += ratio * rates
+        self._pushed_slack += pushed_ratio * rates
+        self._slack[entering] = self._pushed_slack[entering] = 0.0
+        self._slack[crossed] *= -1.0
+        self._pushed_slack[crossed] *= -1.0
+        if rises:
+            crossed = np.concatenate((crossed, [leaving]))
+        if entering < self._n and self._runs[entering]:
+            crossed = np.concatenate((crossed, [entering]))
+        if crossed.size:
+            self._runs[crossed] ^= True
+            self._sign[crossed] *= -1.0
+            signed = np.where(self._runs[crossed], self._most[crossed], -self._most[crossed])
+            self._gained += self._sum_of_rows(crossed, signed)
+        self._tight[place] = entering
+        self._is_tight[leaving], self._is_tight[entering] = False, True
+        self._age += 1
+        if self._age >= _FRESH:
+            try:
+                self._factorize()
+            except np.linalg.LinAlgError:
+                return False
+        else:
+            products = self._row(entering) @ self._inverse
+            column = self._inverse[:, place] / products[place]
+            products[place] -= 1.0
+            self._inverse -= column[:, None] * products
+        return bool(np.isfinite(self._inverse[0, 0]))
+
+    def _primal(self) -> tuple[FloatArray, float]:
+        """Allocation and price of the vertex, levels at their bounds exactly there."""
+        n, m, tight = self._n, self._m, self._tight
+        rows = self._rows[tight]
+        self._z += self._inverse @ (self._sides[tight] - rows @ self._z)
+        levels = np.minimum(np.maximum(self._z[:m], 0.0), self._full) * self._unit
+        empty, full = self._is_tight[n : n + m], self._is_tight[n + m + 1 : n + 2 * m + 1]
+        levels = np.where(full, self._game.max_level, np.where(empty, 0.0, levels))
+        price = float(self._z[m])
+        # What a price that rounding alone has left leaves of the threats at the margin.
+        left = price * self._bits[tight[tight < n]].max(initial=0.0)
+        return levels, price * self._price_unit if left > _NOTHING else 0.0
+
+    def _dual(self, value: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Attack plan and prices of the limits, from the multipliers."""
+        n, m = self._n, self._m
+        plan = self._runs.astype(np.float64)
+        threats = self._tight < n
+        marginal = self._tight[threats]
+        plan[marginal] = np.minimum(np.maximum(value[threats] / self._worth[marginal], 0.0), 1.0)
+        prices = np.zeros(len(self._game.resources))
+        binding = self._tight > n + 2 * m
+        which = self._tight[binding] - n - 2 * m - 1
+        prices[self._limited[which]] = np.maximum(value[binding], 0.0) / self._limit_unit[which]
+        return plan, prices
+
+
+def _report(
+    game: DefenseGame,
+    points: list[float],
+    found: list[tuple[FloatArray, float]],
+    duals: list[tuple[FloatArray, FloatArray]],
+) -> Walk:
+    """What a walk has met, in arrays; nothing at all if it has no piece."""
+    count = len(found)
+    n_points = count + 1 if count else 0
+    return Walk(
+        np.array(points[:n_points]),
+        np.array([levels for levels, _ in found]).reshape(count, game.n_defenses),
+        np.array([price for _, price in found]),
+        np.array([plan for plan, _ in duals[:n_points]]).reshape(n_points, game.n_threats),
+        np.array([prices for _, prices in duals[:n_points]]).reshape(n_points, len(game.resources)),
+    )
+
+
+def _level_units(game: DefenseGame, limited: IntArray) -> FloatArray:
+    """The most of each level that the limits allow; 1 where that is nothing."""
+    reach = game.max_level.copy()
+    for row in limited.tolist():
+        using = game.use[row] > 0
+        reach[using] = np.minimum(reach[using], game.limits[row] / game.use[row][using])
+    units = np.where(reach > 0.0, reach, game.max_level)
+    return np.where(units > 0.0, units, 1.0)
+
+
+def _dense(rows: scipy.sparse.csr_array, row: int) -> FloatArray:
+    return np.asarray(rows[[row]].toarray()[0], dtype=np.float64)
+
+
+def _stacked(
+    effects: FloatArray | scipy.sparse.csr_array, bits: FloatArray, use: FloatArray
+) -> FloatArray | scipy.sparse.csr_array:
+    """The rows of all constraints, shape (n_constraints, n_defenses + 1)."""
+    n_defenses = use.shape[1]
+    unit = np.eye(n_defenses + 1)
+    others = np.vstack((unit, -unit[:n_defenses], np.pad(-use, ((0, 0), (0, 1)))))
+    if isinstance(effects, np.ndarray):
+        return np.vstack((np.column_stack((effects, bits)), others))
+    import scipy.sparse
+
+    threats = scipy.sparse.hstack((effects, scipy.sparse.csr_array(bits[:, None])))
+    return scipy.sparse.vstack((threats, scipy.sparse.csr_array(others)), format="csr")

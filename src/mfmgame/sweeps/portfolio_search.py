@@ -1,0 +1,185 @@
+"""The search for the best portfolios as a budget grows.
+
+The value falls in steps: at each, another portfolio becomes affordable that no attacker
+hurts as much. From the greatest budget downwards, the best portfolio at a budget is the best
+one down to what it costs; just below that, another is. So as many searches as there are
+portfolios, on the same cuts, find every budget at which the answer changes: no grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import NoneType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.frontier import reach_of, with_limit_on
+from mfmgame.answers.portfolio import (
+    Portfolio,
+    PortfolioSequence,
+    budget_below,
+    changed_levels,
+    greedy_loss,
+)
+from mfmgame.answers.solution import DEFAULT_TOLERANCE
+from mfmgame.certificates.tree import TreeProof
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.messages import nearest, shown
+from mfmgame.documents.scenario import Scenario
+from mfmgame.errors import InfeasibleError, SpecificationError
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import Composition, compose
+from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.solving.discrete_optimal_set import as_good, trimmed
+from mfmgame.solving.progress import Found
+from mfmgame.solving.solver import Solver
+
+__all__ = ["best_portfolios"]
+
+FloatArray = NDArray[np.float64]
+
+
+def best_portfolios(
+    problem: Scenario | DefenseGame,
+    *,
+    limit: str | None = None,
+    tolerance: float | None = None,
+    progress: Callable[[float, float], None] | None = None,
+) -> PortfolioSequence:
+    """Find every portfolio that is best at some budget.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+        In which every defense that uses the resource is all-or-nothing or stepped.
+    limit : str, optional
+        The resource whose limit is the budget; needed where defenses use several.
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`.
+    progress : callable, optional
+        Told how much of the budget is done, and of how much.
+
+    Returns
+    -------
+    PortfolioSequence
+
+    Raises
+    ------
+    SpecificationError
+        If the problem says something that cannot be meant, or a defense that uses the
+        resource is continuous.
+    InfeasibleError
+        If no choice of levels keeps within the other limits and the rules.
+    SolverError
+        If HiGHS refuses the program.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[4.0, 3.0], bandwidth=[1.0, 1.0],
+    ...                       effectiveness=[[0.5, 0.0], [0.0, 0.9]], attacker_bandwidth=1.0,
+    ...                       use={"budget": [1.0, 1.0]}, levels={"d0": [0, 1], "d1": [0, 1]})
+    >>> [(one.cost, one.value, one.adds) for one in mg.best_portfolios(game)]
+    [(0.0, 4.0, {}), (1.0, 3.0, {'d0': 1.0}), (2.0, 2.0, {'d1': 1.0})]
+    """
+    refuse_other_types(progress, "progress", Callable, NoneType)
+    game = game_of(problem)
+    resource = _budget(game, limit)
+    game = with_limit_on(game, resource)
+    row = game.resources.index(resource)
+    solver = Solver(game, tolerance=tolerance, cheapest=False)
+    composition = compose(game)
+    budget = most = reach_of(game, resource)
+    accuracy = tolerance or DEFAULT_TOLERANCE[game.composition]
+    found: list[tuple[float, Found]] = []
+    enough = -np.inf
+    while True:
+        try:
+            best = solver.find(limits={resource: budget})
+        except InfeasibleError:
+            if not found:
+                raise
+            break
+        loss = best.response.loss
+        if loss <= enough:
+            best = _cheaper(_trimmed(best, composition, row, enough), found.pop()[1])
+        else:
+            enough = as_good(loss, accuracy)
+            best = _trimmed(best, composition, row, enough)
+        cost = float(game.use[row] @ best.allocation)
+        found.append((cost, best))
+        if progress is not None:
+            progress(most - cost, most)
+        if cost <= 0.0:
+            break
+        budget = budget_below(cost)
+    return PortfolioSequence(game, resource, tuple(_portfolios(solver, row, found[::-1])))
+
+
+def _budget(game: DefenseGame, limit: str | None) -> str:
+    """The resource to vary: the one named, or the only one."""
+    used = [name for name, use in zip(game.resources, game.use, strict=True) if use.any()]
+    if limit is None and len(used) != 1:
+        raise SpecificationError(
+            f"missing, expected the resource whose limit is the budget: {', '.join(used) or 'none'}"
+            " is used",
+            pointer="limit",
+        )
+    resource = used[0] if limit is None else limit
+    if resource not in game.resources:
+        hint = nearest(resource, game.resources, "resource")
+        raise SpecificationError(
+            f"unknown resource {shown(resource)}, expected {hint}", pointer="limit"
+        )
+    use = game.use[game.resources.index(resource)]
+    stepped = np.zeros(len(use), dtype=bool) if game.choices is None else game.choices.stepped
+    continuous = np.flatnonzero((use > 0.0) & (game.max_level > 0.0) & ~stepped)
+    if len(continuous) or game.choices is None:
+        name = shown(game.defense_ids[continuous[0]]) if len(continuous) else "every defense"
+        raise SpecificationError(
+            f"{name} is continuous, expected all-or-nothing or stepped defenses where they use "
+            f"{shown(resource)} (with 'kind': 'binary' or 'levels', or 'kind': 'binary' of the "
+            "defender)",
+            pointer="limit",
+        )
+    return resource
+
+
+def _trimmed(found: Found, composition: Composition, row: int, enough: float) -> Found:
+    """The same portfolio without steps that nothing is lost by: it remains good enough."""
+    game = found.game
+    levels = trimmed(game, composition, found.allocation, game.use[row], enough)
+    residual = game.severity * composition.exposure(levels)
+    response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+    return found._replace(allocation=levels, response=response)
+
+
+def _cheaper(found: Found, before: Found) -> Found:
+    """A portfolio as good as one that costs more, with the proof of that one's budget."""
+    proof, held = before.certificate, found.certificate
+    assert isinstance(proof, TreeProof)
+    assert isinstance(held, TreeProof)
+    lower = min(before.lower, found.response.loss)
+    proof = replace(proof, held=held.held)
+    return found._replace(game=before.game, lower=lower, certificate=proof)
+
+
+def _portfolios(solver: Solver, row: int, found: list[tuple[float, Found]]) -> Iterator[Portfolio]:
+    """Each portfolio, by increasing cost, beside the one before it and the greedy one."""
+    composition = compose(solver.game)
+    before: FloatArray | None = None
+    for position, (cost, best) in enumerate(found):
+        levels = best.allocation
+        earlier = np.zeros_like(levels) if before is None else before
+        adds, drops = changed_levels(solver.game, earlier, levels)
+        yield Portfolio(
+            solution=solver.described(best),
+            cost=cost,
+            until=found[position + 1][0] if position + 1 < len(found) else None,
+            adds=adds,
+            drops=drops,
+            greedy_value=greedy_loss(best.game, composition, row, cost),
+        )
+        before = levels

@@ -1,0 +1,212 @@
+"""The self-destruction threshold: the attacker's bandwidth at which to shut down.
+
+``B_dagger = sup { B >= 0 : V(B) <= L }`` for the game's value ``V`` and the loss ``L`` of
+stopping now. ``V`` is concave and nondecreasing in ``B``, because ``B`` stands only in the
+objective of a minimum over allocations that do not depend on it. So there is one crossing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mfmgame.answers.decision import decide, tie
+from mfmgame.answers.solution import Solution, scale_of
+from mfmgame.answers.status import first_unproven
+from mfmgame.answers.threshold import Threshold, beside_decision, one_sided_note
+from mfmgame.certificates.certificate import nothing_proven
+from mfmgame.certificates.tree import TreeProof
+from mfmgame.documents.scenario import Scenario
+from mfmgame.errors import SpecificationError
+from mfmgame.game.attacker import bandwidth_for_loss, best_response
+from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.solving.solver import Solver, asked_solver
+
+__all__ = ["self_destruction_threshold", "threshold_beyond"]
+
+_MAX_STEPS = 200
+_LITTLE = 1e-3
+"""Share of the way by which to look beyond a crossing."""
+_SAME_POINT = 1e-12
+"""Bandwidths this close, relative to each other, are one."""
+
+
+def self_destruction_threshold(
+    problem: Scenario | DefenseGame,
+    *,
+    tolerance: float | None = None,
+    mip_gap: float | None = None,
+    time_limit: float | None = None,
+) -> Threshold:
+    """Find the attacker bandwidth beyond which stopping the system costs less.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+        With a termination loss.
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`. With a looser one than the default the threshold may
+        be less than the true one, and the decision be open; it is never a wrong one.
+    mip_gap, time_limit : float, optional
+        As for :func:`mfmgame.solve`; the time is that of each solve on the way.
+
+    Returns
+    -------
+    Threshold
+
+    Raises
+    ------
+    SpecificationError
+        If the problem has no termination loss, or says something that cannot be meant.
+    InfeasibleError
+        If not even an empty allocation keeps within the limits.
+    SolverError
+        If the linear-programming solver fails.
+
+    Notes
+    -----
+    The definition is this project's own: ``sup {B >= 0 : V(B) <= L}``, with ``V`` the value of
+    the game over the attacker's bandwidth and ``L`` the loss of stopping.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[8.0, 2.0], bandwidth=[2.0, 2.0],
+    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=3.0,
+    ...                       termination_loss=4.5)
+    >>> threshold = mg.self_destruction_threshold(game)
+    >>> threshold.bandwidth, threshold.undefended, threshold.decision, threshold.margin
+    (2.5, 1.125, 'terminate', -0.5)
+    """
+    game = game_of(problem)
+    loss = game.termination_loss
+    if loss is None:
+        source = problem.source if isinstance(problem, Scenario) else ""
+        raise SpecificationError(
+            "missing, expected the loss of stopping the system",
+            pointer="/termination",
+            source=source,
+        )
+    solver = asked_solver(game, tolerance, mip_gap, time_limit)
+    return threshold_beyond(solver, solver.solve(), loss)
+
+
+def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
+    """The threshold of a game that is solved already.
+
+    Parameters
+    ----------
+    solver : Solver
+    here : Solution
+        What it has found for its own game.
+    loss : float
+        Of stopping the system, in loss units.
+
+    Returns
+    -------
+    Threshold
+
+    Raises
+    ------
+    SolverError
+        If the linear-programming solver fails.
+    """
+    game = solver.game
+    decision = decide(game, here.lower, here.upper, loss)
+    undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
+    if undefended is None:
+        return _unreachable(here, undefended, here)
+    # No fixed allocation holds out beyond the threshold, this one and none at all included.
+    reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
+    start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
+    held, there = _crossing(solver, loss, start, here if start == reached else None)
+    if there is None:
+        return _unreachable(held, undefended, here)
+    bandwidth = beside_decision(there.game.attacker_bandwidth, game, decision)
+    if bandwidth != there.game.attacker_bandwidth:
+        there = solver.solve(bandwidth)
+    proof = there.certificate
+    if isinstance(proof, TreeProof):  # what its prices say belongs to another allocation
+        proof = replace(proof, held=nothing_proven(game))
+    price = best_response(held.residual.array, game.bandwidth, bandwidth).price
+    notes = _notes(here, there, loss)
+    return Threshold(
+        bandwidth=bandwidth,
+        undefended=undefended,
+        decision=decision,
+        margin=bandwidth - game.attacker_bandwidth,
+        allocation=held.allocation,
+        bandwidth_per_loss=1.0 / price if price > 0 else None,
+        lower=there.lower,
+        certificate=proof,
+        notes=notes,
+        status=here.status if notes == here.notes else first_unproven((here.status, there.status)),
+    )
+
+
+def _unreachable(held: Solution, undefended: float | None, here: Solution) -> Threshold:
+    """The answer where all threats together stay within the loss."""
+    return Threshold(
+        bandwidth=None,
+        undefended=undefended,
+        decision="operate",
+        margin=None,
+        allocation=held.allocation,
+        bandwidth_per_loss=None,
+        lower=None,
+        certificate=None,
+        notes=here.notes,
+        status=here.status,
+    )
+
+
+def _notes(here: Solution, there: Solution, loss: float) -> tuple[str, ...]:
+    """The notes of the value; and whether an attacker at the threshold surely causes the loss."""
+    game = here.game
+    if there.lower >= loss - there.tolerance * scale_of(game, loss):
+        return here.notes
+    return (*here.notes, one_sided_note(there.lower))
+
+
+def _crossing(
+    solver: Solver, loss: float, start: float, held: Solution | None
+) -> tuple[Solution, Solution | None]:
+    """The solution that holds out longest, and one at the bandwidth up to which it does.
+
+    The worst attack on any fixed allocation costs at least the value, so it reaches the
+    loss at or before the threshold. An allocation that is optimal there can hold out
+    further only if another is better; solving at its crossing finds that one, and the
+    crossings climb to the threshold, in finitely many steps where the value is piecewise
+    linear. There is no second solution if the first holds out against all threats.
+
+    The start may be the crossing of an allocation that is held already.
+    """
+    total = float(solver.game.bandwidth.sum())
+    bandwidth = start
+    for _ in range(_MAX_STEPS):
+        there = solver.solve(bandwidth)
+        residual = there.residual.array
+        reached = bandwidth_for_loss(residual, there.game.bandwidth, loss)
+        if reached is None:
+            return there, None
+        if held is None or reached >= bandwidth * (1.0 - _SAME_POINT):
+            held = there
+        if reached <= bandwidth * (1.0 + _SAME_POINT):
+            break
+        bandwidth = reached
+    assert held is not None
+    if not _rises(solver, loss, bandwidth, total):
+        # Another allocation may be as good here, and better beyond.
+        most = solver.solve(total)
+        if decide(solver.game, most.lower, most.upper, loss) == "operate":
+            return most, None
+    return held, there
+
+
+def _rises(solver: Solver, loss: float, bandwidth: float, total: float) -> bool:
+    """Whether the value is surely above the loss a little beyond a bandwidth.
+
+    The value is concave: where it does not rise, it never will.
+    """
+    beyond = bandwidth * (1.0 + _LITTLE) or _LITTLE * total
+    enough = loss + tie(solver.game, loss)
+    return beyond < total and solver.easily_pleased().find(beyond).lower > enough

@@ -1,0 +1,178 @@
+"""The games that a scenario with uncertain numbers stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.catalogs.resolution import catalog_of, resolve
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.scenario import Scenario
+from mfmgame.documents.uncertain_numbers import Place, with_numbers
+from mfmgame.errors import SpecificationError
+from mfmgame.game.game import DefenseGame, build_game, refuse_perfect_layers
+from mfmgame.uncertainty.array_recipe import Recipe
+from mfmgame.uncertainty.inputs import Side, UncertainInputs
+
+__all__ = ["GameFamily"]
+
+FloatArray = NDArray[np.float64]
+
+
+class GameFamily:
+    """A scenario's games: one for each choice of values of its uncertain numbers.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
+
+    Attributes
+    ----------
+    inputs : UncertainInputs
+        The uncertain numbers of both.
+    nominal : DefenseGame
+        The game at their nominal values.
+
+    Raises
+    ------
+    SpecificationError
+        If a game cannot be built with all numbers at their nominal values, at their
+        least or at their greatest.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> scenario = mg.Scenario(
+    ...     schema="mfmgame/scenario/1", attacker={"bandwidth": 1.0},
+    ...     threats=[{"id": "t", "severity": {"range": [2, 6]}, "bandwidth": 1.0}],
+    ... )
+    >>> family = mg.GameFamily(scenario)
+    >>> family.inputs.names, family.nominal.severity, family.game_at([2.5]).severity
+    (('threats/t/severity',), array([4.]), array([2.5]))
+    """
+
+    def __init__(self, scenario: Scenario, catalog: Catalog | None = None) -> None:
+        why = ": arrays hold no uncertain numbers"
+        refuse_other_types(scenario, "scenario", Scenario, why=why)
+        self._source = scenario.source
+        try:
+            catalog = catalog_of(scenario, catalog)
+            self._documents: dict[Side, Scenario | Catalog] = {
+                "scenario": scenario,
+                "catalog": catalog,
+            }
+            self.inputs = UncertainInputs(scenario, catalog)
+            self._plain: dict[Side, dict[str, Any]] = {
+                side: _without_forms(document) for side, document in self._documents.items()
+            }
+            self._prepare()
+        except SpecificationError as error:
+            raise error if error.source else error.located(self._source) from None
+
+    def _prepare(self) -> None:
+        nominal, catalog = self._read(self.inputs.nominal)
+        recipe = Recipe(nominal, catalog, resolve(nominal, catalog), build_game(nominal, catalog))
+        cells = [recipe.cell(address) for address in self.inputs.addresses]
+        self._recipe: Recipe | None = None if None in cells else recipe
+        places: dict[str, list[tuple[int, int]]] = {}
+        for column, cell in enumerate(cells):
+            if cell is not None and cell.array:
+                places.setdefault(cell.array, []).append((cell.position, column))
+        self._cells = {name: np.array(pairs).T for name, pairs in places.items()}
+        for values, end in ((self.inputs.lower, "least"), (self.inputs.upper, "greatest")):
+            try:
+                read = build_game(*self._read(values))
+            except SpecificationError as error:
+                message = f"with every uncertain number at its {end}: {error.message}"
+                raise SpecificationError(message, pointer=error.pointer) from None
+            # What a recipe does not know of must not be lost: then documents are read.
+            if self._recipe is not None and not _same(self.game_at(values), read):
+                self._recipe = None
+        self.nominal = self.game_at(self.inputs.nominal)
+
+    def game_at(self, values: ArrayLike) -> DefenseGame:
+        """The game with these values of the uncertain numbers.
+
+        Parameters
+        ----------
+        values : array_like, shape (n_inputs,)
+            Each within its support.
+
+        Returns
+        -------
+        DefenseGame
+            The one that :func:`mfmgame.build_game` makes of the scenario and catalog with
+            these numbers written in.
+
+        Raises
+        ------
+        SpecificationError
+            If there is another number of values, one is out of its support, or they make
+            no game.
+        """
+        numbers = np.asarray(values, dtype=np.float64)
+        inputs = self.inputs
+        if numbers.shape != (len(inputs),):
+            raise SpecificationError(
+                f"found shape {numbers.shape}, expected ({len(inputs)},)", pointer="values"
+            )
+        inside = (numbers >= inputs.lower) & (numbers <= inputs.upper)
+        if not inside.all():
+            outside = int(np.argmin(inside))
+            raise SpecificationError(
+                f"found {float(numbers[outside])!r}, expected a value from "
+                f"{float(inputs.lower[outside])!r} to {float(inputs.upper[outside])!r}",
+                pointer=f"/{inputs.names[outside]}",
+            )
+        if self._recipe is None:
+            return build_game(*self._read(numbers))
+        changed: dict[str, FloatArray] = {}
+        for name, (places, columns) in self._cells.items():
+            array = self._recipe.arrays[name].copy()
+            array.flat[places] = numbers[columns]
+            changed[name] = array
+        game = self._recipe.game(changed)
+        if game.composition == "independent":
+            effectiveness = np.asarray(game.effectiveness)
+            refuse_perfect_layers(effectiveness, game.threat_ids, game.defense_ids)
+        return game
+
+    def documents(self) -> dict[Side, dict[str, Any]]:
+        """The scenario and its catalog as they may be written to files."""
+        return {side: document.to_document() for side, document in self._documents.items()}
+
+    def _read(self, values: FloatArray) -> tuple[Scenario, Catalog]:
+        """The documents with these numbers written in."""
+        numbers: dict[Side, dict[Place, float]] = {"scenario": {}, "catalog": {}}
+        for (side, place), value in zip(self.inputs.addresses, values.tolist(), strict=True):
+            numbers[side][place] = value
+        scenario, catalog = self._documents["scenario"], self._documents["catalog"]
+        assert isinstance(scenario, Scenario)
+        assert isinstance(catalog, Catalog)
+        if numbers["scenario"]:
+            scenario = Scenario(**with_numbers(self._plain["scenario"], numbers["scenario"]))
+        if numbers["catalog"]:
+            catalog = Catalog(**with_numbers(self._plain["catalog"], numbers["catalog"]))
+        return scenario, catalog
+
+
+def _without_forms(document: Scenario | Catalog) -> dict[str, Any]:
+    """A document's nominal content, ready to be read again with other numbers."""
+    if not document.uncertain:
+        return {}
+    content = document.model_dump(by_alias=True, exclude_unset=True)
+    content.pop("correlations", None)
+    return content
+
+
+def _same(one: DefenseGame, other: DefenseGame) -> bool:
+    """Whether two games agree in everything, to the last bit."""
+    mine, others = vars(one), vars(other)
+    return mine.keys() == others.keys() and all(
+        np.array_equal(mine[name], others[name]) for name in mine
+    )

@@ -1,0 +1,195 @@
+"""Which uncertain number moves the value and the threshold, one at a time.
+
+Each goes to its ends while the others stay at their nominal values: a tornado diagram, in
+numbers. It sees what a number does alone, at one place; see
+:mod:`mfmgame.uncertainty.global_sensitivity` for what they do together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
+from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.result import Status
+from mfmgame.documents.scenario import Scenario
+from mfmgame.errors import SpecificationError
+from mfmgame.game.game import DefenseGame
+from mfmgame.machine.workers import Workers
+from mfmgame.uncertainty.box import box_of, family_of
+from mfmgame.uncertainty.responses import responses_at
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+__all__ = ["Tornado", "tornado"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tornado:
+    """Value and threshold with each number at its ends, the others at nominal values.
+
+    Attributes
+    ----------
+    game : DefenseGame
+        At nominal values.
+    names : tuple of str, length n_inputs
+        What moves the value most comes first.
+    nominal, lower, upper : ndarray of float, shape (n_inputs,)
+        Values of each number.
+    value, threshold : float
+        At nominal values. A threshold is infinite where no attacker reaches it, and NaN
+        where the scenario has no termination loss.
+    values, thresholds : ndarray of float, shape (n_inputs, 2)
+        With each number at its lower and at its upper end.
+    statuses : tuple of str, length 2 * n_inputs + 1
+        Of all games that were solved.
+    """
+
+    game: DefenseGame
+    names: tuple[str, ...]
+    nominal: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    value: float
+    threshold: float
+    values: FloatArray
+    thresholds: FloatArray
+    statuses: tuple[Status, ...]
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all answers are; else the status of one that is not."""
+        return first_unproven(self.statuses)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the numbers, and how many games are not proven."""
+        return (*self.game.notes, *unproven_note(self.statuses, "game"))
+
+    def plot(self, ax: Axes | None = None, *, of: Literal["value", "threshold"] = "value") -> Axes:
+        """Draw a bar for each number, from its lower to its upper end; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; on a new figure by default.
+        of : {"value", "threshold"}, default "value"
+            Which of both is drawn.
+
+        Returns
+        -------
+        matplotlib Axes
+            What was drawn on.
+
+        Raises
+        ------
+        SpecificationError
+            If `of` is neither, the scenario has no threshold, or matplotlib is not
+            installed.
+        """
+        from mfmgame.view.plots.risks import plot_tornado
+
+        return plot_tornado(self, ax, of=of)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each number: its values, and value and threshold at both ends.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        import pandas
+
+        table = {
+            "nominal": self.nominal,
+            "lower": self.lower,
+            "upper": self.upper,
+            "value_at_lower": self.values[:, 0],
+            "value_at_upper": self.values[:, 1],
+            "threshold_at_lower": self.thresholds[:, 0],
+            "threshold_at_upper": self.thresholds[:, 1],
+        }
+        return pandas.DataFrame(table, index=pandas.Index(list(self.names), name="input"))
+
+
+def tornado(
+    scenario: Scenario,
+    *,
+    coverage: float | None = None,
+    catalog: Catalog | None = None,
+    tolerance: float | None = None,
+    workers: Workers | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tornado:
+    """Solve with each uncertain number at its ends, the others at their nominal values.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With ranges or distributions, in it or in its catalog.
+    coverage : float, optional
+        Probability of the central interval whose ends are taken; whole supports by
+        default. Needed where one has no end.
+    catalog, tolerance : optional
+        As for :func:`mfmgame.robust_plan`.
+    workers : Workers, optional
+        Who computes; this process by default.
+    progress : callable, optional
+        Told how many chunks of games are finished and how many there are.
+
+    Returns
+    -------
+    Tornado
+
+    Raises
+    ------
+    SpecificationError
+        If no number is uncertain, or one has no end and no `coverage` is given.
+    InfeasibleError, SolverError
+        As for :func:`mfmgame.solve`.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> scenario = mg.Scenario(
+    ...     schema="mfmgame/scenario/1", attacker={"bandwidth": {"range": [1, 2]}},
+    ...     threats=[{"id": "t", "severity": {"range": [2, 6]}, "bandwidth": 2.0}],
+    ... )
+    >>> found = mg.tornado(scenario)
+    >>> found.value, found.names[0], found.values[0].tolist()
+    (3.0, 'threats/t/severity', [1.5, 4.5])
+    """
+    family = family_of(scenario, catalog)
+    inputs = family.inputs
+    try:
+        lower, upper = box_of(family, coverage)
+    except SpecificationError as error:
+        raise error if error.source else error.located(scenario.source) from None
+    points = np.tile(inputs.nominal, (2 * len(inputs) + 1, 1))
+    for column in range(len(inputs)):
+        points[2 * column, column], points[2 * column + 1, column] = lower[column], upper[column]
+    found = responses_at(family, points, tolerance=tolerance, workers=workers, progress=progress)
+    ends = found[:-1].reshape(len(inputs), 2, -1)
+    swings = np.ptp(ends[:, :, 0], axis=1)
+    order = np.argsort(-swings, kind="stable")
+    return Tornado(
+        game=family.nominal,
+        names=tuple(inputs.names[column] for column in order),
+        nominal=inputs.nominal[order],
+        lower=lower[order],
+        upper=upper[order],
+        value=float(found[-1, 0]),
+        threshold=float(found[-1, 1]),
+        values=ends[order, :, 0],
+        thresholds=ends[order, :, 1],
+        statuses=statuses_of(found[:, 3]),
+    )

@@ -1,0 +1,181 @@
+"""Whether a claimed number is the one that follows, and where it stands if it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from fractions import Fraction
+from itertools import islice
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mfmgame.documents.messages import nearest, pointer_to, shown
+from mfmgame.errors import CertificateError
+
+__all__ = [
+    "AGREEMENT",
+    "ROUNDING",
+    "Pointer",
+    "check_absent",
+    "check_between",
+    "check_each",
+    "check_equal",
+    "check_keys",
+    "check_number",
+    "check_range",
+    "refuse",
+    "rounded",
+]
+
+FloatArray = NDArray[np.float64]
+
+AGREEMENT = 1e-12
+"""How closely a number that is computed with rounding must agree with the claim."""
+ROUNDING = 2.0**-48
+"""What the rounding of a sum may add to that, relative to the terms."""
+
+Pointer = tuple[str | int, ...]
+
+
+def refuse(pointer: Pointer, message: str) -> CertificateError:
+    """The error that says what does not follow, and where it stands."""
+    return CertificateError(message, pointer=pointer_to(pointer))
+
+
+def check_equal(pointer: Pointer, claimed: object, found: object) -> None:
+    """Check text, truth and null.
+
+    Raises
+    ------
+    CertificateError
+        If the two differ.
+    """
+    if claimed != found:
+        raise refuse(pointer, f"found {shown(claimed)}, expected {shown(found)}")
+
+
+def check_absent(pointer: Pointer, claimed: object) -> None:
+    """Check that nothing is claimed.
+
+    Raises
+    ------
+    CertificateError
+        If something is.
+    """
+    if claimed is not None:
+        raise refuse(pointer, "found a claim, expected null")
+
+
+def check_number(
+    pointer: Pointer, claimed: float | None, found: float | None, unit: float = 0.0
+) -> None:
+    """Check one number that must be the same but for rounding.
+
+    Parameters
+    ----------
+    pointer : tuple
+        Where it is claimed.
+    claimed, found : float or None
+        The claim, and what follows.
+    unit : float
+        Size of the numbers that cancel in it.
+
+    Raises
+    ------
+    CertificateError
+        If the two differ.
+    """
+    if claimed is None or found is None:
+        check_equal(pointer, claimed, found)
+    else:
+        check_each(pointer[:-1], map(str, pointer[-1:]), [claimed], [found], unit)
+
+
+def check_each(
+    pointer: Pointer,
+    labels: Iterable[str],
+    claimed: ArrayLike,
+    found: ArrayLike,
+    unit: ArrayLike = 0.0,
+    *,
+    last: Pointer = (),
+) -> None:
+    """Check numbers in the same way, each at ``(*pointer, label, *last)``.
+
+    Raises
+    ------
+    CertificateError
+        At the first that differs.
+    """
+    claims, facts = np.asarray(claimed, dtype=np.float64), np.asarray(found, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # a claim may be any float
+        wrong = ~(np.abs(claims - facts) <= AGREEMENT * np.abs(facts) + ROUNDING * np.asarray(unit))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        place = (*pointer, *islice(labels, first, first + 1), *last)
+        check_equal(place, float(claims[first]), float(facts[first]))
+
+
+def check_range(
+    pointer: Pointer,
+    labels: Iterable[str],
+    claimed: FloatArray,
+    least: ArrayLike,
+    most: ArrayLike,
+    *,
+    last: Pointer = (),
+) -> None:
+    """Check that each number is finite and in its range, the ends included.
+
+    Raises
+    ------
+    CertificateError
+        At the first that is not.
+    """
+    low, high = np.broadcast_to(least, claimed.shape), np.broadcast_to(most, claimed.shape)
+    wrong = ~(np.isfinite(claimed) & (claimed >= low) & (claimed <= high))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        ends = float(low[first]), float(high[first])
+        expected = f"{ends[0]!r}" if ends[0] == ends[1] else f"from {ends[0]!r} to {ends[1]!r}"
+        expected = f"at least {ends[0]!r}" if ends[1] == np.inf else expected
+        place = (*pointer, *islice(labels, first, first + 1), *last)
+        raise refuse(place, f"found {shown(float(claimed[first]))}, expected {expected}")
+
+
+def check_keys(pointer: Pointer, claimed: Collection[str], expected: Collection[str]) -> None:
+    """Check that an object has a member for each label, and no other.
+
+    Raises
+    ------
+    CertificateError
+        At the first that is unknown or missing.
+    """
+    known = set(expected)
+    for name in claimed:
+        if name not in known:
+            raise refuse((*pointer, name), f"unknown, expected {nearest(name, expected, 'name')}")
+    for name in expected:
+        if name not in claimed:
+            raise refuse((*pointer, name), "missing, expected a value")
+
+
+def check_between(pointer: Pointer, claimed: float, least: Fraction, most: Fraction) -> None:
+    """Check a number against what is proven of it, exactly.
+
+    Raises
+    ------
+    CertificateError
+        If it lies outside.
+    """
+    if not (np.isfinite(claimed) and least <= Fraction(claimed) <= most):
+        ends = f"{rounded(least)!r} to {rounded(most)!r}"
+        raise refuse(pointer, f"found {shown(float(claimed))}, expected from {ends}, as proven")
+
+
+def rounded(number: Fraction) -> float:
+    """The nearest float, infinite if the number is beyond all of them."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")

@@ -1,0 +1,260 @@
+"""Both bounds of :mod:`mfmgame.certificates.certificate`, with no rounding.
+
+Floats are rationals, so for `additive` and `best_of` they are computed here exactly; for
+`independent` in interval arithmetic, rounded outwards.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from operator import mul
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.solution import scale_of
+from mfmgame.certificates.certificate import Certificate, decided
+from mfmgame.documents.messages import shown
+from mfmgame.game.compositions import ANCHOR_GRAIN, compose
+from mfmgame.game.discrete_levels import Box
+from mfmgame.game.game import DefenseGame
+from mfmgame.verification.agreement import AGREEMENT, ROUNDING, Pointer, check_range, refuse
+
+__all__ = ["ExactGame"]
+
+FloatArray = NDArray[np.float64]
+
+_JUST_PAYS = 1e-9
+"""Relative difference of what a defense gains and pays that does not matter."""
+_DEEPEST = 746.0
+"""Beyond this depth, what gets through is less than any float."""
+
+
+class ExactGame:
+    """A game, and what allocations and certificates prove of it.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    """
+
+    def __init__(self, game: DefenseGame) -> None:
+        self.game = game
+        self.composition = compose(game)
+        self._total = float(game.severity.sum())
+        self._cuts: dict[tuple[int, float], tuple[list[int], int]] = {}
+
+    def slack(self, value: Fraction) -> Fraction:
+        """What rounding may do to a value, a sum of losses nearly cancelled by coverage."""
+        scale = max(value, Fraction(scale_of(self.game, 0.0)))
+        return Fraction(AGREEMENT) * scale + Fraction(ROUNDING) * Fraction(self._total)
+
+    def check_allocation(self, pointer: Pointer, levels: FloatArray, limits: FloatArray) -> None:
+        """Check that an allocation is one that the defender has.
+
+        Parameters
+        ----------
+        pointer : tuple
+            Where it is claimed.
+        levels : ndarray of float, shape (n_defenses,)
+        limits : ndarray of float, shape (n_resources,)
+
+        Raises
+        ------
+        CertificateError
+            If a level is out of its range, or less than it can be for nothing, or if a
+            resource is used beyond its limit.
+        """
+        game = self.game
+        if len(levels) != game.n_defenses:
+            raise refuse(pointer, f"found {len(levels)} levels, expected {game.n_defenses}")
+        least = np.where(game.use.any(axis=0), 0.0, game.max_level)
+        if game.choices is not None:
+            least[game.choices.stepped] = 0.0
+        check_range(pointer, game.defense_ids, levels, least, game.max_level)
+        if game.choices is not None and not game.choices.allows(levels):
+            raise refuse(pointer, "expected levels that the defenses have, and rules kept")
+        exact = [Fraction(level) for level in levels.tolist()]
+        rows = zip(game.resources, game.use.tolist(), limits, game.kept(limits), strict=True)
+        for resource, use, limit, kept in rows:
+            used = sum((Fraction(u) * x for u, x in zip(use, exact, strict=True)), Fraction(0))
+            if np.isfinite(kept) and used > Fraction(float(kept)):
+                raise refuse(
+                    pointer,
+                    f"uses more of {shown(resource)} than its limit, expected at most "
+                    f"{float(limit)!r}",
+                )
+
+    def check_certificate(
+        self, cuts: Pointer, limits: Pointer, proof: Certificate, budget: float
+    ) -> None:
+        """Check that a certificate is an attack plan on known cuts, and prices of limits.
+
+        Parameters
+        ----------
+        cuts, limits : tuple
+            Where its cuts and its prices are claimed.
+        proof : Certificate
+        budget : float
+            Bandwidth that the plan may use, in bits.
+
+        Raises
+        ------
+        CertificateError
+            If it is not.
+        """
+        game = self.game
+        if len({len(proof.threats), len(proof.anchors), len(proof.weights)}) != 1:
+            raise refuse(cuts, "the certificate's cuts are of different lengths")
+        if not np.all((proof.threats >= 0) & (proof.threats < game.n_threats)):
+            raise refuse(cuts, "the certificate names a threat that is not there")
+        if len(proof.limit_prices) != len(game.limits):
+            raise refuse(limits, "the certificate has prices of other limits")
+        numbered = list(map(str, range(len(proof.weights))))
+        check_range(cuts, numbered, proof.weights, 0.0, 1.0, last=("weight",))
+        known = self._is_anchor(proof)
+        if not known.all():
+            wrong = int(np.argmin(known))
+            anchor = shown(float(proof.anchors[wrong]))
+            raise refuse((*cuts, wrong, "anchor"), f"found {anchor}, expected that of a cut")
+        most = np.where(np.isfinite(game.limits), np.inf, 0.0)
+        check_range(limits, game.resources, proof.limit_prices, 0.0, most)
+        if np.any(np.bincount(proof.threats, proof.weights) > 1.0 + AGREEMENT):
+            raise refuse(cuts, "found an effort of more than 1 on a threat, expected at most 1")
+        plan = zip(proof.weights.tolist(), game.bandwidth[proof.threats].tolist(), strict=True)
+        bits = sum((Fraction(weight) * Fraction(bits) for weight, bits in plan), Fraction(0))
+        if bits > Fraction(budget) * (1 + Fraction(AGREEMENT)):
+            raise refuse(cuts, f"found an attack of more bandwidth, expected at most {budget!r}")
+        self._check_least_prices(limits, proof)
+
+    def _check_least_prices(self, limits: Pointer, proof: Certificate) -> None:
+        """Check that a price of nothing is the least: any greater one proves the same."""
+        # Prices that rounding alone can make say nothing.
+        least_use = np.where(self.game.use > 0.0, self.game.use, np.inf).min(axis=1, initial=np.inf)
+        noise = ROUNDING * self._total / least_use
+        priced = np.flatnonzero((self.game.limits == 0.0) & (proof.limit_prices > noise))
+        if len(priced):
+            just_pays = ~decided(self.game, self.composition, proof, _JUST_PAYS)
+            just_pays &= self.game.max_level > 0.0
+            for row in priced.tolist():
+                if not np.any(just_pays & (self.game.use[row] > 0)):
+                    raise refuse(
+                        (*limits, self.game.resources[row]),
+                        f"found {shown(float(proof.limit_prices[row]))}, expected the price at "
+                        "which a defense just pays",
+                    )
+
+    def _is_anchor(self, proof: Certificate) -> NDArray[np.bool_]:
+        """Which anchors are of cuts that hold and that a proof needs, shape (n_cuts,)."""
+        anchors = proof.anchors
+        if self.game.composition == "additive":
+            return np.asarray((anchors == 0.0) | (anchors == 1.0))
+        if self.game.composition == "independent":
+            within = np.clip(anchors, 0.0, _DEEPEST)
+            grains = within / ANCHOR_GRAIN
+            return np.asarray((anchors == within) & (grains == np.rint(grains)))
+        rows = self.game.effectiveness[proof.threats]
+        rows = rows if isinstance(rows, np.ndarray) else rows.toarray()
+        return np.asarray((anchors == 0.0) | (rows == anchors[:, None]).any(axis=1))
+
+    def lower(
+        self, proof: Certificate, budget: float, limits: FloatArray, box: Box | None = None
+    ) -> Fraction:
+        """The loss that a certificate proves unavoidable.
+
+        Parameters
+        ----------
+        proof : Certificate
+            One that :meth:`check_certificate` lets pass; its weights are shrunk by what
+            rounding made them too great.
+        budget : float
+            The attacker's bandwidth, in bits.
+        limits : ndarray of float, shape (n_resources,)
+        box : tuple of two ndarrays of float, shape (n_defenses,), optional
+            Least and greatest levels of the allocations to speak of; all by default.
+
+        Returns
+        -------
+        Fraction
+            In loss units; below 0 if it proves nothing.
+        """
+        least, greatest = box or (np.zeros_like(self.game.max_level), self.game.max_level)
+        game, threats = self.game, proof.threats.tolist()
+        weights = [Fraction(weight) for weight in proof.weights.tolist()]
+        effort: dict[int, Fraction] = {}
+        for threat, weight in zip(threats, weights, strict=True):
+            effort[threat] = effort.get(threat, Fraction(0)) + weight
+        used = sum((y * Fraction(float(game.bandwidth[i])) for i, y in effort.items()), Fraction(0))
+        shrink = max([Fraction(1), *effort.values()])
+        if used > budget:
+            shrink = max(shrink, used / Fraction(budget))
+        forced = [
+            w * Fraction(float(game.severity[i])) for i, w in zip(threats, weights, strict=True)
+        ]
+        cuts = list(map(self._cut, threats, proof.anchors.tolist()))
+        caused, *gained = (total / shrink for total in _combined(forced, cuts, game.n_defenses + 1))
+        priced = np.flatnonzero(proof.limit_prices)
+        prices = [Fraction(price) for price in proof.limit_prices[priced].tolist()]
+        bound = caused
+        for price, limit in zip(prices, limits[priced].tolist(), strict=True):
+            bound -= price * Fraction(limit)
+        for gain, low, high, use in zip(
+            gained, least.tolist(), greatest.tolist(), game.use[priced].T.tolist(), strict=True
+        ):
+            paid = (price * Fraction(u) for price, u in zip(prices, use, strict=True))
+            profit = gain - sum(paid, Fraction(0))
+            bound -= profit * Fraction(high if profit > 0 else low)
+        return bound
+
+    def _cut(self, threat: int, anchor: float) -> tuple[list[int], int]:
+        """Constant and gradient of a cut, as integers over a power of 2; kept for reuse."""
+        if (threat, anchor) not in self._cuts:
+            constants, gradients = self.composition.certain_cuts(
+                np.array([threat]), np.array([anchor])
+            )
+            numbers = [*constants, *gradients[0]]
+            bits = max(_bits(number) for number in numbers)
+            integers = [number.numerator << (bits - _bits(number)) for number in numbers]
+            self._cuts[threat, anchor] = integers, bits
+        return self._cuts[threat, anchor]
+
+    def excess(self, allocation: FloatArray, price: float) -> Fraction:
+        """``sum_i max(0, rho_i - lam b_i)``: with ``lam B``, what no attacker can exceed.
+
+        Parameters
+        ----------
+        allocation : ndarray of float, shape (n_defenses,)
+            One that :meth:`check_allocation` lets pass.
+        price : float
+            Any ``lam >= 0``.
+        """
+        game = self.game
+        rounding = (np.count_nonzero(allocation) + 8) * 2.0**-52
+        exposure = self.composition.exposure(allocation, rounding)
+        most = game.severity * exposure * (1.0 + 2.0**-48)
+        running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
+        # Depths that no float can hold are not worth numbers of as many digits.
+        faint = running[exposure[running] == 0.0] if game.composition == "independent" else ()
+        running = np.setdiff1d(running, faint)
+        exposures = self.composition.certain_exposure(running, allocation)
+        total = sum((Fraction(float(game.severity[t])) for t in faint), Fraction(0)) / 2**1000
+        for threat, share in zip(running.tolist(), exposures, strict=True):
+            paid = Fraction(price) * Fraction(float(game.bandwidth[threat]))
+            total += max(Fraction(0), Fraction(float(game.severity[threat])) * share - paid)
+        return total
+
+
+def _combined(
+    weights: list[Fraction], rows: list[tuple[list[int], int]], length: int
+) -> list[Fraction]:
+    """Sum of rows times weights, all of them integers over powers of 2: without a division."""
+    bits = [_bits(weight) + row_bits for weight, (_, row_bits) in zip(weights, rows, strict=True)]
+    most = max(bits, default=0)
+    factors = [weight.numerator << (most - b) for weight, b in zip(weights, bits, strict=True)]
+    columns = zip(*(integers for integers, _ in rows), strict=True) if rows else [()] * length
+    return [Fraction(sum(map(mul, factors, column)), 1 << most) for column in columns]
+
+
+def _bits(number: Fraction) -> int:
+    """The power of 2 that is the denominator of a number made of floats."""
+    return number.denominator.bit_length() - 1

@@ -1,0 +1,156 @@
+"""What a frontier claims: a proven bracket at its breakpoints, and on the pieces between.
+
+Over the attacker's bandwidth the value is concave. The allocation of a piece gives a line
+that no attacker exceeds anywhere; the certificate of a breakpoint a lower bound there, and
+chords of a concave function lie below it. Over a limit the value is convex, and it is the
+other way round: the certificate of a piece gives a line below it everywhere, and the
+allocation of a breakpoint an upper bound there, with chords above.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
+from mfmgame.answers.solution import scale_of
+from mfmgame.certificates.certificate import Certificate
+from mfmgame.documents.messages import shown
+from mfmgame.game.attacker import best_response
+from mfmgame.verification.agreement import (
+    AGREEMENT,
+    ROUNDING,
+    Pointer,
+    check_between,
+    check_each,
+    refuse,
+)
+from mfmgame.verification.bounds import ExactGame
+from mfmgame.verification.trees import proven
+
+__all__ = ["check_frontier"]
+
+FloatArray = NDArray[np.float64]
+Bounds = list[Fraction]
+
+_ONE_LINE = 1e-6
+"""Share of the values at the ends of a piece by which they may miss its line."""
+
+
+def check_frontier(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
+    """Check a frontier, and return the brackets that it proves at its breakpoints.
+
+    Parameters
+    ----------
+    frontier : Frontier
+    exact : ExactGame
+        Of the game that was swept.
+
+    Returns
+    -------
+    lower, upper : list of Fraction
+        Of each breakpoint; between them, chords are bounds too.
+
+    Raises
+    ------
+    CertificateError
+        If any number does not follow; its pointer is that of a frontier's JSON.
+    """
+    n_pieces, points = len(frontier.slopes), frontier.breakpoints
+    over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
+    allocations = n_pieces if over_bandwidth else n_pieces + 1
+    if (
+        not n_pieces
+        or any(len(column) != n_pieces + 1 for column in (points, frontier.values))
+        or any(len(column) != n_pieces + 1 for column in (frontier.lower, frontier.upper))
+        or len(frontier.allocations) != allocations
+        or len(frontier.certificates) != 2 * n_pieces + 1 - allocations
+    ):
+        raise refuse(("pieces",), "expected one more breakpoint than pieces, and a piece")
+    if not np.all(np.isfinite(points) & (points >= 0.0)) or np.any(np.diff(points) < 0):
+        raise refuse(("breakpoints",), "expected finite points of at least 0, increasing")
+    prove = _over_bandwidth if over_bandwidth else _over_limit
+    lower, upper = prove(frontier, exact)
+    for k in range(n_pieces + 1):
+        slack = exact.slack(upper[k])
+        place: Pointer = ("breakpoints", k)
+        check_between((*place, "value"), frontier.values[k], upper[k] - slack, upper[k] + slack)
+        bounds = (*place, "bounds")
+        check_between((*bounds, "lower"), frontier.lower[k], lower[k] - slack, lower[k])
+        check_between((*bounds, "upper"), frontier.upper[k], upper[k], upper[k] + slack)
+    if exact.composition.is_polyhedral:
+        _check_pieces(frontier, exact)
+    return lower, upper
+
+
+def _check_pieces(frontier: Frontier, exact: ExactGame) -> None:
+    """Check that the values at both ends of each piece lie on a line of its slope."""
+    points = [Fraction(at) for at in frontier.breakpoints.tolist()]
+    values = [Fraction(value) for value in frontier.values.tolist()]
+    doubts = [
+        Fraction(_ONE_LINE) * Fraction(scale_of(exact.game, float(value))) + exact.slack(value)
+        for value in values
+    ]
+    for k, slope in enumerate(frontier.slopes.tolist()):
+        width, rise = points[k + 1] - points[k], values[k + 1] - values[k]
+        doubt = doubts[k] + doubts[k + 1]
+        if width:
+            ends = (rise - doubt) / width, (rise + doubt) / width
+            check_between(("pieces", k, "slope"), slope, *ends)
+
+
+def _over_bandwidth(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
+    """Lower bounds by a certificate a breakpoint, upper ones by an allocation a piece."""
+    limits, points = exact.game.limits, frontier.breakpoints.tolist()
+    lower, upper = [], [Fraction(0)] * len(points)
+    for k, (at, proof) in enumerate(zip(points, frontier.certificates, strict=True)):
+        place: Pointer = ("breakpoints", k, "certificate")
+        lower.append(proven(place, (*place, "limits"), proof, exact, at))
+    for k, slope in enumerate(frontier.slopes.tolist()):
+        levels = frontier.allocations[k]
+        exact.check_allocation(("pieces", k, "allocation"), levels, limits)
+        _check_slope(("pieces", k, "slope"), slope, levels, exact)
+        base = exact.excess(levels, slope)
+        for end in (k, k + 1):
+            upper[end] = max(upper[end], base + Fraction(slope) * Fraction(points[end]))
+    return lower, upper
+
+
+def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
+    """Lower bounds by a certificate a piece, upper ones by an allocation a breakpoint."""
+    game, points = exact.game, frontier.breakpoints.tolist()
+    row, budget = game.resources.index(frontier.parameter), game.attacker_bandwidth
+    limits = game.limits.copy()
+    upper = []
+    for k, (at, levels) in enumerate(zip(points, frontier.allocations, strict=True)):
+        limits[row] = at
+        exact.check_allocation(("breakpoints", k, "allocation"), levels, limits)
+        residual = game.severity * exact.composition.exposure(levels)
+        price = best_response(residual, game.bandwidth, budget).price
+        upper.append(exact.excess(levels, price) + Fraction(price) * Fraction(budget))
+    limits[row] = 0.0
+    ends: list[list[Fraction]] = [[] for _ in points]
+    for k, proof in enumerate(frontier.certificates):
+        place: Pointer = ("pieces", k, "certificate")
+        if not isinstance(proof, Certificate):
+            raise refuse((*place, "tree"), "expected no tree")
+        exact.check_certificate((*place, "cuts"), (*place, "limits"), proof, budget)
+        price = proof.limit_prices[row]
+        check_each(("pieces", k), ["slope"], [frontier.slopes[k]], [-price])
+        base = exact.lower(proof, budget, limits)
+        for end in (k, k + 1):
+            ends[end].append(base - Fraction(float(price)) * Fraction(points[end]))
+    return [min(bounds) for bounds in ends], upper
+
+
+def _check_slope(place: Pointer, slope: float, levels: FloatArray, exact: ExactGame) -> None:
+    """Check that a slope is 0 or what a threat costs a bit: a line needs no other."""
+    game = exact.game
+    paying = game.bandwidth > 0
+    bits, severity = game.bandwidth[paying], game.severity[paying]
+    ratios = severity * exact.composition.exposure(levels)[paying] / bits
+    allowed = AGREEMENT * ratios + ROUNDING * severity / bits
+    if slope and not (slope > 0.0 and np.any(np.abs(ratios - slope) <= allowed)):
+        raise refuse(place, f"found {shown(slope)}, expected 0 or what a threat costs a bit")

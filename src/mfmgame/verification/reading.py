@@ -1,0 +1,335 @@
+"""From documents back to answers, every claim as it was made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
+from mfmgame.answers.solution import DEFAULT_TOLERANCE, Solution
+from mfmgame.answers.threshold import Threshold
+from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.tree import Proof, Split, TreeProof
+from mfmgame.documents.messages import nearest, shown
+from mfmgame.documents.portfolio_result import PortfolioDocument
+from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.result import (
+    CertificateCut,
+    CertificateResult,
+    FrontierDocument,
+    FrontierPart,
+    PricedCertificate,
+    Result,
+    Status,
+    ThresholdResult,
+)
+from mfmgame.errors import SpecificationError
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.labels import Labelled
+from mfmgame.verification.agreement import (
+    Pointer,
+    check_absent,
+    check_each,
+    check_equal,
+    check_keys,
+    refuse,
+)
+
+__all__ = [
+    "check_head",
+    "check_notes",
+    "check_status",
+    "claimed_allocation",
+    "claimed_frontier",
+    "claimed_proof",
+    "claimed_solution",
+    "claimed_threshold",
+    "claimed_vector",
+    "load_result",
+    "reason",
+]
+
+FloatArray = NDArray[np.float64]
+
+Answer = Result | FrontierDocument | PortfolioDocument
+
+_ANSWERS: dict[str, type[Answer]] = {
+    "mfmgame/result/1": Result,
+    "mfmgame/frontier/1": FrontierDocument,
+    "mfmgame/portfolio/1": PortfolioDocument,
+}
+
+
+def load_result(path: str | os.PathLike[str]) -> Answer:
+    """Read a result, a frontier or a sequence of portfolios from a JSON file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; ``"-"`` reads standard input.
+
+    Returns
+    -------
+    Result, FrontierDocument or PortfolioDocument
+        The validated document, for :func:`mfmgame.verify` to check.
+
+    Raises
+    ------
+    SpecificationError
+        If the file cannot be read or is none of them; its text names the file, the JSON
+        pointer, what is wrong and what was expected.
+
+    Examples
+    --------
+    >>> load_result("examples/llava.json")
+    Traceback (most recent call last):
+    mfmgame.errors.SpecificationError: examples/llava.json: /schema: found 'mfmgame/scenario/1',
+    expected a known schema; did you mean 'mfmgame/portfolio/1'?
+    """
+    file = input_of(path)
+    document = read_document(file)
+    try:
+        name = document.get("schema")
+        if not isinstance(name, str) or name not in _ANSWERS:
+            raise SpecificationError(
+                f"found {shown(name)}, expected {nearest(name, _ANSWERS, 'schema')}",
+                pointer="/schema",
+            )
+        return _ANSWERS[name](**document)
+    except SpecificationError as error:
+        raise error.located(STANDARD_INPUT if file is None else os.fspath(path)) from None
+
+
+def check_head(document: Answer, game: DefenseGame) -> None:
+    """Check that a document is of the game."""
+    check_equal(("scenario",), document.scenario, game.name)
+    check_equal(("composition",), document.composition, game.composition)
+
+
+def check_notes(claimed: Sequence[str], found: Sequence[str]) -> None:
+    """Check that a document says what a reader must know."""
+    check_equal(("notes",), len(claimed), len(found))
+    for k, (note, expected) in enumerate(zip(claimed, found, strict=True)):
+        check_equal(("notes", k), note, expected)
+
+
+def check_status(pointer: Pointer, claimed: Status, answer: Solution | Frontier) -> None:
+    """Check that an answer says ``proven`` if, and only if, its bracket is so narrow."""
+    if answer.is_proven:
+        check_equal(pointer, claimed, "proven")
+    elif claimed == "proven":
+        raise refuse(
+            pointer,
+            f"found 'proven', expected another word for a gap of {answer.gap:.1e}, or the wider "
+            "tolerance that the answer was asked for",
+        )
+
+
+def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None = None) -> Solution:
+    """The solution that a result claims.
+
+    Parameters
+    ----------
+    result : Result
+    game : DefenseGame
+    tolerance : float, optional
+        That was asked for; the default one unless it is given.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    CertificateError
+        If it is of other threats, defenses or resources.
+    """
+    threats, ids = result.threats, game.threat_ids
+    check_keys(("threats",), threats, ids)
+    columns = {
+        name: np.array([getattr(threats[threat], name) for threat in ids], dtype=np.float64)
+        for name in ("severity", "bandwidth", "coverage", "residual")
+    }
+    check_each(("threats",), ids, columns["severity"], game.severity, last=("severity",))
+    check_each(("threats",), ids, columns["bandwidth"], game.bandwidth, last=("bandwidth",))
+    prices = claimed_vector(("prices", "limits"), result.prices.limits, game.resources)
+    return Solution(
+        game=game,
+        value=result.value,
+        lower=result.bounds.lower,
+        upper=result.bounds.upper,
+        allocation=claimed_allocation((), result.allocation, result.use, game),
+        attack=claimed_vector(("attack",), result.attack, ids),
+        coverage=Labelled(ids, columns["coverage"]),
+        residual=Labelled(ids, columns["residual"]),
+        bandwidth_price=result.prices.attacker_bandwidth,
+        limit_prices=prices,
+        certificate=claimed_proof(("certificate",), result.certificate, prices.array, game),
+        rounds=0,
+        tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
+        stopped=reason(result.status),
+    )
+
+
+def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
+    """The threshold that a result claims.
+
+    Raises
+    ------
+    CertificateError
+        If it is of other threats, defenses or resources, or contradicts itself.
+    """
+    place: Pointer = ("threshold",)
+    check_equal((*place, "reachable"), claimed.reachable, claimed.bandwidth is not None)
+    proof = claimed.certificate
+    where = (*place, "certificate")
+    return Threshold(
+        bandwidth=claimed.bandwidth,
+        undefended=claimed.undefended,
+        decision=claimed.decision,
+        margin=claimed.margin,
+        allocation=claimed_allocation(place, claimed.allocation, claimed.use, game),
+        bandwidth_per_loss=claimed.bandwidth_per_loss,
+        lower=claimed.lower,
+        certificate=None if proof is None else _priced_proof(where, proof, game),
+    )
+
+
+def reason(claimed: Status) -> Status:
+    """Why a bracket would be wide, as far as a status says."""
+    return "numerical" if claimed == "proven" else claimed
+
+
+def claimed_frontier(
+    document: FrontierDocument, game: DefenseGame, tolerance: float | None = None
+) -> Frontier:
+    """The frontier that a document claims.
+
+    Parameters
+    ----------
+    document : FrontierDocument
+    game : DefenseGame
+    tolerance : float, optional
+        Width of the bracket that was asked for; that of the composition unless it is given.
+        Of others than `independent` games none can be asked for.
+
+    Returns
+    -------
+    Frontier
+
+    Raises
+    ------
+    CertificateError
+        If it is of other threats, defenses or resources, or a part lacks its proof.
+    """
+    over_bandwidth = document.parameter == ATTACKER_BANDWIDTH
+    if not over_bandwidth:
+        if document.parameter not in game.resources:
+            known = [ATTACKER_BANDWIDTH, *game.resources]
+            hint = nearest(document.parameter, known, "parameter")
+            raise refuse(("parameter",), f"found {shown(document.parameter)}, expected {hint}")
+        game = with_limit_on(game, document.parameter)
+    breakpoints, pieces = document.breakpoints, document.pieces
+    points = [point.at for point in breakpoints]
+    for k, piece in enumerate(pieces[: max(0, len(points) - 1)]):
+        check_each(("pieces", k), ["from", "to"], [piece.start, piece.end], points[k : k + 2])
+    parts: list[tuple[str, Sequence[FrontierPart]]]
+    parts = [("pieces", pieces), ("breakpoints", breakpoints)]
+    (where, allocating), (there, certifying) = parts if over_bandwidth else reversed(parts)
+    allocations, certificates = [], []
+    for k, part in enumerate(allocating):
+        check_absent((where, k, "certificate"), part.certificate)
+        if part.allocation is None or part.use is None:
+            raise refuse((where, k), "found no allocation with its use, expected one")
+        allocations.append(claimed_allocation((where, k), part.allocation, part.use, game).array)
+    for k, part in enumerate(certifying):
+        check_absent((there, k, "allocation"), part.allocation)
+        check_absent((there, k, "use"), part.use)
+        if part.certificate is None:
+            raise refuse((there, k), "found no certificate, expected one")
+        certificates.append(_priced_proof((there, k, "certificate"), part.certificate, game))
+    return Frontier(
+        game=game,
+        parameter=document.parameter,
+        breakpoints=np.array(points),
+        values=np.array([point.value for point in breakpoints]),
+        lower=np.array([point.bounds.lower for point in breakpoints]),
+        upper=np.array([point.bounds.upper for point in breakpoints]),
+        slopes=np.array([piece.slope for piece in pieces]),
+        allocations=np.array(allocations).reshape(len(allocations), game.n_defenses),
+        certificates=tuple(certificates),
+        n_solves=0,
+        tolerance=tolerance if game.composition == "independent" else None,
+    )
+
+
+def claimed_allocation(
+    place: Pointer, levels: Mapping[str, float], use: Mapping[str, float], game: DefenseGame
+) -> Labelled:
+    """An allocation, which uses what it is claimed to use."""
+    allocation = claimed_vector((*place, "allocation"), levels, game.defense_ids)
+    claimed = claimed_vector((*place, "use"), use, game.resources)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = game.use @ allocation.array
+    check_each((*place, "use"), game.resources, claimed, found)
+    return allocation
+
+
+def _priced_proof(place: Pointer, claimed: PricedCertificate, game: DefenseGame) -> Proof:
+    prices = claimed_vector((*place, "limits"), claimed.limits, game.resources)
+    if claimed.tree is not None and (claimed.cuts or prices.array.any()):
+        raise refuse((*place, "cuts"), "found cuts or prices beside a tree, expected none")
+    return claimed_proof(place, claimed, prices.array, game)
+
+
+def claimed_proof(
+    place: Pointer, claimed: CertificateResult, prices: FloatArray, game: DefenseGame
+) -> Proof:
+    """A certificate, or the tree of a proof by cases with the certificate of the rest."""
+    certificate = _certificate(place, claimed.cuts, prices, game)
+    if claimed.tree is None or claimed.proofs is None:
+        return certificate
+    positions = {defense: index for index, defense in enumerate(game.defense_ids)}
+    nodes: list[Split | int | None] = []
+    for k, node in enumerate(claimed.tree):
+        if node.defense is None or node.at_most is None:
+            nodes.append(node.proof)
+        elif node.defense in positions:
+            nodes.append(Split(positions[node.defense], node.at_most))
+        else:
+            hint = nearest(node.defense, game.defense_ids, "defense")
+            where = (*place, "tree", k, "defense")
+            raise refuse(where, f"found {shown(node.defense)}, expected {hint}")
+    proofs = []
+    for k, leaf in enumerate(claimed.proofs):
+        where = (*place, "proofs", k)
+        paid = claimed_vector((*where, "limits"), leaf.limits, game.resources).array
+        proofs.append(_certificate(where, leaf.cuts, paid, game))
+    return TreeProof(tuple(nodes), tuple(proofs), certificate)
+
+
+def _certificate(
+    place: Pointer, cuts: Sequence[CertificateCut], prices: FloatArray, game: DefenseGame
+) -> Certificate:
+    positions = {threat: index for index, threat in enumerate(game.threat_ids)}
+    for k, cut in enumerate(cuts):
+        if cut.threat not in positions:
+            hint = nearest(cut.threat, game.threat_ids, "threat")
+            raise refuse(
+                (*place, "cuts", k, "threat"), f"found {shown(cut.threat)}, expected {hint}"
+            )
+    return Certificate(
+        threats=np.array([positions[cut.threat] for cut in cuts], dtype=np.intp),
+        anchors=np.array([cut.anchor for cut in cuts], dtype=np.float64),
+        weights=np.array([cut.weight for cut in cuts], dtype=np.float64),
+        limit_prices=prices,
+    )
+
+
+def claimed_vector(place: Pointer, claimed: Mapping[str, float], labels: Sequence[str]) -> Labelled:
+    """Numbers under the labels that there are, no more and no less."""
+    check_keys(place, claimed, labels)
+    return Labelled(labels, np.array([claimed[label] for label in labels], dtype=np.float64))

@@ -1,0 +1,95 @@
+"""What a solution claims: its bracket, and every number that follows from its proof."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.coverage_index import defense_coverage_index
+from mfmgame.answers.solution import Solution
+from mfmgame.certificates.certificate import Certificate, as_plan
+from mfmgame.certificates.tree import TreeProof
+from mfmgame.documents.result import IndexResult
+from mfmgame.errors import CertificateError
+from mfmgame.game.attacker import best_response
+from mfmgame.verification.agreement import check_between, check_each, check_keys, check_number
+from mfmgame.verification.bounds import ExactGame
+from mfmgame.verification.trees import check_held, proven
+
+__all__ = ["check_index", "check_solution"]
+
+FloatArray = NDArray[np.float64]
+
+
+def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Fraction]:
+    """Check a solution, and return the bracket that it proves.
+
+    Parameters
+    ----------
+    solution : Solution
+    exact : ExactGame
+        Of the game that the solution is claimed to solve.
+
+    Returns
+    -------
+    lower, upper : Fraction
+
+    Raises
+    ------
+    CertificateError
+        If any number does not follow; its pointer is that of a result's JSON.
+    """
+    game, allocation, proof = exact.game, solution.allocation.array, solution.certificate
+    if len(allocation) != game.n_defenses or len(solution.attack) != game.n_threats:
+        raise CertificateError("the solution is of a game of another size")
+    exact.check_allocation(("allocation",), allocation, game.limits)
+    budget = game.attacker_bandwidth
+    lower = proven(("certificate",), ("prices", "limits"), proof, exact, budget)
+    exposure = exact.composition.exposure(allocation)
+    residual = game.severity * exposure
+    response = best_response(residual, game.bandwidth, budget)
+    ids, resources = game.threat_ids, game.resources
+    if isinstance(proof, TreeProof):
+        check_held(solution)
+    plan = as_plan(game, proof) if isinstance(proof, Certificate) else response.plan
+    check_each(("attack",), ids, solution.attack, plan)
+    ones = np.ones(game.n_threats)
+    check_each(("threats",), ids, solution.coverage, 1.0 - exposure, ones, last=("coverage",))
+    check_each(("threats",), ids, solution.residual, residual, game.severity, last=("residual",))
+    check_each(("prices", "limits"), resources, solution.limit_prices, proof.limit_prices)
+    check_number(("prices", "attacker_bandwidth"), solution.bandwidth_price, response.price)
+    upper = exact.excess(allocation, response.price)
+    upper += Fraction(response.price) * Fraction(budget)
+    slack = exact.slack(upper)
+    check_between(("value",), solution.value, upper - slack, upper + slack)
+    check_between(("bounds", "lower"), solution.lower, lower - slack, lower)
+    check_between(("bounds", "upper"), solution.upper, upper, upper + slack)
+    return lower, upper
+
+
+def check_index(claimed: IndexResult, solution: Solution) -> None:
+    """Check the coverage index of a solution, as a result claims it.
+
+    Raises
+    ------
+    CertificateError
+        If any number does not follow.
+    """
+    found = defense_coverage_index(solution)
+    for name in ("portfolio", "worst_class", "adversarial"):
+        check_number(("dci", name), getattr(claimed, name), _or_none(getattr(found, name)), 1.0)
+    check_keys(("dci", "defenses"), claimed.defenses, solution.game.defense_ids)
+    for j, defense in enumerate(solution.game.defense_ids):
+        entry, place = claimed.defenses[defense], ("dci", "defenses", defense)
+        for name, column in (("index", found.defenses), ("consistency", found.consistency)):
+            check_number((*place, name), getattr(entry, name), _or_none(column.array[j]), 1.0)
+        classes = (*place, "classes")
+        check_keys(classes, entry.classes, found.classes)
+        claims = [entry.classes[name] for name in found.classes]
+        check_each(classes, found.classes, claims, found.by_class[j], np.ones(len(claims)))
+
+
+def _or_none(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)

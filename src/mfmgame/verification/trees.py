@@ -1,0 +1,119 @@
+"""What a proof claims: a certificate, or a tree of them over boxes of levels."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.solution import Solution, scale_of
+from mfmgame.certificates.tree import Proof, TreeProof
+from mfmgame.game.discrete_levels import Box
+from mfmgame.game.feasibility import held_game
+from mfmgame.game.game import DefenseGame
+from mfmgame.verification.agreement import Pointer, refuse
+from mfmgame.verification.bounds import ExactGame
+
+__all__ = ["check_held", "proven"]
+
+FloatArray = NDArray[np.float64]
+
+
+def proven(
+    pointer: Pointer, prices: Pointer, proof: Proof, exact: ExactGame, budget: float
+) -> Fraction:
+    """Check a proof, and return the lower bound that it gives.
+
+    Parameters
+    ----------
+    pointer : tuple
+        Where it is claimed.
+    prices : tuple
+        Where its prices are.
+    proof : Certificate or TreeProof
+        A tree where the game has stepped defenses.
+    exact : ExactGame
+    budget : float
+        The attacker's bandwidth, in bits.
+
+    Returns
+    -------
+    Fraction
+        In loss units.
+
+    Raises
+    ------
+    CertificateError
+        If it is no proof.
+    """
+    if isinstance(proof, TreeProof) is (exact.game.choices is None):
+        expected = "no tree" if exact.game.choices is None else "the tree of a proof by cases"
+        raise refuse((*pointer, "tree"), f"expected {expected}")
+    if isinstance(proof, TreeProof):
+        return _proven_by_cases(pointer, proof, exact, budget)
+    exact.check_certificate((*pointer, "cuts"), prices, proof, budget)
+    return exact.lower(proof, budget, exact.game.limits)
+
+
+def _proven_by_cases(
+    pointer: Pointer, tree: TreeProof, exact: ExactGame, budget: float
+) -> Fraction:
+    """The least of what the leaves of a tree prove, once they cover every allocation."""
+    game, bounds, used = exact.game, [], set()
+    for number, proof in enumerate(tree.proofs):
+        place = (*pointer, "proofs", number)
+        exact.check_certificate((*place, "cuts"), (*place, "limits"), proof, budget)
+    try:
+        leaves = list(tree.leaves(game))
+    except ValueError as error:
+        place = (*pointer, "tree", int(error.args[0]))
+        raise refuse(place, "expected a tree of splits between levels, in preorder") from None
+    for where, box, leaf in leaves:
+        place = (*pointer, "tree", where)
+        if leaf is None:
+            if box is not None and not _is_empty(game, box):
+                raise refuse(place, "found no proof, expected one: allocations lie there")
+        elif not 0 <= leaf < len(tree.proofs):
+            raise refuse((*place, "proof"), f"found {leaf}, expected the position of a proof")
+        else:
+            used.add(leaf)
+            if box is not None:
+                bounds.append(exact.lower(tree.proofs[leaf], budget, game.kept_limits, box))
+    if len(used) < len(tree.proofs):
+        raise refuse((*pointer, "proofs"), "found a proof that no leaf uses")
+    if not bounds:
+        raise refuse((*pointer, "tree"), "found no allocation in any part, expected one")
+    return max(Fraction(0), min(bounds))
+
+
+def _is_empty(game: DefenseGame, box: Box) -> bool:
+    """Whether the least levels of a box already use more than there is."""
+    least = [Fraction(level) for level in box[0].tolist()]
+    return any(
+        np.isfinite(limit)
+        and sum((Fraction(u) * x for u, x in zip(use, least, strict=True)), Fraction(0))
+        > Fraction(limit)
+        for use, limit in zip(game.use.tolist(), game.kept_limits.tolist(), strict=True)
+    )
+
+
+def check_held(solution: Solution) -> None:
+    """Check the prices of a solution with stepped defenses: those of the rest, these held.
+
+    Raises
+    ------
+    CertificateError
+        If they prove less of the game of the continuous defenses than the bracket claims.
+    """
+    proof = solution.certificate
+    assert isinstance(proof, TreeProof)
+    held = ExactGame(held_game(solution.game, solution.allocation.array))
+    cuts: Pointer = ("certificate", "cuts")
+    budget = held.game.attacker_bandwidth
+    held.check_certificate(cuts, ("prices", "limits"), proof.held, budget)
+    lower = held.lower(proof.held, budget, held.game.limits)
+    missing = solution.tolerance * scale_of(solution.game, solution.value)
+    least = min(solution.lower, solution.value - missing)
+    if lower < Fraction(least):
+        raise refuse(cuts, "expected a proof of the value with the steps held")

@@ -1,0 +1,264 @@
+"""Check an answer's proof, with no solver and no rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
+from mfmgame.answers.solution import Solution, refuse_other_tolerances, scale_of
+from mfmgame.answers.threshold import one_sided_note
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.messages import shown
+from mfmgame.documents.portfolio_result import PortfolioDocument
+from mfmgame.documents.result import FrontierDocument, Result
+from mfmgame.game.game import DefenseGame
+from mfmgame.verification.agreement import check_each, check_equal, check_number, refuse, rounded
+from mfmgame.verification.bounds import ExactGame
+from mfmgame.verification.frontiers import check_frontier
+from mfmgame.verification.portfolios import check_portfolios
+from mfmgame.verification.reading import (
+    check_head,
+    check_notes,
+    check_status,
+    claimed_frontier,
+    claimed_solution,
+    claimed_threshold,
+)
+from mfmgame.verification.sensitivity import check_sensitivity
+from mfmgame.verification.solutions import check_index, check_solution
+from mfmgame.verification.thresholds import check_threshold
+
+__all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What is proven of the value of a game.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Proven bracket, rounded outwards from exact numbers, in loss units.
+    gap : float
+        Its width relative to the value.
+    has_ranges : bool
+        Whether the answer has ranges of levels and one-sided prices: they are as they
+        were written and agree with the rest, but carry no proof.
+    """
+
+    lower: float
+    upper: float
+    gap: float
+    has_ranges: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class FrontierVerification:
+    """What is proven of a frontier; between breakpoints, chords are bounds too.
+
+    Attributes
+    ----------
+    lower, upper : ndarray of float, shape (n_pieces + 1,)
+        Proven bracket at each breakpoint, rounded outwards, in loss units.
+    gap : float
+        Greatest width relative to the value.
+    start, stop : float
+        Ends of what is proven, in units of the parameter.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    gap: float
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True, eq=False)
+class PortfolioVerification:
+    """What is proven of a sequence of portfolios.
+
+    Attributes
+    ----------
+    lower, upper : ndarray of float, shape (n_portfolios,)
+        Proven bracket of the value for the budgets that each is best for, rounded
+        outwards, in loss units.
+    gap : float
+        Greatest width relative to the value.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    gap: float
+
+
+@overload
+def verify(
+    answer: Solution | Result, game: DefenseGame, *, tolerance: float | None = None
+) -> Verification: ...
+@overload
+def verify(
+    answer: Frontier | FrontierDocument, game: DefenseGame, *, tolerance: float | None = None
+) -> FrontierVerification: ...
+@overload
+def verify(
+    answer: PortfolioDocument, game: DefenseGame, *, tolerance: float | None = None
+) -> PortfolioVerification: ...
+def verify(
+    answer: Solution | Result | Frontier | FrontierDocument | PortfolioDocument,
+    game: DefenseGame,
+    *,
+    tolerance: float | None = None,
+) -> Verification | FrontierVerification | PortfolioVerification:
+    """Check that an answer follows from what it carries.
+
+    Parameters
+    ----------
+    answer : Solution, Result, Frontier, FrontierDocument or PortfolioDocument
+        The claim, from this process or from a file (see :func:`mfmgame.load_result`).
+    game : DefenseGame
+        The game, built by whoever checks.
+    tolerance : float, optional
+        What :func:`mfmgame.assess`, :func:`mfmgame.sweep` or
+        :func:`mfmgame.best_portfolios` was asked for, if that was not the default one: it
+        decides which brackets are too wide to be called proven, and how near the threshold
+        must be.
+
+    Returns
+    -------
+    Verification, FrontierVerification or PortfolioVerification
+        What is proven.
+
+    Raises
+    ------
+    SpecificationError
+        If the tolerance is not between 0 and 1.
+    CertificateError
+        If any number of the claim does not follow; its `pointer` says where the number
+        stands in the answer's JSON.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.build_game(mg.load_scenario("examples/llava.json"))
+    >>> verify(mg.solve(game), game).gap < 1e-12
+    True
+    """
+    refuse_other_types(
+        answer, "answer", Solution, Result, Frontier, FrontierDocument, PortfolioDocument
+    )
+    refuse_other_types(game, "game", DefenseGame)
+    refuse_other_tolerances(tolerance)
+    if isinstance(answer, (Result, FrontierDocument, PortfolioDocument)):
+        check_head(answer, game)
+    if isinstance(answer, Result):
+        return _verify_result(answer, game, tolerance)
+    if isinstance(answer, Solution):
+        return _verification(*check_solution(answer, ExactGame(game)), game)
+    if isinstance(answer, PortfolioDocument):
+        return _verify_portfolios(answer, game, tolerance)
+    if isinstance(answer, FrontierDocument):
+        return _verify_document(answer, game, tolerance)
+    return _verify_frontier(answer, game)
+
+
+def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -> Verification:
+    exact, solution = ExactGame(game), claimed_solution(result, game, tolerance)
+    proven, notes, closed = check_solution(solution, exact), solution.notes, True
+    if not solution.is_proven:
+        check_status(("status",), result.status, solution)
+    if result.threshold is None or game.termination_loss is None:
+        has_loss = game.termination_loss is not None
+        if has_loss is (result.threshold is None):
+            expected = "one" if has_loss else "none, as the scenario has no termination"
+            raise refuse(("threshold",), f"expected {expected}")
+    else:
+        threshold = claimed_threshold(result.threshold, game)
+        bounds = solution.lower, solution.upper
+        closed = check_threshold(threshold, exact, bounds, solution.tolerance)
+        if not closed and threshold.lower is not None:
+            _check_says_so(result, threshold.lower, game.termination_loss, solution.tolerance)
+            notes = (*notes, one_sided_note(threshold.lower))
+    if closed:
+        check_status(("status",), result.status, solution)
+    check_sensitivity(result.sensitivity, solution)
+    check_index(result.dci, solution)
+    check_notes(result.notes, notes)
+    return replace(_verification(*proven, game), has_ranges=True)
+
+
+def _check_says_so(result: Result, lower: float, loss: float, tolerance: float) -> None:
+    """Check that a result whose threshold may be later does not call itself proven."""
+    if result.status == "proven":
+        raise refuse(
+            ("threshold", "lower"),
+            f"found {shown(lower)}, expected {loss!r} within {tolerance!r} of it",
+        )
+
+
+def _verify_document(
+    document: FrontierDocument, game: DefenseGame, tolerance: float | None
+) -> FrontierVerification:
+    frontier = claimed_frontier(document, game, tolerance)
+    proven = _verify_frontier(frontier, game)
+    for k, point in enumerate(document.points):
+        if not frontier.breakpoints[0] <= point.at or (
+            frontier.is_cut_off and point.at > frontier.breakpoints[-1]
+        ):
+            raise refuse(("points", k, "at"), f"found {point.at!r}, expected within the sweep")
+        check_number(("points", k, "value"), point.value, float(frontier(point.at)))
+    check_status(("status",), document.status, frontier)
+    found = frontier.regions()
+    claimed = document.decisions or []
+    check_equal(("decisions",), len(claimed), len(found))
+    for k, (region, expected) in enumerate(zip(claimed, found, strict=True)):
+        check_equal(("decisions", k, "decision"), region.decision, expected.decision)
+        ends = [region.start, region.end], [expected.start, expected.stop]
+        check_each(("decisions", k), ["from", "to"], *ends)
+    check_notes(document.notes, frontier.notes)
+    return proven
+
+
+def _verify_portfolios(
+    document: PortfolioDocument, game: DefenseGame, tolerance: float | None
+) -> PortfolioVerification:
+    sequence, brackets = check_portfolios(document, game, tolerance)
+    proven = [_verification(*bracket, game) for bracket in brackets]
+    check_equal(("status",), document.status, sequence.status)
+    check_notes(document.notes, sequence.notes)
+    return PortfolioVerification(
+        lower=np.array([bracket.lower for bracket in proven]),
+        upper=np.array([bracket.upper for bracket in proven]),
+        gap=max(bracket.gap for bracket in proven),
+    )
+
+
+def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerification:
+    if frontier.parameter != ATTACKER_BANDWIDTH:
+        game = with_limit_on(game, frontier.parameter)
+    lower, upper = check_frontier(frontier, ExactGame(game))
+    brackets = [_verification(*ends, game) for ends in zip(lower, upper, strict=True)]
+    return FrontierVerification(
+        lower=np.array([bracket.lower for bracket in brackets]),
+        upper=np.array([bracket.upper for bracket in brackets]),
+        gap=max(bracket.gap for bracket in brackets),
+        start=float(frontier.breakpoints[0]),
+        stop=float(frontier.breakpoints[-1]),
+    )
+
+
+def _verification(lower: Fraction, upper: Fraction, game: DefenseGame) -> Verification:
+    gap = (upper - lower) / Fraction(scale_of(game, float(upper)))
+    return Verification(_outwards(lower, -1), _outwards(upper, 1), rounded(gap))
+
+
+def _outwards(number: Fraction, direction: int) -> float:
+    nearest = float(number)
+    inside = Fraction(nearest) < number if direction > 0 else Fraction(nearest) > number
+    return float(np.nextafter(nearest, direction * np.inf)) if inside else nearest

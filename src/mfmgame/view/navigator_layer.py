@@ -1,0 +1,328 @@
+"""Solutions as layers of the ATT&CK Navigator, in its layer format 4.5.
+
+The format is specified in ``layers/LAYERFORMATv4_5.md`` of mitre-attack/attack-navigator.
+The domain of ATLAS is named as in the layers that MITRE publishes with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any, Literal
+
+import numpy as np
+
+from mfmgame.answers.solution import Solution
+from mfmgame.catalogs.domains import domain_of
+from mfmgame.documents.base import refuse_other_types
+from mfmgame.documents.catalog import Domain, Origin
+from mfmgame.documents.messages import counted, nearest, shown
+from mfmgame.errors import SpecificationError
+from mfmgame.game.game import DefenseGame
+from mfmgame.view.text.layout import number_text, printable
+
+__all__ = ["Score", "navigator_layer", "navigator_layers"]
+
+Score = Literal["coverage", "residual", "effort"]
+
+_VERSIONS = {"layer": "4.5", "navigator": "5.0.0"}
+"""The format, and the Navigator, as in the specification's example."""
+
+_DOMAINS: tuple[Domain, ...] = ("atlas-atlas", "enterprise-attack", "mobile-attack", "ics-attack")
+_TARGET = re.compile(r"for ATT&CK v?([0-9.]+)")
+"""What a mapping to ATT&CK says of its own version."""
+_GREEN, _YELLOW, _RED, _WHITE = "#8ec843", "#ffe766", "#ff6666", "#ffffff"
+_MOST_DEFENSES = 5
+_DIGITS = 9
+"""Of per cent: enough to tell any two, and no trace of the conversion."""
+
+
+def navigator_layer(
+    solution: Solution,
+    score: Score = "residual",
+    origins: Sequence[Origin] = (),
+    *,
+    domain: Domain | None = None,
+    threat_domains: Mapping[str, Domain] | None = None,
+) -> dict[str, Any]:
+    """Make a layer for the ATT&CK Navigator, or for that of ATLAS.
+
+    The layer has every threat whose id is that of a technique (T1059, T1059.001,
+    AML.T0051) of one domain. The others are left out and counted in the layer's
+    description; :func:`navigator_layers` makes a layer of each domain.
+
+    Parameters
+    ----------
+    solution : Solution
+    score : {"residual", "coverage", "effort"}
+        What the score of a technique is: its residual loss at full effort, in loss units;
+        the share of it that the allocation stops, in per cent; or the effort that the
+        worst attack puts into it, in per cent. The metadata has all numbers in full.
+    origins : sequence of Origin, optional
+        What the catalog was made from, for the layer's metadata and its version of ATT&CK.
+    domain : str, optional
+        ``"enterprise-attack"``, ``"mobile-attack"``, ``"ics-attack"`` or
+        ``"atlas-atlas"``; by default the domain of most threats.
+    threat_domains : mapping of str to str, optional
+        Domains of threats, by id, as their catalog says. Where it does not, the id tells
+        the domain; what may be of enterprise or of mobile is of enterprise, unless the
+        origins are of mobile alone.
+
+    Returns
+    -------
+    dict
+        The layer, ready for :func:`json.dump`.
+
+    Raises
+    ------
+    SpecificationError
+        If `score` is none of these, no threat's id is that of a technique, or no threat is
+        of `domain`.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[4.0, 1.0], bandwidth=[1.0, 1.0],
+    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=1.0,
+    ...                       threat_ids=["AML.T0051", "insider"])
+    >>> layer = mg.navigator_layer(mg.solve(game))
+    >>> layer["domain"], [(t["techniqueID"], t["score"]) for t in layer["techniques"]]
+    ('atlas-atlas', [('AML.T0051', 2.0)])
+    """
+    _refuse_other_arguments(solution, score, origins, threat_domains)
+    game = solution.game
+    columns = {
+        "residual": solution.residual.array,
+        "coverage": np.round(100.0 * solution.coverage.array, _DIGITS),
+        "effort": np.round(100.0 * solution.attack.array, _DIGITS),
+    }
+    if score not in columns:
+        raise SpecificationError(
+            f"found {shown(score)}, expected {nearest(score, columns, 'score')}", pointer="score"
+        )
+    by_domain = _rows_by_domain(game.threat_ids, origins, threat_domains or {})
+    most: Domain = max(by_domain, key=lambda name: len(by_domain[name]))
+    chosen = domain or most
+    if chosen not in by_domain:
+        raise SpecificationError(
+            f"found {shown(chosen)}, expected a domain of the threats: {', '.join(by_domain)}",
+            pointer="domain",
+        )
+    rows = by_domain[chosen]
+    comments = _comments(solution, rows)
+    worst = float(game.severity[rows].max())
+    return {
+        "name": f"{printable(game.name)}: {score}",
+        "versions": {**_attack_version(chosen, origins), **_VERSIONS},
+        "domain": chosen,
+        "description": _description(solution, score, chosen, len(rows)),
+        "sorting": 2 if score == "coverage" else 3,
+        "layout": {"layout": "side", "showID": True, "expandedSubtechniques": "annotated"},
+        "hideDisabled": False,
+        "techniques": [
+            {
+                "techniqueID": game.threat_ids[row],
+                "score": float(columns[score][row]),
+                "comment": comment,
+                "enabled": True,
+                "metadata": _technique_metadata(solution, row),
+            }
+            for row, comment in zip(rows, comments, strict=True)
+        ],
+        **_colours(score, worst),
+        "metadata": _metadata(solution, origins),
+    }
+
+
+def navigator_layers(
+    solution: Solution,
+    score: Score = "residual",
+    origins: Sequence[Origin] = (),
+    *,
+    threat_domains: Mapping[str, Domain] | None = None,
+) -> dict[Domain, dict[str, Any]]:
+    """Make a layer of each domain that threats are techniques of.
+
+    Parameters
+    ----------
+    solution : Solution
+    score : {"residual", "coverage", "effort"}
+        As for :func:`navigator_layer`, and so are the others.
+    origins : sequence of Origin, optional
+    threat_domains : mapping of str to str, optional
+
+    Returns
+    -------
+    dict
+        Layers by domain.
+
+    Raises
+    ------
+    SpecificationError
+        If `score` is none of these, or no threat's id is that of a technique.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[4.0, 1.0], bandwidth=[1.0, 1.0],
+    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=1.0,
+    ...                       threat_ids=["AML.T0051", "T1059"])
+    >>> list(mg.navigator_layers(mg.solve(game)))
+    ['atlas-atlas', 'enterprise-attack']
+    """
+    _refuse_other_arguments(solution, score, origins, threat_domains)
+    domains = _rows_by_domain(solution.game.threat_ids, origins, threat_domains or {})
+    return {
+        domain: navigator_layer(
+            solution, score, origins, domain=domain, threat_domains=threat_domains
+        )
+        for domain in domains
+    }
+
+
+def _refuse_other_arguments(
+    solution: object, score: object, origins: Sequence[object], threat_domains: object
+) -> None:
+    refuse_other_types(solution, "solution", Solution)
+    refuse_other_types(score, "score", str)
+    refuse_other_types(origins, "origins", list, tuple)
+    for origin in origins:
+        refuse_other_types(origin, "origins", Origin)
+    refuse_other_types(threat_domains, "threat_domains", Mapping, NoneType)
+
+
+def _rows_by_domain(
+    ids: Sequence[str], origins: Sequence[Origin], stated: Mapping[str, Domain]
+) -> dict[Domain, list[int]]:
+    """Threats that are techniques, by domain; only domains that have any."""
+    texts = [f"{origin.name} {origin.version}".lower() for origin in origins]
+    sources = [text for text in texts if "att&ck" in text]
+    mobile = bool(sources) and all("mobile" in of and "enterprise" not in of for of in sources)
+    rows: dict[Domain, list[int]] = {domain: [] for domain in _DOMAINS}
+    for row, name in enumerate(ids):
+        if told := domain_of(name, mobile=mobile):
+            rows[stated.get(name, told)].append(row)
+    found = {domain: of for domain, of in rows.items() if of}
+    if not found:
+        raise SpecificationError(
+            "found no id of a technique (T1059, T1059.001 or AML.T0051), expected at least one",
+            pointer="threats",
+        )
+    return found
+
+
+def _attack_version(domain: Domain, origins: Sequence[Origin]) -> dict[str, str]:
+    """The version of ATT&CK, if the origins agree on one; ATLAS has no place for its own."""
+    if domain == "atlas-atlas":
+        return {}
+    stated = [_version(origin, domain).removeprefix("v").partition(".")[0] for origin in origins]
+    versions = {version for version in stated if version.isdecimal()}
+    return {"attack": versions.pop()} if len(versions) == 1 else {}
+
+
+def _version(origin: Origin, domain: Domain) -> str:
+    """The version of a domain that an origin says, in its own words where it names no domain."""
+    if origin.domains:
+        return origin.domains.get(domain, "")
+    if "att&ck" in origin.name.lower():
+        return origin.version
+    match = _TARGET.search(origin.version)
+    return match[1] if match else ""
+
+
+def _description(solution: Solution, score: Score, domain: str, n_listed: int) -> str:
+    game = solution.game
+    what = {
+        "residual": "residual loss at full effort, in loss units",
+        "coverage": "share of the threat that the allocation stops, in per cent",
+        "effort": "effort that the worst attack puts into the threat, in per cent",
+    }[score]
+    parts = [
+        f"Score: {what}, under the optimal allocation of {game.name}.",
+        f"{n_listed} of {counted(game.n_threats, 'threat')} shown as techniques of {domain}, "
+        f"{game.n_threats - n_listed} left out.",
+        *(f"Note: {note}." for note in solution.notes),
+    ]
+    return printable(" ".join(parts))
+
+
+def _comments(solution: Solution, rows: Sequence[int]) -> list[str]:
+    """For each threat, the funded defenses that act on it, the most effective first."""
+    game = solution.game
+    funded = np.flatnonzero(solution.allocation.array > 0)
+    block: Any = game.effectiveness[rows][:, funded]
+    shares = block if isinstance(block, np.ndarray) else block.toarray()
+    comments = []
+    for row in shares:
+        order = [j for j in np.argsort(-row, kind="stable").tolist() if row[j] > 0]
+        acting = [
+            f"{game.defense_ids[funded[j]]} (stops {number_text(float(row[j]))} at level 1, "
+            f"level {number_text(float(solution.allocation.array[funded[j]]))})"
+            for j in order[:_MOST_DEFENSES]
+        ]
+        acting += [f"{len(order) - _MOST_DEFENSES} more"] if len(order) > _MOST_DEFENSES else []
+        comments.append(printable(", ".join(acting)) or "no funded defense acts on it")
+    return comments
+
+
+def _technique_metadata(solution: Solution, row: int) -> list[dict[str, str]]:
+    game = solution.game
+    numbers = {
+        "severity": game.severity[row],
+        "bandwidth": game.bandwidth[row],
+        "coverage": solution.coverage.array[row],
+        "residual": solution.residual.array[row],
+        "effort": solution.attack.array[row],
+    }
+    return [
+        _pair("class", game.threat_classes[row]),
+        *(_pair(name, repr(float(number))) for name, number in numbers.items()),
+    ]
+
+
+def _metadata(solution: Solution, origins: Sequence[Origin]) -> list[dict[str, str]]:
+    game = solution.game
+    return [
+        *(_pair("source", f"{origin.name} {origin.version}".strip()) for origin in origins),
+        _pair("scenario", game.name),
+        _pair("composition", game.composition),
+        _pair("attacker bandwidth", repr(game.attacker_bandwidth)),
+        *_limits(game),
+        _pair("value", repr(solution.value)),
+        _pair("lower bound", repr(solution.lower)),
+        _pair("upper bound", repr(solution.upper)),
+        _pair("status", solution.status),
+    ]
+
+
+def _limits(game: DefenseGame) -> list[dict[str, str]]:
+    limits = zip(game.resources, game.limits.tolist(), strict=True)
+    return [_pair(f"limit of {name}", repr(limit)) for name, limit in limits if np.isfinite(limit)]
+
+
+def _pair(name: str, value: str) -> dict[str, str]:
+    return {"name": printable(name), "value": printable(value) or "-"}
+
+
+def _colours(score: Score, worst: float) -> dict[str, Any]:
+    """Gradient and legend; losses are coloured relative to the greatest severity."""
+    top: float = 100
+    if score == "residual" and worst > 0:
+        top = int(worst) if worst.is_integer() and worst < 2**53 else worst
+    colours, low, high = {
+        "residual": (
+            [_GREEN, _YELLOW, _RED],
+            "no loss",
+            f"loss of {number_text(top)}" + (", the greatest severity" if worst > 0 else ""),
+        ),
+        "coverage": ([_RED, _YELLOW, _GREEN], "nothing stopped", "all stopped"),
+        "effort": ([_WHITE, _RED], "not attacked", "attacked at full effort"),
+    }[score]
+    return {
+        "gradient": {"colors": colours, "minValue": 0, "maxValue": top},
+        "legendItems": [
+            {"label": low, "color": colours[0]},
+            {"label": high, "color": colours[-1]},
+        ],
+    }

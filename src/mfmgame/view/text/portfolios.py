@@ -1,0 +1,89 @@
+"""The best portfolios as a budget grows, as text and as a JSON document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group
+
+from mfmgame.answers.portfolio import Portfolio, PortfolioSequence
+from mfmgame.view.json.answers import allocation_members, certificate_members, head
+from mfmgame.view.text.answers import loss_fact, title
+from mfmgame.view.text.layout import (
+    facts_table,
+    heading,
+    notes_text,
+    number_text,
+    printable,
+    status_facts,
+    table_of,
+)
+
+__all__ = ["portfolio_document", "portfolio_text"]
+
+
+def portfolio_document(sequence: PortfolioSequence) -> dict[str, Any]:
+    """Every best portfolio with its proof, as a document of schema ``mfmgame/portfolio/1``."""
+    return {
+        **head("mfmgame/portfolio/1", sequence.game),
+        "resource": sequence.resource,
+        "status": sequence.status,
+        "portfolios": [_entry(portfolio) for portfolio in sequence],
+        "notes": list(sequence.notes),
+    }
+
+
+def _entry(portfolio: Portfolio) -> dict[str, Any]:
+    solution = portfolio.solution
+    return {
+        "cost": portfolio.cost,
+        "until": portfolio.until,
+        "value": solution.value,
+        "bounds": {"lower": solution.lower, "upper": solution.upper},
+        "status": solution.status,
+        "decision": portfolio.decision,
+        **allocation_members(solution.game, solution.allocation.array),
+        "adds": portfolio.adds,
+        "drops": portfolio.drops,
+        "greedy_value": portfolio.greedy_value,
+        "certificate": certificate_members(solution.game, solution.certificate),
+    }
+
+
+def portfolio_text(sequence: PortfolioSequence) -> Group:
+    """Cost, value and changes of each portfolio, and what the greedy order reaches."""
+    game = sequence.game
+    gap = max(portfolio.solution.gap for portfolio in sequence)
+    missed = sum(not portfolio.greedy_finds_it for portfolio in sequence)
+    facts = [
+        ("budget", printable(sequence.resource)),
+        ("portfolios", f"{len(sequence)}, gap {gap:.1e}"),
+        *status_facts(sequence.status),
+        ("greedy order", f"misses {missed} of them"),
+    ]
+    if game.termination_loss is not None:
+        facts.append(loss_fact(game.termination_loss, sequence.regions))
+    table = table_of(["cost", "value", "greedy", "adds", "drops"], text_columns=0)
+    for column in table.columns[3:]:
+        column.justify = "left"
+    for portfolio in sequence:
+        greedy = "=" if portfolio.greedy_finds_it else number_text(portfolio.greedy_value)
+        cells = number_text(portfolio.cost), number_text(portfolio.value), greedy
+        table.add_row(*cells, _levels(portfolio, "adds"), _levels(portfolio, "drops"))
+    return Group(
+        title(game),
+        facts_table(facts),
+        heading("best portfolios"),
+        table,
+        *notes_text(sequence.notes),
+    )
+
+
+def _levels(portfolio: Portfolio, side: str) -> str:
+    """Names, with the level where it is neither nothing nor all there is."""
+    game = portfolio.solution.game
+    most = dict(zip(game.defense_ids, game.max_level.tolist(), strict=True))
+    return ", ".join(
+        printable(name) + ("" if level in (0.0, most[name]) else f" ({number_text(level)})")
+        for name, level in getattr(portfolio, side).items()
+    )

@@ -1,0 +1,326 @@
+"""What matters, as text that people read."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mfmgame.answers.gradient import Gradient
+from mfmgame.answers.status import first_unproven
+from mfmgame.answers.threshold import Threshold
+from mfmgame.attribution.shapley import Attribution
+from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
+from mfmgame.documents.messages import counted
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.labels import Labelled
+from mfmgame.uncertainty.global_sensitivity import Influence
+from mfmgame.uncertainty.robust import RobustPlan
+from mfmgame.uncertainty.tornado import Tornado
+from mfmgame.view.json.sensitivity import gradient_notes, what_if_notes
+from mfmgame.view.text.layout import (
+    facts_table,
+    heading,
+    measured,
+    notes_text,
+    number_text,
+    printable,
+    status_facts,
+    table_of,
+)
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = [
+    "gradient_text",
+    "influence_text",
+    "robust_text",
+    "shares_text",
+    "tornado_text",
+    "what_if_text",
+]
+
+_MOST_ROWS = 20
+_SAME = 1e-9
+"""Relative difference of numbers that are proven no more closely."""
+
+
+def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
+    """The numbers in which value or threshold changes most, relative to both."""
+    table = value.to_frame()
+    facts = [("value", number_text(value.at))]
+    headings = ["number", "of", "size", "value by unit", "by per cent"]
+    if threshold is not None:
+        other = threshold.to_frame()
+        table["threshold"], table["threshold_elasticity"] = (
+            other["derivative"],
+            other["elasticity"],
+        )
+        facts.append(("threshold", measured(threshold.at, "bit")))
+        headings += ["threshold by unit", "by per cent"]
+    n_open = int((~table["exists"]).sum())
+    status = first_unproven(one.status for one in (value, threshold) if one is not None)
+    facts += status_facts(status)
+    facts.append(
+        ("derivatives", f"of {counted(len(table), 'number')}; {n_open} not known to exist")
+    )
+    # Rounded first: rounding breaks no ties.
+    rank = table["elasticity"].abs().map(lambda one: float(number_text(one)))
+    listed = table[rank > 0.0].loc[
+        rank[rank > 0.0].sort_values(ascending=False, kind="stable").index
+    ]
+    rows = table_of(headings, text_columns=2)
+    for row in listed.head(_MOST_ROWS).to_dict("records"):
+        cells = [row["size"], row["derivative"], row["elasticity"]]
+        if threshold is not None:
+            cells += [row["threshold"], row["threshold_elasticity"]]
+        rows.add_row(
+            str(row["number"]).replace("_", " "),
+            printable(str(row["name"])),
+            *(_cell(float(one)) for one in cells),
+        )
+    return Group(
+        _title(value.game),
+        facts_table(facts),
+        heading(_first_of("what changes the value most, relative to its size", len(listed))),
+        rows,
+        *notes_text(gradient_notes(value, threshold)),
+    )
+
+
+def shares_text(found: Attribution) -> Group:
+    """The defenses by their Shapley share."""
+    orders = (
+        "exact, over all orders"
+        if found.permutations is None
+        else f"over {found.permutations} random orders"
+    )
+    facts = [
+        ("worst attack, undefended", number_text(found.undefended)),
+        ("worst attack on the plan", number_text(found.defended)),
+        ("removed", number_text(found.removed)),
+        ("shares", orders),
+        *status_facts(found.status),
+    ]
+    table = found.to_frame()
+    funded = table[table["level"] > 0.0].sort_values("share", ascending=False, kind="stable")
+    is_sampled = found.permutations is not None
+    headings = [
+        "defense",
+        "level",
+        "share",
+        *["error"][: int(is_sampled)],
+        "of all",
+        "alone",
+        "last",
+    ]
+    rows = table_of(headings)
+    for defense, row in funded.iterrows():
+        share = row["share"] / found.removed if found.removed > 0.0 else math.nan
+        cells = [row["level"], row["share"], *([row["error"]] if is_sampled else [])]
+        rows.add_row(
+            printable(str(defense)),
+            *(_cell(float(one)) for one in cells),
+            "-" if math.isnan(share) else f"{share:.1%}",
+            _cell(float(row["alone"])),
+            _cell(float(row["last"])),
+        )
+    parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
+    parts.append(rows if len(funded) else Text("  nothing is funded"))
+    return Group(*parts, *notes_text(found.notes))
+
+
+def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
+    """Both answers side by side, the plans, and what doing without each defense costs."""
+    before, after = found.before, found.after
+    facts = []
+    if found.dropped:
+        facts.append(("dropped", ", ".join(map(printable, found.dropped))))
+    if found.added:
+        facts.append(("added", ", ".join(map(printable, found.added))))
+    is_changed = bool(facts)
+    statuses = [found.status] if each is None else [found.status, each.status]
+    facts += status_facts(first_unproven(statuses))
+    parts: list[RenderableType] = [_title(after.solution.game)]
+    if facts:
+        parts.append(facts_table(facts))
+    if is_changed:
+        sides = table_of(["", "before", "after", "change"])
+        _add_outcomes(sides, before, after)
+        parts += [
+            sides,
+            heading("allocation"),
+            _plans(
+                after.solution.game,
+                ("before", "after"),
+                before.solution.allocation,
+                after.solution.allocation,
+            ),
+        ]
+    if each is not None:
+        value = each.before.solution.value
+        told = ["status"] if each.status != "proven" else []
+        rows = table_of(["defense", "value", "change", "threshold", "decision", *told])
+        for one in each.ranked:
+            rows.add_row(
+                printable(one.defense),
+                _cell(one.value) if math.isfinite(one.value) else "infeasible",
+                _change(value, one.value),
+                _bits(one.threshold),
+                one.decision or "-",
+                *(one.status or "-" for _ in told),
+            )
+        parts += [heading("without each defense in turn"), rows]
+    return Group(*parts, *notes_text(what_if_notes(found, each)))
+
+
+def robust_text(plan: RobustPlan) -> Group:
+    """The robust plan beside the nominal one, and the worst of each number."""
+    facts = []
+    if plan.threshold is not None and plan.nominal_threshold is not None:
+        facts = [
+            ("decision in the worst case", plan.threshold.decision.upper()),
+            ("at nominal values", plan.nominal_threshold.decision.upper()),
+        ]
+    how = "exact" if plan.is_exact else f"an upper bound; at least {number_text(plan.reached)}"
+    facts += [
+        ("least worst case", f"{number_text(plan.solution.value)}  ({how})"),
+        ("price of robustness", f"{number_text(plan.price)} if all numbers are nominal"),
+        ("what it saves", f"{number_text(plan.saved)} in the worst case"),
+        *status_facts(plan.status),
+    ]
+    sides = table_of(["plan", "worst case", "nominal"])
+    sides.add_row("robust", _cell(plan.solution.value), _cell(plan.robust_nominal))
+    sides.add_row("nominal", _cell(plan.nominal_worst), _cell(plan.nominal.value))
+    if plan.threshold is not None and plan.nominal_threshold is not None:
+        sides.add_row(
+            "threshold (bits)",
+            _bits(_threshold(plan.threshold)),
+            _bits(_threshold(plan.nominal_threshold)),
+        )
+    inputs = table_of(["number", "nominal", "from", "to", "worst"])
+    columns = (plan.nominal_values, plan.lower, plan.upper, plan.worst_values)
+    for row, name in enumerate(plan.names):
+        cells = [_cell(float(column[row])) for column in columns]
+        cells[-1] = "either" if name in plan.mixed else cells[-1]
+        inputs.add_row(printable(name), *cells)
+    game = plan.solution.game
+    return Group(
+        _title(game),
+        facts_table(facts),
+        sides,
+        heading("allocation"),
+        _plans(game, ("robust", "nominal"), plan.allocation, plan.nominal.allocation),
+        heading("uncertain numbers"),
+        inputs,
+        *notes_text(plan.notes),
+    )
+
+
+def tornado_text(found: Tornado) -> Group:
+    """The numbers by how far they move the value."""
+    facts = [("value", number_text(found.value)), *status_facts(found.status)]
+    headings = ["number", "from", "to", "value from", "value to"]
+    has_threshold = found.game.termination_loss is not None
+    if has_threshold:
+        facts.append(("threshold", _bits(found.threshold, unit=True)))
+        headings += ["threshold from", "threshold to"]
+    rows = table_of(headings)
+    for row, name in enumerate(found.names):
+        cells = [_cell(float(found.lower[row])), _cell(float(found.upper[row]))]
+        cells += [_cell(one) for one in found.values[row].tolist()]
+        if has_threshold:
+            cells += [_bits(one) for one in found.thresholds[row].tolist()]
+        rows.add_row(printable(name), *cells)
+    return Group(
+        _title(found.game),
+        facts_table(facts),
+        heading("each number at its ends, the others nominal"),
+        rows,
+        *notes_text(found.notes),
+    )
+
+
+def influence_text(found: Influence) -> Group:
+    """The numbers by their total index or mean size of effect, for each measure."""
+    solved = f"{found.method}, {counted(found.n_solved, 'game')} solved"
+    facts = [("method", solved), ("seed", str(found.seed))]
+    facts += status_facts(found.status)
+    if "threshold" in found.indices and found.n_unreached:
+        text = f"out of reach in {found.n_unreached} of them, where all bandwidth stands for it"
+        facts.append(("threshold", text))
+    parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
+    key = "total" if found.method == "sobol" else "mean_size"
+    for measure, columns in found.indices.items():
+        table = found.to_frame(measure)
+        rows = table_of(["number", *(name.replace("_", " ") for name in columns)])
+        for name, row in _sorted(table, key).iterrows():
+            rows.add_row(printable(str(name)), *(_cell(float(one)) for one in row))
+        parts += [heading(f"of the {measure}"), rows]
+    return Group(*parts, *notes_text(found.notes))
+
+
+def _sorted(table: pandas.DataFrame, column: str) -> pandas.DataFrame:
+    """Rows, greatest first; the scenario's order among equal ones."""
+    return table.sort_values(column, ascending=False, kind="stable")
+
+
+def _title(game: DefenseGame) -> Text:
+    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
+    counts += f", {game.composition}"
+    return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
+
+
+def _first_of(text: str, count: int) -> str:
+    return f"{text} (first {_MOST_ROWS} of {count})" if count > _MOST_ROWS else text
+
+
+def _add_outcomes(table: Table, before: Outcome, after: Outcome) -> None:
+    values = before.solution.value, after.solution.value
+    table.add_row("value", *map(_cell, values), _change(*values))
+    if before.threshold is None or after.threshold is None:
+        return
+    ends = _threshold(before.threshold), _threshold(after.threshold)
+    change = _change(*ends) if all(map(math.isfinite, ends)) else "-"
+    table.add_row("threshold (bits)", *map(_bits, ends), change)
+    table.add_row("decision", before.threshold.decision, after.threshold.decision, "")
+
+
+def _plans(
+    game: DefenseGame, names: tuple[str, str], first: Labelled, second: Labelled
+) -> RenderableType:
+    """Levels of the defenses that either plan funds."""
+    levels = {name: (first.get(name, 0.0), second.get(name, 0.0)) for name in game.defense_ids}
+    if not any(max(pair) > 0.0 for pair in levels.values()):
+        return Text("  nothing is funded")
+    table = table_of(["defense", *names])
+    for name, pair in levels.items():
+        if max(pair) > 0.0:
+            table.add_row(printable(name), *map(_cell, pair))
+    return table
+
+
+def _threshold(threshold: Threshold) -> float:
+    return math.inf if threshold.bandwidth is None else threshold.bandwidth
+
+
+def _bits(bandwidth: float, *, unit: bool = False) -> str:
+    if math.isnan(bandwidth):
+        return "-"
+    if math.isinf(bandwidth):
+        return "unreachable"
+    return measured(bandwidth, "bit") if unit else number_text(bandwidth)
+
+
+def _change(before: float, after: float) -> str:
+    """A difference, but for that of roundings."""
+    change = after - before
+    return "0" if abs(change) <= _SAME * max(before, after) else _cell(change)
+
+
+def _cell(number: float) -> str:
+    return number_text(number) if math.isfinite(number) else "-"

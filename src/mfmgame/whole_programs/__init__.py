@@ -1,0 +1,1 @@
+"""The whole game as one linear or mixed-integer program."""
