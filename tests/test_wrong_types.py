@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.documents.base import refuse_other_types
+from mfmgame.messages import refuse_other_types
 from specifications import SCENARIO, labelled
 
 UNCERTAIN = SCENARIO | {

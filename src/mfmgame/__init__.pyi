@@ -1,5 +1,5 @@
 from . import channel, references
-from .answers.coverage_index import CoverageIndex, defense_coverage_index
+from .answers.coverage_index import CoverageIndex
 from .answers.frontier import Frontier
 from .answers.gradient import Gradient
 from .answers.interruption import Interrupted
@@ -8,6 +8,7 @@ from .answers.sensitivity import OneSidedPrice, Sensitivity
 from .answers.solution import Solution
 from .answers.threshold import Threshold
 from .assessment import Assessment, assess
+from .attribution.defense_coverage import defense_coverage_index
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .catalogs import (

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mfmgame.answers.coverage_index import CoverageIndex, defense_coverage_index
+from mfmgame.accessors import draw_assessment
+from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.interruption import Interrupted
 from mfmgame.answers.sensitivity import Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
+from mfmgame.attribution.defense_coverage import defense_coverage_index
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.game.game import DefenseGame, game_of
@@ -53,8 +55,6 @@ class Assessment:
 
     def figure(self) -> Figure:
         """Four pictures on one page: loss, allocation, attack, index; needs matplotlib."""
-        from mfmgame.view.plots.panels import draw_assessment
-
         return draw_assessment(self)
 
 

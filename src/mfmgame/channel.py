@@ -19,9 +19,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.documents.messages import shown
 from mfmgame.documents.numbers import as_floats
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 __all__ = ["action_entropy", "capacity", "capacity_loss", "mutual_information", "signal"]
 

@@ -10,8 +10,8 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.documents import reading
-from mfmgame.documents.messages import HELD
 from mfmgame.documents.reading import read_document
+from mfmgame.messages import HELD
 from specifications import SCENARIO, changed, labelled
 
 

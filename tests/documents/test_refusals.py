@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 import mfmgame as mg
-from mfmgame.documents.messages import shown
+from mfmgame.messages import shown
 from specifications import CATALOG_SCENARIO, SCENARIO, changed, labelled, without
 
 HUGE_INTEGERS = [10**400, -(10**400), 10**5000, -(10**5000)]

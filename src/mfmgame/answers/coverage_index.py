@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.answers.solution import Solution
-from mfmgame.documents.numbers import as_floats
+from mfmgame.accessors import draw_index, index_html
 from mfmgame.documents.result import Status
-from mfmgame.documents.scenario import Scenario
-from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 
 if TYPE_CHECKING:
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CoverageIndex",
     "adversarial_index",
-    "defense_coverage_index",
+    "index_of",
     "portfolio_index",
 ]
 
@@ -102,69 +99,37 @@ class CoverageIndex:
         matplotlib Axes
             What was drawn on.
         """
-        from mfmgame.view.plots.heatmaps import plot_index
-
-        return plot_index(self, ax)
+        return draw_index(self, ax)
 
     def _repr_html_(self) -> str:
-        from mfmgame.view.notebook import index_html
-
         return index_html(self)
 
 
-def defense_coverage_index(
-    problem: Scenario | DefenseGame | Solution,
-    *,
-    weights: ArrayLike | None = None,
-    allocation: ArrayLike | None = None,
+def index_of(
+    game: DefenseGame,
+    levels: FloatArray,
+    weight: FloatArray,
+    status: Status = "proven",
+    notes: tuple[str, ...] = (),
 ) -> CoverageIndex:
-    """Compute the Defense Coverage Index.
+    """Compute the Defense Coverage Index of an allocation.
 
     Parameters
     ----------
-    problem : Scenario, DefenseGame or Solution
-        What to measure; a scenario or game is solved first, unless an allocation is given.
-    weights : array_like, shape (n_threats,), optional
-        Weight of each threat, at least 0; its severity by default.
-    allocation : array_like, shape (n_defenses,), optional
-        Levels to measure; the optimal ones by default.
+    game : DefenseGame
+    levels : ndarray of float, shape (n_defenses,)
+        The allocation.
+    weight : ndarray of float, shape (n_threats,)
+        Weight of each threat, at least 0.
+    status : str
+        How far the allocation is proven optimal.
+    notes : tuple of str
+        What a reader must know of the allocation.
 
     Returns
     -------
     CoverageIndex
-
-    Raises
-    ------
-    SpecificationError
-        If the problem, the weights or the allocation cannot be meant.
-
-    Notes
-    -----
-    The definition is this project's own: ``sum_i w[i] E[i,j] / sum_i w[i]`` of a defense ``j``.
-
-    Examples
-    --------
-    >>> import mfmgame as mg
-    >>> game = mg.DefenseGame(severity=[6.0, 2.0], bandwidth=[1.0, 1.0],
-    ...                       effectiveness=[[0.5], [1.0]], attacker_bandwidth=1.0,
-    ...                       threat_classes=["inferring", "misleading"])
-    >>> index = mg.defense_coverage_index(game)
-    >>> index.defenses["d0"], index.worst_class, index.adversarial
-    (0.625, 0.5, 0.5)
     """
-    game = problem.game if isinstance(problem, Solution) else game_of(problem, Solution)
-    status: Status = "proven"
-    notes = game.notes
-    if allocation is not None:
-        levels = _vector(allocation, game.n_defenses, "allocation")
-    else:
-        if not isinstance(problem, Solution):
-            from mfmgame.solving.solver import solve  # only here: what checks an index needs none
-
-            problem = solve(game)
-        levels, status, notes = problem.allocation.array, problem.status, problem.notes
-    weight = game.severity if weights is None else _vector(weights, game.n_threats, "weights")
-
     names = tuple(
         name
         for name in dict.fromkeys(game.threat_classes)
@@ -239,12 +204,3 @@ def _normalised(weight: FloatArray) -> FloatArray:
 def _share(values: ArrayLike) -> FloatArray:
     """Values in [0, 1], where rounding has left them a little outside."""
     return np.clip(values, 0.0, 1.0)
-
-
-def _vector(values: ArrayLike, length: int, name: str) -> FloatArray:
-    vector = as_floats(values, name)
-    if vector.shape != (length,) or not np.all(np.isfinite(vector) & (vector >= 0)):
-        raise SpecificationError(
-            f"expected {length} finite numbers that are at least 0", pointer=name
-        )
-    return vector

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mfmgame.accessors import FrontierPlots, frontier_html
 from mfmgame.answers.decision import Region, decide_each, regions_of, turning_points
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.tree import Proof
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.numbers import as_float, as_floats
 from mfmgame.documents.result import Status
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import nearest, shown
 
 if TYPE_CHECKING:
     import pandas
 
-    from mfmgame.view.plots.accessors import FrontierPlots
 
 __all__ = ["ATTACKER_BANDWIDTH", "BRACKET", "Frontier", "reach_of", "with_limit_on"]
 
@@ -290,13 +290,9 @@ class Frontier:
     @property
     def plot(self) -> FrontierPlots:
         """Pictures: ``frontier.plot()``, ``frontier.plot.allocation()``."""
-        from mfmgame.view.plots.accessors import FrontierPlots
-
         return FrontierPlots(self)
 
     def _repr_html_(self) -> str:
-        from mfmgame.view.notebook import frontier_html
-
         return frontier_html(self)
 
     def to_frame(self) -> pandas.DataFrame:

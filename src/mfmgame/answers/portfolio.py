@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.accessors import draw_portfolios
 from mfmgame.answers.decision import Region, decide
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import first_unproven
@@ -188,9 +189,7 @@ class PortfolioSequence:
         matplotlib Axes
             What was drawn on.
         """
-        from mfmgame.view.plots.curves import plot_portfolios
-
-        return plot_portfolios(self, ax)
+        return draw_portfolios(self, ax)
 
     def to_frame(self) -> pandas.DataFrame:
         """The portfolios as a table, with the level of each defense.

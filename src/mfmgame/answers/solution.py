@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
 
+from mfmgame.accessors import SolutionPlots, solution_html
 from mfmgame.certificates.tree import Proof
-from mfmgame.documents.messages import shown
 from mfmgame.documents.result import Status
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import shown
 
 if TYPE_CHECKING:
     import pandas
 
-    from mfmgame.view.plots.accessors import SolutionPlots
 
 __all__ = [
     "DEFAULT_TOLERANCE",
@@ -130,13 +130,9 @@ class Solution:
     @property
     def plot(self) -> SolutionPlots:
         """Pictures: ``solution.plot.attack()`` and others."""
-        from mfmgame.view.plots.accessors import SolutionPlots
-
         return SolutionPlots(self)
 
     def _repr_html_(self) -> str:
-        from mfmgame.view.notebook import solution_html
-
         return solution_html(self)
 
     def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:

@@ -8,9 +8,9 @@ from typing import Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.documents.messages import counted
 from mfmgame.documents.result import Status
 from mfmgame.game.game import DefenseGame
+from mfmgame.messages import counted
 
 __all__ = ["STATUSES", "Standing", "doubts", "first_unproven", "statuses_of", "unproven_note"]
 

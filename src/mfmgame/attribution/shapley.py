@@ -27,12 +27,12 @@ from numpy.typing import NDArray
 
 from mfmgame.answers.solution import Solution
 from mfmgame.attribution.coalitions import Coalitions
-from mfmgame.documents.messages import shown
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import shown
 from mfmgame.solving.solver import solve
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from mfmgame.answers.status import doubts, first_unproven, unproven_note
 from mfmgame.answers.threshold import Threshold
 from mfmgame.catalogs.alteration import altered
 from mfmgame.documents.addition import Addition
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Decision, Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError
 from mfmgame.game.game import build_game
 from mfmgame.machine.workers import Workers
+from mfmgame.messages import refuse_other_types
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
 

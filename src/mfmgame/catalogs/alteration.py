@@ -8,9 +8,9 @@ from mfmgame.catalogs.resolution import catalog_of
 from mfmgame.documents.addition import Addition
 from mfmgame.documents.base import refuse, refuse_unknown
 from mfmgame.documents.catalog import Catalog, Defense, Threat
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.scenario import Overrides, Scenario
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, shown
 
 __all__ = ["altered"]
 

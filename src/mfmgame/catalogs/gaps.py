@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from mfmgame.catalogs.resolution import Entries, basis_by_rules, resolve_catalog, weakest
 from mfmgame.documents.catalog import Basis, Catalog, Defense, Threat
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, shown
 
 __all__ = [
     "CatalogGaps",

@@ -16,10 +16,10 @@ from pydantic import AfterValidator, Field
 
 from mfmgame.catalogs.importing.outside import Outside, read_json_model
 from mfmgame.catalogs.weighing import Weights, cited
-from mfmgame.documents.base import LARGEST, Identifier, Text, refuse_other_types, refuse_unknown
+from mfmgame.documents.base import LARGEST, Identifier, Text, refuse_unknown
 from mfmgame.documents.catalog import Origin
-from mfmgame.documents.messages import counted, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, refuse_other_types, shown
 
 __all__ = ["SCORES", "Incident", "IncidentSelection", "incident_weights", "weights_of"]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from types import NoneType
 
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.reading import read_document
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, refuse_other_types, shown
 
 __all__ = ["load_catalog", "shipped_catalogs"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any, Literal, TypeVar
 
-from mfmgame.documents.base import Strict, refuse_other_types
+from mfmgame.documents.base import Strict
 from mfmgame.documents.catalog import (
     Assumptions,
     Catalog,
@@ -17,8 +17,8 @@ from mfmgame.documents.catalog import (
     System,
     Threat,
 )
-from mfmgame.documents.messages import counted, nearest, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, nearest, refuse_other_types, shown
 
 __all__ = ["Side", "merge_catalogs"]
 

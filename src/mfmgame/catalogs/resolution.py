@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.library import load_catalog
-from mfmgame.documents.base import LARGEST, SMALLEST, refuse, refuse_other_types
+from mfmgame.documents.base import LARGEST, SMALLEST, refuse
 from mfmgame.documents.catalog import (
     NO_CATALOG,
     Assumptions,
@@ -21,7 +21,6 @@ from mfmgame.documents.catalog import (
     System,
     Threat,
 )
-from mfmgame.documents.messages import counted, shown
 from mfmgame.documents.scenario import (
     Attacker,
     DefenseOverride,
@@ -30,6 +29,7 @@ from mfmgame.documents.scenario import (
     ThreatOverride,
 )
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, refuse_other_types, shown
 
 __all__ = [
     "Entries",

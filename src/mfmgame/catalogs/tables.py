@@ -15,11 +15,11 @@ from typing import get_args
 from mfmgame.catalogs.importing.numbers import NO_COSTS, AssumedNumbers
 from mfmgame.catalogs.resolution import weakest
 from mfmgame.catalogs.weighing import Weights
-from mfmgame.documents.base import LARGEST, SMALLEST, refuse_other_types
+from mfmgame.documents.base import LARGEST, SMALLEST
 from mfmgame.documents.catalog import Basis, Catalog
-from mfmgame.documents.messages import counted, nearest, shown
 from mfmgame.documents.reading import decoded, is_lost, path_of, read_bytes
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, nearest, refuse_other_types, shown
 
 __all__ = ["costed", "read_weights"]
 

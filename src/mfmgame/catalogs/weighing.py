@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Basis, Catalog, Origin, Sourced
-from mfmgame.documents.messages import counted, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, refuse_other_types, shown
 
 __all__ = ["NO_SEVERITIES", "Weights", "cited", "weighed"]
 

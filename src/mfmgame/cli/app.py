@@ -207,7 +207,7 @@ def threshold(
 def dci(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot = None) -> None:
     """Compute the Defense Coverage Index, by defense and threat class."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.answers.coverage_index import defense_coverage_index
+        from mfmgame.attribution.defense_coverage import defense_coverage_index
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.game.game import build_game
         from mfmgame.view.json.answers import index_document

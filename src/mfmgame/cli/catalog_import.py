@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfmgame.cli.support import FLOAT, Output, keyed_numbers, reported, write, write_json
-from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 if TYPE_CHECKING:
     from mfmgame.catalogs.importing import AssumedNumbers

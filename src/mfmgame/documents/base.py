@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from types import NoneType
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -18,8 +17,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from mfmgame.documents.messages import HELD, is_encodable, nearest, pointer_to, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import HELD, is_encodable, nearest, pointer_to, shown
 
 __all__ = [
     "LARGEST",
@@ -37,7 +36,6 @@ __all__ = [
     "first_problem",
     "refuse",
     "refuse_duplicates",
-    "refuse_other_types",
     "refuse_repeated",
     "refuse_unknown",
     "stated",
@@ -169,20 +167,6 @@ def refuse_unknown(name: str, known: Collection[str], noun: str, *pointer: str |
         raise refuse(
             pointer, f"unknown {noun} {shown(name)}, expected {nearest(name, known, noun)}"
         )
-
-
-def refuse_other_types(value: object, name: str, *expected: Any, why: str = "") -> None:
-    """Refuse an argument that is of none of some types; where it may be left out, of None's."""
-    if not isinstance(value, expected):
-        plain = isinstance(value, (str, bytes, int, float)) or value is None
-        found = shown(value) if plain else _a(type(value))
-        names = [_a(kind) for kind in expected if kind is not NoneType]
-        listed = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-        raise SpecificationError(f"found {found}, expected {listed}{why}", pointer=name)
-
-
-def _a(kind: type) -> str:
-    return f"{'an' if kind.__name__[0] in 'AEIOaeio' else 'a'} {kind.__name__}"
 
 
 def first_problem(error: ValidationError) -> SpecificationError:

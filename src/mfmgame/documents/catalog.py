@@ -22,8 +22,8 @@ from mfmgame.documents.base import (
     stated,
     unstated,
 )
-from mfmgame.documents.messages import shown
 from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
+from mfmgame.messages import shown
 
 __all__ = [
     "LEVELS_BESIDE_NO_KIND",

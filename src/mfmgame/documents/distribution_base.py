@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field, model_validator
 
 from mfmgame.documents.base import Amount, Basis, Identifier, Strict, Text, refuse
-from mfmgame.documents.messages import shown
+from mfmgame.messages import shown
 
 if TYPE_CHECKING:
     import numpy as np

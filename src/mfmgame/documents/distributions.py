@@ -25,8 +25,8 @@ from mfmgame.documents.base import (
     refuse,
 )
 from mfmgame.documents.distribution_base import Distribution
-from mfmgame.documents.messages import counted, nearest, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, nearest, shown
 
 if TYPE_CHECKING:
     import numpy as np

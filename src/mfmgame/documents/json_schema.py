@@ -10,12 +10,11 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from mfmgame.documents.addition import Addition
-from mfmgame.documents.base import Document, refuse_other_types, stated
+from mfmgame.documents.base import Document, stated
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.catalog_gaps import GapsDocument
 from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.documents.scenario import Scenario
@@ -29,6 +28,7 @@ from mfmgame.documents.sensitivity_result import (
 )
 from mfmgame.documents.uncertain_numbers import UncertainDocument, number_keys, number_models
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, refuse_other_types, shown
 
 __all__ = ["SCHEMA_NAMES", "json_schema"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.documents.base import LARGEST, SMALLEST
-from mfmgame.documents.messages import HELD, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import HELD, shown
 
 __all__ = ["amounts", "as_float", "as_floats", "outside"]
 

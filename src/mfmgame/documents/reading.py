@@ -15,9 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from mfmgame.documents.base import refuse_other_types
-from mfmgame.documents.messages import HELD, is_encodable, pointer_to, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import HELD, is_encodable, pointer_to, refuse_other_types, shown
 
 __all__ = [
     "MAX_DEPTH",

@@ -40,10 +40,10 @@ from mfmgame.documents.catalog import (
     refuse_unknown_rules,
     refuse_unusable_levels,
 )
-from mfmgame.documents.messages import shown
 from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 __all__ = [
     "Attacker",

@@ -18,8 +18,8 @@ from pydantic import BaseModel, Field, PrivateAttr
 
 from mfmgame.documents.base import Document, Identifier, refuse
 from mfmgame.documents.distributions import Distribution, parsed
-from mfmgame.documents.messages import nearest, pointer_to, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, pointer_to, shown
 
 __all__ = [
     "Correlations",

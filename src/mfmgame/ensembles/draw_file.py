@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.documents.messages import shown
 from mfmgame.ensembles.draw_table import Chunk, DrawTables
 from mfmgame.errors import SpecificationError
 from mfmgame.machine.atomic_files import replacing, reported_writing
+from mfmgame.messages import shown
 
 __all__ = ["DrawFile"]
 

@@ -13,8 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 if TYPE_CHECKING:
     import pyarrow

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.accessors import draw_exceedance
 from mfmgame.answers.sensitivity import NO_LEVEL
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Composition
 from mfmgame.ensembles import estimates
 from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, shown
 from mfmgame.uncertainty.inputs import UncertainInputs
 
 if TYPE_CHECKING:
@@ -288,9 +289,7 @@ class Ensemble:
             If there is no such column, no draw has a finite number in it, or matplotlib is
             not installed.
         """
-        from mfmgame.view.plots.risks import plot_exceedance
-
-        return plot_exceedance(self, ax, column=column)
+        return draw_exceedance(self, ax, column)
 
     def to_frame(self, inputs: bool = False) -> pandas.DataFrame:
         """The draws as a table.

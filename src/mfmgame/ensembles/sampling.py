@@ -18,9 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame import __version__
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.messages import shown
 from mfmgame.documents.reading import path_of
 from mfmgame.documents.scenario import Scenario
 from mfmgame.ensembles.draw_file import DrawFile
@@ -29,6 +27,7 @@ from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.ensembles.fingerprint import fingerprint
 from mfmgame.errors import SpecificationError
 from mfmgame.machine.workers import Workers
+from mfmgame.messages import refuse_other_types, shown
 from mfmgame.solving.solver import Solver
 from mfmgame.uncertainty.evaluation import MEASURES, Evaluation, Measure
 from mfmgame.uncertainty.game_family import GameFamily

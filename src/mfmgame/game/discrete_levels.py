@@ -17,10 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.documents.base import refuse_other_types
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.numbers import amounts
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, refuse_other_types, shown
 
 __all__ = ["Box", "Choices", "DefenseGroup", "choices_of"]
 

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.catalogs.resolution import Entries, resolve
-from mfmgame.documents.base import refuse, refuse_other_types
+from mfmgame.documents.base import refuse
 from mfmgame.documents.catalog import Catalog, Defense
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.numbers import amounts, as_float, as_floats, outside
 from mfmgame.documents.scenario import Composition, Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.discrete_levels import Choices, DefenseGroup, choices_of
 from mfmgame.game.labels import checked_labels
+from mfmgame.messages import nearest, refuse_other_types, shown
 
 if TYPE_CHECKING:
     import pandas

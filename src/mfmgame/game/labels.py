@@ -8,8 +8,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, shown
 
 __all__ = ["Labelled", "NumberedLabels"]
 

@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 __all__ = ["checked_address", "dask_backend", "dask_client"]
 

@@ -18,11 +18,10 @@ from types import NoneType
 from typing import Any, TypeVar
 
 from mfmgame import __version__
-from mfmgame.documents.base import refuse_other_types
-from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError, WorkerError
 from mfmgame.machine.dask_cluster import checked_address, dask_backend, dask_client
 from mfmgame.machine.process_pool import ended_on_interruption, loky_backend
+from mfmgame.messages import refuse_other_types, shown
 
 __all__ = ["Workers"]
 

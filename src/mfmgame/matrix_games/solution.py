@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.documents.messages import shown
 from mfmgame.errors import CertificateError, SpecificationError
 from mfmgame.matrix_games.payoffs import Mixture, Payoffs
+from mfmgame.messages import shown
 
 if TYPE_CHECKING:
     import pandas

@@ -35,8 +35,6 @@ from mfmgame.certificates.certificate import (
     upper_bound,
 )
 from mfmgame.certificates.tree import tree_bound, with_best_held
-from mfmgame.documents.base import refuse_other_types
-from mfmgame.documents.messages import shown
 from mfmgame.documents.numbers import as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
@@ -46,6 +44,7 @@ from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import held_game, spread, with_all_free, within_limits
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import refuse_other_types, shown
 from mfmgame.solving.branch_and_bound import BoxSearch
 from mfmgame.solving.cut_pool import CutPool
 from mfmgame.solving.discrete_optimal_set import as_good, cheapest, extremes

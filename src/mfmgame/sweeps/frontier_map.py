@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mfmgame.accessors import draw_map
 from mfmgame.answers.frontier import Frontier, with_limit_on
 from mfmgame.answers.status import first_unproven, unproven_note
 from mfmgame.documents.numbers import amounts
@@ -131,9 +132,7 @@ class FrontierMap:
         SpecificationError
             If there is one limit only, or matplotlib is not installed.
         """
-        from mfmgame.view.plots.decisions import plot_map
-
-        return plot_map(self, ax)
+        return draw_map(self, ax)
 
 
 @dataclass(frozen=True, eq=False)

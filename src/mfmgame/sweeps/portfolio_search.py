@@ -25,13 +25,12 @@ from mfmgame.answers.portfolio import (
 )
 from mfmgame.answers.solution import DEFAULT_TOLERANCE
 from mfmgame.certificates.tree import TreeProof
-from mfmgame.documents.base import refuse_other_types
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.solving.discrete_optimal_set import as_good, trimmed
 from mfmgame.solving.progress import Found
 from mfmgame.solving.solver import Solver

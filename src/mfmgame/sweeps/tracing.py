@@ -27,7 +27,6 @@ from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, BRACKET, Frontier, reac
 from mfmgame.answers.solution import DEFAULT_TOLERANCE, refuse_other_tolerances
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
 from mfmgame.certificates.certificate import Certificate, nothing_proven, upper_bound
-from mfmgame.documents.messages import shown
 from mfmgame.documents.numbers import amounts, as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
@@ -35,6 +34,7 @@ from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import all_within_limits
 from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.messages import shown
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, rounded_up, wide
 from mfmgame.solving.progress import Found
 from mfmgame.solving.solver import Solver

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.distributions import Lognormal
-from mfmgame.documents.messages import shown
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["box_of", "family_of"]

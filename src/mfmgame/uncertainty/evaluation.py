@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from mfmgame.answers.coverage_index import adversarial_index, portfolio_index
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import STATUSES
-from mfmgame.documents.messages import shown
 from mfmgame.documents.result import Decision
 from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import within_limits
 from mfmgame.game.game import DefenseGame
+from mfmgame.messages import shown
 from mfmgame.solving.discrete_optimal_set import best_within
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.catalogs.resolution import catalog_of, resolve
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.uncertain_numbers import Place, with_numbers
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, build_game, refuse_perfect_layers
+from mfmgame.messages import refuse_other_types
 from mfmgame.uncertainty.array_recipe import Recipe
 from mfmgame.uncertainty.inputs import Side, UncertainInputs
 

@@ -30,14 +30,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.messages import shown
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
+from mfmgame.messages import refuse_other_types, shown
 from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.game_family import GameFamily
 from mfmgame.uncertainty.inputs import checked_seed

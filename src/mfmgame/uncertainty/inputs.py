@@ -24,10 +24,10 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.documents.base import SMALLEST
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.distributions import Distribution
-from mfmgame.documents.messages import shown
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.uncertain_numbers import Place, UncertainDocument, rank_to_normal
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 __all__ = ["Address", "Side", "UncertainInputs"]
 

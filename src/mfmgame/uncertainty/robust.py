@@ -26,12 +26,12 @@ from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import doubts, first_unproven
 from mfmgame.answers.threshold import Threshold
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.messages import shown
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import shown
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
 from mfmgame.uncertainty.box import box_of, family_of

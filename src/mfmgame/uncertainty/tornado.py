@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.accessors import draw_tornado
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Status
@@ -96,9 +97,7 @@ class Tornado:
             If `of` is neither, the scenario has no threshold, or matplotlib is not
             installed.
         """
-        from mfmgame.view.plots.risks import plot_tornado
-
-        return plot_tornado(self, ax, of=of)
+        return draw_tornado(self, ax, of)
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each number: its values, and value and threshold at both ends.

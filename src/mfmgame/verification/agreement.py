@@ -9,8 +9,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.documents.messages import nearest, pointer_to, shown
 from mfmgame.errors import CertificateError
+from mfmgame.messages import nearest, pointer_to, shown
 
 __all__ = [
     "AGREEMENT",

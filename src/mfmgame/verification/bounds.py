@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import Certificate, decided
-from mfmgame.documents.messages import shown
 from mfmgame.game.compositions import ANCHOR_GRAIN, compose
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.messages import shown
 from mfmgame.verification.agreement import AGREEMENT, ROUNDING, Pointer, check_range, refuse
 
 __all__ = ["ExactGame"]

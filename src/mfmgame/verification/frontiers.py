@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import Certificate
-from mfmgame.documents.messages import shown
 from mfmgame.game.attacker import best_response
+from mfmgame.messages import shown
 from mfmgame.verification.agreement import (
     AGREEMENT,
     ROUNDING,

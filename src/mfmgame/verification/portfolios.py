@@ -15,12 +15,12 @@ from mfmgame.answers.portfolio import (
     greedy_loss,
 )
 from mfmgame.answers.solution import DEFAULT_TOLERANCE, Solution
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.portfolio_result import PortfolioDocument, PortfolioEntry
 from mfmgame.errors import CertificateError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import nearest, shown
 from mfmgame.verification.agreement import Pointer, check_equal, check_keys, check_number, refuse
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.reading import (

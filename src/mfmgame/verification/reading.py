@@ -13,7 +13,6 @@ from mfmgame.answers.solution import DEFAULT_TOLERANCE, Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.certificates.tree import Proof, Split, TreeProof
-from mfmgame.documents.messages import nearest, shown
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.documents.result import (
@@ -29,6 +28,7 @@ from mfmgame.documents.result import (
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import nearest, shown
 from mfmgame.verification.agreement import (
     Pointer,
     check_absent,

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.answers.coverage_index import defense_coverage_index
+from mfmgame.answers.coverage_index import index_of
 from mfmgame.answers.solution import Solution
 from mfmgame.certificates.certificate import Certificate, as_plan
 from mfmgame.certificates.tree import TreeProof
@@ -77,7 +77,7 @@ def check_index(claimed: IndexResult, solution: Solution) -> None:
     CertificateError
         If any number does not follow.
     """
-    found = defense_coverage_index(solution)
+    found = index_of(solution.game, solution.allocation.array, solution.game.severity)
     for name in ("portfolio", "worst_class", "adversarial"):
         check_number(("dci", name), getattr(claimed, name), _or_none(getattr(found, name)), 1.0)
     check_keys(("dci", "defenses"), claimed.defenses, solution.game.defense_ids)

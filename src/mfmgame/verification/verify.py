@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.answers.solution import Solution, refuse_other_tolerances, scale_of
 from mfmgame.answers.threshold import one_sided_note
-from mfmgame.documents.base import refuse_other_types
-from mfmgame.documents.messages import shown
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, Result
 from mfmgame.game.game import DefenseGame
+from mfmgame.messages import refuse_other_types, shown
 from mfmgame.verification.agreement import check_each, check_equal, check_number, refuse, rounded
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.frontiers import check_frontier

@@ -15,11 +15,10 @@ import numpy as np
 
 from mfmgame.answers.solution import Solution
 from mfmgame.catalogs.domains import domain_of
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Domain, Origin
-from mfmgame.documents.messages import counted, nearest, shown
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
+from mfmgame.messages import counted, nearest, refuse_other_types, shown
 from mfmgame.view.text.layout import number_text, printable
 
 __all__ = ["Score", "navigator_layer", "navigator_layers"]

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfmgame.documents.messages import counted, shown
 from mfmgame.documents.reading import path_of
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.messages import counted, shown
 from mfmgame.view.output import write_text
 from mfmgame.whole_programs.program import WholeProgram, whole_program
 

@@ -19,11 +19,11 @@ from mfmgame.catalogs.importing.knowledge_base import (
 )
 from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.outside import Outside, read_yaml_model
-from mfmgame.documents.base import Identifier, Text, refuse_other_types
+from mfmgame.documents.base import Identifier, Text
 from mfmgame.documents.catalog import Catalog, Origin, Reference
-from mfmgame.documents.messages import counted
 from mfmgame.documents.reading import path_of
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, refuse_other_types
 
 __all__ = ["import_atlas", "read_atlas"]
 

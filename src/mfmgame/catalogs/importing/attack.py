@@ -28,11 +28,10 @@ from mfmgame.catalogs.importing.stix import (
     moment,
     read_bundle,
 )
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.catalog import Catalog, Domain, Origin, Reference
-from mfmgame.documents.messages import counted, shown
 from mfmgame.documents.reading import path_of
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, refuse_other_types, shown
 
 __all__ = ["import_attack", "read_attack"]
 

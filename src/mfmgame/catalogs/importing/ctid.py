@@ -16,11 +16,11 @@ from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitig
 from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.scores import MappingScores
 from mfmgame.catalogs.weighing import Weights, weighed
-from mfmgame.documents.base import refuse_other_types, refuse_unknown
+from mfmgame.documents.base import refuse_unknown
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.messages import counted, shown
 from mfmgame.documents.reading import path_of
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, refuse_other_types, shown
 
 __all__ = ["import_ctid", "kev_weights", "read_ctid"]
 

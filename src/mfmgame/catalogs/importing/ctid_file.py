@@ -15,8 +15,8 @@ from mfmgame.catalogs.importing.outside import Outside, read_json_model
 from mfmgame.catalogs.importing.scores import CATEGORIES, VALUES
 from mfmgame.documents.base import Identifier, Text, refuse, refuse_unknown
 from mfmgame.documents.catalog import Origin
-from mfmgame.documents.messages import counted, nearest, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, nearest, shown
 
 __all__ = ["VULNERABILITY", "Mappings", "Row", "read_mappings"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mfmgame.documents.catalog import Domain, Origin, Reference
-from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 __all__ = ["KnowledgeBase", "Link", "Mitigation", "Technique", "refuse_circles"]
 

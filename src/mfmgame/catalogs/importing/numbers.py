@@ -12,8 +12,8 @@ from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitig
 from mfmgame.catalogs.weighing import NO_SEVERITIES
 from mfmgame.documents.base import Quantity, first_problem, refuse_unknown
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.messages import counted, shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import counted, shown
 
 __all__ = ["NO_COSTS", "AssumedNumbers", "as_catalog"]
 

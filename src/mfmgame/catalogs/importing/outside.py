@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mfmgame.documents.base import first_problem
-from mfmgame.documents.messages import shown
 from mfmgame.documents.reading import MAX_DEPTH, read_bytes, read_document
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 __all__ = ["Outside", "read_json_model", "read_yaml_model"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from mfmgame.documents.base import refuse_unknown
-from mfmgame.documents.messages import shown
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 __all__ = ["CATEGORIES", "VALUES", "MappingScores"]
 

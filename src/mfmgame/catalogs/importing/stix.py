@@ -15,9 +15,9 @@ from pydantic import Field, ValidationError
 
 from mfmgame.catalogs.importing.outside import Outside
 from mfmgame.documents.base import Identifier, Text, first_problem
-from mfmgame.documents.messages import pointer_to, shown
 from mfmgame.documents.reading import read_document
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import pointer_to, shown
 
 __all__ = [
     "AttackPattern",

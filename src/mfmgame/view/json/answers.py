@@ -18,10 +18,10 @@ from mfmgame.answers.threshold import Threshold
 from mfmgame.catalogs.gaps import CatalogGaps, Group
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.certificates.tree import Proof, Split
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.result import Decision, SensitivityResult
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import refuse_other_types
 
 if TYPE_CHECKING:
     from mfmgame.assessment import Assessment

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.documents.messages import shown
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.plots.style import (
     BLUE,

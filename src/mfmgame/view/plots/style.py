@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import numpy as np
 
 from mfmgame.answers.decision import Region
-from mfmgame.documents.base import refuse_other_types
 from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import refuse_other_types
 from mfmgame.view.text.layout import printable
 
 try:

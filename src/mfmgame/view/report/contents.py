@@ -13,7 +13,7 @@ from mfmgame.answers.status import first_unproven
 from mfmgame.assessment import Assessment
 from mfmgame.catalogs.gaps import groups_of
 from mfmgame.catalogs.resolution import Entries
-from mfmgame.documents.messages import counted
+from mfmgame.messages import counted
 from mfmgame.view.report.inputs import (
     bases_table,
     defenses_table,

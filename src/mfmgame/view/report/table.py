@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mfmgame.documents.messages import counted
+from mfmgame.messages import counted
 from mfmgame.view.report.wording import short
 
 __all__ = ["Table", "table"]

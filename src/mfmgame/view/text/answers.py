@@ -15,10 +15,10 @@ from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.sensitivity import OneSidedPrice, Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
-from mfmgame.documents.messages import counted
 from mfmgame.documents.result import Decision
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import counted
 from mfmgame.verification.verify import FrontierVerification, PortfolioVerification, Verification
 from mfmgame.view.text.layout import (
     facts_table,

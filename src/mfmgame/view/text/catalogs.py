@@ -12,7 +12,7 @@ from mfmgame.catalogs.gaps import Group as ThreatGroup
 from mfmgame.catalogs.resolution import Entries
 from mfmgame.catalogs.weighing import cited
 from mfmgame.documents.catalog import Catalog, Origin
-from mfmgame.documents.messages import counted
+from mfmgame.messages import counted
 from mfmgame.view.text.layout import (
     facts_table,
     heading,

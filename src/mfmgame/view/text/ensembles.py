@@ -7,9 +7,9 @@ import math
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.documents.messages import counted
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
+from mfmgame.messages import counted
 from mfmgame.uncertainty.evaluation import MEASURES
 from mfmgame.view.json.ensembles import QUANTILES
 from mfmgame.view.text.layout import (

@@ -14,9 +14,9 @@ from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold
 from mfmgame.attribution.shapley import Attribution
 from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
-from mfmgame.documents.messages import counted
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.messages import counted
 from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado

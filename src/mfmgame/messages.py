@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from types import NoneType
+from typing import Any
 
-__all__ = ["HELD", "counted", "is_encodable", "nearest", "pointer_to", "shown"]
+from mfmgame.errors import SpecificationError
+
+__all__ = [
+    "HELD",
+    "counted",
+    "is_encodable",
+    "nearest",
+    "pointer_to",
+    "refuse_other_types",
+    "shown",
+]
 
 HELD = "0 or a magnitude that a float can hold"
 """What was expected where the float of a number is 0 or infinite, and the number is not."""
@@ -65,3 +77,17 @@ def is_encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def refuse_other_types(value: object, name: str, *expected: Any, why: str = "") -> None:
+    """Refuse an argument that is of none of some types; where it may be left out, of None's."""
+    if not isinstance(value, expected):
+        plain = isinstance(value, (str, bytes, int, float)) or value is None
+        found = shown(value) if plain else _a(type(value))
+        names = [_a(kind) for kind in expected if kind is not NoneType]
+        listed = " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        raise SpecificationError(f"found {found}, expected {listed}{why}", pointer=name)
+
+
+def _a(kind: type) -> str:
+    return f"{'an' if kind.__name__[0] in 'AEIOaeio' else 'a'} {kind.__name__}"
