@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mfmgame import exact_simplex
+from mfmgame.numerics import exact_simplex
 from mfmgame.numerics.exact_simplex import _Tableau, maximise
 
 
