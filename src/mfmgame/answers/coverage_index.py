@@ -130,6 +130,8 @@ def index_of(
     -------
     CoverageIndex
     """
+    composition = compose(game)
+    alone = composition.alone
     names = tuple(
         name
         for name in dict.fromkeys(game.threat_classes)
@@ -138,13 +140,12 @@ def index_of(
     members = [_members(game, name) for name in names]
     by_class = np.zeros((game.n_defenses, len(names)))
     for column, rows in enumerate(members):
-        by_class[:, column] = _share(game.effectiveness[rows].T @ _normalised(weight[rows]))
+        by_class[:, column] = _share(alone[rows].T @ _normalised(weight[rows]))
     squares = (by_class**2).sum(axis=1) * len(names)
     consistency = np.full(game.n_defenses, np.nan)
     np.divide(by_class.sum(axis=1) ** 2, squares, out=consistency, where=squares > 0)
     consistency = _share(consistency)
 
-    composition = compose(game)
     coverage = composition.coverage(levels)
     shares = [float(_share(coverage[rows] @ _normalised(weight[rows]))) for rows in members]
     residual = game.severity * composition.exposure(levels)
@@ -154,7 +155,7 @@ def index_of(
     return CoverageIndex(
         defenses=Labelled(
             game.defense_ids,
-            _share(game.effectiveness.T @ share) if has_weight else undefined,
+            _share(alone.T @ share) if has_weight else undefined,
         ),
         classes=names,
         by_class=by_class,

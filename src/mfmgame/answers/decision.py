@@ -10,8 +10,9 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.answers.solution import DEFAULT_TOLERANCE, scale_of
+from mfmgame.answers.solution import scale_of
 from mfmgame.documents.result import Decision
+from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
 
 __all__ = ["Region", "decide", "decide_each", "regions_of", "tie", "turning_points"]
@@ -183,4 +184,4 @@ def tie(game: DefenseGame, loss: float) -> float:
 
     Relative to the loss, or to a small share of the greatest severity if the loss is less.
     """
-    return DEFAULT_TOLERANCE[game.composition] * scale_of(game, loss)
+    return composition_class(game.composition).tolerance * scale_of(game, loss)

@@ -16,6 +16,7 @@ from mfmgame.certificates.tree import Proof
 from mfmgame.documents.numbers import as_float, as_floats
 from mfmgame.documents.result import Status
 from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import nearest, shown
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
     import pandas
 
 
-__all__ = ["ATTACKER_BANDWIDTH", "BRACKET", "Frontier", "reach_of", "with_limit_on"]
+__all__ = ["ATTACKER_BANDWIDTH", "Frontier", "reach_of", "with_limit_on"]
 
 FloatArray = NDArray[np.float64]
 
 ATTACKER_BANDWIDTH = "attacker_bandwidth"
-BRACKET = {"additive": 1e-8, "best_of": 1e-8, "independent": 1e-4}
-"""Width of the proven bracket, relative to the value, unless another is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +94,9 @@ class Frontier:
     @property
     def is_proven(self) -> bool:
         """Whether the proven bracket is everywhere as narrow as was asked for."""
-        return self.gap <= (self.tolerance or BRACKET[self.game.composition])
+        return self.gap <= (
+            self.tolerance or composition_class(self.game.composition).frontier_tolerance
+        )
 
     @property
     def status(self) -> Status:

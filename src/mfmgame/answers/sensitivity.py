@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mfmgame.answers.solution import Solution
 from mfmgame.documents.result import Role
+from mfmgame.game.compositions import composition_class
 from mfmgame.game.feasibility import affordable_levels
 from mfmgame.game.labels import Labelled
 
@@ -24,7 +25,7 @@ __all__ = ["NO_LEVEL", "OneSidedPrice", "Role", "Sensitivity", "role_of"]
 NO_LEVEL = 1e-7
 """Share of its greatest level below which a defense counts as not funded."""
 _NO_SMOOTH_LEVEL = 1e-2
-"""Share below which other levels count as none for `independent`, where allocations of almost
+"""Share below which other levels count as none where coverage is curved: allocations of almost
 the same value differ that much."""
 
 
@@ -117,7 +118,8 @@ def role_of(level: float, least: float, greatest: float, most: float, compositio
     {"essential", "optional", "useless"}
         A defense that the plan funds is never useless, however little it runs.
     """
-    nothing = most * (_NO_SMOOTH_LEVEL if composition == "independent" else NO_LEVEL)
+    is_polyhedral = composition_class(composition).is_polyhedral
+    nothing = most * (NO_LEVEL if is_polyhedral else _NO_SMOOTH_LEVEL)
     if least > nothing:
         return "essential"
     return "optional" if level > 0.0 or greatest > nothing else "useless"

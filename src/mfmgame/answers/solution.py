@@ -21,16 +21,12 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "DEFAULT_TOLERANCE",
     "REASONS",
     "Solution",
     "is_number",
     "refuse_other_tolerances",
     "scale_of",
 ]
-
-DEFAULT_TOLERANCE = {"additive": 1e-9, "best_of": 1e-9, "independent": 1e-6}
-"""Width of the proven bracket, relative to the value, unless another is asked for."""
 
 REASONS: dict[Status, str] = {
     "time_limit": "the time limit was reached",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 
 __all__ = ["Coalitions"]
@@ -47,10 +48,7 @@ class Coalitions:
         self.members = funded[acting]
         self._levels = levels[self.members]
         self._game = game
-        self._effect = np.ascontiguousarray(rows[:, acting])
-        if game.composition == "independent":
-            self._effect = -np.log1p(-self._effect)
-        self._order = np.argsort(-self._effect, axis=1, kind="stable")
+        self._composition = compose(game, self.members)
         self._free = game.bandwidth == 0.0
 
     def worst_losses(self, chosen: BoolArray) -> FloatArray:
@@ -65,24 +63,9 @@ class Coalitions:
         step = max(1, _CHUNK_ENTRIES // max(1, self._game.n_threats))
         for start in range(0, len(chosen), step):
             part = slice(start, start + step)
-            losses[part] = self._worst(self._game.severity * self._exposure(chosen[part]))
+            levels = np.where(chosen[part], self._levels, 0.0)
+            losses[part] = self._worst(self._game.severity * self._composition.exposures(levels))
         return losses
-
-    def _exposure(self, chosen: BoolArray) -> FloatArray:
-        """Share of each threat that gets through each set, shape (n_sets, n_threats)."""
-        levels = np.where(chosen, self._levels, 0.0)
-        if self._game.composition == "independent":
-            return np.asarray(np.exp(-(levels @ self._effect.T)))
-        if self._game.composition == "additive":
-            return np.asarray(np.maximum(1.0 - levels @ self._effect.T, 0.0))
-        covered = np.zeros((len(chosen), self._game.n_threats))
-        room = np.ones_like(covered)
-        for best in self._order.T:  # of each threat the best defense, the second best, ...
-            taken = np.minimum(levels[:, best], room)
-            room -= taken
-            taken *= np.take_along_axis(self._effect, best[:, None], axis=1)[:, 0]
-            covered += taken
-        return np.maximum(1.0 - covered, 0.0)
 
     def _worst(self, residual: FloatArray) -> FloatArray:
         """Best responses to residual losses of shape (n_sets, n_threats): their losses."""

@@ -15,7 +15,7 @@ from mfmgame.certificates.certificate import (
     upper_bound,
     with_least_prices,
 )
-from mfmgame.game.compositions import Additive
+from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import idle_defenses
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.exact_arithmetic import (
@@ -48,7 +48,7 @@ def proven_bases(game: DefenseGame, allocations: FloatArray, prices: FloatArray)
     Parameters
     ----------
     game : DefenseGame
-        An `additive` one.
+        One whose coverage is a sum, as of `additive`.
     allocations : ndarray of float, shape (n_lines, n_defenses)
         Within the limits.
     prices : ndarray of float, shape (n_lines,)
@@ -59,7 +59,7 @@ def proven_bases(game: DefenseGame, allocations: FloatArray, prices: FloatArray)
     ndarray of float, shape (n_lines,)
         In loss units; rounding errors included on the safe side.
     """
-    composition, origin = Additive(game.effectiveness), game.with_attacker_bandwidth(0.0)
+    composition, origin = compose(game), game.with_attacker_bandwidth(0.0)
     bases = np.empty(len(prices))
     alone = np.ones(len(prices), dtype=bool)
     step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
@@ -75,7 +75,7 @@ def _excess(
     game: DefenseGame, allocations: FloatArray, prices: FloatArray
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The same bases, and which of them are of threats so faint that they are not sharp."""
-    high, low, error = split_product(game.effectiveness, allocations.T)
+    high, low, error = split_product(compose(game).matrix, allocations.T)
     severity, bandwidth = wide(game.severity)[:, None], wide(game.bandwidth)[:, None]
     cheaper = wide(prices) * (1.0 - 4.0 * wide(WIDE_EPS))
     # In float64: what that rounds off these small numbers is less than the 4 wide roundings.
@@ -106,7 +106,7 @@ def proven_plans(
     Parameters
     ----------
     game : DefenseGame
-        An `additive` one.
+        One whose coverage is a sum, as of `additive`.
     budgets : ndarray of float, shape (n_plans,)
         The attackers' bandwidths; plans that use more are shrunk.
     plans : ndarray of float, shape (n_plans, n_threats)
@@ -127,7 +127,7 @@ def proven_plans(
     if _is_plain(game):
         bounds = _caused(game, plans, limit_prices)
     else:
-        composition = Additive(game.effectiveness)
+        composition = compose(game)
         certificates = [with_least_prices(game, composition, proof) for proof in certificates]
         bounds = np.array([lower_bound(game, composition, proof) for proof in certificates])
     nothing = nothing_proven(game)
@@ -161,7 +161,7 @@ def _within_budgets(game: DefenseGame, budgets: FloatArray, plans: FloatArray) -
 
 def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> FloatArray:
     """What plans cause at least at prices of the limits, shape (n_plans,)."""
-    limited = np.isfinite(game.limits)
+    limited, matrix = np.isfinite(game.limits), compose(game).matrix
     bounds = np.empty(len(plans))
     step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
     for start in range(0, len(plans), step):
@@ -173,8 +173,8 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
         row, threat = np.nonzero((weights > 0.0) & (weights < 1.0))
         exact = wide(weights[row, threat]) * game.severity[threat]
         rounded[row, threat] = exact - forced[row, threat]
-        high, low, error = split_product(forced, game.effectiveness)
-        gained = wide(high) + low + error + product_in_blocks(rounded, game.effectiveness)
+        high, low, error = split_product(forced, matrix)
+        gained = wide(high) + low + error + product_in_blocks(rounded, matrix)
         caused = forced.sum(axis=1, dtype=np.longdouble) + rounded.sum(axis=1)
         rounding = (game.n_threats + len(game.limits) + game.n_defenses + 8) * WIDE_EPS
         paid = prices @ wide(game.use[limited])
@@ -187,10 +187,10 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
 
 def _is_plain(game: DefenseGame) -> bool:
     """Whether the game's matrices are small, its numbers of ordinary size, all defenses able."""
-    matrix = game.effectiveness
+    matrix = compose(game).matrix
     if not isinstance(matrix, np.ndarray) or matrix.size > _MOST_ENTRIES:
         return False
-    arrays = game.severity, game.effectiveness, game.max_level
+    arrays = game.severity, matrix, game.max_level
     numbers = np.concatenate([array[array > 0].ravel() for array in arrays])
     is_ordinary = np.all((numbers > 1.0 / _FAR) & (numbers < _FAR))
     return bool(is_ordinary and not idle_defenses(game).any())

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.registry import CompositionName
 from mfmgame.documents.result import Status
-from mfmgame.documents.scenario import Composition
 
 __all__ = ["EnsembleDocument"]
 
@@ -73,7 +73,7 @@ class EnsembleDocument(Document):
 
     schema_id: Literal["mfmgame/ensemble/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     draws: int = Field(ge=1)
     seed: int = Field(ge=0)
     infeasible: int = Field(

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.registry import CompositionName
 from mfmgame.documents.result import Bounds, Decision, PricedCertificate, Status
-from mfmgame.documents.scenario import Composition
 
 __all__ = ["PortfolioDocument", "PortfolioEntry"]
 
@@ -39,7 +39,7 @@ class PortfolioDocument(Document):
 
     schema_id: Literal["mfmgame/portfolio/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     resource: Identifier
     status: Status = Field(description="That of the first portfolio that is not proven.")
     portfolios: list[PortfolioEntry]

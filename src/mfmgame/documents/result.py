@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from mfmgame.documents.base import WHOLE, Document, Identifier, Strict, refuse, stated, unstated
-from mfmgame.documents.scenario import Composition
+from mfmgame.documents.registry import CompositionName
 
 __all__ = [
     "Bounds",
@@ -220,7 +220,7 @@ class Result(Document):
 
     schema_id: Literal["mfmgame/result/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     value: Quantity
     bounds: Bounds
     status: Status = Field(description="Why the search ended: proven, or with a wide bracket.")
@@ -241,7 +241,7 @@ class ThresholdDocument(Document):
 
     schema_id: Literal["mfmgame/threshold/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status
     threshold: ThresholdResult
     notes: list[str]
@@ -252,7 +252,7 @@ class IndexDocument(Document):
 
     schema_id: Literal["mfmgame/dci/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status = Field(description="Of the solution whose allocation is measured.")
     dci: IndexResult
     notes: list[str]
@@ -309,7 +309,7 @@ class FrontierDocument(Document):
 
     schema_id: Literal["mfmgame/frontier/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     parameter: Identifier
     status: Status
     decisions: list[FrontierRegion] | None = Field(

@@ -41,13 +41,13 @@ from mfmgame.documents.catalog import (
     refuse_unusable_levels,
 )
 from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.registry import CompositionName
 from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
 __all__ = [
     "Attacker",
-    "Composition",
     "Defender",
     "DefenseOverride",
     "Deployment",
@@ -58,9 +58,6 @@ __all__ = [
     "ThreatOverride",
     "load_scenario",
 ]
-
-Composition = Literal["best_of", "additive", "independent"]
-
 
 Count = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
 Entry = TypeVar("Entry", Threat, Defense)
@@ -192,7 +189,7 @@ class Scenario(UncertainDocument):
 
     schema_id: Literal["mfmgame/scenario/1"] = Field(alias="schema")
     name: Text = "unnamed"
-    composition: Composition = "best_of"
+    composition: CompositionName = "best_of"
     catalog: Identifier | None = Field(
         default=None, description="A shipped catalog's name, or a file relative to this one."
     )

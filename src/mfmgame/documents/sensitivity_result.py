@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.registry import CompositionName
 from mfmgame.documents.result import Decision, Status
-from mfmgame.documents.scenario import Composition
 
 __all__ = [
     "GradientDocument",
@@ -47,7 +47,7 @@ class GradientDocument(Document):
 
     schema_id: Literal["mfmgame/gradient/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status
     value: Loss
     threshold: Bits | None
@@ -70,7 +70,7 @@ class SharesDocument(Document):
 
     schema_id: Literal["mfmgame/shares/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status
     undefended: Loss
     defended: Loss
@@ -121,7 +121,7 @@ class WhatIfDocument(Document):
 
     schema_id: Literal["mfmgame/what-if/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status
     dropped: list[Identifier]
     added: list[Identifier]
@@ -149,7 +149,7 @@ class RobustDocument(Document):
 
     schema_id: Literal["mfmgame/robust/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status
     coverage: float | None
     exact: bool
@@ -180,7 +180,7 @@ class TornadoDocument(Document):
 
     schema_id: Literal["mfmgame/tornado/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status
     value: Loss
     threshold: Bits | None
@@ -193,7 +193,7 @@ class InfluenceDocument(Document):
 
     schema_id: Literal["mfmgame/influence/1"] = Field(alias="schema")
     scenario: str
-    composition: Composition
+    composition: CompositionName
     status: Status
     method: Literal["sobol", "morris"]
     n: int

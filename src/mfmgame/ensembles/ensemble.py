@@ -14,7 +14,6 @@ from mfmgame.accessors import draw_exceedance
 from mfmgame.answers.sensitivity import NO_LEVEL
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.result import Status
-from mfmgame.documents.scenario import Composition
 from mfmgame.ensembles import estimates
 from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
 from mfmgame.errors import SpecificationError
@@ -81,7 +80,7 @@ class Ensemble:
     """
 
     name: str
-    composition: Composition
+    composition: str
     seed: int
     inputs: UncertainInputs
     defense_ids: tuple[str, ...]

@@ -6,22 +6,27 @@ from below: ``exposure(x) >= constant - gradient . x`` for every allocation ``x`
 equality at the one it was made at. One number a threat, the *anchor*, says which cut; any
 anchor at least 0 gives a valid one, which is what makes proofs short.
 
-A new composition is one class here and its name in the scenario's specification.
+A new composition is one class and a line in :mod:`mfmgame.documents.registry`. What needs more
+than the class says refuses the composition by its name.
 """
 
 from __future__ import annotations
 
 import math
+import pkgutil
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.documents.registry import COMPOSITIONS
 from mfmgame.errors import SpecificationError
 from mfmgame.game.best_of_kernel import filled_rows, is_compilable
+from mfmgame.messages import nearest, shown
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, WideArray, wide
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 
     from mfmgame.game.game import DefenseGame
 
-__all__ = ["Additive", "BestOf", "Composition", "Independent", "compose"]
+__all__ = ["Additive", "BestOf", "Composition", "Independent", "compose", "composition_class"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -41,6 +46,10 @@ _EPS = 2.0**-52
 _FAINT, _MAX_FAINT = 1e-6, 100
 """Below this exposure a rounding of the coverage matters; so many threats get an exact one."""
 _INTERVAL_BITS = 120
+_NEAR = 1e-9
+"""Levels and coverages that differ by less, relatively, are the same."""
+_DEEPEST = 746.0
+"""Depth from which on an exposure is 0 in floats."""
 _CHUNK_ENTRIES = 2**20
 """Entries of the matrix that are sorted at a time: a few arrays of 8 MiB."""
 _COMPILED_ENTRIES = 2**22
@@ -59,9 +68,43 @@ class Composition(ABC):
     """Relative rounding error of each number of a cut."""
     is_polyhedral = True
     """Whether coverage is piecewise linear in the levels: a threat then has finitely many cuts."""
+    form: Literal["sum", "fill", "depth"] | None = None
+    """How the matrix gives the exposure, for what needs its formula: programs for other solvers,
+    derivatives, the walk along an exact frontier. None if in another way: they refuse it."""
+    tolerance = 1e-9
+    """Relative width of the proven bracket of a value, where none is asked for."""
+    frontier_tolerance = 1e-8
+    """The same of a frontier."""
+    most_rounds = 50
+    """Solves that one box of a branch and bound may take."""
+    far = 0.5
+    """Share of the attacker's price below which a threat does not enter the first master."""
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
-        self._matrix = effectiveness
+        self.matrix = effectiveness
+
+    @classmethod
+    def check_effectiveness(
+        cls, effectiveness: FloatArray, threat_ids: Sequence[str], defense_ids: Sequence[str]
+    ) -> None:
+        """Refuse values that the composition has no meaning for, naming threat and defense.
+
+        Raises
+        ------
+        SpecificationError
+            If there is one.
+        """
+        del effectiveness, threat_ids, defense_ids  # any share between 0 and 1 has one
+
+    @property
+    def alone(self) -> FloatArray | scipy.sparse.csr_array:
+        """Share of each threat that each defense stops alone, shape (n_threats, n_defenses)."""
+        return self.matrix
+
+    def exposures(self, allocations: FloatArray) -> FloatArray:
+        """Exposures of all threats under many allocations, shape (n_allocations, n_threats)."""
+        rows = [self.exposure(allocation) for allocation in allocations]
+        return np.array(rows).reshape(len(allocations), self.matrix.shape[0])
 
     def exposure(self, allocation: FloatArray, rounding: float = 0.0) -> FloatArray:
         """Share of each threat that gets through, shape (n_threats,), in [0, 1].
@@ -108,6 +151,27 @@ class Composition(ABC):
         """Anchors of cuts that are exact at an allocation, of fractions if polyhedral."""
         return self.anchors(threats, allocation)
 
+    @abstractmethod
+    def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
+        """Whether each anchor is that of a cut which a proof may need, shape (n_chosen,)."""
+
+    @abstractmethod
+    def tight_anchors(
+        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
+    ) -> list[list[float]]:
+        """Anchors of all cuts that are exact at an allocation, for each threat named.
+
+        Defenses that are not `usable` cannot run at all.
+        """
+
+    def acting_shares(self, anchors: FloatArray) -> FloatArray:
+        """Part of the weight of each cut on which coverage acts, shape (n_cuts,)."""
+        return np.ones(len(anchors))
+
+    def idle_effects(self, anchors: FloatArray) -> FloatArray:
+        """Effect that changes nothing where a cut is exact, shape (n_cuts,)."""
+        return np.zeros(len(anchors))
+
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Share of each threat that an allocation stops, shape (n_threats,)."""
         return 1.0 - self.exposure(allocation)
@@ -126,7 +190,7 @@ class Composition(ABC):
         return exposure
 
     def _rows(self, threats: IntArray | slice) -> FloatArray:
-        rows = self._matrix[threats]
+        rows = self.matrix[threats]
         return rows if isinstance(rows, np.ndarray) else rows.toarray()
 
 
@@ -138,9 +202,28 @@ class Additive(Composition):
     """
 
     cut_rounding = 0.0  # with the anchors 0 and 1
+    form = "sum"
+    far = 0.0  # the only cut of a threat cannot come too early
+
+    def exposures(self, allocations: FloatArray) -> FloatArray:
+        return np.maximum(1.0 - np.asarray((self.matrix @ allocations.T).T), 0.0)
+
+    def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
+        return np.asarray((anchors == 0.0) | (anchors == 1.0))
+
+    def tight_anchors(
+        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
+    ) -> list[list[float]]:
+        either = {-1: [0.0], 0: [0.0, 1.0], 1: [1.0]}
+        covered = self._rows(threats) @ allocation
+        sides = np.where(np.abs(covered - 1.0) <= _NEAR, 0, np.where(covered < 1.0, -1, 1))
+        return [either[side] for side in sides.tolist()]
+
+    def acting_shares(self, anchors: FloatArray) -> FloatArray:
+        return 1.0 - anchors
 
     def _reach(self, allocation: FloatArray) -> FloatArray:
-        return np.asarray(self._matrix @ allocation)
+        return np.asarray(self.matrix @ allocation)
 
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
         covered: WideArray = wide(self._rows(threats)) @ wide(allocation)
@@ -170,7 +253,7 @@ class Additive(Composition):
         return np.zeros(len(threats))
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        return np.where(self._matrix[threats] @ allocation >= 1.0, 1.0, 0.0)
+        return np.where(self.matrix[threats] @ allocation >= 1.0, 1.0, 0.0)
 
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         shares = np.maximum(0.0, 1.0 - anchors)
@@ -186,6 +269,7 @@ class BestOf(Composition):
     """
 
     cut_rounding = _EPS
+    form = "fill"
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         super().__init__(effectiveness)
@@ -197,13 +281,13 @@ class BestOf(Composition):
 
     def _reach(self, allocation: FloatArray) -> FloatArray:
         if allocation.sum() <= 1.0:
-            return np.asarray(self._matrix @ allocation)
+            return np.asarray(self.matrix @ allocation)
         if self._order is not None:
             covered: FloatArray = np.einsum("ij,ij->i", *self._fill(slice(None), allocation))
             return covered
-        if self._repays_compiling(self._matrix.shape[0]):
-            return filled_rows(self._matrix, allocation).covered
-        n_threats = self._matrix.shape[0]
+        if self._repays_compiling(self.matrix.shape[0]):
+            return filled_rows(self.matrix, allocation).covered
+        n_threats = self.matrix.shape[0]
         result = np.empty(n_threats)
         step = max(1, _CHUNK_ENTRIES // len(allocation))
         for start in range(0, n_threats, step):
@@ -254,7 +338,7 @@ class BestOf(Composition):
         if allocation.sum() < 1.0:
             return np.zeros(len(threats))
         if self._order is None and self._repays_compiling(len(threats)):
-            return filled_rows(self._matrix, allocation, threats).anchors
+            return filled_rows(self.matrix, allocation, threats).anchors
         values, available = self._best_first(threats, allocation)
         full = available.cumsum(axis=1) >= 1.0 - 1e-15
         row, first = np.arange(len(threats)), full.argmax(axis=1)
@@ -263,9 +347,36 @@ class BestOf(Composition):
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         return 1.0 - anchors, np.maximum(self._rows(threats) - anchors[:, None], 0.0)
 
+    def exposures(self, allocations: FloatArray) -> FloatArray:
+        matrix = self._rows(slice(None))
+        covered = np.zeros((len(allocations), len(matrix)))
+        room = np.ones_like(covered)
+        order = np.argsort(-matrix, axis=1, kind="stable") if self._order is None else self._order
+        for best in order.T:  # of each threat the best defense, the second best, ...
+            taken = np.minimum(allocations[:, best], room)
+            room -= taken
+            taken *= np.take_along_axis(matrix, best[:, None], axis=1)[:, 0]
+            covered += taken
+        return np.maximum(1.0 - covered, 0.0)
+
+    def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
+        rows = self._rows(threats)
+        return np.asarray((anchors == 0.0) | (rows == anchors[:, None]).any(axis=1))
+
+    def tight_anchors(
+        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
+    ) -> list[list[float]]:
+        rows = self._rows(threats)[:, usable]
+        return [_fillings(row, allocation[usable]) for row in rows]
+
+    def idle_effects(self, anchors: FloatArray) -> FloatArray:
+        # A cut that a proof uses is exact at all optimal allocations: they all fill the threat
+        # at its anchor.
+        return anchors
+
     def _repays_compiling(self, n_rows: int) -> bool:
-        n_threats = self._matrix.shape[0]
-        entries = self._matrix.size * (n_rows / max(n_threats, 1))
+        n_threats = self.matrix.shape[0]
+        entries = self.matrix.size * (n_rows / max(n_threats, 1))
         return entries >= _COMPILED_ENTRIES and is_compilable()
 
     def _fill(
@@ -300,13 +411,48 @@ class Independent(Composition):
 
     cut_rounding = 8 * _EPS
     is_polyhedral = False
+    form = "depth"
+    tolerance = 1e-6
+    frontier_tolerance = 1e-4
+    most_rounds = 500
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         super().__init__(_layer_depths(effectiveness))
         self._effectiveness = effectiveness
 
+    @classmethod
+    def check_effectiveness(
+        cls, effectiveness: FloatArray, threat_ids: Sequence[str], defense_ids: Sequence[str]
+    ) -> None:
+        perfect = np.argwhere(effectiveness >= 1.0)
+        if len(perfect):
+            threat, defense = perfect[0]
+            raise SpecificationError(
+                f"found 'independent' with an effectiveness of 1 of "
+                f"{shown(defense_ids[defense])} on {shown(threat_ids[threat])}, a "
+                "layer that never fails; expected less than 1 (write 0.999, or use 'best_of')",
+                pointer="/composition",
+            )
+
+    @property
+    def alone(self) -> FloatArray | scipy.sparse.csr_array:
+        return self._effectiveness
+
+    def exposures(self, allocations: FloatArray) -> FloatArray:
+        return np.asarray(np.exp(-np.asarray((self.matrix @ allocations.T).T)))
+
+    def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
+        within = np.clip(anchors, 0.0, _DEEPEST)
+        grains = within / ANCHOR_GRAIN
+        return np.asarray((anchors == within) & (grains == np.rint(grains)))
+
+    def tight_anchors(
+        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
+    ) -> list[list[float]]:
+        return [[depth] for depth in (-np.log(self.exposure(allocation)[threats])).tolist()]
+
     def _reach(self, allocation: FloatArray) -> FloatArray:
-        return np.asarray(self._matrix @ allocation)
+        return np.asarray(self.matrix @ allocation)
 
     def _through(self, reach: FloatArray) -> FloatArray:
         return np.exp(-reach)
@@ -346,7 +492,7 @@ class Independent(Composition):
         return rows if isinstance(rows, np.ndarray) else rows.toarray()
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        return np.rint(self._matrix[threats] @ allocation / ANCHOR_GRAIN) * ANCHOR_GRAIN
+        return np.rint(self.matrix[threats] @ allocation / ANCHOR_GRAIN) * ANCHOR_GRAIN
 
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
         through = np.exp(-anchors)
@@ -370,19 +516,39 @@ def _fraction(number: Any) -> Fraction:
     return Fraction(*to_rational(number._mpi_[0]))
 
 
-_COMPOSITIONS: dict[str, type[Composition]] = {
-    "best_of": BestOf,
-    "additive": Additive,
-    "independent": Independent,
-}
+def composition_class(name: str) -> type[Composition]:
+    """Find the class of a composition.
+
+    Parameters
+    ----------
+    name : str
+        As scenarios name it.
+
+    Returns
+    -------
+    type
+
+    Raises
+    ------
+    SpecificationError
+        If no composition of this name is registered here, which may be another process.
+    """
+    if name not in COMPOSITIONS:
+        expected = nearest(name, COMPOSITIONS, "composition")
+        raise SpecificationError(f"found {shown(name)}, expected {expected}", pointer="composition")
+    entry = COMPOSITIONS[name]
+    found: type[Composition] = pkgutil.resolve_name(entry) if isinstance(entry, str) else entry
+    return found
 
 
-def compose(game: DefenseGame) -> Composition:
+def compose(game: DefenseGame, defenses: IntArray | None = None) -> Composition:
     """Bind the game's composition to its effectiveness matrix.
 
     Parameters
     ----------
     game : DefenseGame
+    defenses : ndarray of int, optional
+        Bind it to the columns of these alone, densely.
 
     Returns
     -------
@@ -393,7 +559,27 @@ def compose(game: DefenseGame) -> Composition:
     SpecificationError
         If `independent` meets an effectiveness of 1.
     """
-    return _COMPOSITIONS[game.composition](game.effectiveness)
+    matrix = game.effectiveness
+    if defenses is not None:
+        columns = matrix[:, defenses]
+        dense = columns if isinstance(columns, np.ndarray) else columns.toarray()
+        matrix = np.ascontiguousarray(dense)
+    return composition_class(game.composition)(matrix)
+
+
+def _fillings(row: FloatArray, levels: FloatArray) -> list[float]:
+    """Anchors of the cuts of a `best_of` threat: where levels, best first, reach 1.
+
+    Where they reach it just at the end of a defense, every anchor from there to the next
+    one that is funded will do; those at a defense between make a cut of their own.
+    """
+    values, place = np.unique(np.append(row, 0.0), return_inverse=True)  # increasing
+    funded = np.bincount(place, weights=np.append(levels, 0.0))
+    at_least = np.cumsum(funded[::-1])[::-1]
+    above = at_least - funded
+    at_least[0] = np.inf  # no anchor is below 0
+    fits = (above <= 1.0 + _NEAR) & (at_least >= 1.0 - _NEAR)
+    return [float(value) for value in values[fits]]
 
 
 def _layer_depths(

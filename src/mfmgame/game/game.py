@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Mapping, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,8 +14,10 @@ from mfmgame.catalogs.resolution import Entries, resolve
 from mfmgame.documents.base import refuse
 from mfmgame.documents.catalog import Catalog, Defense
 from mfmgame.documents.numbers import amounts, as_float, as_floats, outside
-from mfmgame.documents.scenario import Composition, Scenario
+from mfmgame.documents.registry import COMPOSITIONS
+from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions import compose, composition_class
 from mfmgame.game.discrete_levels import Choices, DefenseGroup, choices_of
 from mfmgame.game.labels import checked_labels
 from mfmgame.messages import nearest, refuse_other_types, shown
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     import pandas
     import scipy.sparse
 
-__all__ = ["GRANTED", "DefenseGame", "build_game", "game_of", "refuse_perfect_layers"]
+__all__ = ["GRANTED", "DefenseGame", "build_game", "game_of"]
 
 FloatArray = NDArray[np.float64]
 
@@ -94,7 +96,7 @@ class DefenseGame:
     limits: FloatArray
     max_level: FloatArray
     choices: Choices | None
-    composition: Composition
+    composition: str
     termination_loss: float | None
     threat_ids: Sequence[str]
     defense_ids: Sequence[str]
@@ -115,7 +117,7 @@ class DefenseGame:
         levels: Mapping[str, ArrayLike] | None = None,
         requires: Mapping[str, Sequence[str]] | None = None,
         groups: Sequence[DefenseGroup] = (),
-        composition: Composition = "best_of",
+        composition: str = "best_of",
         termination_loss: float | None = None,
         threat_ids: Sequence[str] | None = None,
         defense_ids: Sequence[str] | None = None,
@@ -154,10 +156,10 @@ class DefenseGame:
             self.limits[self.resources.index(resource)] = amount
         most = np.ones(n_defenses) if max_level is None else max_level
         self.max_level = _quantities(most, "max_level", n_defenses)
-        if composition not in get_args(Composition):
+        if not (isinstance(composition, str) and composition in COMPOSITIONS):
             raise SpecificationError(
                 f"found {shown(composition)}, expected "
-                + nearest(composition, get_args(Composition), "composition"),
+                + nearest(composition, COMPOSITIONS, "composition"),
                 pointer="composition",
             )
         self.composition = composition
@@ -278,7 +280,7 @@ class DefenseGame:
         """
         import pandas
 
-        matrix = self.effectiveness
+        matrix = compose(self).alone
         dense = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
         return pandas.DataFrame(
             self.severity[:, None] * (1.0 - dense),
@@ -346,10 +348,9 @@ def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGam
 def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
     threats, defenses = entries.threats, entries.defenses
     levels = _stepped_levels(scenario, defenses)
-    if scenario.composition == "independent":
-        refuse_perfect_layers(
-            entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
-        )
+    composition_class(scenario.composition).check_effectiveness(
+        entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
+    )
     resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
     return DefenseGame(
         severity=[threat.severity or 0.0 for threat in threats],
@@ -424,21 +425,6 @@ def _groups(scenario: Scenario, defenses: Sequence[Defense]) -> list[DefenseGrou
         for other in defense.conflicts
     }
     return stated + [DefenseGroup(pair, at_most=1) for pair in pairs]
-
-
-def refuse_perfect_layers(
-    effectiveness: FloatArray, threat_ids: Sequence[str], defense_ids: Sequence[str]
-) -> None:
-    """Refuse a defense that stops all of a threat, where layers fail independently."""
-    perfect = np.argwhere(effectiveness >= 1.0)
-    if len(perfect):
-        threat, defense = perfect[0]
-        raise refuse(
-            ("composition",),
-            f"found 'independent' with an effectiveness of 1 of "
-            f"{shown(defense_ids[defense])} on {shown(threat_ids[threat])}, a "
-            "layer that never fails; expected less than 1 (write 0.999, or use 'best_of')",
-        )
 
 
 def _quantities(values: Any, name: str, length: int | None = None) -> FloatArray:

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from mfmgame.errors import SolverError, SpecificationError
+from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 
 __all__ = ["independent_value_by_cvxpy"]
@@ -37,16 +38,17 @@ def independent_value_by_cvxpy(game: DefenseGame) -> float:
     """
     import cvxpy as cp
 
-    if game.composition != "independent":
+    composition = compose(game)
+    if composition.form != "depth":
         raise SpecificationError(
             f"found {game.composition!r}, expected 'independent'", pointer="composition"
         )
-    effectiveness = game.effectiveness
-    dense = effectiveness if isinstance(effectiveness, np.ndarray) else effectiveness.toarray()
+    depths = composition.matrix
+    dense = depths if isinstance(depths, np.ndarray) else depths.toarray()
     unit = float(game.severity.max()) or 1.0
     level = cp.Variable(game.n_defenses)
     price, surplus = cp.Variable(nonneg=True), cp.Variable(game.n_threats, nonneg=True)
-    through = cp.exp(np.log1p(-dense) @ level)
+    through = cp.exp(-dense @ level)
     limited = np.isfinite(game.limits)
     constraints = [
         price * game.bandwidth + surplus >= cp.multiply(game.severity / unit, through),

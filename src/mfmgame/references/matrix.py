@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 
 __all__ = ["matrix_game_value_by_nashpy"]
@@ -35,7 +36,7 @@ def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
     import nashpy
 
     if not (
-        game.composition == "additive"
+        compose(game).form == "sum"
         and np.all(game.bandwidth == 1.0)
         and game.attacker_bandwidth == 1.0
         and game.use.shape[0] == 1
@@ -44,7 +45,7 @@ def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
         and np.all(game.max_level >= 1.0)
     ):
         raise SpecificationError("expected a game that is a classical matrix game", pointer="game")
-    effectiveness = game.effectiveness
+    effectiveness = compose(game).matrix
     dense = effectiveness if isinstance(effectiveness, np.ndarray) else effectiveness.toarray()
     undefended = np.zeros((game.n_threats, 1))
     loss = (game.severity[:, None] * (1.0 - np.hstack((dense, undefended)))).T

@@ -23,14 +23,13 @@ from numpy.typing import NDArray
 
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.attacker import best_response
-from mfmgame.game.compositions import Composition
+from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.linear_equations import Equations
 from mfmgame.numerics.polytope import Polytope
 from mfmgame.sensitivities.active_cuts import (
     NEAR,
     TightCuts,
-    acting_shares,
     by_threat,
     tight_cuts,
     weights_on,
@@ -144,15 +143,12 @@ def saddle_point(
     excess = residual - price * game.bandwidth
     tied = np.abs(excess) <= NEAR * game.severity
     runs = (excess > 0.0) & ~tied
-    cuts = tight_cuts(game, composition, allocation, exposure, np.flatnonzero(tied | runs))
+    cuts = tight_cuts(game, composition, allocation, np.flatnonzero(tied | runs))
     proof = _Proof(game, allocation, certificate, cuts, runs, price)
     plan = _Allocations(game, composition, allocation, cuts, proof)
     idle = np.zeros(game.n_threats)
-    if game.composition == "best_of":
-        # A cut that a proof uses is exact at all optimal allocations: they all fill the
-        # threat at its anchor.
-        used = proof.weights > _STRICT
-        np.maximum.at(idle, cuts.threats[used], cuts.anchors[used])
+    used = proof.weights > _STRICT
+    np.maximum.at(idle, cuts.threats[used], composition.idle_effects(cuts.anchors[used]))
     fill_known = ~acts_on(game, ~plan.level_known, idle)
     exposure_known = fill_known.copy()
     # An attacker with bandwidth to spare may as well run a threat that nothing gets through
@@ -161,7 +157,7 @@ def saddle_point(
     spare = (game.bandwidth == 0.0) | (spent < (1.0 - _STRICT) * game.attacker_bandwidth)
     stopped = (residual <= NEAR * game.severity) & (game.severity > 0.0)
     exposure_known |= stopped & spare & (proof.effort < 1.0 - _STRICT)
-    if game.composition == "independent":
+    if not composition.is_polyhedral:
         # The loss is strictly convex in the depth of a threat that runs.
         exposure_known |= (proof.effort > _STRICT) & (game.severity > 0.0)
     return SaddlePoint(
@@ -188,7 +184,7 @@ def saddle_point(
 
 def acts_on(game: DefenseGame, defenses: BoolArray, idle: FloatArray) -> BoolArray:
     """Whether any of some defenses acts on each threat, and more than idle ones."""
-    effect = game.effectiveness[:, np.flatnonzero(defenses)]
+    effect = compose(game).alone[:, np.flatnonzero(defenses)]
     if isinstance(effect, np.ndarray):
         return np.asarray((effect > idle[:, None]).any(axis=1))
     acts = np.zeros(game.n_threats, dtype=bool)
@@ -272,7 +268,7 @@ class _Proof:
         self.limit_price_known = np.ones(len(game.limits), dtype=bool)
         self.limit_price_known[tight] = equations.determines(np.eye(n_free + len(tight))[n_free:])
 
-        shares = acting_shares(game, cuts)
+        shares = compose(game).acting_shares(cuts.anchors)
         self.effort = by_threat(game, cuts, weights)
         self.reach = by_threat(game, cuts, weights * shares)
         self.effort_known = np.ones(game.n_threats, dtype=bool)
@@ -313,7 +309,7 @@ class _Allocations:
         in_part = used & (proof.effort[cuts.threats] < 1.0 - _STRICT)
         ratio = game.bandwidth / np.where(game.severity > 0.0, game.severity, 1.0)
         rows.append(np.column_stack((cuts.gradients[in_part], ratio[cuts.threats[in_part]])))
-        if game.composition == "independent":
+        if not composition.is_polyhedral:
             levels_only(cuts.gradients[used])
         else:
             order = np.flatnonzero(used)

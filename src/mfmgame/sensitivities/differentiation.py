@@ -99,7 +99,7 @@ def _optimum(solution: Solution) -> SaddlePoint | None:
         )
     allocation, certificate = solution.allocation.array, solution.certificate
     assert isinstance(certificate, Certificate)
-    if game.composition == "independent":
+    if composition.form == "depth":
         allocation, certificate = smooth_optimum(game, composition, allocation, certificate)
     point = saddle_point(game, composition, allocation, certificate)
     slightly_less = allocation * (1.0 - _CLOSE)
@@ -270,14 +270,20 @@ def _by_effectiveness(game: DefenseGame, point: SaddlePoint, ranges: OptimalRang
     acting = np.flatnonzero((game.severity > 0.0) & ~(ranges.effort.greatest == 0.0))
     if not acting.size:
         return result
+    composition = compose(game)
+    if composition.form is None or composition.alone is not game.effectiveness:
+        raise SpecificationError(
+            f"found {game.composition!r}, whose derivatives in the effectiveness are not known",
+            pointer="composition",
+        )
     rows = np.asarray(
         game.effectiveness[acting]
         if isinstance(game.effectiveness, np.ndarray)
         else game.effectiveness[acting].toarray()
     )
-    if game.composition == "best_of":
+    if composition.form == "fill":
         taken = _taken_by_best(game, point, ranges, acting, rows)
-    elif game.composition == "additive":
+    elif composition.form == "sum":
         taken = Range(*(np.broadcast_to(end, rows.shape) for end in ranges.levels))
     else:
         taken = Range(
@@ -287,7 +293,7 @@ def _by_effectiveness(game: DefenseGame, point: SaddlePoint, ranges: OptimalRang
             )
         )
     reach = Range(*(game.severity[acting, None] * end[acting, None] for end in ranges.reach))
-    most = np.inf if game.composition == "independent" else 1.0
+    most = np.inf if composition.form == "depth" else 1.0
     result[acting] = _slope(-1.0, reach, taken, rows, most)
     return result
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, reach_of
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
-from mfmgame.sensitivities.active_cuts import acting_shares
 from mfmgame.sensitivities.complementarity import Proofs, SaddlePoint
 from mfmgame.solving.optimal_set import OptimalFace
 from mfmgame.sweeps.tracing import precise_solver, slope_beside
@@ -94,7 +93,7 @@ def optimal_ranges(game: DefenseGame, point: SaddlePoint) -> OptimalRanges:
         limit_prices=_settled(point.limit_prices, point.limit_price_known),
         price=_settled(np.array(point.price), np.array(point.price_known)),
     )
-    if game.composition != "independent":
+    if compose(game).is_polyhedral:
         _fill_by_proofs(game, point.proofs, ranges)
         _fill_by_allocations(game, point, ranges)
         if np.isnan(ranges.price.least):
@@ -110,7 +109,7 @@ def _settled(numbers: FloatArray, known: BoolArray) -> Range:
 def _fill_by_proofs(game: DefenseGame, proofs: Proofs, ranges: OptimalRanges) -> None:
     """Ranges of efforts, prices of limits and gains: linear forms on the polytope of proofs."""
     polytope, cuts, free, tight = proofs
-    owners, shares = cuts.threats[free], acting_shares(game, cuts)[free]
+    owners, shares = cuts.threats[free], compose(game).acting_shares(cuts.anchors)[free]
     no_weights, no_prices = np.zeros(len(free)), np.zeros(len(tight))
     force = game.severity[cuts.threats, None] * cuts.gradients
     fixed = np.ones(len(cuts.threats), dtype=bool)

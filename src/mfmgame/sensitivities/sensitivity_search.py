@@ -6,6 +6,7 @@ from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, reach_of
 from mfmgame.answers.sensitivity import OneSidedPrice, Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.documents.scenario import Scenario
+from mfmgame.game.compositions import composition_class
 from mfmgame.game.feasibility import held_game
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.game.labels import Labelled
@@ -79,7 +80,9 @@ def _one_sided(solution: Solution, solver: Solver, parameter: str) -> OneSidedPr
     reach = reach_of(game, parameter)
     if here > reach:  # there is more than can be used
         return OneSidedPrice(0.0, 0.0)
-    if game.composition == "independent":  # smooth, but for kinks that no solve would find
+    if not composition_class(
+        game.composition
+    ).is_polyhedral:  # smooth, but for kinks that no solve would find
         return OneSidedPrice(price if here else None, price)
 
     def slope(towards: float) -> float:

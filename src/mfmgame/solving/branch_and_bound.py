@@ -48,8 +48,6 @@ FloatArray = NDArray[np.float64]
 
 _AT_A_LEVEL = 1e-7
 """Share of the greatest level by which one may be off and still be meant."""
-_MAX_ROUNDS = {"additive": 50, "best_of": 50, "independent": 500}
-"""Solves that one box may take."""
 _LEAST_WEIGHT = 1e-3
 """Of a defense that costs nothing, in units of the dearest, where it is asked which to split."""
 _MAX_REFINEMENTS = 4
@@ -206,7 +204,7 @@ class BoxSearch:
         if not is_within_limits(game, box[0]):
             return None
         between = refinements = 0
-        for _ in range(_MAX_ROUNDS[game.composition]):
+        for _ in range(self._composition.most_rounds):
             unit = scale_of(game, min(self.loss, self._scale))
             improve = self._cuts.sharpen if refinements else self._cuts.solve
             point = improve(game, unit, box)

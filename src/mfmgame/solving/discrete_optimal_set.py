@@ -82,7 +82,7 @@ def cheapest(
     cost = resource_cost(game)
     best = rest(trimmed(game, composition, allocation, cost, cutoff))
     assert game.choices is not None
-    if game.composition == "independent" and not game.choices.stepped.all():
+    if not composition.is_polyhedral and not game.choices.stepped.all():
         return best  # curved: of almost the same value there are too many to tell apart
     priced = _with_cost(game, cost)
     cuts = CutPool(priced, composition)

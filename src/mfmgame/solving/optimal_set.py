@@ -73,7 +73,7 @@ class OptimalFace:
         self._game = found.game
         self._composition = composition
         self._cuts = cuts
-        self._is_curved = found.game.composition == "independent"
+        self._is_curved = not composition.is_polyhedral
 
     def without_traces(self, tolerance: float) -> Found:
         """The known one, without what costs so much that the limits allow a trace of it.

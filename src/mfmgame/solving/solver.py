@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from mfmgame.answers.interruption import Interrupted
 from mfmgame.answers.solution import (
-    DEFAULT_TOLERANCE,
     Solution,
     is_number,
     refuse_other_tolerances,
@@ -39,7 +38,7 @@ from mfmgame.documents.numbers import as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response
-from mfmgame.game.compositions import compose
+from mfmgame.game.compositions import compose, composition_class
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import held_game, spread, with_all_free, within_limits
 from mfmgame.game.game import DefenseGame, game_of
@@ -64,9 +63,6 @@ MODEL_ERROR = 1e-6
 """Relative error that the master's own value may have; nearer bounds must be worked out."""
 SMALL = 256
 """So few threats enter the master at once, unless far from running: it saves rounds."""
-FAR = {"additive": 0.0, "best_of": 0.5, "independent": 0.5}
-"""Share of the attacker's price below which they do not; the only cut of a threat of
-`additive` cannot come too early."""
 
 
 def solve(
@@ -195,7 +191,7 @@ class Solver:
             )
         self._time_limit = math.inf if time_limit is None else as_float(time_limit, "time_limit")
         self._game = game
-        self._tolerance = tolerance or DEFAULT_TOLERANCE[game.composition]
+        self._tolerance = tolerance or composition_class(game.composition).tolerance
         self._composition = compose(game)
         self._cuts = CutPool(game, self._composition)
         self._cheapest = cheapest
@@ -362,7 +358,7 @@ class Solver:
             if time.monotonic() > deadline:
                 progress.stopped = "time_limit"
                 break
-            share = FAR[game.composition] if rounds == 0 and game.n_threats <= SMALL else 1.0
+            share = self._composition.far if rounds == 0 and game.n_threats <= SMALL else 1.0
             added = self._cuts.extend(allocation, residual, response, point, share=share)
             if added or box is not None:
                 near = added and self._cuts.has_groups

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class _Walker:
         unmoved = np.flatnonzero(self._fixed)
         push[n + unmoved] = push[n + m + 1 + unmoved] = 0.0
         self._pushes = push
-        effects = game.effectiveness * self._unit
+        effects = compose(game).matrix * self._unit
         levels = np.where(free, self._full, 0.0)
         left = self._sides[:n] - effects @ levels
         left[np.abs(left) <= _TOUCHING] = 0.0

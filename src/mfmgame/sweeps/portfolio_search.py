@@ -23,12 +23,11 @@ from mfmgame.answers.portfolio import (
     changed_levels,
     greedy_loss,
 )
-from mfmgame.answers.solution import DEFAULT_TOLERANCE
 from mfmgame.certificates.tree import TreeProof
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response
-from mfmgame.game.compositions import Composition, compose
+from mfmgame.game.compositions import Composition, compose, composition_class
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.solving.discrete_optimal_set import as_good, trimmed
@@ -91,7 +90,7 @@ def best_portfolios(
     solver = Solver(game, tolerance=tolerance, cheapest=False)
     composition = compose(game)
     budget = most = reach_of(game, resource)
-    accuracy = tolerance or DEFAULT_TOLERANCE[game.composition]
+    accuracy = tolerance or composition_class(game.composition).tolerance
     found: list[tuple[float, Found]] = []
     enough = -np.inf
     while True:

@@ -23,15 +23,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, BRACKET, Frontier, reach_of, with_limit_on
-from mfmgame.answers.solution import DEFAULT_TOLERANCE, refuse_other_tolerances
+from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
+from mfmgame.answers.solution import refuse_other_tolerances
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
 from mfmgame.certificates.certificate import Certificate, nothing_proven, upper_bound
 from mfmgame.documents.numbers import amounts, as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import best_response
-from mfmgame.game.compositions import compose
+from mfmgame.game.compositions import Composition, compose, composition_class
 from mfmgame.game.feasibility import all_within_limits
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.messages import shown
@@ -170,8 +170,9 @@ def sweep(
             pointer=parameter,
         )
     amounts([start, stop], parameter, n_axes=1)
-    smooth = game.composition == "independent"
-    asked = tolerance or BRACKET[game.composition] if smooth else None
+    kind = composition_class(game.composition)
+    smooth = not kind.is_polyhedral
+    asked = tolerance or composition_class(game.composition).frontier_tolerance if smooth else None
     # Of a bracket, lines take what the solves where they meet leave.
     within = (1.0 - _SOLVES) * asked if asked else tolerance or _LINEAR_TOLERANCE
     solver = precise_solver(game, _SOLVES * asked if asked else None)
@@ -186,7 +187,7 @@ def sweep(
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
     traced = _Trace(_touching(solver, parameter), sign, within, game)
     walked = None
-    if limit is None and game.composition == "additive":
+    if limit is None and kind.form == "sum":
         walked = _walked(game, start, stop, within)
     traced.run(start, stop, walked or _Chain([], []))
     return replace(_assembled(game, parameter, traced), tolerance=asked)
@@ -292,7 +293,7 @@ class _Trace:
         self._sign = sign
         self._within = within
         self._floor = 1e-6 * float(game.severity.max(initial=0.0))
-        self._rounding = DEFAULT_TOLERANCE["additive"] * self._floor
+        self._rounding = Composition.tolerance * self._floor
         self.lines: list[_Line] = []
         self.knots: list[_Line] = []
         self.n_solves = 0
@@ -469,7 +470,7 @@ def _are_prices(game: DefenseGame, allocations: FloatArray, slopes: FloatArray) 
     step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
     for start in range(0, len(slopes), step):
         part = slice(start, start + step)
-        exposure = np.maximum(1.0 - (game.effectiveness @ allocations[part].T)[paying], 0.0)
+        exposure = np.maximum(1.0 - (compose(game).matrix @ allocations[part].T)[paying], 0.0)
         ratios = exposure * (game.severity[paying] / game.bandwidth[paying])[:, None]
         found[part] |= (np.abs(ratios - slopes[part]) <= _SAME_PRICE * slopes[part]).any(axis=0)
     return np.asarray(found, dtype=bool)

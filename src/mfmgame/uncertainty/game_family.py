@@ -12,7 +12,8 @@ from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.uncertain_numbers import Place, with_numbers
 from mfmgame.errors import SpecificationError
-from mfmgame.game.game import DefenseGame, build_game, refuse_perfect_layers
+from mfmgame.game.compositions import composition_class
+from mfmgame.game.game import DefenseGame, build_game
 from mfmgame.messages import refuse_other_types
 from mfmgame.uncertainty.array_recipe import Recipe
 from mfmgame.uncertainty.inputs import Side, UncertainInputs
@@ -137,9 +138,9 @@ class GameFamily:
             array.flat[places] = numbers[columns]
             changed[name] = array
         game = self._recipe.game(changed)
-        if game.composition == "independent":
-            effectiveness = np.asarray(game.effectiveness)
-            refuse_perfect_layers(effectiveness, game.threat_ids, game.defense_ids)
+        composition_class(game.composition).check_effectiveness(
+            np.asarray(game.effectiveness), game.threat_ids, game.defense_ids
+        )
         return game
 
     def documents(self) -> dict[Side, dict[str, Any]]:

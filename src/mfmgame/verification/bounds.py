@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import Certificate, decided
-from mfmgame.game.compositions import ANCHOR_GRAIN, compose
+from mfmgame.game.compositions import compose
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import shown
@@ -26,8 +26,6 @@ FloatArray = NDArray[np.float64]
 
 _JUST_PAYS = 1e-9
 """Relative difference of what a defense gains and pays that does not matter."""
-_DEEPEST = 746.0
-"""Beyond this depth, what gets through is less than any float."""
 
 
 class ExactGame:
@@ -112,7 +110,7 @@ class ExactGame:
             raise refuse(limits, "the certificate has prices of other limits")
         numbered = list(map(str, range(len(proof.weights))))
         check_range(cuts, numbered, proof.weights, 0.0, 1.0, last=("weight",))
-        known = self._is_anchor(proof)
+        known = self.composition.are_anchors(proof.threats, proof.anchors)
         if not known.all():
             wrong = int(np.argmin(known))
             anchor = shown(float(proof.anchors[wrong]))
@@ -143,19 +141,6 @@ class ExactGame:
                         f"found {shown(float(proof.limit_prices[row]))}, expected the price at "
                         "which a defense just pays",
                     )
-
-    def _is_anchor(self, proof: Certificate) -> NDArray[np.bool_]:
-        """Which anchors are of cuts that hold and that a proof needs, shape (n_cuts,)."""
-        anchors = proof.anchors
-        if self.game.composition == "additive":
-            return np.asarray((anchors == 0.0) | (anchors == 1.0))
-        if self.game.composition == "independent":
-            within = np.clip(anchors, 0.0, _DEEPEST)
-            grains = within / ANCHOR_GRAIN
-            return np.asarray((anchors == within) & (grains == np.rint(grains)))
-        rows = self.game.effectiveness[proof.threats]
-        rows = rows if isinstance(rows, np.ndarray) else rows.toarray()
-        return np.asarray((anchors == 0.0) | (rows == anchors[:, None]).any(axis=1))
 
     def lower(
         self, proof: Certificate, budget: float, limits: FloatArray, box: Box | None = None
@@ -234,7 +219,7 @@ class ExactGame:
         most = game.severity * exposure * (1.0 + 2.0**-48)
         running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
         # Depths that no float can hold are not worth numbers of as many digits.
-        faint = running[exposure[running] == 0.0] if game.composition == "independent" else ()
+        faint = () if self.composition.is_polyhedral else running[exposure[running] == 0.0]
         running = np.setdiff1d(running, faint)
         exposures = self.composition.certain_exposure(running, allocation)
         total = sum((Fraction(float(game.severity[t])) for t in faint), Fraction(0)) / 2**1000

@@ -14,10 +14,11 @@ from mfmgame.answers.portfolio import (
     changed_levels,
     greedy_loss,
 )
-from mfmgame.answers.solution import DEFAULT_TOLERANCE, Solution
+from mfmgame.answers.solution import Solution
 from mfmgame.documents.portfolio_result import PortfolioDocument, PortfolioEntry
 from mfmgame.errors import CertificateError
 from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import nearest, shown
@@ -123,6 +124,6 @@ def _claimed(
         limit_prices=prices,
         certificate=proof,
         rounds=0,
-        tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
+        tolerance=tolerance or composition_class(game.composition).tolerance,
         stopped=reason(entry.status),
     )

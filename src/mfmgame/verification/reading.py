@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
-from mfmgame.answers.solution import DEFAULT_TOLERANCE, Solution
+from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.certificates.tree import Proof, Split, TreeProof
@@ -26,6 +26,7 @@ from mfmgame.documents.result import (
     ThresholdResult,
 )
 from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import nearest, shown
@@ -169,7 +170,7 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
         limit_prices=prices,
         certificate=claimed_proof(("certificate",), result.certificate, prices.array, game),
         rounds=0,
-        tolerance=tolerance or DEFAULT_TOLERANCE[game.composition],
+        tolerance=tolerance or composition_class(game.composition).tolerance,
         stopped=reason(result.status),
     )
 
@@ -262,7 +263,7 @@ def claimed_frontier(
         allocations=np.array(allocations).reshape(len(allocations), game.n_defenses),
         certificates=tuple(certificates),
         n_solves=0,
-        tolerance=tolerance if game.composition == "independent" else None,
+        tolerance=None if composition_class(game.composition).is_polyhedral else tolerance,
     )
 
 

@@ -17,6 +17,7 @@ from mfmgame.answers.solution import Solution
 from mfmgame.catalogs.domains import domain_of
 from mfmgame.documents.catalog import Domain, Origin
 from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
 from mfmgame.view.text.layout import number_text, printable
@@ -250,7 +251,7 @@ def _comments(solution: Solution, rows: Sequence[int]) -> list[str]:
     """For each threat, the funded defenses that act on it, the most effective first."""
     game = solution.game
     funded = np.flatnonzero(solution.allocation.array > 0)
-    block: Any = game.effectiveness[rows][:, funded]
+    block: Any = compose(game).alone[rows][:, funded]
     shares = block if isinstance(block, np.ndarray) else block.toarray()
     comments = []
     for row in shares:

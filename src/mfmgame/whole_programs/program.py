@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.whole_programs.discrete_rows import StepProgram, step_program
 
@@ -89,13 +90,15 @@ def whole_program(game: DefenseGame) -> WholeProgram:
     """
     import scipy.sparse as sp
 
-    if game.composition == "independent":
+    composition = compose(game)
+    if composition.form not in ("sum", "fill"):
         raise SpecificationError(
-            "found 'independent', which is no linear program, expected 'additive' or 'best_of'",
+            f"found {game.composition!r}, which is no linear program, expected 'additive' or "
+            "'best_of'",
             pointer="/composition",
         )
     n, m = game.n_threats, game.n_defenses
-    effect = sp.csr_array(game.effectiveness, copy=True)
+    effect = sp.csr_array(composition.matrix, copy=True)
     effect.data *= np.repeat(game.severity, np.diff(effect.indptr))
     effect.eliminate_zeros()
     effect.sort_indices()
@@ -104,7 +107,7 @@ def whole_program(game: DefenseGame) -> WholeProgram:
     limited = np.flatnonzero(np.isfinite(game.limits))
     priced = sp.hstack((sp.csr_array(game.bandwidth[:, None]), sp.eye_array(n)))
     limits = sp.csr_array(game.use[limited])
-    if game.composition == "additive":
+    if composition.form == "sum":
         threats, defenses = threats[:0], defenses[:0]
         blocks = [[effect, priced], [limits, None]]
         most = game.limits[limited]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.solution import Solution
+from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.view.plots.style import (
     INK,
@@ -145,13 +146,13 @@ def _rows_and_columns(game: DefenseGame) -> tuple[NDArray[np.intp], NDArray[np.i
     threats = severest[np.argsort(places, kind="stable")]
     if game.n_defenses <= _MOST_DEFENSES:
         return threats, np.arange(game.n_defenses)
-    stopped = np.asarray(game.effectiveness.T @ game.severity)
+    stopped = np.asarray(compose(game).alone.T @ game.severity)
     return threats, np.sort(most_important(stopped, _MOST_DEFENSES))
 
 
 def _block(game: DefenseGame, threats: NDArray[np.intp], defenses: NDArray[np.intp]) -> FloatArray:
-    """Effectiveness of some defenses against some threats, dense."""
-    rows: Any = game.effectiveness[threats]
+    """Share of some threats that some defenses stop alone, dense."""
+    rows: Any = compose(game).alone[threats]
     dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
     return np.asarray(dense[:, defenses], dtype=np.float64)
 

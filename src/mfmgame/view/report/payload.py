@@ -157,6 +157,7 @@ class _Pieces:
         found = self._assessment.threshold
         head = {
             "composition": game.composition,
+            "isBracket": not self._composition.is_polyhedral,
             "bandwidth": game.attacker_bandwidth,
             "loss": game.termination_loss,
             "threshold": None if found is None else found.bandwidth,

@@ -331,7 +331,7 @@
     const missing = data.partly ? " Far from the scenario's attacker, plans and attacks are left out." : "";
     const named = data.named === null ? "" : ` Attacks name about ${data.named} threats and sum up the others.`;
     $("range").textContent = reach + missing + named;
-    const bracket = data.composition === "independent" ? " The curve is a proven bracket: the value is its upper side, and the attack may cause a little less." : "";
+    const bracket = data.isBracket ? " The curve is a proven bracket: the value is its upper side, and the attack may cause a little less." : "";
     $("about-plans").textContent = `Where several plans are equally good, this shows one; the plan above is the cheapest of them.${bracket}`;
     planHead();
     $("tool").hidden = false;
