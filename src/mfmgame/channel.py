@@ -22,10 +22,10 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.documents.numbers import as_floats
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["action_entropy", "capacity", "capacity_loss", "mutual_information", "signal"]
 
-FloatArray = NDArray[np.float64]
 
 _SUM_TOLERANCE = 1e-9
 _LN2 = float(np.log(2.0))

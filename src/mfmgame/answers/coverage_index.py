@@ -18,6 +18,7 @@ from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pandas
@@ -29,8 +30,6 @@ __all__ = [
     "index_of",
     "portfolio_index",
 ]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

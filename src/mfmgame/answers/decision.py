@@ -14,10 +14,10 @@ from mfmgame.answers.solution import scale_of
 from mfmgame.documents.result import Decision
 from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Region", "decide", "decide_each", "regions_of", "tie", "turning_points"]
 
-FloatArray = NDArray[np.float64]
 
 _SAME_POINT = 1e-12
 """Points closer than this share of where they are, are one point."""

@@ -20,6 +20,7 @@ from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import nearest, shown
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pandas
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ATTACKER_BANDWIDTH", "Frontier", "reach_of", "with_limit_on"]
 
-FloatArray = NDArray[np.float64]
 
 ATTACKER_BANDWIDTH = "attacker_bandwidth"
 

@@ -15,18 +15,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.documents.result import Status
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pandas
 
 __all__ = ["Gradient"]
 
-FloatArray = NDArray[np.float64]
 _Part = tuple[str, list[str], FloatArray, FloatArray]
 """What a number is called, the names of its entries, their sizes and derivatives."""
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.accessors import draw_portfolios
 from mfmgame.answers.decision import Region, decide
@@ -26,6 +25,7 @@ from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import is_within_limits
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pandas
@@ -39,7 +39,6 @@ __all__ = [
     "greedy_loss",
 ]
 
-FloatArray = NDArray[np.float64]
 
 _JUST_LESS = 1e-10
 """Share of a cost that a cheaper portfolio saves at least."""

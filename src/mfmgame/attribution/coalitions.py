@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import BoolArray, FloatArray
 
 __all__ = ["Coalitions"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 _CHUNK_ENTRIES = 2**19
 """Sets times threats that are worked out at a time: a few arrays of 4 MiB."""

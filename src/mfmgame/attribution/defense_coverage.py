@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mfmgame.answers.coverage_index import CoverageIndex, index_of
 from mfmgame.answers.solution import Solution
@@ -11,11 +11,10 @@ from mfmgame.documents.numbers import as_floats
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import solve
 
 __all__ = ["defense_coverage_index"]
-
-FloatArray = NDArray[np.float64]
 
 
 def defense_coverage_index(

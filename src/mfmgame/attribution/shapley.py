@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.solution import Solution
 from mfmgame.attribution.coalitions import Coalitions
@@ -33,6 +32,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import solve
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Attribution", "shapley_shares"]
 
-FloatArray = NDArray[np.float64]
 
 _MOST_EXACT = 15
 """More members than this are sampled: their sets would number more than 32,768."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.catalogs.resolution import Entries, basis_by_rules, resolve_catalog, weakest
 from mfmgame.documents.catalog import Basis, Catalog, Defense, Threat
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = [
     "CatalogGaps",
@@ -27,7 +27,6 @@ __all__ = [
     "groups_of",
 ]
 
-FloatArray = NDArray[np.float64]
 Grouping = Literal["class", "tactic"]
 
 _MOST_DEFENSES = 3

@@ -30,6 +30,7 @@ from mfmgame.documents.scenario import (
 )
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = [
     "Entries",
@@ -41,7 +42,6 @@ __all__ = [
     "weakest",
 ]
 
-FloatArray = NDArray[np.float64]
 
 _STRENGTHS: tuple[Basis, ...] = ("measured", "paper", "derived", "assumed")
 """What numbers rest on, the weakest last."""

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, Self, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.channel import capacity_loss
 from mfmgame.documents.catalog import (
@@ -26,6 +25,7 @@ from mfmgame.documents.catalog import (
     Threat,
     ThreatTraits,
 )
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = [
     "FACTORS",
@@ -41,7 +41,6 @@ __all__ = [
     "taken",
 ]
 
-FloatArray = NDArray[np.float64]
 
 FACTORS = ("signal_factor", "noise_factor", "bandwidth_factor")
 """What a full effect on an axis multiplies."""

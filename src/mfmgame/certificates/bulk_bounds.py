@@ -18,6 +18,7 @@ from mfmgame.certificates.certificate import (
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import idle_defenses
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.numerics.exact_arithmetic import (
     WIDE_EPS,
     product_in_blocks,
@@ -29,7 +30,6 @@ from mfmgame.numerics.exact_arithmetic import (
 
 __all__ = ["proven_bases", "proven_plans"]
 
-FloatArray = NDArray[np.float64]
 
 _FAINT = 1e-6
 """Below this exposure a rounding of the coverage matters: such allocations go one by one."""

@@ -27,6 +27,7 @@ from mfmgame.game.compositions import Composition
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import idle_defenses
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, WideArray, rounded_down, rounded_up, wide
 
 __all__ = [
@@ -41,8 +42,6 @@ __all__ = [
     "with_least_prices",
 ]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _EPS = 2.0**-52
 _MAX_EXACT_TERMS = 2**25

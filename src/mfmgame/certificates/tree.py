@@ -12,18 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mfmgame.certificates.certificate import Certificate, lower_bound
 from mfmgame.game.compositions import Composition
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.symmetry import twins_of
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Proof", "Split", "TreeProof", "tree_bound", "with_best_held"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

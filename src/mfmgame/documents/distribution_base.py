@@ -9,12 +9,11 @@ from pydantic import Field, model_validator
 
 from mfmgame.documents.base import Amount, Basis, Identifier, Strict, Text, refuse
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
-    FloatArray = NDArray[np.float64]
 
 __all__ = ["Distribution"]
 

@@ -27,12 +27,11 @@ from mfmgame.documents.base import (
 from mfmgame.documents.distribution_base import Distribution
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, shown
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
-    FloatArray = NDArray[np.float64]
 
 __all__ = [
     "FORMS",

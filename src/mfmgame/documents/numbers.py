@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from mfmgame.documents.base import LARGEST, SMALLEST
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import HELD, shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["amounts", "as_float", "as_floats", "outside"]
-
-FloatArray = NDArray[np.float64]
 
 
 def as_floats(values: Any, name: str, *, booleans: bool = True) -> FloatArray:

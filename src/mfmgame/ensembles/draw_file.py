@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.ensembles.draw_table import Chunk, DrawTables
 from mfmgame.errors import SpecificationError
 from mfmgame.machine.atomic_files import replacing, reported_writing
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["DrawFile"]
 
-FloatArray = NDArray[np.float64]
 
 SUFFIX = ".parquet"
 _MANIFEST = "manifest.json"

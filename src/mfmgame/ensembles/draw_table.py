@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["Chunk", "DrawTables"]
 
-FloatArray = NDArray[np.float64]
 Chunk = tuple[int, int]
 
 RUN = b"mfmgame"

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.accessors import draw_exceedance
 from mfmgame.answers.sensitivity import NO_LEVEL
@@ -18,6 +17,7 @@ from mfmgame.ensembles import estimates
 from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.inputs import UncertainInputs
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Ensemble", "Funding"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["CONFIDENCE", "Estimate", "exceedance", "quantile", "share"]
 
-FloatArray = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import NoneType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame import __version__
 from mfmgame.documents.catalog import Catalog
@@ -28,6 +27,7 @@ from mfmgame.ensembles.fingerprint import fingerprint
 from mfmgame.errors import SpecificationError
 from mfmgame.machine.workers import Workers
 from mfmgame.messages import refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import Solver
 from mfmgame.uncertainty.evaluation import MEASURES, Evaluation, Measure
 from mfmgame.uncertainty.game_family import GameFamily
@@ -35,7 +35,6 @@ from mfmgame.uncertainty.inputs import checked_seed
 
 __all__ = ["ensemble"]
 
-FloatArray = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
 CHUNK = 50

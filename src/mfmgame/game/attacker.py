@@ -6,12 +6,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from mfmgame.numerics.arrays import FloatArray, IntArray
 
 __all__ = ["BestResponse", "best_response"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _SORTED_WHOLE = 4096
 """More threats than this are sorted only as far as the budget may reach."""

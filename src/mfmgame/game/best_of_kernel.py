@@ -13,15 +13,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
+
+from mfmgame.numerics.arrays import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import scipy.sparse
 
 __all__ = ["Filling", "filled_rows", "is_compilable"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Kernel = Callable[..., None]
 
 

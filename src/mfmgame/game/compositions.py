@@ -27,6 +27,7 @@ from mfmgame.documents.registry import COMPOSITIONS
 from mfmgame.errors import SpecificationError
 from mfmgame.game.best_of_kernel import filled_rows, is_compilable
 from mfmgame.messages import nearest, shown
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, WideArray, wide
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Additive", "BestOf", "Composition", "Independent", "compose", "composition_class"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 ANCHOR_GRAIN = 2.0**-26
 """Anchors closer than this make the same cut, but for a loss of its square; those of

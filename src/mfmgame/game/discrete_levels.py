@@ -20,10 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.documents.numbers import amounts
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Box", "Choices", "DefenseGroup", "choices_of"]
 
-FloatArray = NDArray[np.float64]
 Box = tuple[FloatArray, FloatArray]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.game.game import GRANTED, DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, exact_dot_sign, rounded_down, wide
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "within_limits_beside",
 ]
 
-FloatArray = NDArray[np.float64]
 
 NEGLIGIBLE_LEVEL = 2.0**-64
 """Level, or share of a lower greatest level, that covers less than rounding does."""

@@ -8,7 +8,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mfmgame.catalogs.resolution import Entries, resolve
 from mfmgame.documents.base import refuse
@@ -21,6 +21,7 @@ from mfmgame.game.compositions import compose, composition_class
 from mfmgame.game.discrete_levels import Choices, DefenseGroup, choices_of
 from mfmgame.game.labels import checked_labels
 from mfmgame.messages import nearest, refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pandas
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GRANTED", "DefenseGame", "build_game", "game_of"]
 
-FloatArray = NDArray[np.float64]
 
 GRANTED = 1e-12
 """Share of a limit by which whole steps may pass it: 0.1 and 0.2 are more than 0.3 in binary."""

@@ -8,13 +8,11 @@ is the first. A search that may assume this is spared every exchange, and so is 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["families_of", "twins_of"]
-
-FloatArray = NDArray[np.float64]
 
 
 def twins_of(game: DefenseGame) -> tuple[tuple[int, int], ...]:

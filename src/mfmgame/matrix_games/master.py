@@ -8,6 +8,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.numerics.highs import (
     LEAST_PATIENCE,
     STEEPEST,
@@ -20,7 +21,6 @@ from mfmgame.numerics.highs import (
 
 __all__ = ["MixtureMaster", "MixturePoint"]
 
-FloatArray = NDArray[np.float64]
 
 _SCALINGS = (0, 2, 4)
 """HiGHS's own scaling of a matrix game, in order of trial: ours is there, so none is fastest."""

@@ -18,11 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mfmgame.errors import SpecificationError
+from mfmgame.numerics.arrays import FloatArray, IntArray
 
 __all__ = ["Mixture", "Payoffs", "as_integers"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Integers = NDArray[np.object_]
 """Python's integers, of any size."""
 

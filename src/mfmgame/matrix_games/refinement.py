@@ -20,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.matrix_games.payoffs import Mixture, Payoffs
+from mfmgame.numerics.arrays import FloatArray, IntArray
 
 __all__ = ["strategies_of_basis"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Integers = NDArray[np.object_]
 
 _PLACES = 128

@@ -8,18 +8,18 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mfmgame.errors import CertificateError, SpecificationError
 from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pandas
 
 __all__ = ["MatrixCertificate", "MatrixSolution"]
 
-FloatArray = NDArray[np.float64]
 
 _NEGLIGIBLE = Fraction(1, 2**20)
 """A value below this share of what is at stake counts as this share."""

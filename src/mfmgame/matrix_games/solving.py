@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mfmgame.documents.numbers import as_float
 from mfmgame.errors import SpecificationError
@@ -21,12 +21,11 @@ from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 from mfmgame.matrix_games.refinement import strategies_of_basis
 from mfmgame.matrix_games.solution import MatrixCertificate, MatrixSolution
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_simplex import Integers, maximise, work_of
 
 __all__ = ["MatrixSolution", "solve_matrix_game"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 FEWEST_ADDED = 100
 """So many columns may enter a program at once, however few rows there are."""

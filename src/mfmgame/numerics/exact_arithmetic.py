@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mfmgame.numerics.arrays import FloatArray
+
 __all__ = [
     "WIDE_EPS",
     "WideArray",
@@ -17,7 +19,6 @@ __all__ = [
     "wide",
 ]
 
-FloatArray = NDArray[np.float64]
 WideArray = NDArray[np.longdouble]
 
 WIDE_EPS = float(np.finfo(np.longdouble).eps)

@@ -9,9 +9,9 @@ import math
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.errors import SolverError
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = [
     "LEAST_PATIENCE",
@@ -24,7 +24,6 @@ __all__ = [
     "powers_of_two",
 ]
 
-FloatArray = NDArray[np.float64]
 
 OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,

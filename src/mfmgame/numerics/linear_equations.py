@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.numerics.arrays import FloatArray
+
 __all__ = ["Equations"]
 
-FloatArray = NDArray[np.float64]
 
 _PIVOT = 1e-9
 """Relative size below which a singular value is rounding."""

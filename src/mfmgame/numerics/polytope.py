@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Polytope"]
 
-FloatArray = NDArray[np.float64]
 
 _FEASIBLE = 1e-9
 """Relative amount by which a point may miss it."""

@@ -9,16 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray, IntArray
 
 __all__ = ["NEAR", "TightCuts", "by_threat", "tight_cuts", "weights_on"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 NEAR = 1e-9
 """Relative difference that counts as rounding."""

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray
 from mfmgame.numerics.linear_equations import Equations
 from mfmgame.numerics.polytope import Polytope
 from mfmgame.sensitivities.active_cuts import (
@@ -37,9 +37,6 @@ from mfmgame.sensitivities.active_cuts import (
 
 __all__ = ["Proofs", "SaddlePoint", "acts_on", "saddle_point"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.intp]
 
 _STRICT = 1e-7
 """Relative size above which an effort, price or reduced cost is certainly not 0."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.gradient import Gradient
 from mfmgame.answers.solution import Solution, scale_of
@@ -18,6 +17,7 @@ from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import within_limits
 from mfmgame.game.game import DefenseGame, build_game, game_of
 from mfmgame.game.labels import Labelled
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.sensitivities.active_cuts import NEAR
 from mfmgame.sensitivities.complementarity import SaddlePoint, acts_on, saddle_point
 from mfmgame.sensitivities.newton_polish import smooth_optimum
@@ -27,8 +27,6 @@ from mfmgame.sweeps.threshold_search import self_destruction_threshold
 
 __all__ = ["gradients", "threshold_gradient", "value_gradient"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _PRECISE = 1e-12
 """Relative width of the bracket to solve to for derivatives."""

@@ -11,16 +11,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.certificates.certificate import Certificate, as_plan
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["smooth_optimum"]
 
-FloatArray = NDArray[np.float64]
 
 _EDGE = 1e-5
 """Share of the whole within which a level or effort is taken to be at its end."""

@@ -11,19 +11,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, reach_of
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import BoolArray, FloatArray
 from mfmgame.sensitivities.complementarity import Proofs, SaddlePoint
 from mfmgame.solving.optimal_set import OptimalFace
 from mfmgame.sweeps.tracing import precise_solver, slope_beside
 
 __all__ = ["OptimalRanges", "Range", "optimal_ranges"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 _SAME = 1e-7
 """Relative difference of two ends that counts as rounding."""

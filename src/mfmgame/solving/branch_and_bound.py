@@ -22,7 +22,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import Certificate, lower_bound, nothing_proven, proved
@@ -39,12 +38,12 @@ from mfmgame.game.feasibility import (
 )
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.symmetry import twins_of
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.cut_pool import CutPool
 from mfmgame.solving.exact_program import exact_optimum
 
 __all__ = ["BoxSearch"]
 
-FloatArray = NDArray[np.float64]
 
 _AT_A_LEVEL = 1e-7
 """Share of the greatest level by which one may be off and still be meant."""

@@ -21,12 +21,11 @@ from mfmgame.game.attacker import BestResponse
 from mfmgame.game.compositions import ANCHOR_GRAIN, Composition
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.solving.master_lp import Master, MasterPoint
 
 __all__ = ["CutPool"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _PATIENCE, _PATIENCE_WITH_GROUPS = 10, 3
 """Solves that a cut stays in the master without being used; cuts of groups age sooner."""

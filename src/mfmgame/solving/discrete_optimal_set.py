@@ -11,7 +11,6 @@ import copy
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.solution import Solution
 from mfmgame.game.attacker import best_response
@@ -20,12 +19,12 @@ from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import is_within_limits, resource_cost
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.symmetry import families_of, twins_of
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.branch_and_bound import BoxSearch
 from mfmgame.solving.cut_pool import CutPool
 
 __all__ = ["as_good", "best_within", "cheapest", "extremes", "trimmed"]
 
-FloatArray = NDArray[np.float64]
 
 _EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""

@@ -23,12 +23,11 @@ from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.compositions import Composition
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_simplex import Integers, Vertex, maximise, work_of
 
 __all__ = ["exact_optimum"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 Fractions = NDArray[np.object_]
 
 _MAX_WORK = 5e10

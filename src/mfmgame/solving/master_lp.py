@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import can_run, reachable_levels
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.highs import (
     LEAST_PATIENCE,
     OPTIONS,
@@ -34,8 +35,6 @@ from mfmgame.numerics.highs import (
 
 __all__ = ["Master", "MasterPoint"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
     {},

@@ -24,12 +24,12 @@ from mfmgame.game.feasibility import (
     within_limits,
     within_limits_beside,
 )
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.cut_pool import CutPool
 from mfmgame.solving.progress import Found
 
 __all__ = ["OptimalFace"]
 
-FloatArray = NDArray[np.float64]
 
 _EPS = 2.0**-52
 _MAX_MOVES = 20

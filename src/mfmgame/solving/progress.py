@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.certificates.tree import Proof
@@ -15,10 +14,10 @@ from mfmgame.documents.result import Status
 from mfmgame.game.attacker import BestResponse
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Found", "Progress", "Region"]
 
-FloatArray = NDArray[np.float64]
 
 FIRST_RADIUS = 0.1
 """Share of the greatest levels to go at first while threats stand in groups."""

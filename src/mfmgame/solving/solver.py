@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.interruption import Interrupted
 from mfmgame.answers.solution import (
@@ -44,6 +43,7 @@ from mfmgame.game.feasibility import held_game, spread, with_all_free, within_li
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.branch_and_bound import BoxSearch
 from mfmgame.solving.cut_pool import CutPool
 from mfmgame.solving.discrete_optimal_set import as_good, cheapest, extremes
@@ -53,7 +53,6 @@ from mfmgame.solving.progress import Found, Progress, Region
 
 __all__ = ["Solution", "Solver", "asked_solver", "solve"]
 
-FloatArray = NDArray[np.float64]
 
 MAX_ROUNDS = 1000
 MAX_REFINEMENTS = 4

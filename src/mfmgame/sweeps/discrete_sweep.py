@@ -14,7 +14,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
@@ -22,12 +21,12 @@ from mfmgame.certificates.certificate import nothing_proven, upper_bound
 from mfmgame.certificates.tree import TreeProof
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.progress import Found
 from mfmgame.solving.solver import Solver
 
 __all__ = ["lower_envelope", "traced_steps"]
 
-FloatArray = NDArray[np.float64]
 
 _SAME_POINT = 1e-12
 """Points closer than this share of where they are, are one point."""

@@ -18,14 +18,13 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.machine.workers import Workers
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.sweeps.tracing import sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["FrontierMap", "sweep_map"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

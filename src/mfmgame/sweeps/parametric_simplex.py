@@ -25,18 +25,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import scipy.sparse
 
 __all__ = ["Walk", "walk"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _TOUCHING = 1e-12
 """Slack of a constraint, in its own units, that counts as none."""

@@ -13,7 +13,6 @@ from dataclasses import replace
 from types import NoneType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import reach_of, with_limit_on
 from mfmgame.answers.portfolio import (
@@ -30,13 +29,12 @@ from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose, composition_class
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.messages import nearest, refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.discrete_optimal_set import as_good, trimmed
 from mfmgame.solving.progress import Found
 from mfmgame.solving.solver import Solver
 
 __all__ = ["best_portfolios"]
-
-FloatArray = NDArray[np.float64]
 
 
 def best_portfolios(

@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
 from mfmgame.answers.solution import refuse_other_tolerances
@@ -35,6 +34,7 @@ from mfmgame.game.compositions import Composition, compose, composition_class
 from mfmgame.game.feasibility import all_within_limits
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import BoolArray, FloatArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, rounded_up, wide
 from mfmgame.solving.progress import Found
 from mfmgame.solving.solver import Solver
@@ -43,8 +43,6 @@ from mfmgame.sweeps.parametric_simplex import walk
 
 __all__ = ["precise_solver", "slope_beside", "sweep"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 _SOLVE_TOLERANCE = 1e-10
 _SOLVES = 0.1

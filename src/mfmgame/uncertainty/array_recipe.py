@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.resolution import Entries, notes_on
@@ -21,12 +20,11 @@ from mfmgame.documents.catalog import Axis, Catalog, Flow, Modality, Threat
 from mfmgame.documents.scenario import DefenseOverride, Overrides, Scenario, ThreatOverride
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.inputs import Address
 
 __all__ = ["Cell", "Recipe"]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 _TRAITS = {"acts": get_args(Axis), "guards": get_args(Flow), "modalities": get_args(Modality)}
 

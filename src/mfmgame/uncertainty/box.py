@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.distributions import Lognormal
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["box_of", "family_of"]
-
-FloatArray = NDArray[np.float64]
 
 
 def family_of(scenario: Scenario, catalog: Catalog | None) -> GameFamily:

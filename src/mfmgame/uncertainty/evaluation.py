@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.coverage_index import adversarial_index, portfolio_index
 from mfmgame.answers.solution import Solution
@@ -19,6 +18,7 @@ from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import within_limits
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.discrete_optimal_set import best_within
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
@@ -26,7 +26,6 @@ from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["MEASURES", "Evaluation", "Measure"]
 
-FloatArray = NDArray[np.float64]
 Measure = Callable[[DefenseGame, Solution], float]
 
 MEASURES = (

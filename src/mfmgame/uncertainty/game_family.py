@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mfmgame.catalogs.resolution import catalog_of, resolve
 from mfmgame.documents.catalog import Catalog
@@ -15,12 +15,11 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame, build_game
 from mfmgame.messages import refuse_other_types
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.array_recipe import Recipe
 from mfmgame.uncertainty.inputs import Side, UncertainInputs
 
 __all__ = ["GameFamily"]
-
-FloatArray = NDArray[np.float64]
 
 
 class GameFamily:

@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.catalog import Catalog
@@ -37,6 +36,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
 from mfmgame.messages import refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.game_family import GameFamily
 from mfmgame.uncertainty.inputs import checked_seed
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Influence", "morris_effects", "sobol_indices"]
 
-FloatArray = NDArray[np.float64]
 Measured = Literal["value", "threshold"]
 
 _LARGEST_SAMPLE = 2**20

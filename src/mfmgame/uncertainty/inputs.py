@@ -28,10 +28,10 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.uncertain_numbers import Place, UncertainDocument, rank_to_normal
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Address", "Side", "UncertainInputs"]
 
-FloatArray = NDArray[np.float64]
 Side = Literal["scenario", "catalog"]
 Address = tuple[Side, Place]
 """In which of the two documents a number stands, and where."""

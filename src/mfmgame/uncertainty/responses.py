@@ -7,18 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.status import STATUSES
 from mfmgame.errors import InfeasibleError
 from mfmgame.machine.workers import Workers
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
 from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["Responses", "responses_at"]
 
-FloatArray = NDArray[np.float64]
 
 _CHUNK = 64
 

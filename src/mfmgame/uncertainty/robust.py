@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import doubts, first_unproven
@@ -32,6 +31,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
 from mfmgame.uncertainty.box import box_of, family_of
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     import pandas
 
 __all__ = ["RobustPlan", "robust_plan"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

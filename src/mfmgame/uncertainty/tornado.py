@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.accessors import draw_tornado
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
@@ -22,6 +21,7 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.responses import responses_at
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Tornado", "tornado"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

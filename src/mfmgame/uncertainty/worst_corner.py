@@ -24,12 +24,11 @@ from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import BoolArray, FloatArray
 from mfmgame.uncertainty.game_family import GameFamily
 
 __all__ = ["Corners", "worst_corners"]
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 WORSE_UP = {
     "severity": True,

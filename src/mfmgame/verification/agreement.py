@@ -7,10 +7,11 @@ from fractions import Fraction
 from itertools import islice
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mfmgame.errors import CertificateError
 from mfmgame.messages import nearest, pointer_to, shown
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = [
     "AGREEMENT",
@@ -27,7 +28,6 @@ __all__ = [
     "rounded",
 ]
 
-FloatArray = NDArray[np.float64]
 
 AGREEMENT = 1e-12
 """How closely a number that is computed with rounding must agree with the claim."""

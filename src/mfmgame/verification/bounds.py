@@ -10,7 +10,6 @@ from fractions import Fraction
 from operator import mul
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import Certificate, decided
@@ -18,11 +17,11 @@ from mfmgame.game.compositions import compose
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.agreement import AGREEMENT, ROUNDING, Pointer, check_range, refuse
 
 __all__ = ["ExactGame"]
 
-FloatArray = NDArray[np.float64]
 
 _JUST_PAYS = 1e-9
 """Relative difference of what a defense gains and pays that does not matter."""

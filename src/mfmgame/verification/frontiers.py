@@ -12,13 +12,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.agreement import (
     AGREEMENT,
     ROUNDING,
@@ -32,7 +32,6 @@ from mfmgame.verification.trees import proven
 
 __all__ = ["check_frontier"]
 
-FloatArray = NDArray[np.float64]
 Bounds = list[Fraction]
 
 _ONE_LINE = 1e-6

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.answers.solution import Solution
@@ -30,6 +29,7 @@ from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import nearest, shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.agreement import (
     Pointer,
     check_absent,
@@ -53,7 +53,6 @@ __all__ = [
     "reason",
 ]
 
-FloatArray = NDArray[np.float64]
 
 Answer = Result | FrontierDocument | PortfolioDocument
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.coverage_index import index_of
 from mfmgame.answers.solution import Solution
@@ -19,8 +18,6 @@ from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.trees import check_held, proven
 
 __all__ = ["check_index", "check_solution"]
-
-FloatArray = NDArray[np.float64]
 
 
 def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Fraction]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.certificates.tree import Proof, TreeProof
@@ -16,8 +15,6 @@ from mfmgame.verification.agreement import Pointer, refuse
 from mfmgame.verification.bounds import ExactGame
 
 __all__ = ["check_held", "proven"]
-
-FloatArray = NDArray[np.float64]
 
 
 def proven(

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.answers.solution import Solution, refuse_other_tolerances, scale_of
@@ -16,6 +15,7 @@ from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, Result
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import refuse_other_types, shown
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.agreement import check_each, check_equal, check_number, refuse, rounded
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.frontiers import check_frontier
@@ -33,8 +33,6 @@ from mfmgame.verification.solutions import check_index, check_solution
 from mfmgame.verification.thresholds import check_threshold
 
 __all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

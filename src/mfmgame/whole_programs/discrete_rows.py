@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.game.discrete_levels import Choices
+from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["StepProgram", "step_program"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,15 +23,13 @@ from numpy.typing import NDArray
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.whole_programs.discrete_rows import StepProgram, step_program
 
 if TYPE_CHECKING:
     import scipy.sparse
 
 __all__ = ["WholeProgram", "whole_program"]
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.sensitivity import Sensitivity
@@ -22,11 +19,11 @@ from mfmgame.documents.result import Decision, SensitivityResult
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import refuse_other_types
+from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
     from mfmgame.assessment import Assessment
 
-FloatArray = NDArray[np.float64]
 
 __all__ = [
     "allocation_members",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.sensitivity import NO_LEVEL, Sensitivity
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_allocations", "plot_levels"]
 
-FloatArray = NDArray[np.float64]
 
 _MOST_ROWS = 24
 _ROW_HEIGHT = 0.8

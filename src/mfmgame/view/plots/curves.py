@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.decision import Region, decide, regions_of, turning_points
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
@@ -15,6 +14,7 @@ from mfmgame.answers.portfolio import PortfolioSequence
 from mfmgame.answers.solution import Solution
 from mfmgame.game.attacker import bandwidth_for_loss, best_response
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.view.plots.style import (
     BLUE,
     GREY,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["attack_curve", "crossing_label", "plot_frontier", "plot_loss", "plot_portfolios"]
 
-FloatArray = NDArray[np.float64]
 
 _MOST_POINTS = 2000
 _FAR = 2.0

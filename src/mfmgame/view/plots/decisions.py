@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.answers.decision import turning_points
 from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.sweeps.frontier_map import FrontierMap
 from mfmgame.view.plots.style import (
     GREY,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["boundaries", "plot_map"]
 
-FloatArray = NDArray[np.float64]
 
 _ROWS_BETWEEN = 12
 _COLUMNS = 240

@@ -12,6 +12,7 @@ from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.solution import Solution
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.view.plots.style import (
     INK,
     axes_or_new,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_coverage", "plot_index", "plot_payoff"]
 
-FloatArray = NDArray[np.float64]
 
 _MOST_THREATS, _MOST_DEFENSES, _MOST_CLASSES = 60, 30, 12
 _MOST_NUMBERS = 240

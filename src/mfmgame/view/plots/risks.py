@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.errors import SpecificationError
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_exceedance", "plot_tornado"]
 
-FloatArray = NDArray[np.float64]
 
 _CONFIDENCE = 0.95
 _BAND = "#c9d8e6"

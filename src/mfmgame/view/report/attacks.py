@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.numerics.arrays import FloatArray
+
 __all__ = ["Step", "attack_steps"]
 
-FloatArray = NDArray[np.float64]
 
 _SAME_RATIO = 1e-12
 """Threats whose losses per bit differ by less, relative to the greater, are tied."""
