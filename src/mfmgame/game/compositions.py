@@ -205,7 +205,7 @@ class Additive(Composition):
     far = 0.0  # the only cut of a threat cannot come too early
 
     def exposures(self, allocations: FloatArray) -> FloatArray:
-        return np.maximum(1.0 - np.asarray((self.matrix @ allocations.T).T), 0.0)
+        return np.asarray(np.maximum(1.0 - allocations @ self.matrix.T, 0.0))
 
     def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
         return np.asarray((anchors == 0.0) | (anchors == 1.0))
@@ -438,7 +438,7 @@ class Independent(Composition):
         return self._effectiveness
 
     def exposures(self, allocations: FloatArray) -> FloatArray:
-        return np.asarray(np.exp(-np.asarray((self.matrix @ allocations.T).T)))
+        return np.asarray(np.exp(-(allocations @ self.matrix.T)))
 
     def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
         within = np.clip(anchors, 0.0, _DEEPEST)
