@@ -19,7 +19,7 @@ import numpy as np
 from mfmgame.documents.result import Status
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import FloatArray, dense
 
 if TYPE_CHECKING:
     import pandas
@@ -88,16 +88,12 @@ class Gradient:
         import pandas
 
         game = self.game
-        dense = (
-            game.effectiveness
-            if isinstance(game.effectiveness, np.ndarray)
-            else game.effectiveness.toarray()
-        )
+        effectiveness = dense(game.effectiveness)
         threats, defenses = list(game.threat_ids), list(game.defense_ids)
         parts: list[_Part] = [
             ("severity", threats, game.severity, self.severity.array),
             ("bandwidth", threats, game.bandwidth, self.bandwidth.array),
-            ("effectiveness", _pairs(threats, defenses), dense, self.effectiveness),
+            ("effectiveness", _pairs(threats, defenses), effectiveness, self.effectiveness),
             ("max_level", defenses, game.max_level, self.max_level.array),
             ("use", _pairs(game.resources, defenses), game.use, self.use),
             ("limit", list(game.resources), game.limits, self.limits.array),

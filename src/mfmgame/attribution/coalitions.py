@@ -6,7 +6,7 @@ import numpy as np
 
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
-from mfmgame.numerics.arrays import BoolArray, FloatArray
+from mfmgame.numerics.arrays import BoolArray, FloatArray, dense
 
 __all__ = ["Coalitions"]
 
@@ -41,7 +41,7 @@ class Coalitions:
     def __init__(self, game: DefenseGame, levels: FloatArray) -> None:
         funded = np.flatnonzero(levels > 0.0)
         effect = game.effectiveness[:, funded]
-        rows = effect if isinstance(effect, np.ndarray) else effect.toarray()
+        rows = dense(effect)
         acting = rows.any(axis=0)
         self.members = funded[acting]
         self._levels = levels[self.members]

@@ -27,7 +27,7 @@ from mfmgame.documents.registry import COMPOSITIONS
 from mfmgame.errors import SpecificationError
 from mfmgame.game.best_of_kernel import filled_rows, is_compilable
 from mfmgame.messages import nearest, shown
-from mfmgame.numerics.arrays import FloatArray, IntArray
+from mfmgame.numerics.arrays import FloatArray, IntArray, dense, stored
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, WideArray, wide
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Composition(ABC):
 
     def _rows(self, threats: IntArray | slice) -> FloatArray:
         rows = self.matrix[threats]
-        return rows if isinstance(rows, np.ndarray) else rows.toarray()
+        return dense(rows)
 
 
 class Additive(Composition):
@@ -488,7 +488,7 @@ class Independent(Composition):
 
     def _given_rows(self, threats: IntArray) -> FloatArray:
         rows = self._effectiveness[threats]
-        return rows if isinstance(rows, np.ndarray) else rows.toarray()
+        return dense(rows)
 
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         return np.rint(self.matrix[threats] @ allocation / ANCHOR_GRAIN) * ANCHOR_GRAIN
@@ -560,9 +560,7 @@ def compose(game: DefenseGame, defenses: IntArray | None = None) -> Composition:
     """
     matrix = game.effectiveness
     if defenses is not None:
-        columns = matrix[:, defenses]
-        dense = columns if isinstance(columns, np.ndarray) else columns.toarray()
-        matrix = np.ascontiguousarray(dense)
+        matrix = np.ascontiguousarray(dense(matrix[:, defenses]))
     return composition_class(game.composition)(matrix)
 
 
@@ -585,14 +583,14 @@ def _layer_depths(
     effectiveness: FloatArray | scipy.sparse.csr_array,
 ) -> FloatArray | scipy.sparse.csr_array:
     """``-log(1 - E)``, in the same layout."""
-    stored = effectiveness if isinstance(effectiveness, np.ndarray) else effectiveness.data
-    if stored.size and stored.max() >= 1.0:
+    entries = stored(effectiveness)
+    if entries.size and entries.max() >= 1.0:
         raise SpecificationError(
             "found a value of 1, a layer that never fails; expected less than 1 with the "
             "composition 'independent' (write 0.999, or use 'best_of')",
             pointer="effectiveness",
         )
-    depths = np.negative(stored)
+    depths = np.negative(entries)
     np.log1p(depths, out=depths)
     np.negative(depths, out=depths)
     if isinstance(effectiveness, np.ndarray):

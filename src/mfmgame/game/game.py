@@ -21,7 +21,7 @@ from mfmgame.game.compositions import compose, composition_class
 from mfmgame.game.discrete_levels import Choices, DefenseGroup, choices_of
 from mfmgame.game.labels import checked_labels
 from mfmgame.messages import nearest, refuse_other_types, shown
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import FloatArray, dense
 
 if TYPE_CHECKING:
     import pandas
@@ -280,10 +280,9 @@ class DefenseGame:
         """
         import pandas
 
-        matrix = compose(self).alone
-        dense = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+        alone = dense(compose(self).alone)
         return pandas.DataFrame(
-            self.severity[:, None] * (1.0 - dense),
+            self.severity[:, None] * (1.0 - alone),
             index=pandas.Index(list(self.threat_ids), name="threat"),
             columns=pandas.Index(list(self.defense_ids), name="defense"),
         )

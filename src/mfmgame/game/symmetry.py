@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mfmgame.game.game import DefenseGame
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import FloatArray, dense
 
 __all__ = ["families_of", "twins_of"]
 
@@ -59,6 +59,5 @@ def families_of(twins: tuple[tuple[int, int], ...]) -> list[list[int]]:
 def _column(game: DefenseGame, defense: int) -> FloatArray:
     """Effectiveness of a defense on every threat, shape (n_threats,); 0.0 where it is -0.0."""
     matrix = game.effectiveness
-    column = matrix[:, [defense]]
-    dense = column if isinstance(column, np.ndarray) else column.toarray()
-    return np.asarray(dense, dtype=np.float64).ravel() + 0.0
+    column = dense(matrix[:, [defense]])
+    return np.asarray(column, dtype=np.float64).ravel() + 0.0

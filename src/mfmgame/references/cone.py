@@ -9,6 +9,7 @@ import numpy as np
 from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import dense
 
 __all__ = ["independent_value_by_cvxpy"]
 
@@ -43,12 +44,11 @@ def independent_value_by_cvxpy(game: DefenseGame) -> float:
         raise SpecificationError(
             f"found {game.composition!r}, expected 'independent'", pointer="composition"
         )
-    depths = composition.matrix
-    dense = depths if isinstance(depths, np.ndarray) else depths.toarray()
+    depths = dense(composition.matrix)
     unit = float(game.severity.max()) or 1.0
     level = cp.Variable(game.n_defenses)
     price, surplus = cp.Variable(nonneg=True), cp.Variable(game.n_threats, nonneg=True)
-    through = cp.exp(-dense @ level)
+    through = cp.exp(-depths @ level)
     limited = np.isfinite(game.limits)
     constraints = [
         price * game.bandwidth + surplus >= cp.multiply(game.severity / unit, through),

@@ -7,6 +7,7 @@ import numpy as np
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import dense
 
 __all__ = ["matrix_game_value_by_nashpy"]
 
@@ -45,9 +46,8 @@ def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
         and np.all(game.max_level >= 1.0)
     ):
         raise SpecificationError("expected a game that is a classical matrix game", pointer="game")
-    effectiveness = compose(game).matrix
-    dense = effectiveness if isinstance(effectiveness, np.ndarray) else effectiveness.toarray()
+    effects = dense(compose(game).matrix)
     undefended = np.zeros((game.n_threats, 1))
-    loss = (game.severity[:, None] * (1.0 - np.hstack((dense, undefended)))).T
+    loss = (game.severity[:, None] * (1.0 - np.hstack((effects, undefended)))).T
     defender, attacker = nashpy.Game(-loss).linear_program()
     return float(defender @ loss @ attacker)

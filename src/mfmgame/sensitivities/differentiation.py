@@ -17,7 +17,7 @@ from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import within_limits
 from mfmgame.game.game import DefenseGame, build_game, game_of
 from mfmgame.game.labels import Labelled
-from mfmgame.numerics.arrays import FloatArray, IntArray
+from mfmgame.numerics.arrays import FloatArray, IntArray, dense
 from mfmgame.sensitivities.active_cuts import NEAR
 from mfmgame.sensitivities.complementarity import SaddlePoint, acts_on, saddle_point
 from mfmgame.sensitivities.newton_polish import smooth_optimum
@@ -274,11 +274,7 @@ def _by_effectiveness(game: DefenseGame, point: SaddlePoint, ranges: OptimalRang
             f"found {game.composition!r}, whose derivatives in the effectiveness are not known",
             pointer="composition",
         )
-    rows = np.asarray(
-        game.effectiveness[acting]
-        if isinstance(game.effectiveness, np.ndarray)
-        else game.effectiveness[acting].toarray()
-    )
+    rows = np.asarray(dense(game.effectiveness[acting]))
     if composition.form == "fill":
         taken = _taken_by_best(game, point, ranges, acting, rows)
     elif composition.form == "sum":

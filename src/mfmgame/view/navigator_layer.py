@@ -20,6 +20,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
+from mfmgame.numerics.arrays import dense
 from mfmgame.view.text.layout import number_text, printable
 
 __all__ = ["Score", "navigator_layer", "navigator_layers"]
@@ -252,7 +253,7 @@ def _comments(solution: Solution, rows: Sequence[int]) -> list[str]:
     game = solution.game
     funded = np.flatnonzero(solution.allocation.array > 0)
     block: Any = compose(game).alone[rows][:, funded]
-    shares = block if isinstance(block, np.ndarray) else block.toarray()
+    shares = dense(block)
     comments = []
     for row in shares:
         order = [j for j in np.argsort(-row, kind="stable").tolist() if row[j] > 0]

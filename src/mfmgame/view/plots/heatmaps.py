@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.solution import Solution
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import FloatArray, dense
 from mfmgame.view.plots.style import (
     INK,
     axes_or_new,
@@ -152,9 +152,8 @@ def _rows_and_columns(game: DefenseGame) -> tuple[NDArray[np.intp], NDArray[np.i
 
 def _block(game: DefenseGame, threats: NDArray[np.intp], defenses: NDArray[np.intp]) -> FloatArray:
     """Share of some threats that some defenses stop alone, dense."""
-    rows: Any = compose(game).alone[threats]
-    dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
-    return np.asarray(dense[:, defenses], dtype=np.float64)
+    rows = dense(compose(game).alone[threats])
+    return np.asarray(rows[:, defenses], dtype=np.float64)
 
 
 def _left_out(game: DefenseGame, threats: NDArray[np.intp], defenses: NDArray[np.intp]) -> str:
