@@ -6,6 +6,8 @@ from hypothesis.extra import numpy as hnp
 
 import mfmgame as mg
 
+mg.DefenseGame  # noqa: B018 - imported here, not while numbers are drawn
+
 # A grid of few values makes ties, duplicates and zeros; floats make the rest.
 SHARES = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0.0, 1.0, width=32))
 AMOUNTS = st.one_of(st.sampled_from([0.0, 0.5, 1.0, 2.0]), st.floats(0.0, 8.0, width=32))

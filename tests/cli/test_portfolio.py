@@ -7,8 +7,8 @@ import json
 import highspy
 import jsonschema
 import pytest
-from test_cli import answered, call, complaint, run
-from test_portfolio import PROJECTS
+from cli.test_app import answered, call, complaint, run
+from sweeps.test_portfolio import PROJECTS
 
 import mfmgame as mg
 from specifications import changed

@@ -1,1 +1,1 @@
-"""The search for the best allocation; the only room that knows HiGHS."""
+"""The search for the best allocation."""
