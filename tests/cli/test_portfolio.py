@@ -7,11 +7,11 @@ import json
 import highspy
 import jsonschema
 import pytest
-from cli.test_app import answered, call, complaint, run
-from sweeps.test_portfolio import PROJECTS
 
 import mfmgame as mg
+from cli.test_app import answered, call, complaint, run
 from specifications import changed
+from sweeps.test_portfolio import PROJECTS
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """How HiGHS is used: the settings and scaling that every master program shares.
 
-Only this file and the two master programs know HiGHS beyond this, and no other file makes a HiGHS object.
+Only the two master programs know HiGHS beyond this, and no other file makes a HiGHS object.
 """
 
 from __future__ import annotations

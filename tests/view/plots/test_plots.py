@@ -468,7 +468,7 @@ class TestRisks:
 class TestWithoutMatplotlib:
     def test_it_is_not_imported_before_a_picture_is_asked_for(self):
         code = (
-            "import sys, mfmgame as mg; from mfmgame import accessors; from mfmgame.view import notebook; "
+            "import sys, mfmgame as mg; from mfmgame.view import notebook; "
             "s = mg.solve(mg.load_scenario('examples/blip.json')); s.plot; s._repr_html_(); "
             "assert 'matplotlib' not in sys.modules"
         )
