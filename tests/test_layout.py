@@ -19,7 +19,7 @@ def rooms():
     return {
         f"{path.name}/" if path.is_dir() else path.name
         for path in PACKAGE.iterdir()
-        if path.name not in NOT_ROOMS
+        if path.name not in NOT_ROOMS and (path.is_file() or any(path.glob("*.py")))
     }
 
 
