@@ -15,6 +15,8 @@ from mfmgame.answers.decision import decide, regions_of, turning_points
 from mfmgame.cli.app import app
 from mfmgame.solving.solver import Solver
 from mfmgame.view.report.payload import decisions_of
+from mfmgame.view.text.answers import assessment_text
+from mfmgame.view.text.layout import rendered
 
 WORDS = ("operate", "undecided", "terminate")
 BANDWIDTH = 2.0
@@ -407,6 +409,7 @@ def test_a_threshold_proven_from_below_alone_is_verified_as_that():
     hurried = mg.assess(game, time_limit=1e-9)
     document = mg.result_document(hurried)
     assert document["status"] == "time_limit"
+    assert "no attack is proven to cause a loss" in rendered(assessment_text(hurried), styled=False)
     assert "proven only from below" in document["notes"][-1]
     mg.verify(mg.Result.model_validate(document), game)
     with pytest.raises(mg.CertificateError, match="/notes: found"):

@@ -1,1 +1,1 @@
-"""What each defense and each change is worth."""
+"""Measure the worth of each defense and of each change."""

@@ -73,7 +73,7 @@ class Composition(ABC):
     tolerance = 1e-9
     """Relative width of the proven bracket of a value, where none is asked for."""
     frontier_tolerance = 1e-8
-    """The same of a frontier."""
+    """Relative width of the proven bracket of a frontier, where none is asked for."""
     most_rounds = 50
     """Solves that one box of a branch and bound may take."""
     far = 0.5

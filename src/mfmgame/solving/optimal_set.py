@@ -37,7 +37,7 @@ _MAX_EQUATIONS = 1000
 _EXACT = 1e-13
 """Share of the value that rounding may cost an allocation that is still called optimal."""
 _NUDGES = (1.0, 1.0 + 2.0**-48, 1.0 + 2.0**-44, 1.0 + 2.0**-40)
-"""What just covers a threat may miss it by rounding, the more so the fewer levels can give way."""
+"""Factors by which levels grow until rounding leaves no threat uncovered that they just cover."""
 _NEAT = 1e-11
 """Share of the greatest level by which a level may miss an end of its range; of 0, share of
 the level that the limits allow it alone, too."""

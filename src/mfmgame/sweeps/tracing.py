@@ -214,7 +214,7 @@ def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> f
         Loss units per unit of the parameter.
     """
     touch, game = _touching(solver, parameter), solver.game
-    # What costs too much ever to run reaches far, and says nothing of what is near.
+    # A defense that costs too much to run stretches the range, but changes no slope nearby.
     amounts = game.bandwidth
     if parameter != ATTACKER_BANDWIDTH:
         amounts = game.use[game.resources.index(parameter)] * game.max_level

@@ -271,8 +271,9 @@ def _attack(solution: Solution) -> RenderableType:
     caused = effort * solution.residual.array
     running = [i for i in range(game.n_threats) if effort[i] > 0]
     if not running:
-        surely = "no attack causes a loss"
-        return Text(f"  {surely if solution.upper == 0.0 or solution.is_proven else 'none proven'}")
+        is_sure = solution.is_proven or solution.upper == 0.0
+        cause = "causes a loss" if is_sure else "is proven to cause a loss"
+        return Text(f"  no attack {cause}")
     running.sort(
         key=lambda i: (-float(number_text(float(caused[i]))), i)
     )  # rounding breaks no ties
