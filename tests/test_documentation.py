@@ -36,7 +36,7 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.cli.app import app, catalog_app
-from mfmgame.cli.catalog_import import import_app
+from mfmgame.cli.import_commands import import_app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))]

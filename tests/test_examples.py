@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import mfmgame as mg
-from children import STRICT_PYTHON
 from mfmgame.view import result_document
+from subprocesses import STRICT_PYTHON
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCENARIOS = sorted(EXAMPLES.glob("*.json"))

@@ -15,7 +15,7 @@ from mfmgame.answers.decision import decide, regions_of, turning_points
 from mfmgame.cli.app import app
 from mfmgame.solving.solver import Solver
 from mfmgame.view.report.payload import decisions_of
-from mfmgame.view.text.answers import assessment_text
+from mfmgame.view.text.answer_text import assessment_text
 from mfmgame.view.text.layout import rendered
 
 WORDS = ("operate", "undecided", "terminate")

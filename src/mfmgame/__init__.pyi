@@ -8,7 +8,7 @@ from .answers.sensitivity import OneSidedPrice, Sensitivity
 from .answers.solution import Solution
 from .answers.threshold import Threshold
 from .assessment import Assessment, assess
-from .attribution.defense_coverage import defense_coverage_index
+from .attribution.coverage_index_search import defense_coverage_index
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .catalogs import (
@@ -18,6 +18,7 @@ from .catalogs import (
     merge_catalogs,
     shipped_catalogs,
 )
+from .catalogs.csv_tables import costed, read_weights
 from .catalogs.importing import (
     AssumedNumbers,
     MappingScores,
@@ -27,7 +28,6 @@ from .catalogs.importing import (
     kev_weights,
 )
 from .catalogs.incidents import IncidentSelection, incident_weights
-from .catalogs.tables import costed, read_weights
 from .catalogs.weighing import Weights, weighed
 from .documents import (
     Catalog,
@@ -55,18 +55,18 @@ from .game.game import DefenseGame, build_game
 from .machine.workers import Workers
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
 from .sensitivities.differentiation import threshold_gradient, value_gradient
-from .sensitivities.sensitivity_search import sensitivity
+from .sensitivities.other_optima import sensitivity
 from .solving.solver import Solver, solve
 from .sweeps.frontier_map import FrontierMap, sweep_map
+from .sweeps.frontier_search import sweep
 from .sweeps.portfolio_search import best_portfolios
 from .sweeps.threshold_search import self_destruction_threshold
-from .sweeps.tracing import sweep
 from .uncertainty.game_family import GameFamily
 from .uncertainty.global_sensitivity import Influence, morris_effects, sobol_indices
-from .uncertainty.inputs import UncertainInputs
 from .uncertainty.robust import RobustPlan, robust_plan
 from .uncertainty.tornado import Tornado, tornado
-from .verification.reading import load_result
+from .uncertainty.uncertain_inputs import UncertainInputs
+from .verification.claims import load_result
 from .verification.verify import FrontierVerification, PortfolioVerification, Verification, verify
 from .view import export_program, navigator_layer, navigator_layers, result_document
 from .view.report.page import report_page

@@ -11,11 +11,11 @@ from mfmgame.answers.interruption import Interrupted
 from mfmgame.answers.sensitivity import Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
-from mfmgame.attribution.defense_coverage import defense_coverage_index
+from mfmgame.attribution.coverage_index_search import defense_coverage_index
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.game.game import DefenseGame, game_of
-from mfmgame.sensitivities.sensitivity_search import sensitivity_of
+from mfmgame.sensitivities.other_optima import sensitivity_of
 from mfmgame.solving.solver import asked_solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
 

@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.documents.numbers import as_floats
+from mfmgame.documents.float_reading import as_floats
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray

@@ -5,15 +5,15 @@ from dataclasses import replace
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.documents.result import IndexResult
 from mfmgame.game.labels import Labelled
 from mfmgame.verification.solutions import check_index
 from plain_games import coverage_of, worst_loss
+from random_games import games
 from specifications import changed, without
-from strategies import games
 
 
 def game(**changes) -> mg.DefenseGame:

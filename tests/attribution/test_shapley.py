@@ -8,12 +8,12 @@ import hypothesis
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.attribution.coalitions import Coalitions
 from plain_games import worst_loss
-from strategies import games
+from random_games import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 

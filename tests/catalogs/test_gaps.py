@@ -14,7 +14,7 @@ from mfmgame.catalogs.gaps import groups_of
 from mfmgame.catalogs.importing import import_atlas
 from mfmgame.cli.app import app
 from mfmgame.documents.catalog_gaps import GapsDocument
-from mfmgame.view.json.answers import gaps_document
+from mfmgame.view.json.answer_documents import gaps_document
 from specifications import CATALOG
 
 ATLAS = Path(__file__).parents[3] / "shared" / "data" / "atlas" / "ATLAS.yaml"

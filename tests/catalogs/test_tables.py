@@ -7,9 +7,9 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.catalogs import resolve_catalog
+from mfmgame.catalogs.csv_tables import costed, read_weights
+from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
-from mfmgame.catalogs.tables import costed, read_weights
 from mfmgame.catalogs.weighing import weighed
 from mfmgame.documents.catalog import Origin
 from specifications import CATALOG, changed

@@ -4,8 +4,8 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.catalogs import resolve_catalog
+from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.weighing import Weights, cited, weighed
 from mfmgame.documents.catalog import Origin, Sourced
 from specifications import CATALOG

@@ -14,10 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 import mfmgame as mg
-from children import STRICT_PYTHON
 from mfmgame.cli.app import app, main
 from mfmgame.view.output import write_text
 from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, without
+from subprocesses import STRICT_PYTHON
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "llava_agent.json"

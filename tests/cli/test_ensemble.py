@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import mfmgame as mg
 from mfmgame.cli.app import app
-from mfmgame.view.json.ensembles import ensemble_document
+from mfmgame.view.json.ensemble_documents import ensemble_document
 
 
 @pytest.fixture

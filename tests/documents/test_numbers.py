@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.documents.numbers import as_float, as_floats
+from mfmgame.documents.float_reading import as_float, as_floats
 
 LOST = [
     10**400,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import mfmgame as mg
-from mfmgame.documents import reading
-from mfmgame.documents.reading import read_document
+from mfmgame.documents import json_reading as reading
+from mfmgame.documents.json_reading import read_document
 from mfmgame.messages import HELD
 from specifications import SCENARIO, changed, labelled
 

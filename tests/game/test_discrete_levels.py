@@ -8,13 +8,13 @@ import itertools
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.game.compositions import compose
 from mfmgame.game.discrete_levels import Choices
 from mfmgame.game.symmetry import families_of, twins_of
-from strategies import stepped_games
+from random_games import stepped_games
 
 ON_OR_OFF = np.array([0.0, 1.0])
 each = hypothesis.settings(max_examples=300)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import mfmgame as mg
 from mfmgame import references
 from mfmgame.cli.app import app
-from mfmgame.documents.registry import COMPOSITIONS
+from mfmgame.documents.composition_names import COMPOSITIONS
 from mfmgame.game.compositions import Additive
 
 DOCUMENT = {

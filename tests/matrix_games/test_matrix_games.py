@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 import mfmgame as mg
 from exact_games import exact_value, least_earned, most_paid
-from mfmgame.matrix_games.solution import MatrixCertificate
+from mfmgame.matrix_games.matrix_solution import MatrixCertificate
 
 SIZES_OF_PAYOFFS = {
     "1e-6 to 1e9": lambda rng: 10.0 ** rng.uniform(-6, 9, (12, 12)),

@@ -6,11 +6,11 @@ from fractions import Fraction
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 from mfmgame.game.compositions import compose
 from plain_games import exact_exposure, exactly
-from strategies import games
+from random_games import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 any_composition = pytest.mark.parametrize("composition", COMPOSITIONS)

@@ -3,13 +3,13 @@
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.answers.solution import scale_of
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
-from strategies import games
+from random_games import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 any_composition = pytest.mark.parametrize("composition", COMPOSITIONS)

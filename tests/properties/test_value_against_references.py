@@ -3,12 +3,12 @@
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 from hypothesis.extra import numpy as hnp
 
 import mfmgame as mg
 from mfmgame import references
-from strategies import games
+from random_games import games
 
 # Both references stop at about 1e-8 of the greatest severity.
 REFERENCE_ERROR = 1e-7

@@ -8,12 +8,12 @@ from typing import Any
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.numerics.linear_equations import Equations
 from mfmgame.solving.solver import Solver
-from strategies import games
+from random_games import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 Arrays = dict[str, Any]

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.sparse as sp
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.whole_programs.program import whole_program
-from strategies import games
+from random_games import games
 
 
 def twins(budget: float, attacker_bandwidth: float = 1.0) -> mg.DefenseGame:

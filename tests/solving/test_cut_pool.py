@@ -3,13 +3,13 @@
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame import references
 from mfmgame.solving import cut_pool as cuts
 from mfmgame.solving import solver
-from strategies import games
+from random_games import games
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,13 +6,13 @@ import json
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
-from mfmgame.view.json.answers import frontier_document
-from strategies import games
+from mfmgame.view.json.answer_documents import frontier_document
+from random_games import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 LINEAR = ["additive", "best_of"]

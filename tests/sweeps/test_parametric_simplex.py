@@ -6,7 +6,7 @@ import hypothesis
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
@@ -15,9 +15,9 @@ from mfmgame.game.compositions import Additive
 from mfmgame.game.feasibility import all_within_limits
 from mfmgame.numerics.exact_arithmetic import split_product, wide
 from mfmgame.references import value_by_scipy
-from mfmgame.sweeps import tracing
+from mfmgame.sweeps import frontier_search as tracing
 from mfmgame.sweeps.parametric_simplex import walk
-from strategies import games
+from random_games import games
 
 
 def seeded(n_threats=60, n_defenses=8, seed=0, sparse=False) -> mg.DefenseGame:

@@ -7,16 +7,16 @@ import json
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.answers.frontier import reach_of, with_limit_on
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import is_within_limits
-from mfmgame.view.text.portfolios import portfolio_document
+from mfmgame.view.text.portfolio_text import portfolio_document
+from random_games import stepped_games
 from specifications import changed, without
-from strategies import stepped_games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 

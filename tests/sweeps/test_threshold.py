@@ -10,7 +10,7 @@ from mfmgame.answers.decision import decide
 from mfmgame.answers.threshold import beside_decision
 from mfmgame.documents.result import Result
 from mfmgame.documents.scenario import Termination
-from mfmgame.view.json.answers import result_document
+from mfmgame.view.json.answer_documents import result_document
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 

@@ -7,13 +7,13 @@ import subprocess
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
-from children import STRICT_PYTHON
-from mfmgame.view.json.answers import frontier_document
+from mfmgame.view.json.answer_documents import frontier_document
+from random_games import games
 from specifications import changed, without
-from strategies import games
+from subprocesses import STRICT_PYTHON
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 NEGLIGIBLE = 1e-9

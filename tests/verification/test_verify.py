@@ -7,12 +7,12 @@ import sys
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.game.labels import Labelled
-from mfmgame.view.json.answers import frontier_document
-from strategies import games
+from mfmgame.view.json.answer_documents import frontier_document
+from random_games import games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 

@@ -7,12 +7,12 @@ import highspy
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.whole_programs.program import whole_program
+from random_games import games
 from specifications import SCENARIO
-from strategies import games
 
 LINEAR = ["additive", "best_of"]
 FORMATS = ["mps", "lp"]

@@ -13,7 +13,7 @@ from mfmgame.accessors import FrontierPlots, frontier_html
 from mfmgame.answers.decision import Region, decide_each, regions_of, turning_points
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.tree import Proof
-from mfmgame.documents.numbers import as_float, as_floats
+from mfmgame.documents.float_reading import as_float, as_floats
 from mfmgame.documents.result import Status
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import composition_class

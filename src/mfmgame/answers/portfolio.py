@@ -17,7 +17,7 @@ from mfmgame.accessors import draw_portfolios
 from mfmgame.answers.decision import Region, decide
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import first_unproven
-from mfmgame.documents.numbers import as_float
+from mfmgame.documents.float_reading import as_float
 from mfmgame.documents.result import Decision, Status
 from mfmgame.errors import InfeasibleError
 from mfmgame.game.attacker import best_response

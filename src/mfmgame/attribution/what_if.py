@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import doubts, first_unproven, unproven_note
 from mfmgame.answers.threshold import Threshold
-from mfmgame.catalogs.alteration import altered
+from mfmgame.catalogs.altered_scenarios import altered
 from mfmgame.documents.addition import Addition
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Decision, Status

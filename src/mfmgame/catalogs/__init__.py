@@ -3,7 +3,7 @@
 from mfmgame.catalogs.gaps import CatalogGaps, check_catalog
 from mfmgame.catalogs.library import load_catalog, shipped_catalogs
 from mfmgame.catalogs.merging import merge_catalogs
-from mfmgame.catalogs.resolution import Entries, resolve, resolve_catalog
+from mfmgame.catalogs.scenario_entries import Entries, resolve, resolve_catalog
 
 __all__ = [
     "CatalogGaps",

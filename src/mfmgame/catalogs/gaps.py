@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from mfmgame.catalogs.resolution import Entries, basis_by_rules, resolve_catalog, weakest
+from mfmgame.catalogs.scenario_entries import Entries, basis_by_rules, resolve_catalog, weakest
 from mfmgame.documents.catalog import Basis, Catalog, Defense, Threat
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown

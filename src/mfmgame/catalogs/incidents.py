@@ -14,7 +14,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from mfmgame.catalogs.importing.outside import Outside, read_json_model
+from mfmgame.catalogs.importing.untrusted_files import Outside, read_json_model
 from mfmgame.catalogs.weighing import Weights, cited
 from mfmgame.documents.base import LARGEST, Identifier, Text, refuse_unknown
 from mfmgame.documents.catalog import Origin

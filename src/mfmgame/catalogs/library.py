@@ -6,7 +6,7 @@ from pathlib import Path
 from types import NoneType
 
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.reading import read_document
+from mfmgame.documents.json_reading import read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 import typer
 
 from mfmgame import __version__
-from mfmgame.cli.catalog import catalog_app
-from mfmgame.cli.ensemble import ensemble
-from mfmgame.cli.sensitivity import add_commands
+from mfmgame.cli.catalog_commands import catalog_app
+from mfmgame.cli.ensemble_command import ensemble
 from mfmgame.cli.support import (
     EXIT_BAD_INPUT,
     EXIT_TERMINATE,
@@ -32,7 +31,8 @@ from mfmgame.cli.support import (
     write_json,
     write_plain,
 )
-from mfmgame.documents.reading import STANDARD_INPUT, remember_files
+from mfmgame.cli.uncertainty_commands import add_commands
+from mfmgame.documents.json_reading import STANDARD_INPUT, remember_files
 from mfmgame.errors import SpecificationError
 from mfmgame.machine.signals import interruption_code
 
@@ -107,9 +107,9 @@ def solve(
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.assessment import assess
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.json.answers import result_document
+        from mfmgame.view.json.answer_documents import result_document
         from mfmgame.view.output import write_figure
-        from mfmgame.view.text.answers import assessment_text
+        from mfmgame.view.text.answer_text import assessment_text
 
         scenario = load_scenario(spec)
         check_picture(plot, output)
@@ -139,10 +139,10 @@ def sweep(
     """Trace the exact value over the attacker's bandwidth, or over a limit."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.sweeps.tracing import sweep as trace
-        from mfmgame.view.json.answers import frontier_document
+        from mfmgame.sweeps.frontier_search import sweep as trace
+        from mfmgame.view.json.answer_documents import frontier_document
         from mfmgame.view.output import write_figure, write_text
-        from mfmgame.view.text.answers import frontier_text
+        from mfmgame.view.text.answer_text import frontier_text
 
         points = numbers(at, "--at")
         scenario = load_scenario(spec)
@@ -181,8 +181,8 @@ def threshold(
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.game.game import build_game
         from mfmgame.sweeps.threshold_search import self_destruction_threshold
-        from mfmgame.view.json.answers import threshold_document
-        from mfmgame.view.text.answers import threshold_text
+        from mfmgame.view.json.answer_documents import threshold_document
+        from mfmgame.view.text.answer_text import threshold_text
 
         scenario = load_scenario(spec)
         check_picture(plot, output)
@@ -191,7 +191,7 @@ def threshold(
         )
         game = build_game(scenario)
         if plot is not None:
-            from mfmgame.sweeps.tracing import sweep as trace
+            from mfmgame.sweeps.frontier_search import sweep as trace
             from mfmgame.view.output import write_figure
 
             write_figure(trace(game).plot().figure, plot)
@@ -207,11 +207,11 @@ def threshold(
 def dci(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot = None) -> None:
     """Compute the Defense Coverage Index, by defense and threat class."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.attribution.defense_coverage import defense_coverage_index
+        from mfmgame.attribution.coverage_index_search import defense_coverage_index
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.game.game import build_game
-        from mfmgame.view.json.answers import index_document
-        from mfmgame.view.text.answers import index_text
+        from mfmgame.view.json.answer_documents import index_document
+        from mfmgame.view.text.answer_text import index_text
 
         game = build_game(load_scenario(spec))
         check_picture(plot, output)
@@ -249,9 +249,9 @@ def verify(
     with reported(STANDARD_INPUT if result == "-" else result):
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.game.game import build_game
-        from mfmgame.verification.reading import load_result
+        from mfmgame.verification.claims import load_result
         from mfmgame.verification.verify import verify as check
-        from mfmgame.view.text.answers import verification_text
+        from mfmgame.view.text.answer_text import verification_text
 
         if result == spec == "-":
             raise SpecificationError("found - for both files, expected it for one", pointer="SPEC")
@@ -278,7 +278,7 @@ def portfolio(
         from mfmgame.sweeps.portfolio_search import best_portfolios
         from mfmgame.view.output import write_figure, write_text
         from mfmgame.view.progress_bar import progress_bar
-        from mfmgame.view.text.portfolios import portfolio_document, portfolio_text
+        from mfmgame.view.text.portfolio_text import portfolio_document, portfolio_text
 
         scenario = load_scenario(spec)
         check_picture(plot, output)
@@ -304,7 +304,7 @@ def export(
     """Write the whole linear program to an MPS or LP file, for any other solver."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.program_file import export_program
+        from mfmgame.view.lp_export import export_program
 
         scenario = load_scenario(spec)
         keep_inputs(output)
@@ -348,7 +348,7 @@ def layer(
 ) -> None:
     """Write the answer as layers of the ATT&CK Navigator (JSON), one of each domain."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.catalogs.resolution import catalog_of
+        from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.solving.solver import solve
         from mfmgame.view.navigator_layer import navigator_layer, navigator_layers

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from mfmgame.documents.reading import is_lost, was_read
+from mfmgame.documents.json_reading import is_lost, was_read
 from mfmgame.errors import CertificateError, InfeasibleError, MfmgameError, SpecificationError
 from mfmgame.machine.signals import interruption_code
 from mfmgame.messages import HELD, shown

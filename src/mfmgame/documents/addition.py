@@ -16,7 +16,7 @@ from mfmgame.documents.catalog import (
     refuse_inconsistent_entries,
     refuse_missing_numbers,
 )
-from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.errors import SpecificationError
 
 __all__ = ["Addition", "load_addition"]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
-from mfmgame.documents.registry import CompositionName
+from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.result import Status
 
 __all__ = ["EnsembleDocument"]

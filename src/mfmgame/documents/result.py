@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from mfmgame.documents.base import WHOLE, Document, Identifier, Strict, refuse, stated, unstated
-from mfmgame.documents.registry import CompositionName
+from mfmgame.documents.composition_names import CompositionName
 
 __all__ = [
     "Bounds",

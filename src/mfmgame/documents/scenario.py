@@ -40,8 +40,8 @@ from mfmgame.documents.catalog import (
     refuse_unknown_rules,
     refuse_unusable_levels,
 )
-from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
-from mfmgame.documents.registry import CompositionName
+from mfmgame.documents.composition_names import CompositionName
+from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown

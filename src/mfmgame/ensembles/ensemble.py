@@ -18,7 +18,7 @@ from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.uncertainty.inputs import UncertainInputs
+from mfmgame.uncertainty.uncertain_inputs import UncertainInputs
 
 if TYPE_CHECKING:
     import pandas

@@ -18,7 +18,7 @@ import numpy as np
 
 from mfmgame import __version__
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.reading import path_of
+from mfmgame.documents.json_reading import path_of
 from mfmgame.documents.scenario import Scenario
 from mfmgame.ensembles.draw_file import DrawFile
 from mfmgame.ensembles.draw_table import Chunk
@@ -31,7 +31,7 @@ from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import Solver
 from mfmgame.uncertainty.evaluation import MEASURES, Evaluation, Measure
 from mfmgame.uncertainty.game_family import GameFamily
-from mfmgame.uncertainty.inputs import checked_seed
+from mfmgame.uncertainty.uncertain_inputs import checked_seed
 
 __all__ = ["ensemble"]
 

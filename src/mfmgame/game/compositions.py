@@ -6,8 +6,8 @@ from below: ``exposure(x) >= constant - gradient . x`` for every allocation ``x`
 equality at the one it was made at. One number a threat, the *anchor*, says which cut; any
 anchor at least 0 gives a valid one, which is what makes proofs short.
 
-A new composition is one class and a line in :mod:`mfmgame.documents.registry`. What needs more
-than the class says refuses the composition by its name.
+A new composition is one class and a line in :mod:`mfmgame.documents.composition_names`. What
+needs more than the class says refuses the composition by its name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.documents.registry import COMPOSITIONS
+from mfmgame.documents.composition_names import COMPOSITIONS
 from mfmgame.errors import SpecificationError
 from mfmgame.game.best_of_kernel import filled_rows, is_compilable
 from mfmgame.messages import nearest, shown

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mfmgame.catalogs.resolution import Entries, resolve
+from mfmgame.catalogs.scenario_entries import Entries, resolve
 from mfmgame.documents.base import refuse
 from mfmgame.documents.catalog import Catalog, Defense
-from mfmgame.documents.numbers import amounts, as_float, as_floats, outside
-from mfmgame.documents.registry import COMPOSITIONS
+from mfmgame.documents.composition_names import COMPOSITIONS
+from mfmgame.documents.float_reading import amounts, as_float, as_floats, outside
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose, composition_class

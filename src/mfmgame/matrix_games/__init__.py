@@ -1,7 +1,7 @@
 """Classical zero-sum matrix games, each value with a proof in exact arithmetic."""
 
+from mfmgame.matrix_games.matrix_solution import MatrixCertificate, MatrixSolution
 from mfmgame.matrix_games.payoffs import Mixture
-from mfmgame.matrix_games.solution import MatrixCertificate, MatrixSolution
-from mfmgame.matrix_games.solving import solve_matrix_game
+from mfmgame.matrix_games.solve import solve_matrix_game
 
 __all__ = ["MatrixCertificate", "MatrixSolution", "Mixture", "solve_matrix_game"]

@@ -6,7 +6,7 @@ scaling of ours, and hands it to a well-known library. They are slower and need 
 """
 
 from mfmgame.references.cone import independent_value_by_cvxpy
-from mfmgame.references.matrix import matrix_game_value_by_nashpy
+from mfmgame.references.nashpy_game import matrix_game_value_by_nashpy
 from mfmgame.references.whole_lp import value_by_pulp, value_by_scipy
 
 __all__ = [

@@ -33,7 +33,7 @@ from mfmgame.certificates.certificate import (
     upper_bound,
 )
 from mfmgame.certificates.tree import tree_bound, with_best_held
-from mfmgame.documents.numbers import as_float
+from mfmgame.documents.float_reading import as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.accessors import draw_map
 from mfmgame.answers.frontier import Frontier, with_limit_on
 from mfmgame.answers.status import first_unproven, unproven_note
-from mfmgame.documents.numbers import amounts
+from mfmgame.documents.float_reading import amounts
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.machine.workers import Workers
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.sweeps.tracing import sweep
+from mfmgame.sweeps.frontier_search import sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,14 +14,14 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from mfmgame.catalogs import rules
-from mfmgame.catalogs.resolution import Entries, notes_on
+from mfmgame.catalogs.scenario_entries import Entries, notes_on
 from mfmgame.documents.base import LARGEST, SMALLEST
 from mfmgame.documents.catalog import Axis, Catalog, Flow, Modality, Threat
 from mfmgame.documents.scenario import DefenseOverride, Overrides, Scenario, ThreatOverride
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.uncertainty.inputs import Address
+from mfmgame.uncertainty.uncertain_inputs import Address
 
 __all__ = ["Cell", "Recipe"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mfmgame.catalogs.resolution import catalog_of, resolve
+from mfmgame.catalogs.scenario_entries import catalog_of, resolve
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.uncertain_numbers import Place, with_numbers
@@ -17,7 +17,7 @@ from mfmgame.game.game import DefenseGame, build_game
 from mfmgame.messages import refuse_other_types
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.array_recipe import Recipe
-from mfmgame.uncertainty.inputs import Side, UncertainInputs
+from mfmgame.uncertainty.uncertain_inputs import Side, UncertainInputs
 
 __all__ = ["GameFamily"]
 

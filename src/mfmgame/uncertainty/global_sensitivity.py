@@ -37,10 +37,10 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.game_family import GameFamily
-from mfmgame.uncertainty.inputs import checked_seed
-from mfmgame.uncertainty.responses import responses_at
+from mfmgame.uncertainty.uncertain_inputs import checked_seed
+from mfmgame.uncertainty.value_at_point import responses_at
+from mfmgame.uncertainty.value_box import box_of, family_of
 
 if TYPE_CHECKING:
     import pandas

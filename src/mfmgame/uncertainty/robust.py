@@ -34,8 +34,8 @@ from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
-from mfmgame.uncertainty.box import box_of, family_of
 from mfmgame.uncertainty.evaluation import loss_of
+from mfmgame.uncertainty.value_box import box_of, family_of
 from mfmgame.uncertainty.worst_corner import worst_corners
 
 if TYPE_CHECKING:

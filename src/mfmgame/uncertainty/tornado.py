@@ -22,8 +22,8 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.uncertainty.box import box_of, family_of
-from mfmgame.uncertainty.responses import responses_at
+from mfmgame.uncertainty.value_at_point import responses_at
+from mfmgame.uncertainty.value_box import box_of, family_of
 
 if TYPE_CHECKING:
     import pandas

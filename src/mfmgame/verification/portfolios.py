@@ -24,7 +24,7 @@ from mfmgame.game.labels import Labelled
 from mfmgame.messages import nearest, shown
 from mfmgame.verification.agreement import Pointer, check_equal, check_keys, check_number, refuse
 from mfmgame.verification.bounds import ExactGame
-from mfmgame.verification.reading import (
+from mfmgame.verification.claims import (
     check_status,
     claimed_allocation,
     claimed_proof,

@@ -18,9 +18,7 @@ from mfmgame.messages import refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.agreement import check_each, check_equal, check_number, refuse, rounded
 from mfmgame.verification.bounds import ExactGame
-from mfmgame.verification.frontiers import check_frontier
-from mfmgame.verification.portfolios import check_portfolios
-from mfmgame.verification.reading import (
+from mfmgame.verification.claims import (
     check_head,
     check_notes,
     check_status,
@@ -28,7 +26,9 @@ from mfmgame.verification.reading import (
     claimed_solution,
     claimed_threshold,
 )
-from mfmgame.verification.sensitivity import check_sensitivity
+from mfmgame.verification.frontiers import check_frontier
+from mfmgame.verification.portfolios import check_portfolios
+from mfmgame.verification.sensitivities import check_sensitivity
 from mfmgame.verification.solutions import check_index, check_solution
 from mfmgame.verification.thresholds import check_threshold
 

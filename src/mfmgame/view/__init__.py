@@ -1,8 +1,8 @@
 """What people and programs see of an answer."""
 
-from mfmgame.view.json.answers import index_document, result_document, threshold_document
+from mfmgame.view.json.answer_documents import index_document, result_document, threshold_document
+from mfmgame.view.lp_export import export_program
 from mfmgame.view.navigator_layer import navigator_layer, navigator_layers
-from mfmgame.view.program_file import export_program
 
 __all__ = [
     "export_program",

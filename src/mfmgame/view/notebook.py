@@ -11,7 +11,7 @@ from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.decision import decide
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import Solution
-from mfmgame.view.text.answers import loss_fact
+from mfmgame.view.text.answer_text import loss_fact
 from mfmgame.view.text.layout import measured, number_text, printable, share_text, status_facts
 
 __all__ = ["frontier_html", "index_html", "solution_html"]

@@ -12,7 +12,7 @@ import mfmgame as mg
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.view.report import payload
-from mfmgame.view.report.attacks import attack_steps
+from mfmgame.view.report.attack_steps import attack_steps
 from mfmgame.view.report.payload import embedded_json
 from view.report.pages import HOSTILE, hostile_document, scenario_of
 

@@ -1,9 +1,9 @@
 """Catalogs from public knowledge bases: one file for each format that is read."""
 
+from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers
 from mfmgame.catalogs.importing.atlas import import_atlas
 from mfmgame.catalogs.importing.attack import import_attack
 from mfmgame.catalogs.importing.ctid import import_ctid, kev_weights
-from mfmgame.catalogs.importing.numbers import AssumedNumbers
 from mfmgame.catalogs.importing.scores import MappingScores
 
 __all__ = [

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.knowledge_base import (
     KnowledgeBase,
     Link,
@@ -17,11 +18,10 @@ from mfmgame.catalogs.importing.knowledge_base import (
     Technique,
     refuse_circles,
 )
-from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
-from mfmgame.catalogs.importing.outside import Outside, read_yaml_model
+from mfmgame.catalogs.importing.untrusted_files import Outside, read_yaml_model
 from mfmgame.documents.base import Identifier, Text
 from mfmgame.documents.catalog import Catalog, Origin, Reference
-from mfmgame.documents.reading import path_of
+from mfmgame.documents.json_reading import path_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types
 

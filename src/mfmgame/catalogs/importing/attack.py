@@ -9,6 +9,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TypeVar, get_args
 
+from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.knowledge_base import (
     KnowledgeBase,
     Link,
@@ -16,7 +17,6 @@ from mfmgame.catalogs.importing.knowledge_base import (
     Technique,
     refuse_circles,
 )
-from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.stix import (
     AttackPattern,
     Bundle,
@@ -29,7 +29,7 @@ from mfmgame.catalogs.importing.stix import (
     read_bundle,
 )
 from mfmgame.documents.catalog import Catalog, Domain, Origin, Reference
-from mfmgame.documents.reading import path_of
+from mfmgame.documents.json_reading import path_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
 

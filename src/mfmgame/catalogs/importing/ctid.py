@@ -11,14 +11,14 @@ from pathlib import Path
 from types import NoneType
 
 from mfmgame.catalogs.domains import domain_of
+from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.ctid_file import VULNERABILITY, Mappings, Row, read_mappings
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
-from mfmgame.catalogs.importing.numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.scores import MappingScores
 from mfmgame.catalogs.weighing import Weights, weighed
 from mfmgame.documents.base import refuse_unknown
 from mfmgame.documents.catalog import Catalog
-from mfmgame.documents.reading import path_of
+from mfmgame.documents.json_reading import path_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
 

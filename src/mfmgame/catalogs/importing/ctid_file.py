@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, model_validator
 
-from mfmgame.catalogs.importing.outside import Outside, read_json_model
 from mfmgame.catalogs.importing.scores import CATEGORIES, VALUES
+from mfmgame.catalogs.importing.untrusted_files import Outside, read_json_model
 from mfmgame.documents.base import Identifier, Text, refuse, refuse_unknown
 from mfmgame.documents.catalog import Origin
 from mfmgame.errors import SpecificationError

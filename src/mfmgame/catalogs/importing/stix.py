@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
-from mfmgame.catalogs.importing.outside import Outside
+from mfmgame.catalogs.importing.untrusted_files import Outside
 from mfmgame.documents.base import Identifier, Text, first_problem
-from mfmgame.documents.reading import read_document
+from mfmgame.documents.json_reading import read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import pointer_to, shown
 

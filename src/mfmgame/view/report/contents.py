@@ -12,9 +12,9 @@ from mfmgame.answers.frontier import Frontier
 from mfmgame.answers.status import first_unproven
 from mfmgame.assessment import Assessment
 from mfmgame.catalogs.gaps import groups_of
-from mfmgame.catalogs.resolution import Entries
+from mfmgame.catalogs.scenario_entries import Entries
 from mfmgame.messages import counted
-from mfmgame.view.report.inputs import (
+from mfmgame.view.report.input_rows import (
     bases_table,
     defenses_table,
     pairs_table,
@@ -32,7 +32,7 @@ from mfmgame.view.report.wording import (
     threshold_sentence,
     verdict,
 )
-from mfmgame.view.text.answers import with_steps_held
+from mfmgame.view.text.answer_text import with_steps_held
 from mfmgame.view.text.layout import measured, number_text, share_text, status_text
 
 __all__ = ["contents"]

@@ -14,13 +14,13 @@ from importlib import resources, util
 
 from mfmgame.answers.interruption import Interrupted
 from mfmgame.assessment import assess
-from mfmgame.catalogs.resolution import catalog_of, resolve
-from mfmgame.documents.numbers import as_float
+from mfmgame.catalogs.scenario_entries import catalog_of, resolve
+from mfmgame.documents.float_reading import as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import build_game
 from mfmgame.messages import shown
-from mfmgame.sweeps.tracing import sweep
+from mfmgame.sweeps.frontier_search import sweep
 from mfmgame.view.report.contents import contents
 from mfmgame.view.report.payload import Labels, frontier_payload
 from mfmgame.view.report.wording import labels_of

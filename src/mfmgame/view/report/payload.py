@@ -15,7 +15,7 @@ from mfmgame.assessment import Assessment
 from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose
-from mfmgame.view.report.attacks import Step, attack_steps
+from mfmgame.view.report.attack_steps import Step, attack_steps
 from mfmgame.view.report.wording import short
 
 __all__ = ["Labels", "decisions_of", "embedded_json", "frontier_payload"]

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mfmgame.documents.numbers import as_float
+from mfmgame.documents.float_reading import as_float
 from mfmgame.errors import SpecificationError
-from mfmgame.matrix_games.master import MixtureMaster
+from mfmgame.matrix_games.matrix_solution import MatrixCertificate, MatrixSolution
+from mfmgame.matrix_games.mixture_master import MixtureMaster
 from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 from mfmgame.matrix_games.refinement import strategies_of_basis
-from mfmgame.matrix_games.solution import MatrixCertificate, MatrixSolution
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_simplex import Integers, maximise, work_of

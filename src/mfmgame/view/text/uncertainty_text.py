@@ -20,7 +20,7 @@ from mfmgame.messages import counted
 from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
-from mfmgame.view.json.sensitivity import gradient_notes, what_if_notes
+from mfmgame.view.json.uncertainty_documents import gradient_notes, what_if_notes
 from mfmgame.view.text.layout import (
     facts_table,
     heading,

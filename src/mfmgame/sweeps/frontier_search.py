@@ -26,7 +26,7 @@ from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, wit
 from mfmgame.answers.solution import refuse_other_tolerances
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
 from mfmgame.certificates.certificate import Certificate, nothing_proven, upper_bound
-from mfmgame.documents.numbers import amounts, as_float
+from mfmgame.documents.float_reading import amounts, as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import best_response

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mfmgame.catalogs.gaps import CatalogGaps
 from mfmgame.catalogs.gaps import Group as ThreatGroup
-from mfmgame.catalogs.resolution import Entries
+from mfmgame.catalogs.scenario_entries import Entries
 from mfmgame.catalogs.weighing import cited
 from mfmgame.documents.catalog import Catalog, Origin
 from mfmgame.messages import counted

@@ -5,7 +5,7 @@ import itertools
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies as st
+from hypothesis import random_games as st
 
 import mfmgame as mg
 from mfmgame.game.compositions import compose
@@ -13,8 +13,8 @@ from mfmgame.game.feasibility import held_game, is_within_limits, resource_cost
 from mfmgame.game.symmetry import twins_of
 from mfmgame.references import value_by_pulp, value_by_scipy
 from mfmgame.solving.discrete_optimal_set import best_within, cheapest
+from random_games import stepped_games
 from specifications import SCENARIO
-from strategies import stepped_games
 
 COMPOSITIONS = ["additive", "best_of", "independent"]
 in_every_composition = pytest.mark.parametrize("composition", COMPOSITIONS)

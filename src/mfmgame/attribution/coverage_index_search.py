@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from mfmgame.answers.coverage_index import CoverageIndex, index_of
 from mfmgame.answers.solution import Solution
-from mfmgame.documents.numbers import as_floats
+from mfmgame.documents.float_reading import as_floats
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame, game_of

@@ -11,7 +11,7 @@ from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
 from mfmgame.messages import counted
 from mfmgame.uncertainty.evaluation import MEASURES
-from mfmgame.view.json.ensembles import QUANTILES
+from mfmgame.view.json.ensemble_documents import QUANTILES
 from mfmgame.view.text.layout import (
     facts_table,
     heading,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mfmgame.documents.base import first_problem
-from mfmgame.documents.reading import MAX_DEPTH, read_bytes, read_document
+from mfmgame.documents.json_reading import MAX_DEPTH, read_bytes, read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mfmgame.cli.ensemble import Dask, Jobs, Ray, workers_of
+from mfmgame.cli.ensemble_command import Dask, Jobs, Ray, workers_of
 from mfmgame.cli.support import (
     FLOAT,
     AsJson,
@@ -20,7 +20,7 @@ from mfmgame.cli.support import (
     write,
     write_json,
 )
-from mfmgame.documents.reading import STANDARD_INPUT
+from mfmgame.documents.json_reading import STANDARD_INPUT
 from mfmgame.errors import SpecificationError
 
 __all__ = ["add_commands"]
@@ -56,8 +56,8 @@ def robust(
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.uncertainty.robust import robust_plan
-        from mfmgame.view.json.sensitivity import robust_document
-        from mfmgame.view.text.sensitivity import robust_text
+        from mfmgame.view.json.uncertainty_documents import robust_document
+        from mfmgame.view.text.uncertainty_text import robust_text
 
         plan = robust_plan(load_scenario(spec), coverage=coverage)
         if as_json:
@@ -89,9 +89,9 @@ def sensitivity(
     """Find out which number moves the value and the threshold."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.json import sensitivity as documents
+        from mfmgame.view.json import uncertainty_documents as documents
         from mfmgame.view.progress_bar import progress_bar
-        from mfmgame.view.text import sensitivity as texts
+        from mfmgame.view.text import uncertainty_text as texts
 
         _refuse_unused(method, n, coverage, second_order, plot)
         scenario = load_scenario(spec)
@@ -162,8 +162,8 @@ def shares(
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.attribution.shapley import shapley_shares
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.json.sensitivity import shares_document
-        from mfmgame.view.text.sensitivity import shares_text
+        from mfmgame.view.json.uncertainty_documents import shares_document
+        from mfmgame.view.text.uncertainty_text import shares_text
 
         found = shapley_shares(load_scenario(spec), permutations=permutations, seed=seed)
         if as_json:
@@ -194,11 +194,11 @@ def what_if(
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.attribution.what_if import what_if as answer
         from mfmgame.attribution.what_if import without_each
-        from mfmgame.catalogs.alteration import altered
+        from mfmgame.catalogs.altered_scenarios import altered
         from mfmgame.documents.addition import load_addition
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.json.sensitivity import what_if_document
-        from mfmgame.view.text.sensitivity import what_if_text
+        from mfmgame.view.json.uncertainty_documents import what_if_document
+        from mfmgame.view.text.uncertainty_text import what_if_text
 
         if not (drop or add or each):
             raise SpecificationError("expected --drop, --add or --each", pointer="what-if")

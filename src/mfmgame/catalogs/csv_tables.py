@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from mfmgame.catalogs.importing.numbers import NO_COSTS, AssumedNumbers
-from mfmgame.catalogs.resolution import weakest
+from mfmgame.catalogs.importing.assumed_numbers import NO_COSTS, AssumedNumbers
+from mfmgame.catalogs.scenario_entries import weakest
 from mfmgame.catalogs.weighing import Weights
 from mfmgame.documents.base import LARGEST, SMALLEST
 from mfmgame.documents.catalog import Basis, Catalog
-from mfmgame.documents.reading import decoded, is_lost, path_of, read_bytes
+from mfmgame.documents.json_reading import decoded, is_lost, path_of, read_bytes
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
 

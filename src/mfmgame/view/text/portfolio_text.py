@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Group
 
 from mfmgame.answers.portfolio import Portfolio, PortfolioSequence
-from mfmgame.view.json.answers import allocation_members, certificate_members, head
-from mfmgame.view.text.answers import loss_fact, title
+from mfmgame.view.json.answer_documents import allocation_members, certificate_members, head
+from mfmgame.view.text.answer_text import loss_fact, title
 from mfmgame.view.text.layout import (
     facts_table,
     heading,

@@ -11,7 +11,7 @@ from mfmgame.game.feasibility import held_game
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.game.labels import Labelled
 from mfmgame.solving.solver import Solver
-from mfmgame.sweeps.tracing import precise_solver, slope_beside
+from mfmgame.sweeps.frontier_search import precise_solver, slope_beside
 
 __all__ = ["sensitivity", "sensitivity_of"]
 

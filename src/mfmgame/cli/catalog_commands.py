@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from mfmgame.cli.catalog_import import finish, import_app, weigh_catalog
+from mfmgame.cli.import_commands import finish, import_app, weigh_catalog
 from mfmgame.cli.support import AsJson, Output, reported, write, write_json, write_plain
 from mfmgame.errors import SpecificationError
 
@@ -50,7 +50,7 @@ def show_catalog(
     with reported(name):
         from mfmgame.catalogs import load_catalog, resolve_catalog
         from mfmgame.catalogs.gaps import groups_of
-        from mfmgame.view.text.catalogs import catalog_text, groups_text
+        from mfmgame.view.text.catalog_text import catalog_text, groups_text
 
         if by is not None and as_json:
             raise SpecificationError("found with --json, expected one of the two", pointer="--by")
@@ -77,8 +77,8 @@ def check(
     """Show what a catalog leaves open: what nothing covers, and what numbers rest on."""
     with reported(name):
         from mfmgame.catalogs import check_catalog, load_catalog
-        from mfmgame.view.json.answers import gaps_document
-        from mfmgame.view.text.catalogs import gaps_text
+        from mfmgame.view.json.answer_documents import gaps_document
+        from mfmgame.view.text.catalog_text import gaps_text
 
         gaps = check_catalog(load_catalog(name))
         if as_json:

@@ -12,8 +12,8 @@ from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.certificates.tree import Proof, Split, TreeProof
+from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.documents.portfolio_result import PortfolioDocument
-from mfmgame.documents.reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.documents.result import (
     CertificateCut,
     CertificateResult,

@@ -19,7 +19,7 @@ from mfmgame.cli.support import (
     write,
     write_json,
 )
-from mfmgame.documents.reading import STANDARD_INPUT
+from mfmgame.documents.json_reading import STANDARD_INPUT
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def ensemble(
 ) -> None:
     """Solve random draws of the uncertain numbers: how value, decision and plan vary."""
     with reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.catalogs.resolution import catalog_of
+        from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.ensembles.sampling import DAMAGED
         from mfmgame.ensembles.sampling import ensemble as solve_draws
-        from mfmgame.view.json.ensembles import ensemble_document
+        from mfmgame.view.json.ensemble_documents import ensemble_document
         from mfmgame.view.progress_bar import progress_bar
-        from mfmgame.view.text.ensembles import ensemble_text
+        from mfmgame.view.text.ensemble_text import ensemble_text
 
         scenario = load_scenario(spec)
         catalog = catalog_of(scenario)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mfmgame.catalogs.resolution import catalog_of
+from mfmgame.catalogs.scenario_entries import catalog_of
 from mfmgame.documents.addition import Addition
 from mfmgame.documents.base import refuse, refuse_unknown
 from mfmgame.documents.catalog import Catalog, Defense, Threat

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from mfmgame.assessment import Assessment
-from mfmgame.catalogs.resolution import Entries
+from mfmgame.catalogs.scenario_entries import Entries
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
 from mfmgame.view.report.wording import short

@@ -294,7 +294,7 @@ def _weights(
     if len(given) > 1:
         raise SpecificationError(f"found {' and '.join(given)}, expected one of them")
     if table is not None:
-        from mfmgame.catalogs.tables import read_weights
+        from mfmgame.catalogs.csv_tables import read_weights
 
         return read_weights(table)
     if selection is not None:
@@ -316,14 +316,14 @@ def finish(
 ) -> None:
     """Write a catalog with weights and costs, and say what is in it unless it goes to stdout."""
     from mfmgame.catalogs import resolve_catalog
-    from mfmgame.view.text.catalogs import import_text
+    from mfmgame.view.text.catalog_text import import_text
 
     if weights is not None:
         from mfmgame.catalogs.weighing import weighed
 
         catalog = weighed(catalog, weights)
     if costs is not None:
-        from mfmgame.catalogs.tables import costed
+        from mfmgame.catalogs.csv_tables import costed
 
         catalog = costed(catalog, costs)
     write_json(catalog.to_document(without_defaults=True), output)
