@@ -11,7 +11,7 @@ import pytest
 import mfmgame as mg
 from mfmgame.certificates.tree import Split, TreeProof
 from mfmgame.view.json.answer_documents import frontier_document
-from mfmgame.view.text.portfolio_text import portfolio_document
+from mfmgame.view.json.portfolio_documents import portfolio_document
 from specifications import changed, without
 
 LEVELS = {

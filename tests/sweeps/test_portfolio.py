@@ -14,7 +14,7 @@ from mfmgame.answers.frontier import reach_of, with_limit_on
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import is_within_limits
-from mfmgame.view.text.portfolio_text import portfolio_document
+from mfmgame.view.json.portfolio_documents import portfolio_document
 from random_games import stepped_games
 from specifications import changed, without
 

@@ -276,9 +276,10 @@ def portfolio(
     with reported(STANDARD_INPUT if spec == "-" else spec):
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.sweeps.portfolio_search import best_portfolios
+        from mfmgame.view.json.portfolio_documents import portfolio_document
         from mfmgame.view.output import write_figure, write_text
         from mfmgame.view.progress_bar import progress_bar
-        from mfmgame.view.text.portfolio_text import portfolio_document, portfolio_text
+        from mfmgame.view.text.portfolio_text import portfolio_text
 
         scenario = load_scenario(spec)
         check_picture(plot, output)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Group
 
 from mfmgame.answers.portfolio import Portfolio, PortfolioSequence
-from mfmgame.view.json.answer_documents import allocation_members, certificate_members, head
 from mfmgame.view.text.answer_text import loss_fact, title
 from mfmgame.view.text.layout import (
     facts_table,
@@ -19,35 +16,7 @@ from mfmgame.view.text.layout import (
     table_of,
 )
 
-__all__ = ["portfolio_document", "portfolio_text"]
-
-
-def portfolio_document(sequence: PortfolioSequence) -> dict[str, Any]:
-    """Every best portfolio with its proof, as a document of schema ``mfmgame/portfolio/1``."""
-    return {
-        **head("mfmgame/portfolio/1", sequence.game),
-        "resource": sequence.resource,
-        "status": sequence.status,
-        "portfolios": [_entry(portfolio) for portfolio in sequence],
-        "notes": list(sequence.notes),
-    }
-
-
-def _entry(portfolio: Portfolio) -> dict[str, Any]:
-    solution = portfolio.solution
-    return {
-        "cost": portfolio.cost,
-        "until": portfolio.until,
-        "value": solution.value,
-        "bounds": {"lower": solution.lower, "upper": solution.upper},
-        "status": solution.status,
-        "decision": portfolio.decision,
-        **allocation_members(solution.game, solution.allocation.array),
-        "adds": portfolio.adds,
-        "drops": portfolio.drops,
-        "greedy_value": portfolio.greedy_value,
-        "certificate": certificate_members(solution.game, solution.certificate),
-    }
+__all__ = ["portfolio_text"]
 
 
 def portfolio_text(sequence: PortfolioSequence) -> Group:
