@@ -9,8 +9,8 @@ import scipy.sparse as sp
 
 import mfmgame as mg
 from mfmgame.game import compositions
-from mfmgame.game.best_of_kernel import filled_rows
-from mfmgame.game.compositions import BestOf
+from mfmgame.game.compositions.best_of import BestOf
+from mfmgame.game.compositions.best_of_kernel import filled_rows
 
 
 @pytest.mark.parametrize("layout", [np.asarray, sp.csr_array])

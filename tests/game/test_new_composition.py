@@ -13,7 +13,7 @@ import mfmgame as mg
 from mfmgame import references
 from mfmgame.cli.app import app
 from mfmgame.documents.composition_names import COMPOSITIONS
-from mfmgame.game.compositions import Additive
+from mfmgame.game.compositions.additive import Additive
 
 DOCUMENT = {
     "schema": "mfmgame/scenario/1",

@@ -11,7 +11,7 @@ from hypothesis import random_games as st
 import mfmgame as mg
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
 from mfmgame.certificates.certificate import lower_bound, upper_bound
-from mfmgame.game.compositions import Additive
+from mfmgame.game.compositions.additive import Additive
 from mfmgame.game.feasibility import all_within_limits
 from mfmgame.numerics.exact_arithmetic import split_product, wide
 from mfmgame.references import value_by_scipy

@@ -13,9 +13,9 @@ from mfmgame.messages import nearest, shown
 __all__ = ["COMPOSITIONS", "CompositionName"]
 
 COMPOSITIONS: dict[str, Any] = {
-    "best_of": "mfmgame.game.compositions:BestOf",
-    "additive": "mfmgame.game.compositions:Additive",
-    "independent": "mfmgame.game.compositions:Independent",
+    "best_of": "mfmgame.game.compositions.best_of:BestOf",
+    "additive": "mfmgame.game.compositions.additive:Additive",
+    "independent": "mfmgame.game.compositions.independent:Independent",
 }
 """Names, and their classes or where to import them from. Documents, JSON Schemas and tests take the
 names from here."""

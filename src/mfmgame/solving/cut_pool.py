@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mfmgame.certificates.certificate import Certificate, proved
 from mfmgame.game.attacker import BestResponse
-from mfmgame.game.compositions import ANCHOR_GRAIN, Composition
+from mfmgame.game.compositions.composition import ANCHOR_GRAIN, Composition
 from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray, IntArray

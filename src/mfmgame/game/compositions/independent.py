@@ -1,0 +1,166 @@
+"""The composition `independent`: layers that fail independently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions.composition import ANCHOR_GRAIN, Composition
+from mfmgame.messages import shown
+from mfmgame.numerics.arrays import FloatArray, IntArray, dense, stored
+from mfmgame.numerics.exact_arithmetic import WideArray, wide
+
+if TYPE_CHECKING:
+    import scipy.sparse
+
+
+__all__ = ["Independent"]
+
+
+_EPS = 2.0**-52
+_INTERVAL_BITS = 120
+_DEEPEST = 746.0
+"""Depth from which on an exposure is 0 in floats."""
+
+
+class Independent(Composition):
+    """Layers fail independently: ``1 - exp(-sum_j w[i,j] x[j])``, ``w = -log(1 - E)``.
+
+    The exposure ``exp(-s)`` at depth ``s = w . x`` has the tangent
+    ``exp(-a) (1 + a) - exp(-a) w . x`` at the depth ``a``, the cut's anchor.
+    """
+
+    cut_rounding = 8 * _EPS
+    is_polyhedral = False
+    form = "depth"
+    tolerance = 1e-6
+    frontier_tolerance = 1e-4
+    most_rounds = 500
+
+    def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
+        super().__init__(_layer_depths(effectiveness))
+        self._effectiveness = effectiveness
+
+    @classmethod
+    def check_effectiveness(
+        cls, effectiveness: FloatArray, threat_ids: Sequence[str], defense_ids: Sequence[str]
+    ) -> None:
+        perfect = np.argwhere(effectiveness >= 1.0)
+        if len(perfect):
+            threat, defense = perfect[0]
+            raise SpecificationError(
+                f"found 'independent' with an effectiveness of 1 of "
+                f"{shown(defense_ids[defense])} on {shown(threat_ids[threat])}, a "
+                "layer that never fails; expected less than 1 (write 0.999, or use 'best_of')",
+                pointer="/composition",
+            )
+
+    @property
+    def alone(self) -> FloatArray | scipy.sparse.csr_array:
+        return self._effectiveness
+
+    def exposures(self, allocations: FloatArray) -> FloatArray:
+        return np.asarray(np.exp(-(allocations @ self.matrix.T)))
+
+    def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
+        within = np.clip(anchors, 0.0, _DEEPEST)
+        grains = within / ANCHOR_GRAIN
+        return np.asarray((anchors == within) & (grains == np.rint(grains)))
+
+    def tight_anchors(
+        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
+    ) -> list[list[float]]:
+        return [[depth] for depth in (-np.log(self.exposure(allocation)[threats])).tolist()]
+
+    def _reach(self, allocation: FloatArray) -> FloatArray:
+        return np.asarray(self.matrix @ allocation)
+
+    def _through(self, reach: FloatArray) -> FloatArray:
+        return np.exp(-reach)
+
+    def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
+        # The depths themselves are rounded, each by a few units in its last place.
+        depth = wide(self._rows(threats)) @ wide(allocation) * (1.0 - 8.0 * _EPS)
+        exposure: WideArray = np.exp(-depth) * (1.0 + 8.0 * _EPS)
+        return np.minimum(1.0, exposure)
+
+    def certain_exposure(self, threats: IntArray, allocation: NDArray[Any]) -> list[Fraction]:
+        iv = _intervals()
+        support = np.flatnonzero(allocation > 0)
+        levels = allocation[support].tolist()
+        exposures = []
+        for row in self._given_rows(threats)[:, support].tolist():
+            through = iv.mpf(1)
+            for share, level in zip(row, levels, strict=True):
+                through *= iv.exp(iv.log(1 - iv.mpf(share)) * level)
+            exposures.append(_fraction(through.b))
+        return exposures
+
+    def certain_cuts(
+        self, threats: IntArray, anchors: FloatArray
+    ) -> tuple[list[Fraction], list[list[Fraction]]]:
+        iv = _intervals()
+        constants, gradients = [], []
+        rows = self._given_rows(threats).tolist()
+        for row, anchor in zip(rows, anchors.tolist(), strict=True):
+            through = iv.exp(-iv.mpf(anchor))
+            constants.append(_fraction((through * (1 + iv.mpf(anchor))).a))
+            gradients.append([_fraction((-through * iv.log(1 - iv.mpf(s))).b) for s in row])
+        return constants, gradients
+
+    def _given_rows(self, threats: IntArray) -> FloatArray:
+        rows = self._effectiveness[threats]
+        return dense(rows)
+
+    def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        return np.rint(self.matrix[threats] @ allocation / ANCHOR_GRAIN) * ANCHOR_GRAIN
+
+    def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        through = np.exp(-anchors)
+        return through * (1.0 + anchors), through[:, None] * self._rows(threats)
+
+
+@cache
+def _intervals() -> Any:
+    """Interval arithmetic of enough digits that sums of many terms stay far below rounding."""
+    from mpmath.ctx_iv import MPIntervalContext
+
+    intervals = MPIntervalContext()
+    intervals.prec = _INTERVAL_BITS
+    return intervals
+
+
+def _fraction(number: Any) -> Fraction:
+    """An end of an interval, exactly."""
+    from mpmath.libmp import to_rational
+
+    return Fraction(*to_rational(number._mpi_[0]))
+
+
+def _layer_depths(
+    effectiveness: FloatArray | scipy.sparse.csr_array,
+) -> FloatArray | scipy.sparse.csr_array:
+    """``-log(1 - E)``, in the same layout."""
+    entries = stored(effectiveness)
+    if entries.size and entries.max() >= 1.0:
+        raise SpecificationError(
+            "found a value of 1, a layer that never fails; expected less than 1 with the "
+            "composition 'independent' (write 0.999, or use 'best_of')",
+            pointer="effectiveness",
+        )
+    depths = np.negative(entries)
+    np.log1p(depths, out=depths)
+    np.negative(depths, out=depths)
+    if isinstance(effectiveness, np.ndarray):
+        return depths
+    import scipy.sparse
+
+    return scipy.sparse.csr_array(
+        (depths, effectiveness.indices, effectiveness.indptr), shape=effectiveness.shape
+    )
