@@ -1,7 +1,7 @@
 """Random games for property tests: small, and degenerate more often than not."""
 
 import numpy as np
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import mfmgame as mg

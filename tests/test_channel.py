@@ -6,7 +6,7 @@ import hypothesis
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 from mfmgame import SpecificationError, channel
 from specifications import labelled

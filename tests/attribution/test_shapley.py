@@ -8,7 +8,7 @@ import hypothesis
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.attribution.coalitions import Coalitions

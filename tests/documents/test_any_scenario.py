@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import jsonschema
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, without

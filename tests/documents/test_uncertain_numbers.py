@@ -7,7 +7,7 @@ import pickle
 import hypothesis
 import jsonschema
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.documents.distributions import parsed

@@ -6,7 +6,7 @@ from fractions import Fraction
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 from mfmgame.game.attacker import bandwidth_for_loss, best_response
 

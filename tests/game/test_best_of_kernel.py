@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 import mfmgame as mg
-from mfmgame.game import compositions
+from mfmgame.game.compositions import best_of
 from mfmgame.game.compositions.best_of import BestOf
 from mfmgame.game.compositions.best_of_kernel import filled_rows
 
@@ -55,7 +55,7 @@ def test_games_past_the_size_that_pays_give_the_same_answer(layout, monkeypatch)
         limits={"budget": 12.0},
     )
     sorting = mg.solve(game)
-    monkeypatch.setattr(compositions, "_COMPILED_ENTRIES", 1)
+    monkeypatch.setattr(best_of, "_COMPILED_ENTRIES", 1)
     compiled = mg.solve(game)
     assert compiled.value == pytest.approx(sorting.value, rel=1e-9)
     assert mg.verify(compiled, game).gap <= 1e-9

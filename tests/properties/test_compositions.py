@@ -6,7 +6,7 @@ from fractions import Fraction
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 from mfmgame.game.compositions import compose
 from plain_games import exact_exposure, exactly
@@ -88,7 +88,7 @@ def test_best_of_is_the_best_way_to_fill_each_threat_once(data):
 
 def test_best_of_in_chunks_equals_best_of_at_once(monkeypatch):
     import mfmgame as mg
-    from mfmgame.game import compositions
+    from mfmgame.game.compositions import best_of
 
     generator = np.random.default_rng(3)
     game = mg.DefenseGame(
@@ -99,5 +99,5 @@ def test_best_of_in_chunks_equals_best_of_at_once(monkeypatch):
     )
     levels = generator.random(7)
     at_once = compose(game).coverage(levels)
-    monkeypatch.setattr(compositions, "_CHUNK_ENTRIES", 20)
+    monkeypatch.setattr(best_of, "_CHUNK_ENTRIES", 20)
     np.testing.assert_array_equal(compose(game).coverage(levels), at_once)

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import hypothesis
 import numpy as np
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import mfmgame as mg

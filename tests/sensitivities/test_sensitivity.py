@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.sparse as sp
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.whole_programs.program import whole_program

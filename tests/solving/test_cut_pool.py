@@ -3,7 +3,7 @@
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame import references

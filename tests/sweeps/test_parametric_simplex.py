@@ -6,7 +6,7 @@ import hypothesis
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans

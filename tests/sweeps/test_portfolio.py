@@ -7,7 +7,7 @@ import json
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.answers.frontier import reach_of, with_limit_on

@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.documents.uncertain_numbers import number_keys, with_numbers

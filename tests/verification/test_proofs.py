@@ -7,7 +7,7 @@ import subprocess
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.view.json.answer_documents import frontier_document

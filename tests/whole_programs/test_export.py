@@ -7,7 +7,7 @@ import highspy
 import hypothesis
 import numpy as np
 import pytest
-from hypothesis import random_games as st
+from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.whole_programs.program import whole_program

@@ -18,7 +18,7 @@ from mfmgame.certificates.certificate import (
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import idle_defenses
 from mfmgame.game.game import DefenseGame
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import FloatArray, is_sparse
 from mfmgame.numerics.exact_arithmetic import (
     WIDE_EPS,
     product_in_blocks,
@@ -188,7 +188,7 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
 def _is_plain(game: DefenseGame) -> bool:
     """Whether the game's matrices are small, its numbers of ordinary size, all defenses able."""
     matrix = compose(game).matrix
-    if not isinstance(matrix, np.ndarray) or matrix.size > _MOST_ENTRIES:
+    if is_sparse(matrix) or matrix.size > _MOST_ENTRIES:
         return False
     arrays = game.severity, matrix, game.max_level
     numbers = np.concatenate([array[array > 0].ravel() for array in arrays])

@@ -1,4 +1,7 @@
-"""Types of arrays, as annotations name them, and matrices that may be dense or sparse."""
+"""Types of arrays, as annotations name them, and matrices that may be dense or sparse.
+
+A *matrix* is an ndarray or a SciPy CSR array. No other file asks which.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BoolArray", "FloatArray", "IntArray", "dense", "stored"]
+__all__ = [
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "dense",
+    "is_sparse",
+    "product",
+    "rows_above",
+    "stacked",
+    "stored",
+    "weighted_rows",
+    "with_stored",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
+
+
+def is_sparse(matrix: Any) -> bool:
+    """Tell whether a matrix is sparse.
+
+    Parameters
+    ----------
+    matrix : ndarray of float or SciPy sparse array
+
+    Returns
+    -------
+    bool
+    """
+    return not isinstance(matrix, np.ndarray)
 
 
 def dense(matrix: Any) -> FloatArray:
@@ -25,7 +54,7 @@ def dense(matrix: Any) -> FloatArray:
     -------
     ndarray of float, of the same shape
     """
-    return matrix if isinstance(matrix, np.ndarray) else np.asarray(matrix.toarray())
+    return np.asarray(matrix.toarray()) if is_sparse(matrix) else matrix
 
 
 def stored(matrix: Any) -> FloatArray:
@@ -39,4 +68,100 @@ def stored(matrix: Any) -> FloatArray:
     -------
     ndarray of float
     """
-    return matrix if isinstance(matrix, np.ndarray) else np.asarray(matrix.data)
+    return np.asarray(matrix.data) if is_sparse(matrix) else matrix
+
+
+def with_stored(matrix: Any, entries: FloatArray) -> Any:
+    """Return a matrix of the same layout with other stored entries.
+
+    Parameters
+    ----------
+    matrix : ndarray of float or SciPy sparse array
+    entries : ndarray of float
+        As many as :func:`stored` returns.
+
+    Returns
+    -------
+    ndarray of float or SciPy sparse array, of the same shape
+    """
+    if not is_sparse(matrix):
+        return entries
+    return type(matrix)((entries, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def product(matrix: Any, vector: FloatArray) -> FloatArray:
+    """Multiply a matrix by a vector without waking the threads of a BLAS.
+
+    Small products take less time than the threads need to start.
+
+    Parameters
+    ----------
+    matrix : ndarray of float or SciPy sparse array, shape (n_rows, n_columns)
+    vector : ndarray of float, shape (n_columns,)
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+    """
+    if is_sparse(matrix):
+        return np.asarray(matrix @ vector)
+    return np.asarray(np.einsum("ij,j->i", matrix, vector))
+
+
+def weighted_rows(matrix: Any, weights: FloatArray) -> FloatArray:
+    """Add the rows of a matrix, each times a weight, without the threads of a BLAS.
+
+    Parameters
+    ----------
+    matrix : ndarray of float or SciPy sparse array, shape (n_rows, n_columns)
+    weights : ndarray of float, shape (n_rows,)
+
+    Returns
+    -------
+    ndarray of float, shape (n_columns,)
+    """
+    if is_sparse(matrix):
+        return np.asarray(weights @ matrix)
+    return np.asarray(np.einsum("i,ij->j", weights, matrix))
+
+
+def rows_above(matrix: Any, bounds: FloatArray) -> BoolArray:
+    """Tell which rows of a matrix have an entry above a bound.
+
+    Parameters
+    ----------
+    matrix : ndarray of float or SciPy CSR array, shape (n_rows, n_columns)
+    bounds : ndarray of float, shape (n_rows,)
+        At least 0 each.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+    """
+    if not is_sparse(matrix):
+        return np.asarray((matrix > bounds[:, None]).any(axis=1))
+    rows = np.repeat(np.arange(len(bounds)), np.diff(matrix.indptr))
+    above = np.zeros(len(bounds), dtype=bool)
+    above[rows[matrix.data > bounds[rows]]] = True
+    return above
+
+
+def stacked(blocks: list[list[Any]]) -> Any:
+    """Assemble a matrix from a grid of blocks; sparse if a block is.
+
+    Parameters
+    ----------
+    blocks : list of lists of (ndarray of float or SciPy sparse array)
+        Rows of blocks, each of two dimensions.
+
+    Returns
+    -------
+    ndarray of float or SciPy CSR array
+    """
+    if not any(is_sparse(block) for row in blocks for block in row):
+        return np.block(blocks)
+    import scipy.sparse
+
+    as_sparse = scipy.sparse.csr_array
+    rows = [scipy.sparse.hstack([as_sparse(block) for block in row]) for row in blocks]
+    return as_sparse(scipy.sparse.vstack(rows))

@@ -24,7 +24,7 @@ from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame
-from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray
+from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray, rows_above
 from mfmgame.numerics.linear_equations import Equations
 from mfmgame.numerics.polytope import Polytope
 from mfmgame.sensitivities.active_cuts import (
@@ -182,12 +182,7 @@ def saddle_point(
 def acts_on(game: DefenseGame, defenses: BoolArray, idle: FloatArray) -> BoolArray:
     """Whether any of some defenses acts on each threat, and more than idle ones."""
     effect = compose(game).alone[:, np.flatnonzero(defenses)]
-    if isinstance(effect, np.ndarray):
-        return np.asarray((effect > idle[:, None]).any(axis=1))
-    acts = np.zeros(game.n_threats, dtype=bool)
-    rows = np.repeat(np.arange(game.n_threats), np.diff(effect.indptr))
-    acts[rows[effect.data > idle[rows]]] = True
-    return acts
+    return rows_above(effect, idle)
 
 
 class _Proof:

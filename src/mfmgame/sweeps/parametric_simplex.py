@@ -28,7 +28,7 @@ import numpy as np
 
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
-from mfmgame.numerics.arrays import FloatArray, IntArray
+from mfmgame.numerics.arrays import FloatArray, IntArray, dense, product, stacked, weighted_rows
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -166,21 +166,8 @@ class _Walker:
         self._is_tight[tight] = True
 
     def _row(self, constraint: int) -> FloatArray:
-        rows = self._rows
-        return rows[constraint] if isinstance(rows, np.ndarray) else _dense(rows, constraint)
-
-    def _products(self, z: FloatArray) -> FloatArray:
-        """All rows times a vector; BLAS would wake threads that take longer than the work."""
-        rows = self._rows
-        if isinstance(rows, np.ndarray):
-            return np.asarray(np.einsum("ij,j->i", rows, z))
-        return np.asarray(rows @ z)
-
-    def _sum_of_rows(self, which: IntArray, weights: FloatArray) -> FloatArray:
-        rows = self._rows[which]
-        if isinstance(rows, np.ndarray):
-            return np.asarray(np.einsum("i,ij->j", weights, rows))
-        return np.asarray(weights @ rows)
+        row: FloatArray = dense(self._rows[[constraint]])[0]
+        return row
 
     def _factorize(self) -> None:
         """Compute everything anew from the tight constraints."""
@@ -189,8 +176,8 @@ class _Walker:
         exact, pushed = self._sides[self._tight], self._pushes[self._tight]
         z = self._inverse @ exact
         self._z = z + self._inverse @ (exact - rows @ z)
-        self._slack = self._products(self._z) - self._sides
-        self._pushed_slack = self._products(self._inverse @ pushed) - self._pushes
+        self._slack = product(self._rows, self._z) - self._sides
+        self._pushed_slack = product(self._rows, self._inverse @ pushed) - self._pushes
         running = np.flatnonzero(self._runs)
         # A threat that runs has slack on the other side of its margin.
         self._sign = np.ones(len(self._sides))
@@ -198,7 +185,7 @@ class _Walker:
         self._slack *= self._sign
         self._pushed_slack *= self._sign
         self._slack[self._tight] = self._pushed_slack[self._tight] = 0.0
-        self._gained = self._sum_of_rows(running, self._worth[running])
+        self._gained = weighted_rows(self._rows[running], self._worth[running])
         self._age = 0
 
     def run(self, stop: float, shortest: float) -> Walk:
@@ -279,7 +266,7 @@ class _Walker:
         """
         leaving = int(self._tight[place])
         edge = -self._inverse[:, place] if rises else self._inverse[:, place].copy()
-        rates = self._products(edge)
+        rates = product(self._rows, edge)
         rates *= self._sign
         rates[self._tight] = 0.0
         closing = (rates < -_LEAST_PIVOT * np.abs(edge).max()).nonzero()[0]
@@ -318,7 +305,7 @@ class _Walker:
             self._runs[crossed] ^= True
             self._sign[crossed] *= -1.0
             signed = np.where(self._runs[crossed], self._most[crossed], -self._most[crossed])
-            self._gained += self._sum_of_rows(crossed, signed)
+            self._gained += weighted_rows(self._rows[crossed], signed)
         self._tight[place] = entering
         self._is_tight[leaving], self._is_tight[entering] = False, True
         self._age += 1
@@ -389,10 +376,6 @@ def _level_units(game: DefenseGame, limited: IntArray) -> FloatArray:
     return np.where(units > 0.0, units, 1.0)
 
 
-def _dense(rows: scipy.sparse.csr_array, row: int) -> FloatArray:
-    return np.asarray(rows[[row]].toarray()[0], dtype=np.float64)
-
-
 def _stacked(
     effects: FloatArray | scipy.sparse.csr_array, bits: FloatArray, use: FloatArray
 ) -> FloatArray | scipy.sparse.csr_array:
@@ -400,9 +383,4 @@ def _stacked(
     n_defenses = use.shape[1]
     unit = np.eye(n_defenses + 1)
     others = np.vstack((unit, -unit[:n_defenses], np.pad(-use, ((0, 0), (0, 1)))))
-    if isinstance(effects, np.ndarray):
-        return np.vstack((np.column_stack((effects, bits)), others))
-    import scipy.sparse
-
-    threats = scipy.sparse.hstack((effects, scipy.sparse.csr_array(bits[:, None])))
-    return scipy.sparse.vstack((threats, scipy.sparse.csr_array(others)), format="csr")
+    return stacked([[effects, bits[:, None]], [others]])

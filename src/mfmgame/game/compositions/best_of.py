@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mfmgame.game.compositions.best_of_kernel import filled_rows, is_compilable
 from mfmgame.game.compositions.composition import NEAR, Composition
-from mfmgame.numerics.arrays import FloatArray, IntArray
+from mfmgame.numerics.arrays import FloatArray, IntArray, is_sparse
 from mfmgame.numerics.exact_arithmetic import WideArray, wide
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class BestOf(Composition):
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         super().__init__(effectiveness)
         self._order: IntArray | None = None
-        if isinstance(effectiveness, np.ndarray) and effectiveness.size <= _CHUNK_ENTRIES:
+        if not is_sparse(effectiveness) and effectiveness.size <= _CHUNK_ENTRIES:
             # Small enough to keep every row's order, best first.
             self._order = np.argsort(-effectiveness, axis=1, kind="stable")
             self._ordered = effectiveness[np.arange(len(effectiveness))[:, None], self._order]

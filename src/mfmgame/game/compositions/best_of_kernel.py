@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from mfmgame.numerics.arrays import FloatArray, IntArray
+from mfmgame.numerics.arrays import FloatArray, IntArray, is_sparse, stored
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -69,10 +69,10 @@ def filled_rows(
     def fill(start: int, stop: int) -> None:
         part = slice(start, stop)
         out = chosen[part], allocation, covered[part], anchors[part]
-        if isinstance(matrix, np.ndarray):
-            dense(matrix, funded, *out)
+        if is_sparse(matrix):
+            sparse(stored(matrix), matrix.indices, matrix.indptr, *out)  # type: ignore[union-attr]
         else:
-            sparse(matrix.data, matrix.indices, matrix.indptr, *out)
+            dense(matrix, funded, *out)
 
     n_parts = os.cpu_count() or 1
     edges = [len(chosen) * part // n_parts for part in range(n_parts + 1)]
@@ -163,9 +163,9 @@ def _kernels() -> tuple[Kernel, Kernel]:
         values, levels = np.empty(len(allocation) + 1), np.empty(len(allocation) + 1)
         for place, row in enumerate(rows):
             count = 0
-            for stored in range(starts[row], starts[row + 1]):
-                level = allocation[indices[stored]]
-                values[count], levels[count] = data[stored], level
+            for entry in range(starts[row], starts[row + 1]):
+                level = allocation[indices[entry]]
+                values[count], levels[count] = data[entry], level
                 count += level > 0.0
             covered[place], anchors[place] = filled(values, levels, count)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions.composition import ANCHOR_GRAIN, Composition
 from mfmgame.messages import shown
-from mfmgame.numerics.arrays import FloatArray, IntArray, dense, stored
+from mfmgame.numerics.arrays import FloatArray, IntArray, dense, stored, with_stored
 from mfmgame.numerics.exact_arithmetic import WideArray, wide
 
 if TYPE_CHECKING:
@@ -157,10 +157,4 @@ def _layer_depths(
     depths = np.negative(entries)
     np.log1p(depths, out=depths)
     np.negative(depths, out=depths)
-    if isinstance(effectiveness, np.ndarray):
-        return depths
-    import scipy.sparse
-
-    return scipy.sparse.csr_array(
-        (depths, effectiveness.indices, effectiveness.indptr), shape=effectiveness.shape
-    )
+    return with_stored(effectiveness, depths)
