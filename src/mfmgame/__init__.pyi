@@ -50,8 +50,8 @@ from .errors import (
     SpecificationError,
     WorkerError,
 )
-from .game.discrete_levels import DefenseGroup
 from .game.game import DefenseGame, build_game
+from .game.level_rules import DefenseGroup
 from .machine.workers import Workers
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
 from .sensitivities.differentiation import threshold_gradient, value_gradient

@@ -116,7 +116,7 @@ def test_out_of_time_a_stepped_game_has_an_allocation_and_a_bracket(many_project
     hurried, value = mg.solve(many_projects, time_limit=1e-9), mg.solve(many_projects).value
     assert not hurried.is_proven
     assert hurried.lower <= value <= hurried.upper
-    assert many_projects.choices.allows(hurried.allocation.array)
+    assert many_projects.level_rules.allows(hurried.allocation.array)
     proven = mg.verify(hurried, many_projects)
     assert proven.lower <= value <= proven.upper
 

@@ -50,9 +50,9 @@ def refusal(document, catalog=None) -> mg.SpecificationError:
 def stepped(document, catalog=None):
     """Levels of each stepped defense."""
     game = mg.build_game(mg.Scenario(**document), catalog)
-    if game.choices is None:
+    if not game.is_discrete:
         return {}
-    pairs = zip(game.defense_ids, game.choices.levels, strict=True)
+    pairs = zip(game.defense_ids, game.level_rules.levels, strict=True)
     return {name: levels.tolist() for name, levels in pairs if levels is not None}
 
 
@@ -111,10 +111,10 @@ class TestRequirementsAndConflicts:
 
     def test_they_become_positions(self):
         game = mg.build_game(mg.Scenario(**self.rules("requires", ["drill", "monitor"])))
-        assert game.choices.requires == ((0, 2), (0, 1))
+        assert game.level_rules.requires == ((0, 2), (0, 1))
         both = changed(self.rules("conflicts", ["drill"]), "/defenses/2/conflicts", ["filter"])
         game = mg.build_game(mg.Scenario(**both))
-        assert [(set(members), low, high) for members, low, high in game.choices.groups] == [
+        assert [(set(members), low, high) for members, low, high in game.level_rules.groups] == [
             ({0, 2}, 0, 1)
         ]
 
@@ -164,8 +164,8 @@ class TestRequirementsAndConflicts:
         scenario = changed(CATALOG_SCENARIO, "/defender/kind", "binary")
         for names, count in [([], 0), (["audit"], 1), (["audit", "lock"], 2)]:
             document = changed(scenario, f"/overrides/defenses/guard/{key}", names)
-            choices = mg.build_game(mg.Scenario(**document), catalog).choices
-            assert len(choices.requires) + len(choices.groups) == count
+            rules = mg.build_game(mg.Scenario(**document), catalog).level_rules
+            assert len(rules.requires) + len(rules.groups) == count
         error = refusal(changed(scenario, f"/overrides/defenses/guard/{key}", ["x"]), catalog)
         assert error.pointer == f"/overrides/defenses/guard/{key}/0"
         error = refusal(changed(scenario, f"/overrides/defenses/guard/{key}", ["guard"]), catalog)
@@ -188,7 +188,7 @@ class TestGroups:
     )
     def test_they_count_who_runs(self, members, counts):
         game = mg.build_game(mg.Scenario(**self.group(**members)))
-        assert game.choices.groups == (((0, 1), *counts),)
+        assert game.level_rules.groups == (((0, 1), *counts),)
         least, most = counts
         running = sum(level > 0 for level in mg.solve(game).allocation.array[:2])
         assert least <= running <= most
@@ -287,7 +287,7 @@ class TestFromArrays:
 
     def test_levels_are_read_only(self):
         with pytest.raises(ValueError, match="read-only"):
-            self.game().choices.levels[0][0] = 1.0
+            self.game().level_rules.levels[0][0] = 1.0
 
     def test_one_level_is_no_choice(self):
         solution = mg.solve(self.game(levels={"d0": [0.5], "d1": [0]}, composition="additive"))

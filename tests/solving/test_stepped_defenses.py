@@ -38,13 +38,13 @@ def trap(**changes) -> mg.DefenseGame:
 
 def all_choices(game):
     """Every choice of levels that rules and limits allow; continuous defenses at 0."""
-    choices = game.choices
+    rules = game.level_rules
     for levels in itertools.product(
-        *([0.0] if steps is None else steps.tolist() for steps in choices.levels)
+        *([0.0] if steps is None else steps.tolist() for steps in rules.levels)
     ):
         running = [level > 0.0 for level in levels]
-        kept = all(running[other] or not running[one] for one, other in choices.requires)
-        for members, at_least, at_most in choices.groups:
+        kept = all(running[other] or not running[one] for one, other in rules.requires)
+        for members, at_least, at_most in rules.groups:
             kept &= at_least <= sum(running[member] for member in members) <= at_most
         if kept and is_within_limits(game, np.array(levels)):
             yield np.array(levels)
@@ -223,7 +223,7 @@ def test_the_value_is_the_least_over_every_choice_of_levels(composition, data):
     tolerance = (2e-6 if composition == "independent" else 2e-9) * scale(game, best)
     assert solution.value == pytest.approx(best, rel=0, abs=tolerance)
     assert solution.lower <= best + 1e-3 * tolerance
-    assert game.choices.allows(solution.allocation.array)
+    assert game.level_rules.allows(solution.allocation.array)
     assert is_within_limits(game, solution.allocation.array)
     proven = mg.verify(solution, game)
     assert proven.lower <= best + 1e-3 * tolerance

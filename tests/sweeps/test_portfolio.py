@@ -209,8 +209,8 @@ def costs_and_losses(game):
     """Cost and loss of every choice of levels that rules and other limits allow."""
     composition = compose(game)
     row = game.resources.index("budget")
-    for levels in map(np.array, itertools.product(*(s.tolist() for s in game.choices.levels))):
-        if game.choices.allows(levels) and is_within_limits(game, levels):
+    for levels in map(np.array, itertools.product(*(s.tolist() for s in game.level_rules.levels))):
+        if game.level_rules.allows(levels) and is_within_limits(game, levels):
             residual = game.severity * composition.exposure(levels)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             yield float(game.use[row] @ levels), response.loss

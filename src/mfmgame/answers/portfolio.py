@@ -247,11 +247,10 @@ def greedy_loss(game: DefenseGame, composition: Composition, row: int, budget: f
     float
         In loss units.
     """
-    game, choices = game.with_limits({game.resources[row]: budget}), game.choices
-    assert choices is not None
-    whole = choices.whole(game.max_level)
+    game, rules = game.with_limits({game.resources[row]: budget}), game.level_rules
+    whole = rules.whole(game.max_level)
     assert whole is not None
-    stepped = choices.stepped
+    stepped = rules.stepped
     levels = np.where(stepped, whole[0], game.max_level)
 
     def loss(tried: FloatArray) -> float:
@@ -262,14 +261,14 @@ def greedy_loss(game: DefenseGame, composition: Composition, row: int, budget: f
     while True:
         best, gain = levels, 0.0
         for defense in np.flatnonzero(stepped).tolist():
-            steps = choices.levels[defense]
+            steps = rules.levels[defense]
             assert steps is not None
             higher = steps[steps > levels[defense]]
             if not len(higher):
                 continue
             tried = levels.copy()
             tried[defense] = higher[0]
-            if not (choices.allows(tried) and is_within_limits(game, tried)):
+            if not (rules.allows(tried) and is_within_limits(game, tried)):
                 continue
             paid = float(game.use[row, defense] * (higher[0] - levels[defense]))
             taken = reached - loss(tried)

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.game.compositions import Composition
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import idle_defenses
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, WideArray, rounded_down, rounded_up, wide
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from mfmgame.certificates.certificate import Certificate, lower_bound
 from mfmgame.game.compositions import Composition
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.game.symmetry import twins_of
 from mfmgame.numerics.arrays import FloatArray
 
@@ -70,9 +70,8 @@ class TreeProof:
             If the nodes are not a tree of splits that a game of these defenses has; its
             argument is the position of the one that is wrong.
         """
-        assert game.choices is not None
         twins = twins_of(game)
-        boxes = [game.choices.whole(game.max_level)]
+        boxes = [game.level_rules.whole(game.max_level)]
         for place, node in enumerate(self.nodes):
             if not boxes:
                 raise ValueError(place)
@@ -104,9 +103,8 @@ def _parts(
     game: DefenseGame, box: Box, split: Split, place: int, twins: tuple[tuple[int, int], ...]
 ) -> list[Box | None]:
     """Both parts of a box, each as small as the rules and the order of twins make it."""
-    choices, defense = game.choices, split.defense
-    assert choices is not None
-    levels = choices.levels[defense] if 0 <= defense < game.n_defenses else None
+    rules, defense = game.level_rules, split.defense
+    levels = rules.levels[defense] if 0 <= defense < game.n_defenses else None
     if levels is None:
         raise ValueError(place)
     lower, upper = levels[levels <= split.at_most], levels[levels > split.at_most]
@@ -116,7 +114,7 @@ def _parts(
         inside = within[(within >= box[0][defense]) & (within <= box[1][defense])]
         if len(inside):
             ends[side][defense] = inside[-1] if side else inside[0]
-        parts.append(choices.closed(ends, twins) if len(inside) else None)
+        parts.append(rules.closed(ends, twins) if len(inside) else None)
     return parts
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.game.game import GRANTED, DefenseGame
+from mfmgame.game.level_rules import LevelRules
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, exact_dot_sign, rounded_down, wide
 
@@ -89,10 +90,9 @@ def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
     held at, and the limits are what they leave; what is granted for whole steps is not for
     others to use.
     """
-    assert game.choices is not None
-    stepped = game.choices.stepped
+    stepped = game.level_rules.stepped
     held = copy.copy(game)
-    held.choices = None
+    held.level_rules = LevelRules.continuous(game.n_defenses)
     held.max_level = np.where(stepped, allocation, game.max_level)
     held.use = np.where(stepped, 0.0, game.use)
     used = wide(game.use[:, stepped]) @ wide(allocation[stepped])

@@ -18,8 +18,8 @@ from mfmgame.documents.float_reading import amounts, as_float, as_floats, outsid
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose, composition_class
-from mfmgame.game.discrete_levels import Choices, DefenseGroup, choices_of
 from mfmgame.game.labels import checked_labels
+from mfmgame.game.level_rules import DefenseGroup, LevelRules, level_rules_of
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray, dense
 
@@ -95,7 +95,7 @@ class DefenseGame:
     use: FloatArray
     limits: FloatArray
     max_level: FloatArray
-    choices: Choices | None
+    level_rules: LevelRules
     composition: str
     termination_loss: float | None
     threat_ids: Sequence[str]
@@ -176,11 +176,10 @@ class DefenseGame:
                 f"found {len(self.threat_classes)} classes, expected {n_threats}",
                 pointer="threat_classes",
             )
-        self.choices = choices_of(
+        self.level_rules = level_rules_of(
             self.defense_ids, self.max_level, levels or {}, requires or {}, groups
         )
-        if self.choices is not None:
-            self.max_level = self.choices.most(self.max_level)
+        self.max_level = self.level_rules.most(self.max_level)
         self.name = name
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
@@ -203,6 +202,11 @@ class DefenseGame:
         return len(self.max_level)
 
     @property
+    def is_discrete(self) -> bool:
+        """Whether any defense is all-or-nothing or stepped."""
+        return bool(self.level_rules.stepped.any())
+
+    @property
     def kept_limits(self) -> FloatArray:
         """Limits that allocations keep within, shape (n_resources,)."""
         return self.kept(self.limits)
@@ -218,7 +222,7 @@ class DefenseGame:
         -------
         ndarray of float, shape (n_resources,)
         """
-        return limits if self.choices is None else limits + GRANTED * np.maximum(limits, 0.0)
+        return limits if not self.is_discrete else limits + GRANTED * np.maximum(limits, 0.0)
 
     def with_attacker_bandwidth(self, attacker_bandwidth: float) -> Self:
         """Return the same game, arrays shared, against another attacker.

@@ -28,13 +28,12 @@ def twins_of(game: DefenseGame) -> tuple[tuple[int, int], ...]:
     tuple of (int, int)
         Positions, the first before the second.
     """
-    choices = game.choices
-    assert choices is not None
-    ruled = {defense for pair in choices.requires for defense in pair}
-    ruled |= {defense for members, _, _ in choices.groups for defense in members}
+    rules = game.level_rules
+    ruled = {defense for pair in rules.requires for defense in pair}
+    ruled |= {defense for members, _, _ in rules.groups for defense in members}
     last: dict[tuple[bytes, ...], int] = {}
     pairs = []
-    for defense, levels in enumerate(choices.levels):
+    for defense, levels in enumerate(rules.levels):
         if levels is not None and defense not in ruled:
             alike = levels, game.use[:, defense], _column(game, defense)
             likeness = tuple(numbers.tobytes() for numbers in alike)

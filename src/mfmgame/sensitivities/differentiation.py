@@ -90,7 +90,7 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
 def _optimum(solution: Solution) -> SaddlePoint | None:
     """Both sides of the optimum of a solution; None unless they prove the value closely."""
     game, composition = solution.game, compose(solution.game)
-    if game.choices is not None:
+    if game.is_discrete:
         raise SpecificationError(
             "found stepped defenses, with which the value jumps, expected continuous ones",
             pointer="levels",

@@ -59,7 +59,7 @@ def sensitivity_of(solution: Solution, solver: Solver) -> Sensitivity:
     """
     game = solution.game
     least, greatest = solver.extreme_levels(solution)
-    stepped = game.choices is not None
+    stepped = game.is_discrete
     precise = precise_solver(held_game(game, solution.allocation.array) if stepped else game)
     return Sensitivity(
         solution=solution,

@@ -29,7 +29,6 @@ from mfmgame.certificates.tree import Split, TreeProof
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import BestResponse, best_response
 from mfmgame.game.compositions import Composition
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import (
     is_within_limits,
     resource_cost,
@@ -37,6 +36,7 @@ from mfmgame.game.feasibility import (
     within_limits_beside,
 )
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.game.symmetry import twins_of
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.cut_pool import CutPool
@@ -121,15 +121,14 @@ class BoxSearch:
         max_rounds: int | None = None,
         first: bool = False,
     ) -> None:
-        assert game.choices is not None
-        self._game, self._choices = game, game.choices
+        self._game, self._rules = game, game.level_rules
         self._composition, self._cuts = composition, cuts
         self._tolerance, self._deadline, self._cutoff = tolerance, deadline, cutoff
         self._twins = twins_of(game) if ordered else ()
-        whole = game.choices.whole(game.max_level)
+        whole = game.level_rules.whole(game.max_level)
         self._box = whole if box is None else self._closed(box)
         self._max_rounds, self._first = max_rounds, first
-        self._stepped = game.choices.stepped
+        self._stepped = game.level_rules.stepped
         cost = resource_cost(game)
         self._weight = cost + (_LEAST_WEIGHT * float(cost.max(initial=0.0)) or 1.0)
         self._free = ~game.use.any(axis=0) & ~self._stepped
@@ -238,8 +237,8 @@ class BoxSearch:
 
     def _keep_lower(self, levels: FloatArray) -> None:
         """Have something in hand: the steps below a point, if the rules allow them."""
-        lower = self._choices.lowered(levels)
-        if self._choices.allows(lower) and is_within_limits(self._game, lower):
+        lower = self._rules.lowered(levels)
+        if self._rules.allows(lower) and is_within_limits(self._game, lower):
             response = self._worst_attack(lower)[1]
             if response.loss < self.loss:
                 self.allocation, self.response = lower, response
@@ -258,10 +257,10 @@ class BoxSearch:
     def _meant(self, levels: FloatArray) -> FloatArray | None:
         """The allocation that a point is, but for rounding; None if it is none."""
         game = self._game
-        meant = self._choices.snapped(levels)
+        meant = self._rules.snapped(levels)
         if np.any(np.abs(meant - levels) > _AT_A_LEVEL * game.max_level):
             return None
-        if not self._choices.allows(meant):
+        if not self._rules.allows(meant):
             return None
         kept = within_limits_beside(game, meant, self._stepped)
         return kept if is_within_limits(game, kept) else None
@@ -273,9 +272,9 @@ class BoxSearch:
         if not len(open_ones):
             self._close(node)
             return False
-        score = self._choices.between(node.point) * self._weight
+        score = self._rules.between(node.point) * self._weight
         furthest = int(open_ones[score[open_ones].argmax()])
-        below, above = self._choices.around(furthest, float(node.point[furthest]), node.box)
+        below, above = self._rules.around(furthest, float(node.point[furthest]), node.box)
         down, up = (least, greatest.copy()), (least.copy(), greatest)
         down[1][furthest], up[0][furthest] = below, above
         boxes = [self._closed(part) for part in (down, up)]
@@ -297,7 +296,7 @@ class BoxSearch:
                 node.proof, node.bound = before, bound
 
     def _closed(self, box: Box) -> Box | None:
-        return self._choices.closed(box, self._twins)
+        return self._rules.closed(box, self._twins)
 
     def _worst_attack(self, levels: FloatArray) -> tuple[FloatArray, BestResponse]:
         game = self._game

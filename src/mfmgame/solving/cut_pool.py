@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from mfmgame.certificates.certificate import Certificate, proved
 from mfmgame.game.attacker import BestResponse
 from mfmgame.game.compositions.composition import ANCHOR_GRAIN, Composition
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.solving.master_lp import Master, MasterPoint
 

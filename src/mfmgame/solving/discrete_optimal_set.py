@@ -15,9 +15,9 @@ import numpy as np
 from mfmgame.answers.solution import Solution
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import is_within_limits, resource_cost
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.game.symmetry import families_of, twins_of
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.branch_and_bound import BoxSearch
@@ -80,13 +80,12 @@ def cheapest(
     """
     cost = resource_cost(game)
     best = rest(trimmed(game, composition, allocation, cost, cutoff))
-    assert game.choices is not None
-    if not composition.is_polyhedral and not game.choices.stepped.all():
+    if not composition.is_polyhedral and not game.level_rules.stepped.all():
         return best  # curved: of almost the same value there are too many to tell apart
     priced = _with_cost(game, cost)
     cuts = CutPool(priced, composition)
     left = _MAX_SOLVES
-    stepped, tried = game.choices.stepped, {best[game.choices.stepped].tobytes()}
+    stepped, tried = game.level_rules.stepped, {best[game.level_rules.stepped].tobytes()}
     while cost @ best > 0.0 and left > 0:
         priced.limits[-1] = (cost @ best) * (1.0 - _LESS)
         search = BoxSearch(
@@ -129,9 +128,8 @@ def extremes(
         Of allocations whose worst attack costs the value, but for 1e-9 of it.
     """
     game, allocation = solution.game, solution.allocation.array
-    assert game.choices is not None
     least, greatest = allocation.copy(), allocation.copy()
-    whole = game.choices.whole(game.max_level)
+    whole = game.level_rules.whole(game.max_level)
     assert whole is not None
     cutoff = np.nextafter(solution.value * (1.0 + _EQUAL_VALUE), np.inf)
     left = _MAX_SOLVES
@@ -141,7 +139,7 @@ def extremes(
     first = {one: family[0] for family in families for one in family}
     for family in families:
         least[family], greatest[family] = least[family].min(), greatest[family].max()
-    for defense, levels in enumerate(game.choices.levels):
+    for defense, levels in enumerate(game.level_rules.levels):
         for side, known, speaker in ((1, least, last), (0, greatest, first)):
             if speaker.get(defense, defense) != defense:
                 continue
@@ -188,10 +186,9 @@ def best_within(game: DefenseGame, plan: FloatArray) -> FloatArray | None:
     ndarray of float, shape (n_defenses,), or None
         None if limits and rules leave none.
     """
-    choices = game.choices
-    assert choices is not None
-    whole = choices.whole(game.max_level)
-    if whole is None or (choices.allows(plan) and is_within_limits(game, plan)):
+    rules = game.level_rules
+    whole = rules.whole(game.max_level)
+    if whole is None or (rules.allows(plan) and is_within_limits(game, plan)):
         return None if whole is None else plan
     composition = compose(game)
     box = (whole[0], np.minimum(whole[1], plan))
@@ -231,10 +228,9 @@ def trimmed(
     -------
     ndarray of float, shape (n_defenses,)
     """
-    assert game.choices is not None
     best = allocation
     for defense in np.argsort(-cost * allocation, kind="stable").tolist():
-        levels = game.choices.levels[defense]
+        levels = game.level_rules.levels[defense]
         if levels is None or cost[defense] == 0.0:
             continue
         for level in levels[levels < best[defense]]:
@@ -242,7 +238,7 @@ def trimmed(
             lower[defense] = level
             residual = game.severity * composition.exposure(lower)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            if response.loss <= cutoff and game.choices.allows(lower):
+            if response.loss <= cutoff and game.level_rules.allows(lower):
                 best = lower
                 break
     return best

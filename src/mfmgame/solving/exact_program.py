@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.compositions import Composition
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_simplex import Integers, Vertex, maximise, work_of
 

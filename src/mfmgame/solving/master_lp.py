@@ -19,8 +19,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import can_run, reachable_levels
+from mfmgame.game.level_rules import Box
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.highs import (
     LEAST_PATIENCE,

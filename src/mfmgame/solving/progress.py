@@ -12,8 +12,8 @@ from mfmgame.certificates.certificate import Certificate
 from mfmgame.certificates.tree import Proof
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import BestResponse
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Found", "Progress", "Region"]

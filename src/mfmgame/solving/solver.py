@@ -38,10 +38,10 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose, composition_class
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import held_game, spread, with_all_free, within_limits
 from mfmgame.game.game import DefenseGame, game_of
 from mfmgame.game.labels import Labelled
+from mfmgame.game.level_rules import Box
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.branch_and_bound import BoxSearch
@@ -148,7 +148,7 @@ def asked_solver(
         If one of them is out of its range, even one that the game has no use for.
     """
     refuse_other_tolerances(mip_gap, "mip_gap")
-    if game.choices is not None and mip_gap is not None:
+    if game.is_discrete and mip_gap is not None:
         tolerance = mip_gap
     return Solver(game, tolerance=tolerance, time_limit=time_limit)
 
@@ -269,7 +269,7 @@ class Solver:
         _refuse_negative_limits(game)
         is_own = attacker_bandwidth is None and limits is None
         deadline = time.monotonic() + self._time_limit
-        if game.choices is not None:
+        if game.is_discrete:
             return self._find_stepped(game, deadline, is_own)
         progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
         try:
@@ -441,7 +441,7 @@ class Solver:
             Such levels, too.
         """
         game, residual = solution.game, solution.residual.array
-        if game.choices is not None:
+        if game.is_discrete:
             return extremes(solution, self._composition, self._cuts)
         found = Found(
             game,

@@ -174,7 +174,7 @@ def sweep(
     # Of a bracket, lines take what the solves where they meet leave.
     within = (1.0 - _SOLVES) * asked if asked else tolerance or _LINEAR_TOLERANCE
     solver = precise_solver(game, _SOLVES * asked if asked else None)
-    if game.choices is not None:
+    if game.is_discrete:
         if limit is not None:
             raise SpecificationError(
                 "found stepped defenses, over whose limits the value jumps; expected continuous "

@@ -130,9 +130,9 @@ def _budget(game: DefenseGame, limit: str | None) -> str:
             f"unknown resource {shown(resource)}, expected {hint}", pointer="limit"
         )
     use = game.use[game.resources.index(resource)]
-    stepped = np.zeros(len(use), dtype=bool) if game.choices is None else game.choices.stepped
-    continuous = np.flatnonzero((use > 0.0) & (game.max_level > 0.0) & ~stepped)
-    if len(continuous) or game.choices is None:
+    is_continuous = (use > 0.0) & (game.max_level > 0.0) & ~game.level_rules.stepped
+    continuous = np.flatnonzero(is_continuous)
+    if len(continuous) or not game.is_discrete:
         name = shown(game.defense_ids[continuous[0]]) if len(continuous) else "every defense"
         raise SpecificationError(
             f"{name} is continuous, expected all-or-nothing or stepped defenses where they use "

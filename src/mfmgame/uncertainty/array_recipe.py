@@ -153,7 +153,7 @@ class Recipe:
     def cell(self, address: Address) -> Cell | None:
         """Where a number stands in the arrays; None if only reading the documents can tell."""
         side, place = address
-        if place[-1] == "max_level" and self._game.choices is not None:
+        if place[-1] == "max_level" and self._game.is_discrete:
             return None  # levels may go with it
         return (self._in_scenario if side == "scenario" else self._in_catalog)(place)
 

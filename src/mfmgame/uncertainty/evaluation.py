@@ -156,7 +156,7 @@ def loss_of(game: DefenseGame, plan: FloatArray) -> float:
     float
         In loss units; NaN if limits and rules leave nothing of the plan.
     """
-    levels = within_limits(game, plan) if game.choices is None else best_within(game, plan)
+    levels = best_within(game, plan) if game.is_discrete else within_limits(game, plan)
     if levels is None:
         return math.nan
     residual = game.severity * compose(game).exposure(levels)

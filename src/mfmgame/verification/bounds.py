@@ -14,8 +14,8 @@ import numpy as np
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import Certificate, decided
 from mfmgame.game.compositions import compose
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.agreement import AGREEMENT, ROUNDING, Pointer, check_range, refuse
@@ -66,10 +66,9 @@ class ExactGame:
         if len(levels) != game.n_defenses:
             raise refuse(pointer, f"found {len(levels)} levels, expected {game.n_defenses}")
         least = np.where(game.use.any(axis=0), 0.0, game.max_level)
-        if game.choices is not None:
-            least[game.choices.stepped] = 0.0
+        least[game.level_rules.stepped] = 0.0
         check_range(pointer, game.defense_ids, levels, least, game.max_level)
-        if game.choices is not None and not game.choices.allows(levels):
+        if not game.level_rules.allows(levels):
             raise refuse(pointer, "expected levels that the defenses have, and rules kept")
         exact = [Fraction(level) for level in levels.tolist()]
         rows = zip(game.resources, game.use.tolist(), limits, game.kept(limits), strict=True)

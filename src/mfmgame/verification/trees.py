@@ -8,9 +8,9 @@ import numpy as np
 
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.certificates.tree import Proof, TreeProof
-from mfmgame.game.discrete_levels import Box
 from mfmgame.game.feasibility import held_game
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.level_rules import Box
 from mfmgame.verification.agreement import Pointer, refuse
 from mfmgame.verification.bounds import ExactGame
 
@@ -44,8 +44,8 @@ def proven(
     CertificateError
         If it is no proof.
     """
-    if isinstance(proof, TreeProof) is (exact.game.choices is None):
-        expected = "no tree" if exact.game.choices is None else "the tree of a proof by cases"
+    if isinstance(proof, TreeProof) is (not exact.game.is_discrete):
+        expected = "no tree" if not exact.game.is_discrete else "the tree of a proof by cases"
         raise refuse((*pointer, "tree"), f"expected {expected}")
     if isinstance(proof, TreeProof):
         return _proven_by_cases(pointer, proof, exact, budget)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfmgame.game.discrete_levels import Choices
+from mfmgame.game.level_rules import LevelRules
 from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["StepProgram", "step_program"]
@@ -40,20 +40,20 @@ class StepProgram:
     upper: FloatArray
 
 
-def step_program(choices: Choices) -> StepProgram:
+def step_program(rules: LevelRules) -> StepProgram:
     """State levels and rules as rows over columns of 0 and 1.
 
     Parameters
     ----------
-    choices : Choices
+    rules : LevelRules
 
     Returns
     -------
     StepProgram
     """
-    stepped = [(j, levels) for j, levels in enumerate(choices.levels) if levels is not None]
+    stepped = [(j, levels) for j, levels in enumerate(rules.levels) if levels is not None]
     steps = tuple((j, k) for j, levels in stepped for k in range(1, len(levels)))
-    n_defenses, n_steps = len(choices.levels), len(steps)
+    n_defenses, n_steps = len(rules.levels), len(steps)
     rows: list[tuple[str | int, ...]] = []
     table: list[tuple[FloatArray, FloatArray, float, float]] = []
 
@@ -76,7 +76,7 @@ def step_program(choices: Choices) -> StepProgram:
             surely[j] = 1.0
         else:
             running[j, own] = 1.0
-    for defense, needed in choices.requires:
+    for defense, needed in rules.requires:
         most = float(surely[needed] - surely[defense])
         enter(
             ("requires", defense, needed),
@@ -85,7 +85,7 @@ def step_program(choices: Choices) -> StepProgram:
             -np.inf,
             most,
         )
-    for number, (members, at_least, at_most) in enumerate(choices.groups):
+    for number, (members, at_least, at_most) in enumerate(rules.groups):
         count, already = running[list(members)].sum(axis=0), float(surely[list(members)].sum())
         if at_least:
             enter(("at_least", number), nothing, count, at_least - already, np.inf)

@@ -130,7 +130,7 @@ def whole_program(game: DefenseGame) -> WholeProgram:
     top = np.concatenate((game.max_level, np.full(1 + n + extra, np.inf)))
     lower = np.concatenate((game.severity, np.full(len(most), -np.inf)))
     upper = np.concatenate((np.full(n, np.inf), most))
-    steps = None if game.choices is None else step_program(game.choices)
+    steps = step_program(game.level_rules) if game.is_discrete else None
     if steps is not None:
         n_steps = len(steps.steps)
         beside = sp.csr_array((len(steps.rows), len(cost) - m))

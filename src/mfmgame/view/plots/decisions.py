@@ -178,7 +178,7 @@ def _between(mapped: FrontierMap) -> FloatArray:
     limits = mapped.limits
     steps = np.arange((len(limits) - 1) * _ROWS_BETWEEN + 1) / _ROWS_BETWEEN
     rows = np.interp(steps, np.arange(len(limits)), limits)
-    if mapped.frontiers[0].game.choices is not None:
+    if mapped.frontiers[0].game.is_discrete:
         # A step is upright, not aslant over the last of these.
         rows[_ROWS_BETWEEN - 1 :: _ROWS_BETWEEN] = limits[1:] - _JUST_BELOW * np.diff(limits)
     return rows
@@ -187,7 +187,7 @@ def _between(mapped: FrontierMap) -> FloatArray:
 def _places(mapped: FrontierMap, limits: FloatArray) -> FloatArray:
     """Between which rows limits lie, as a number whose fraction is the upper one's share."""
     places = np.interp(limits, mapped.limits, np.arange(len(mapped.limits)))
-    return places if mapped.frontiers[0].game.choices is None else np.floor(places)
+    return np.floor(places) if mapped.frontiers[0].game.is_discrete else places
 
 
 def _word(ax: Axes, rows: FloatArray, left: FloatArray, right: FloatArray, word: str) -> None:

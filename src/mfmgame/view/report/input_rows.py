@@ -75,12 +75,11 @@ def threats_table(assessment: Assessment, entries: Entries) -> Table:
 def defenses_table(assessment: Assessment, entries: Entries) -> Table:
     """Every defense, its source and its numbers in full."""
     game = assessment.solution.game
-    choices = game.choices
     rows = (
         (
             defense.id,
             defense.name or "-",
-            "in steps" if choices is not None and choices.stepped[j] else "continuous",
+            "in steps" if game.level_rules.stepped[j] else "continuous",
             defense.basis or "not stated",
             defense.source or "-",
             repr(float(game.max_level[j])),

@@ -137,14 +137,14 @@ def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> st
 def roles_sentence(game: DefenseGame) -> str:
     """What the roles in the plan mean."""
     said = "Essential defenses stand in every best plan, optional ones in some of them."
-    if game.choices is not None and not game.choices.stepped.all():
+    if game.is_discrete and not game.level_rules.stepped.all():
         said += " The levels of continuous defenses are those of the best plans that were found."
     return said
 
 
 def attack_sentence(game: DefenseGame) -> str:
     """What holds of the worst attack: all plans, where levels are continuous, and else this."""
-    if game.choices is None:
+    if not game.is_discrete:
         return "Against this attack no plan does better. Others may cost as much on the plan."
     return (
         "No attack costs more on this plan; others may cost as much. Where defenses run in steps, "

@@ -220,7 +220,7 @@ def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
 
 def with_steps_held(game: DefenseGame) -> str:
     """What a price rests on where whole steps may be worth more."""
-    return "" if game.choices is None else "with the steps held, "
+    return "with the steps held, " if game.is_discrete else ""
 
 
 def _sides(price: OneSidedPrice) -> str:

@@ -1,4 +1,4 @@
-"""What all-or-nothing and stepped defenses leave to choose from, and rules between them.
+"""The levels that all-or-nothing and stepped defenses can take, and the rules between them.
 
 A *box* holds the least and the greatest level of every defense. A stepped defense takes one
 of a few levels; rules say that one runs only if another does, or how many of a group run.
@@ -22,7 +22,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 
-__all__ = ["Box", "Choices", "DefenseGroup", "choices_of"]
+__all__ = ["Box", "DefenseGroup", "LevelRules", "level_rules_of"]
 
 Box = tuple[FloatArray, FloatArray]
 
@@ -45,8 +45,10 @@ class DefenseGroup(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Choices:
-    """The levels that stepped defenses can take, and rules between them.
+class LevelRules:
+    """The levels that stepped defenses can take, and the rules between them.
+
+    The rules of a continuous game allow every level.
 
     Attributes
     ----------
@@ -63,11 +65,11 @@ class Choices:
     groups: tuple[tuple[tuple[int, ...], int, int], ...]
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Choices):
+        if not isinstance(other, LevelRules):
             return NotImplemented
         mine, theirs = (
-            [None if levels is None else levels.tolist() for levels in choices.levels]
-            for choices in (self, other)
+            [None if levels is None else levels.tolist() for levels in rules.levels]
+            for rules in (self, other)
         )
         same_rules = self.requires == other.requires and self.groups == other.groups
         return same_rules and mine == theirs
@@ -78,6 +80,11 @@ class Choices:
     def stepped(self) -> NDArray[np.bool_]:
         """Which defenses are stepped, shape (n_defenses,)."""
         return np.array([levels is not None for levels in self.levels], dtype=bool)
+
+    @classmethod
+    def continuous(cls, n_defenses: int) -> LevelRules:
+        """Make the rules of a game in which every level may be taken."""
+        return cls((None,) * n_defenses, (), ())
 
     def most(self, max_level: FloatArray) -> FloatArray:
         """The greatest level that there is of each defense, shape (n_defenses,)."""
@@ -96,7 +103,7 @@ class Choices:
     def _table(self) -> FloatArray:
         """Levels of the stepped defenses, the last repeated, shape (n_stepped, n_levels)."""
         stepped = [levels for levels in self.levels if levels is not None]
-        longest = max(len(levels) for levels in stepped)
+        longest = max((len(levels) for levels in stepped), default=0)
         return np.array([np.pad(one, (0, longest - len(one)), mode="edge") for one in stepped])
 
     def snapped(self, point: FloatArray) -> FloatArray:
@@ -194,14 +201,14 @@ class Choices:
         return at_a_level and self.closed((allocation, allocation)) is not None
 
 
-def choices_of(
+def level_rules_of(
     defense_ids: Sequence[str],
     max_level: FloatArray,
     levels: Mapping[str, ArrayLike],
     requires: Mapping[str, Iterable[str]],
     groups: Iterable[DefenseGroup],
-) -> Choices | None:
-    """What the arguments of a game of these names say; None if every level may be taken.
+) -> LevelRules:
+    """Build the level rules of a game from its arguments.
 
     Raises
     ------
@@ -252,9 +259,7 @@ def choices_of(
                 pointer=where,
             )
         counted.append((members, group.at_least, most))
-    if not levels:
-        return None
-    return Choices(tuple(stepped), needs, tuple(counted))
+    return LevelRules(tuple(stepped), needs, tuple(counted))
 
 
 def _steps(values: ArrayLike, most: float, where: str) -> FloatArray:

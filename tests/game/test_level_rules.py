@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.game.compositions import compose
-from mfmgame.game.discrete_levels import Choices
+from mfmgame.game.level_rules import LevelRules
 from mfmgame.game.symmetry import families_of, twins_of
 from random_games import stepped_games
 
@@ -20,29 +20,29 @@ ON_OR_OFF = np.array([0.0, 1.0])
 each = hypothesis.settings(max_examples=300)
 
 
-def choices_of(levels, requires=(), groups=()) -> Choices:
+def rules_of(levels, requires=(), groups=()) -> LevelRules:
     levels = [None if steps is None else np.array(steps, dtype=float) for steps in levels]
-    return Choices(tuple(levels), tuple(requires), tuple(groups))
+    return LevelRules(tuple(levels), tuple(requires), tuple(groups))
 
 
-def keeps_the_rules(choices: Choices, levels) -> bool:
+def keeps_the_rules(rules: LevelRules, levels) -> bool:
     running = [level > 0.0 for level in levels]
-    return all(running[needed] or not running[one] for one, needed in choices.requires) and all(
+    return all(running[needed] or not running[one] for one, needed in rules.requires) and all(
         least <= sum(running[member] for member in members) <= most
-        for members, least, most in choices.groups
+        for members, least, most in rules.groups
     )
 
 
-def allowed_in(choices: Choices, box, twins=()) -> list[tuple[float, ...]]:
+def allowed_in(rules: LevelRules, box, twins=()) -> list[tuple[float, ...]]:
     """Every choice of levels in a box that all rules and the order of twins allow."""
     inside = [
         [level for level in steps.tolist() if low <= level <= high]
-        for steps, low, high in zip(choices.levels, *box, strict=True)
+        for steps, low, high in zip(rules.levels, *box, strict=True)
     ]
     return [
         levels
         for levels in itertools.product(*inside)
-        if keeps_the_rules(choices, levels)
+        if keeps_the_rules(rules, levels)
         and all(levels[first] >= levels[second] for first, second in twins)
     ]
 
@@ -67,15 +67,15 @@ def boxes(draw, n_rules, twins=False):
     ends = [sorted(draw(st.tuples(*[st.sampled_from(steps)] * 2))) for steps in levels]
     box = tuple(map(np.array, zip(*ends, strict=True)))
     pairs = tuple(itertools.pairwise(range(count))) if twins else ()
-    return choices_of(levels, requires, groups), box, pairs
+    return rules_of(levels, requires, groups), box, pairs
 
 
 class TestClosed:
     @each
     @hypothesis.given(drawn=st.one_of(boxes(n_rules=1), boxes(n_rules=0, twins=True)))
     def test_of_one_rule_it_is_the_smallest_box_of_what_is_allowed(self, drawn):
-        choices, box, twins = drawn
-        allowed, closed = allowed_in(choices, box, twins), choices.closed(box, twins)
+        rules, box, twins = drawn
+        allowed, closed = allowed_in(rules, box, twins), rules.closed(box, twins)
         if not allowed:
             assert closed is None
             return
@@ -85,53 +85,53 @@ class TestClosed:
     @each
     @hypothesis.given(drawn=boxes(n_rules=3))
     def test_of_several_it_loses_nothing_and_leaves_no_more_to_close(self, drawn):
-        choices, box, _ = drawn
-        allowed, closed = allowed_in(choices, box), choices.closed(box)
+        rules, box, _ = drawn
+        allowed, closed = allowed_in(rules, box), rules.closed(box)
         if closed is None:
             assert not allowed
             return
-        assert allowed_in(choices, closed) == allowed
+        assert allowed_in(rules, closed) == allowed
         assert np.all((closed[0] >= box[0]) & (closed[1] <= box[1]))
-        np.testing.assert_array_equal(choices.closed(closed), closed)
+        np.testing.assert_array_equal(rules.closed(closed), closed)
 
     def test_a_requirement_runs_down_a_chain(self):
-        choices = choices_of([ON_OR_OFF] * 3, requires=[(0, 1), (1, 2)])
-        least, greatest = choices.closed((np.array([1.0, 0.0, 0.0]), np.ones(3)))
+        rules = rules_of([ON_OR_OFF] * 3, requires=[(0, 1), (1, 2)])
+        least, greatest = rules.closed((np.array([1.0, 0.0, 0.0]), np.ones(3)))
         assert (least.tolist(), greatest.tolist()) == ([1, 1, 1], [1, 1, 1])
-        least, greatest = choices.closed((np.zeros(3), np.array([1.0, 1.0, 0.0])))
+        least, greatest = rules.closed((np.zeros(3), np.array([1.0, 1.0, 0.0])))
         assert (least.tolist(), greatest.tolist()) == ([0, 0, 0], [0, 0, 0])
-        assert choices.closed((np.array([1.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0]))) is None
+        assert rules.closed((np.array([1.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0]))) is None
 
     def test_a_started_defense_runs_at_its_least_level_and_not_in_full(self):
-        choices = choices_of([ON_OR_OFF, [0.0, 0.25, 1.0]], requires=[(0, 1)])
-        least, greatest = choices.closed((np.array([1.0, 0.0]), np.ones(2)))
+        rules = rules_of([ON_OR_OFF, [0.0, 0.25, 1.0]], requires=[(0, 1)])
+        least, greatest = rules.closed((np.array([1.0, 0.0]), np.ones(2)))
         assert (least.tolist(), greatest.tolist()) == ([1.0, 0.25], [1.0, 1.0])
 
     def test_twins_run_in_order(self):
-        choices = choices_of([[0.0, 0.5, 1.0]] * 3)
+        rules = rules_of([[0.0, 0.5, 1.0]] * 3)
         twins = ((0, 1), (1, 2))
         box = (np.array([0.0, 0.0, 0.5]), np.array([1.0, 0.5, 1.0]))
-        least, greatest = choices.closed(box, twins)
+        least, greatest = rules.closed(box, twins)
         assert (least.tolist(), greatest.tolist()) == ([0.5, 0.5, 0.5], [1.0, 0.5, 0.5])
-        assert choices.closed((np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.5, 1.0])), twins) is None
+        assert rules.closed((np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.5, 1.0])), twins) is None
 
     def test_the_box_at_hand_is_left_as_it_is(self):
-        choices = choices_of([ON_OR_OFF] * 2, requires=[(0, 1)])
+        rules = rules_of([ON_OR_OFF] * 2, requires=[(0, 1)])
         box = (np.array([1.0, 0.0]), np.ones(2))
-        choices.closed(box, ((0, 1),))
+        rules.closed(box, ((0, 1),))
         assert (box[0].tolist(), box[1].tolist()) == ([1, 0], [1, 1])
 
 
 @each
 @hypothesis.given(drawn=boxes(n_rules=2), data=st.data())
 def test_an_allocation_is_allowed_by_the_definition_of_levels_and_rules(drawn, data):
-    choices, _, _ = drawn
+    rules, _, _ = drawn
     levels = [
-        data.draw(st.sampled_from([*steps.tolist(), 0.0, 0.3, 1.0])) for steps in choices.levels
+        data.draw(st.sampled_from([*steps.tolist(), 0.0, 0.3, 1.0])) for steps in rules.levels
     ]
-    exists = all(level in steps for level, steps in zip(levels, choices.levels, strict=True))
-    expected = exists and keeps_the_rules(choices, levels)
-    assert choices.allows(np.array(levels)) is expected
+    exists = all(level in steps for level, steps in zip(levels, rules.levels, strict=True))
+    expected = exists and keeps_the_rules(rules, levels)
+    assert rules.allows(np.array(levels)) is expected
 
 
 def exchanged(levels, one: int, other: int) -> np.ndarray:
@@ -146,14 +146,14 @@ class TestTwins:
     @hypothesis.given(data=st.data())
     def test_they_are_those_whose_exchange_changes_nothing(self, composition, data):
         game = with_copies(data.draw(stepped_games(composition, max_defenses=4)), data)
-        choices, composed = game.choices, compose(game)
+        rules, composed = game.level_rules, compose(game)
         random = np.random.default_rng(0)
         # Levels of a sum below 1: a threat that is covered tells no defenses apart.
         points = random.random((3, game.n_defenses)) / game.n_defenses
         found = twins_of(game)
         family = {member: min(members) for members in families_of(found) for member in members}
         for one, other in itertools.combinations(range(game.n_defenses), 2):
-            steps = choices.levels[one], choices.levels[other]
+            steps = rules.levels[one], rules.levels[other]
             is_alike = all(levels is not None for levels in steps) and np.array_equal(*steps)
             is_alike = is_alike and np.array_equal(game.use[:, one], game.use[:, other])
             for point in points:
@@ -161,8 +161,8 @@ class TestTwins:
                 is_alike = is_alike and np.allclose(
                     composed.exposure(point), composed.exposure(swapped), rtol=0, atol=1e-12
                 )
-            ruled = {member for pair in choices.requires for member in pair}
-            ruled |= {member for members, _, _ in choices.groups for member in members}
+            ruled = {member for pair in rules.requires for member in pair}
+            ruled |= {member for members, _, _ in rules.groups for member in members}
             expected = is_alike and not {one, other} & ruled
             assert (family.get(one, one) == family.get(other, other)) is expected
 
@@ -191,19 +191,19 @@ def with_copies(game: mg.DefenseGame, data) -> mg.DefenseGame:
         )
     )
     names, limits = game.defense_ids, dict(zip(game.resources, game.limits.tolist(), strict=True))
-    levels = [game.choices.levels[source] for source in sources]
+    levels = [game.level_rules.levels[source] for source in sources]
     stepped = [f"d{j}" for j, steps in enumerate(levels) if steps is not None]
     hypothesis.assume(stepped)
     ids = [f"d{j}" for j in range(len(sources))]
     first = {names[source]: ids[j] for j, source in reversed(list(enumerate(sources)))}
     requires = {
         first[names[one]]: [first[names[other]]]
-        for one, other in game.choices.requires
+        for one, other in game.level_rules.requires
         if names[one] in first and names[other] in first
     }
     groups = [
         mg.DefenseGroup([first[names[member]] for member in members if names[member] in first])
-        for members, _, _ in game.choices.groups
+        for members, _, _ in game.level_rules.groups
     ]
     return mg.DefenseGame(
         severity=game.severity,
