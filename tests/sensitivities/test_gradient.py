@@ -324,9 +324,9 @@ def test_equations_hold_forms_at_their_edges():
 
 def test_a_bracket_that_cannot_be_closed_gives_no_derivatives(monkeypatch):
     monkeypatch.setattr("mfmgame.sensitivities.differentiation._PRECISE", 0.5)
-    monkeypatch.setattr("mfmgame.solving.solver.MAX_ROUNDS", 0)
+    monkeypatch.setattr("mfmgame.solving.threat_generation.MAX_ROUNDS", 0)
     monkeypatch.setattr(
-        "mfmgame.solving.solver.exact_optimum", lambda *_: None
+        "mfmgame.solving.threat_generation.exact_optimum", lambda *_: None
     )  # as of a large game
     with pytest.raises(mg.SolverError, match="too wide for derivatives"):
         mg.value_gradient(general_game("best_of", 0))

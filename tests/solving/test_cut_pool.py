@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import mfmgame as mg
 from mfmgame import references
 from mfmgame.solving import cut_pool as cuts
-from mfmgame.solving import solver
+from mfmgame.solving import threat_generation
 from random_games import games
 
 
@@ -16,7 +16,7 @@ from random_games import games
 def groups_from_the_third_threat_on():
     """Games small enough to check, whose threats stand in groups nevertheless."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solver, "SMALL", 0)
+        patch.setattr(threat_generation, "SMALL", 0)
         patch.setattr(cuts, "_ALONE", 2)
         yield
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.accessors import FrontierPlots, frontier_html
 from mfmgame.answers.decision import Region, decide_each, regions_of, turning_points
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.tree import Proof
+from mfmgame.certificates.proof import Proof
 from mfmgame.documents.float_reading import as_float, as_floats
 from mfmgame.documents.result import Status
 from mfmgame.errors import SpecificationError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mfmgame.certificates.tree import Proof
+from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Decision, Status
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled

@@ -23,6 +23,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mfmgame.certificates.proof import Proof
+from mfmgame.game.attacker import BestResponse
 from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import idle_defenses
 from mfmgame.game.game import DefenseGame
@@ -52,8 +54,8 @@ _FEW = 4 * _EPS
 
 
 @dataclass(frozen=True, eq=False)
-class Certificate:
-    """What proves a lower bound on the value.
+class Certificate(Proof):
+    """Proof of a lower bound on the value of a game of continuous levels.
 
     Attributes
     ----------
@@ -71,6 +73,22 @@ class Certificate:
     anchors: FloatArray
     weights: FloatArray
     limit_prices: FloatArray
+    is_by_cases = False
+
+    @property
+    def priced(self) -> Certificate:
+        return self
+
+    def priced_by(self, certificate: Certificate) -> Certificate:
+        del certificate  # the bound needs the prices that it has
+        return self
+
+    def bound(self, game: DefenseGame, composition: Composition) -> float:
+        return lower_bound(game, composition, self)
+
+    def attack(self, game: DefenseGame, response: BestResponse) -> FloatArray:
+        del response
+        return as_plan(game, self)
 
 
 def nothing_proven(game: DefenseGame) -> Certificate:

@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mfmgame.certificates.certificate import Certificate, lower_bound
+from mfmgame.certificates.proof import Proof
+from mfmgame.game.attacker import BestResponse
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
 from mfmgame.game.symmetry import twins_of
 from mfmgame.numerics.arrays import FloatArray
 
-__all__ = ["Proof", "Split", "TreeProof", "tree_bound", "with_best_held"]
+__all__ = ["Split", "TreeProof", "tree_bound", "with_best_held"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
-class TreeProof:
-    """What proves a lower bound on the value of a game with stepped defenses.
+class TreeProof(Proof):
+    """Proof of a lower bound on the value of a game with stepped defenses.
 
     Attributes
     ----------
@@ -55,6 +57,21 @@ class TreeProof:
     nodes: tuple[Split | int | None, ...]
     proofs: tuple[Certificate, ...]
     held: Certificate
+    is_by_cases = True
+
+    @property
+    def priced(self) -> Certificate:
+        return self.held
+
+    def priced_by(self, certificate: Certificate) -> TreeProof:
+        return replace(self, held=certificate)
+
+    def bound(self, game: DefenseGame, composition: Composition) -> float:
+        return tree_bound(game, composition, self)
+
+    def attack(self, game: DefenseGame, response: BestResponse) -> FloatArray:
+        del game
+        return response.plan
 
     @property
     def limit_prices(self) -> FloatArray:
@@ -84,9 +101,6 @@ class TreeProof:
                 boxes += reversed(_parts(game, box, node, place, twins))
         if boxes:
             raise ValueError(len(self.nodes))
-
-
-Proof = Certificate | TreeProof
 
 
 def with_best_held(held: DefenseGame, composition: Composition, proof: TreeProof) -> TreeProof:

@@ -9,7 +9,7 @@ import numpy as np
 from mfmgame.answers.gradient import Gradient
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.answers.threshold import Threshold
-from mfmgame.certificates.certificate import Certificate, lower_bound, scaled_to_plan
+from mfmgame.certificates.certificate import lower_bound, scaled_to_plan
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game.attacker import best_response
@@ -95,8 +95,7 @@ def _optimum(solution: Solution) -> SaddlePoint | None:
             "found stepped defenses, with which the value jumps, expected continuous ones",
             pointer="levels",
         )
-    allocation, certificate = solution.allocation.array, solution.certificate
-    assert isinstance(certificate, Certificate)
+    allocation, certificate = solution.allocation.array, solution.certificate.priced
     if composition.form == "depth":
         allocation, certificate = smooth_optimum(game, composition, allocation, certificate)
     point = saddle_point(game, composition, allocation, certificate)

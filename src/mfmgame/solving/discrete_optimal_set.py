@@ -23,7 +23,7 @@ from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.branch_and_bound import BoxSearch
 from mfmgame.solving.cut_pool import CutPool
 
-__all__ = ["as_good", "best_within", "cheapest", "extremes", "trimmed"]
+__all__ = ["as_good", "best_within", "cheapest_steps", "extremes", "trimmed"]
 
 
 _EXACT = 1e-13
@@ -53,7 +53,7 @@ def as_good(loss: float, tolerance: float) -> float:
     return loss * (1.0 + max(_EXACT, min(_EQUAL_VALUE, 0.5 * tolerance)))
 
 
-def cheapest(
+def cheapest_steps(
     game: DefenseGame,
     composition: Composition,
     allocation: FloatArray,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.certificate import Certificate, as_plan, decided
+from mfmgame.certificates.certificate import as_plan, decided
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import (
@@ -68,8 +68,7 @@ class OptimalFace:
     """
 
     def __init__(self, found: Found, composition: Composition, cuts: CutPool) -> None:
-        assert isinstance(found.certificate, Certificate)
-        self._found, self._proof = found, found.certificate
+        self._found, self._proof = found, found.certificate.priced
         self._game = found.game
         self._composition = composition
         self._cuts = cuts

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mfmgame.certificates.certificate import Certificate
-from mfmgame.certificates.tree import Proof
+from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import BestResponse
 from mfmgame.game.game import DefenseGame

@@ -18,7 +18,6 @@ import numpy as np
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import nothing_proven, upper_bound
-from mfmgame.certificates.tree import TreeProof
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.numerics.arrays import FloatArray
@@ -100,11 +99,7 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
         slopes=slopes,
         allocations=allocations,
         # What the prices of a tree say belongs to an allocation that is not shown with it.
-        certificates=tuple(
-            TreeProof(proof.nodes, proof.proofs, nothing)
-            for proof in proofs
-            if isinstance(proof, TreeProof)
-        ),
+        certificates=tuple(proof.priced_by(nothing) for proof in proofs),
         n_solves=len(proven),
     )
 

@@ -248,7 +248,7 @@ def _touching(solver: Solver, parameter: str) -> Callable[[float], _Line]:
 
     def over_limit(at: float) -> _Line:
         found = solver.find(limits={parameter: at})
-        price = found.certificate.limit_prices[found.game.resources.index(parameter)]
+        price = found.certificate.priced.limit_prices[found.game.resources.index(parameter)]
         return _line(at, found.lower, -float(price), found)
 
     return over_bandwidth if parameter == ATTACKER_BANDWIDTH else over_limit
@@ -256,8 +256,7 @@ def _touching(solver: Solver, parameter: str) -> Callable[[float], _Line]:
 
 def _line(at: float, value: float, slope: float, found: Found) -> _Line:
     loss, price = found.response.loss, found.response.price
-    proof = found.certificate
-    assert isinstance(proof, Certificate)
+    proof = found.certificate.priced
     return _Line(at, value, slope, found.allocation, loss, found.lower, price, proof)
 
 

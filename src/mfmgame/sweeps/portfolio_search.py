@@ -9,7 +9,6 @@ portfolios, on the same cuts, find every budget at which the answer changes: no 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from types import NoneType
 
 import numpy as np
@@ -22,7 +21,6 @@ from mfmgame.answers.portfolio import (
     changed_levels,
     greedy_loss,
 )
-from mfmgame.certificates.tree import TreeProof
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response
@@ -154,11 +152,8 @@ def _trimmed(found: Found, composition: Composition, row: int, enough: float) ->
 
 def _cheaper(found: Found, before: Found) -> Found:
     """A portfolio as good as one that costs more, with the proof of that one's budget."""
-    proof, held = before.certificate, found.certificate
-    assert isinstance(proof, TreeProof)
-    assert isinstance(held, TreeProof)
     lower = min(before.lower, found.response.loss)
-    proof = replace(proof, held=held.held)
+    proof = before.certificate.priced_by(found.certificate.priced)
     return found._replace(game=before.game, lower=lower, certificate=proof)
 
 

@@ -7,14 +7,11 @@ objective of a minimum over allocations that do not depend on it. So there is on
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mfmgame.answers.decision import decide, tie
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold, beside_decision, one_sided_note
 from mfmgame.certificates.certificate import nothing_proven
-from mfmgame.certificates.tree import TreeProof
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import bandwidth_for_loss, best_response
@@ -124,9 +121,8 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     bandwidth = beside_decision(there.game.attacker_bandwidth, game, decision)
     if bandwidth != there.game.attacker_bandwidth:
         there = solver.solve(bandwidth)
-    proof = there.certificate
-    if isinstance(proof, TreeProof):  # what its prices say belongs to another allocation
-        proof = replace(proof, held=nothing_proven(game))
+    # The prices of a proof by cases belong to another allocation.
+    proof = there.certificate.priced_by(nothing_proven(game))
     price = best_response(held.residual.array, game.bandwidth, bandwidth).price
     notes = _notes(here, there, loss)
     return Threshold(

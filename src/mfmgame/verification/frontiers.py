@@ -15,7 +15,6 @@ import numpy as np
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
@@ -28,7 +27,7 @@ from mfmgame.verification.agreement import (
     refuse,
 )
 from mfmgame.verification.bounds import ExactGame
-from mfmgame.verification.trees import proven
+from mfmgame.verification.proofs import proven
 
 __all__ = ["check_frontier"]
 
@@ -133,12 +132,13 @@ def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
     ends: list[list[Fraction]] = [[] for _ in points]
     for k, proof in enumerate(frontier.certificates):
         place: Pointer = ("pieces", k, "certificate")
-        if not isinstance(proof, Certificate):
+        if proof.is_by_cases:
             raise refuse((*place, "tree"), "expected no tree")
-        exact.check_certificate((*place, "cuts"), (*place, "limits"), proof, budget)
-        price = proof.limit_prices[row]
+        certificate = proof.priced
+        exact.check_certificate((*place, "cuts"), (*place, "limits"), certificate, budget)
+        price = certificate.limit_prices[row]
         check_each(("pieces", k), ["slope"], [frontier.slopes[k]], [-price])
-        base = exact.lower(proof, budget, limits)
+        base = exact.lower(certificate, budget, limits)
         for end in (k, k + 1):
             ends[end].append(base - Fraction(float(price)) * Fraction(points[end]))
     return [min(bounds) for bounds in ends], upper

@@ -8,14 +8,12 @@ import numpy as np
 
 from mfmgame.answers.coverage_index import index_of
 from mfmgame.answers.solution import Solution
-from mfmgame.certificates.certificate import Certificate, as_plan
-from mfmgame.certificates.tree import TreeProof
 from mfmgame.documents.result import IndexResult
 from mfmgame.errors import CertificateError
 from mfmgame.game.attacker import best_response
 from mfmgame.verification.agreement import check_between, check_each, check_keys, check_number
 from mfmgame.verification.bounds import ExactGame
-from mfmgame.verification.trees import check_held, proven
+from mfmgame.verification.proofs import check_held, proven
 
 __all__ = ["check_index", "check_solution"]
 
@@ -48,14 +46,13 @@ def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Frac
     residual = game.severity * exposure
     response = best_response(residual, game.bandwidth, budget)
     ids, resources = game.threat_ids, game.resources
-    if isinstance(proof, TreeProof):
+    if game.is_discrete:
         check_held(solution)
-    plan = as_plan(game, proof) if isinstance(proof, Certificate) else response.plan
-    check_each(("attack",), ids, solution.attack, plan)
+    check_each(("attack",), ids, solution.attack, proof.attack(game, response))
     ones = np.ones(game.n_threats)
     check_each(("threats",), ids, solution.coverage, 1.0 - exposure, ones, last=("coverage",))
     check_each(("threats",), ids, solution.residual, residual, game.severity, last=("residual",))
-    check_each(("prices", "limits"), resources, solution.limit_prices, proof.limit_prices)
+    check_each(("prices", "limits"), resources, solution.limit_prices, proof.priced.limit_prices)
     check_number(("prices", "attacker_bandwidth"), solution.bandwidth_price, response.price)
     upper = exact.excess(allocation, response.price)
     upper += Fraction(response.price) * Fraction(budget)

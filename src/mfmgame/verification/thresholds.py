@@ -23,7 +23,7 @@ from mfmgame.verification.agreement import (
     refuse,
 )
 from mfmgame.verification.bounds import ExactGame
-from mfmgame.verification.trees import proven
+from mfmgame.verification.proofs import proven
 
 __all__ = ["check_threshold"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from mfmgame.answers.coverage_index import CoverageIndex
@@ -14,7 +15,8 @@ from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.catalogs.gaps import CatalogGaps, Group
 from mfmgame.certificates.certificate import Certificate
-from mfmgame.certificates.tree import Proof, Split
+from mfmgame.certificates.proof import Proof
+from mfmgame.certificates.tree import Split, TreeProof
 from mfmgame.documents.result import Decision, SensitivityResult
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
@@ -259,18 +261,32 @@ def allocation_members(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
 
 def certificate_members(game: DefenseGame, proof: Proof) -> dict[str, Any]:
     """What proves a lower bound, with the prices of the limits."""
+    return _members(proof, game)
+
+
+@singledispatch
+def _members(proof: Proof, game: DefenseGame) -> dict[str, Any]:
+    """The members of one kind of proof, and of no other by default."""
+    raise TypeError(f"no JSON for a {type(proof).__name__} of {game.name!r}")
+
+
+@_members.register(Certificate)
+def _(proof: Certificate, game: DefenseGame) -> dict[str, Any]:
     prices = Labelled(game.resources, proof.limit_prices)
-    if isinstance(proof, Certificate):
-        return {"cuts": _cuts(game, proof), "limits": dict(prices)}
+    return {"cuts": _cuts(game, proof), "limits": dict(prices)}
+
+
+@_members.register(TreeProof)
+def _(proof: TreeProof, game: DefenseGame) -> dict[str, Any]:
     return {
-        **certificate_members(game, proof.held),
+        **_members(proof.held, game),
         "tree": [
             {"defense": game.defense_ids[node.defense], "at_most": node.at_most}
             if isinstance(node, Split)
             else {"proof": node}
             for node in proof.nodes
         ],
-        "proofs": [certificate_members(game, leaf) for leaf in proof.proofs],
+        "proofs": [_members(leaf, game) for leaf in proof.proofs],
     }
 
 

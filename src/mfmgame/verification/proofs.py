@@ -1,13 +1,16 @@
-"""What a proof claims: a certificate, or a tree of them over boxes of levels."""
+"""Check each kind of proof: a certificate, or a tree of certificates over boxes of levels."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import singledispatch
 
 import numpy as np
 
 from mfmgame.answers.solution import Solution, scale_of
-from mfmgame.certificates.tree import Proof, TreeProof
+from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.proof import Proof
+from mfmgame.certificates.tree import TreeProof
 from mfmgame.game.feasibility import held_game
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
@@ -44,17 +47,32 @@ def proven(
     CertificateError
         If it is no proof.
     """
-    if isinstance(proof, TreeProof) is (not exact.game.is_discrete):
-        expected = "no tree" if not exact.game.is_discrete else "the tree of a proof by cases"
+    if proof.is_by_cases is not exact.game.is_discrete:
+        expected = "the tree of a proof by cases" if exact.game.is_discrete else "no tree"
         raise refuse((*pointer, "tree"), f"expected {expected}")
-    if isinstance(proof, TreeProof):
-        return _proven_by_cases(pointer, proof, exact, budget)
+    return _proven(proof, pointer, prices, exact, budget)
+
+
+@singledispatch
+def _proven(
+    proof: Proof, pointer: Pointer, prices: Pointer, exact: ExactGame, budget: float
+) -> Fraction:
+    """What one kind of proof proves, each number checked; no other kind by default."""
+    del prices, exact, budget
+    raise refuse(pointer, f"found a {type(proof).__name__}, expected a proof that can be checked")
+
+
+@_proven.register(Certificate)
+def _(
+    proof: Certificate, pointer: Pointer, prices: Pointer, exact: ExactGame, budget: float
+) -> Fraction:
     exact.check_certificate((*pointer, "cuts"), prices, proof, budget)
     return exact.lower(proof, budget, exact.game.limits)
 
 
-def _proven_by_cases(
-    pointer: Pointer, tree: TreeProof, exact: ExactGame, budget: float
+@_proven.register(TreeProof)
+def _(
+    tree: TreeProof, pointer: Pointer, prices: Pointer, exact: ExactGame, budget: float
 ) -> Fraction:
     """The least of what the leaves of a tree prove, once they cover every allocation."""
     game, bounds, used = exact.game, [], set()
@@ -103,13 +121,12 @@ def check_held(solution: Solution) -> None:
     CertificateError
         If they prove less of the game of the continuous defenses than the bracket claims.
     """
-    proof = solution.certificate
-    assert isinstance(proof, TreeProof)
+    proof = solution.certificate.priced
     held = ExactGame(held_game(solution.game, solution.allocation.array))
     cuts: Pointer = ("certificate", "cuts")
     budget = held.game.attacker_bandwidth
-    held.check_certificate(cuts, ("prices", "limits"), proof.held, budget)
-    lower = held.lower(proof.held, budget, held.game.limits)
+    held.check_certificate(cuts, ("prices", "limits"), proof, budget)
+    lower = held.lower(proof, budget, held.game.limits)
     missing = solution.tolerance * scale_of(solution.game, solution.value)
     least = min(solution.lower, solution.value - missing)
     if lower < Fraction(least):
