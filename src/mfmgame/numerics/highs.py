@@ -1,4 +1,4 @@
-"""How HiGHS is used: the settings and scaling that every master program shares.
+"""How HiGHS is used: the settings and scaling that every program shares.
 
 Only the two master programs know HiGHS beyond this, and no other file makes a HiGHS object.
 """
@@ -18,6 +18,7 @@ __all__ = [
     "OPTIONS",
     "STEEPEST",
     "WIDEST",
+    "LinearProgram",
     "check",
     "new_highs",
     "power_of_two",
@@ -83,3 +84,50 @@ def powers_of_two(sizes: FloatArray) -> FloatArray:
     mantissas, exponents = np.frexp(sizes)
     powers: FloatArray = np.ldexp(1.0, exponents - (mantissas == 0.5))
     return powers
+
+
+class LinearProgram:
+    """A warm HiGHS model of fixed rows, for one objective after another.
+
+    minimise ``cost . u`` subject to ``lower <= matrix . u <= upper`` and ``u >= 0``.
+
+    Parameters
+    ----------
+    matrix : ndarray of float, shape (n_rows, n_unknowns)
+    lower, upper : ndarray of float, shape (n_rows,)
+    """
+
+    def __init__(self, matrix: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
+        n_rows, n_unknowns = matrix.shape
+        self._highs = new_highs()
+        zeros, most = np.zeros(n_unknowns), np.full(n_unknowns, np.inf)
+        check(self._highs.addCols(n_unknowns, zeros, zeros, most, 0, [], [], []))
+        rows, columns = matrix.nonzero()
+        starts = np.searchsorted(rows, np.arange(n_rows)).astype(np.int32)
+        entries = matrix[rows, columns]
+        indices = columns.astype(np.int32)
+        check(self._highs.addRows(n_rows, lower, upper, len(entries), starts, indices, entries))
+        self._columns = np.arange(n_unknowns, dtype=np.int32)
+        patience = LEAST_PATIENCE + 20 * (n_rows + n_unknowns)
+        self._highs.setOptionValue("simplex_iteration_limit", patience)
+
+    def least(self, cost: FloatArray) -> float:
+        """Find the least value of an objective.
+
+        Parameters
+        ----------
+        cost : ndarray of float, shape (n_unknowns,)
+
+        Returns
+        -------
+        float
+            NaN if HiGHS finds no optimum.
+        """
+        self._highs.changeColsCost(len(cost), self._columns, cost)
+        self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._highs.clearSolver()
+            self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return math.nan
+        return float(self._highs.getInfo().objective_function_value)

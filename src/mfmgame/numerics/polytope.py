@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.highs import LinearProgram
 
 __all__ = ["Polytope"]
-
-
-_FEASIBLE = 1e-9
-"""Relative amount by which a point may miss it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,31 +51,20 @@ class Polytope:
         >>> triangle.range_of(np.array([1.0, 0.5]))
         (0.0, 2.0)
         """
-        from scipy.optimize import linprog
-
         if not form.any():
             return 0.0, 0.0
         cost = form * self.size
         scale = float(np.abs(cost).max())
+        least, less = (self._program.least(sign * cost / scale) for sign in (1.0, -1.0))
+        return scale * least, -scale * less
+
+    @cached_property
+    def _program(self) -> LinearProgram:
+        """The rows of the polytope, for unknowns in units of their size."""
         equal, sides = _in_units(self.equal * self.size, self.sides)
         at_most, most = _in_units(self.at_most * self.size, self.most)
-        ends = []
-        for sign in (1.0, -1.0):
-            found = linprog(
-                sign * cost / scale,
-                A_ub=at_most,
-                b_ub=most,
-                A_eq=equal,
-                b_eq=sides,
-                bounds=(0.0, None),
-                method="highs-ds",
-                options={
-                    "primal_feasibility_tolerance": _FEASIBLE,
-                    "dual_feasibility_tolerance": _FEASIBLE,
-                },
-            )
-            ends.append(sign * scale * float(found.fun) if found.status == 0 else np.nan)
-        return ends[0], ends[1]
+        lower = np.append(sides, np.full(len(most), -np.inf))
+        return LinearProgram(np.vstack((equal, at_most)), lower, np.append(sides, most))
 
 
 def _in_units(matrix: FloatArray, side: FloatArray) -> tuple[FloatArray, FloatArray]:
