@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mfmgame.game.attacker import worst_losses
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import BoolArray, FloatArray, dense
@@ -40,14 +41,10 @@ class Coalitions:
 
     def __init__(self, game: DefenseGame, levels: FloatArray) -> None:
         funded = np.flatnonzero(levels > 0.0)
-        effect = game.effectiveness[:, funded]
-        rows = dense(effect)
-        acting = rows.any(axis=0)
-        self.members = funded[acting]
+        self.members = funded[dense(game.effectiveness[:, funded]).any(axis=0)]
         self._levels = levels[self.members]
         self._game = game
         self._composition = compose(game, self.members)
-        self._free = game.bandwidth == 0.0
 
     def worst_losses(self, chosen: BoolArray) -> FloatArray:
         """Loss of the worst attack on each set, shape (n_sets,), in loss units.
@@ -62,17 +59,8 @@ class Coalitions:
         for start in range(0, len(chosen), step):
             part = slice(start, start + step)
             levels = np.where(chosen[part], self._levels, 0.0)
-            losses[part] = self._worst(self._game.severity * self._composition.exposures(levels))
+            residuals = self._game.severity * self._composition.exposures(levels)
+            losses[part] = worst_losses(
+                residuals, self._game.bandwidth, self._game.attacker_bandwidth
+            )
         return losses
-
-    def _worst(self, residual: FloatArray) -> FloatArray:
-        """Best responses to residual losses of shape (n_sets, n_threats): their losses."""
-        free = residual[:, self._free].sum(axis=1)
-        bits, residual = self._game.bandwidth[~self._free], residual[:, ~self._free]
-        order = np.argsort(-residual / bits, axis=1, kind="stable")
-        needed = bits[order]
-        left = self._game.attacker_bandwidth - (needed.cumsum(axis=1) - needed)
-        effort = np.clip(left / needed, 0.0, 1.0)
-        return np.asarray(
-            free + np.einsum("ij,ij->i", effort, np.take_along_axis(residual, order, axis=1))
-        )

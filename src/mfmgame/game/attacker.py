@@ -9,7 +9,7 @@ import numpy as np
 
 from mfmgame.numerics.arrays import FloatArray, IntArray
 
-__all__ = ["BestResponse", "best_response"]
+__all__ = ["BestResponse", "bandwidth_for_loss", "best_response", "loss_curve", "worst_losses"]
 
 
 _SORTED_WHOLE = 4096
@@ -92,6 +92,68 @@ def _affordable(
     return running[(-ratio).argsort(kind="stable")]
 
 
+def worst_losses(residuals: FloatArray, bandwidth: FloatArray, budget: float) -> FloatArray:
+    """Losses of the best responses to many allocations, by sorts of whole matrices.
+
+    Parameters
+    ----------
+    residuals : ndarray of float, shape (n_allocations, n_threats)
+        Residual losses under each, at least 0.
+    bandwidth, budget
+        As for :func:`best_response`.
+
+    Returns
+    -------
+    ndarray of float, shape (n_allocations,)
+        In loss units.
+
+    Examples
+    --------
+    >>> worst_losses(np.array([[3.0, 2.0], [0.0, 2.0]]), np.array([2.0, 1.0]), 2.0).tolist()
+    [3.5, 2.0]
+    """
+    is_free = bandwidth == 0.0
+    free = residuals[:, is_free].sum(axis=1)
+    bits, residuals = bandwidth[~is_free], residuals[:, ~is_free]
+    order = np.argsort(-residuals / bits, axis=1, kind="stable")
+    needed = bits[order]
+    left = budget - (needed.cumsum(axis=1) - needed)
+    effort = np.clip(left / needed, 0.0, 1.0)
+    ordered = np.take_along_axis(residuals, order, axis=1)
+    return np.asarray(free + np.einsum("ij,ij->i", effort, ordered))
+
+
+def loss_curve(
+    residual: FloatArray, bandwidth: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Trace the loss of the best response to one allocation over the attacker's bandwidth.
+
+    Parameters
+    ----------
+    residual, bandwidth : ndarray of float, shape (n_threats,)
+        As for :func:`best_response`.
+
+    Returns
+    -------
+    order : ndarray of int, shape (n_running,)
+        Threats that need bandwidth and cause a loss, by falling loss per bit.
+    points : ndarray of float, shape (n_running + 1,)
+        Bandwidths from 0, in bits, up to which the first 0, 1, ... of them run in full.
+    losses : ndarray of float, shape (n_running + 1,)
+        In loss units; linear between the points, and constant beyond the last.
+
+    Examples
+    --------
+    >>> [one.tolist() for one in loss_curve(np.array([3.0, 2.0]), np.array([2.0, 1.0]))]
+    [[1, 0], [0.0, 1.0, 3.0], [0.0, 2.0, 5.0]]
+    """
+    running = np.flatnonzero((bandwidth > 0.0) & (residual > 0.0))
+    order = running[np.argsort(-residual[running] / bandwidth[running], kind="stable")]
+    free = math.fsum(residual[bandwidth == 0.0].tolist())
+    points = np.append(0.0, np.cumsum(bandwidth[order]))
+    return order, points, free + np.append(0.0, np.cumsum(residual[order]))
+
+
 def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float) -> float | None:
     """Greatest bandwidth at which the best response costs no more than a given loss.
 
@@ -116,14 +178,11 @@ def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float)
     everything = best_response(residual, bandwidth, math.inf)
     if everything.loss <= loss:
         return None
-    free = math.fsum(residual[bandwidth == 0.0].tolist())
-    if free > loss:
+    order, _, losses = loss_curve(residual, bandwidth)
+    if losses[0] > loss:
         return 0.0
-    running = np.flatnonzero((bandwidth > 0.0) & (residual > 0.0))
-    order = running[np.argsort(-residual[running] / bandwidth[running], kind="stable")]
-    reached = free + np.cumsum(residual[order])
-    n_full = min(int(np.searchsorted(reached, loss, side="right")), len(order) - 1)
-    missing = loss - (reached[n_full - 1] if n_full else free)
+    n_full = min(int(np.searchsorted(losses[1:], loss, side="right")), len(order) - 1)
+    missing = loss - losses[n_full]
     marginal = order[n_full]
     share = missing / residual[marginal]
     return math.fsum([*bandwidth[order[:n_full]].tolist(), share * bandwidth[marginal]])

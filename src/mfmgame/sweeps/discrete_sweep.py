@@ -10,7 +10,6 @@ chords.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.certificate import nothing_proven, upper_bound
-from mfmgame.game.attacker import best_response
+from mfmgame.game.attacker import best_response, loss_curve
 from mfmgame.game.compositions import compose
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.progress import Found
@@ -108,11 +107,7 @@ def _curve(
     allocation: FloatArray, residual: FloatArray, bandwidth: FloatArray, stop: float
 ) -> _Curve:
     """The worst attack on an allocation, from no bandwidth to the end of a sweep."""
-    running = np.flatnonzero((residual > 0.0) & (bandwidth > 0.0))
-    order = running[np.argsort(-residual[running] / bandwidth[running], kind="stable")]
-    free = math.fsum(residual[(bandwidth == 0.0)].tolist())
-    points = np.append(0.0, np.cumsum(bandwidth[order]))
-    losses = free + np.append(0.0, np.cumsum(residual[order]))
+    _, points, losses = loss_curve(residual, bandwidth)
     if points[-1] < stop:
         points, losses = np.append(points, stop), np.append(losses, losses[-1])
     return _Curve(allocation, points, losses)

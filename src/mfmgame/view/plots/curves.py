@@ -12,7 +12,7 @@ from mfmgame.answers.decision import Region, decide, regions_of, turning_points
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.portfolio import PortfolioSequence
 from mfmgame.answers.solution import Solution
-from mfmgame.game.attacker import bandwidth_for_loss, best_response
+from mfmgame.game.attacker import bandwidth_for_loss, best_response, loss_curve
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.view.plots.style import (
@@ -286,11 +286,7 @@ def attack_curve(
         Exact at each point and linear between; of more breaks than can be told apart in a
         picture, evenly many are kept, so that the curve drawn is never above the true one.
     """
-    running = np.flatnonzero((game.bandwidth > 0.0) & (residual > 0.0))
-    free = math.fsum(residual[game.bandwidth == 0.0].tolist())
-    order = running[np.argsort(-residual[running] / game.bandwidth[running], kind="stable")]
-    bits = np.concatenate([[0.0], np.cumsum(game.bandwidth[order])])
-    losses = free + np.concatenate([[0.0], np.cumsum(residual[order])])
+    _, bits, losses = loss_curve(residual, game.bandwidth)
     inside = bits[(bits > start) & (bits < stop)]
     if len(inside) > _MOST_POINTS:
         inside = inside[np.linspace(0, len(inside) - 1, _MOST_POINTS).astype(np.intp)]
