@@ -50,8 +50,9 @@ from .errors import (
     SpecificationError,
     WorkerError,
 )
-from .game.game import DefenseGame, build_game
+from .game.game import DefenseGame
 from .game.level_rules import DefenseGroup
+from .game.scenario_game import build_game
 from .machine.workers import Workers
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
 from .sensitivities.differentiation import threshold_gradient, value_gradient

@@ -14,7 +14,8 @@ from mfmgame.answers.threshold import Threshold
 from mfmgame.attribution.coverage_index_search import defense_coverage_index
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
 from mfmgame.sensitivities.other_optima import sensitivity_of
 from mfmgame.solving.solver import asked_solver
 from mfmgame.sweeps.threshold_search import threshold_beyond

@@ -15,8 +15,9 @@ from mfmgame.game.compositions.additive import Additive
 from mfmgame.game.feasibility import all_within_limits
 from mfmgame.numerics.exact_arithmetic import split_product, wide
 from mfmgame.references import value_by_scipy
-from mfmgame.sweeps import frontier_search as tracing
+from mfmgame.sweeps import bandwidth_walk, frontier_search
 from mfmgame.sweeps.parametric_simplex import walk
+from mfmgame.sweeps.touching_lines import Chain
 from random_games import games
 
 
@@ -42,7 +43,7 @@ def walked(game, start=0.0, stop=None):
 
 def by_recursion(monkeypatch, game, **arguments):
     with monkeypatch.context() as patch:
-        patch.setattr(tracing, "_walked", lambda *_: tracing._Chain([], []))
+        patch.setattr(frontier_search, "walked_lines", lambda *_: Chain([], []))
         return mg.sweep(game, **arguments)
 
 
@@ -130,7 +131,7 @@ class TestSweep:
 
         ends = {"points", "plans", "limit_prices"}
         whole = mg.sweep(seeded())
-        monkeypatch.setattr(tracing, "walk", stopped)
+        monkeypatch.setattr(bandwidth_walk, "walk", stopped)
         self.check_whole(whole)
 
     @pytest.mark.parametrize("name", ["points", "allocations", "slopes", "plans", "limit_prices"])
@@ -142,7 +143,7 @@ class TestSweep:
             return dataclasses.replace(found, **{name: numbers})
 
         whole = mg.sweep(seeded())
-        monkeypatch.setattr(tracing, "walk", wrong)
+        monkeypatch.setattr(bandwidth_walk, "walk", wrong)
         # A slope that is no threat's price is worked out anew, with no solve.
         self.check_whole(whole, solves_again=name != "slopes")
 

@@ -10,7 +10,8 @@ from mfmgame.answers.solution import Solution
 from mfmgame.documents.float_reading import as_floats
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import solve
 

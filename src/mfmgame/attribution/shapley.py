@@ -29,8 +29,9 @@ from mfmgame.attribution.coalitions import Coalitions
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import solve

@@ -16,7 +16,7 @@ from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Decision, Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError
-from mfmgame.game.game import build_game
+from mfmgame.game.scenario_game import build_game
 from mfmgame.machine.workers import Workers
 from mfmgame.messages import refuse_other_types
 from mfmgame.solving.solver import Solver

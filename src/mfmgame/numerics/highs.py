@@ -6,9 +6,11 @@ Only the two master programs know HiGHS beyond this, and no other file makes a H
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from mfmgame.errors import SolverError
 from mfmgame.numerics.arrays import FloatArray
@@ -19,10 +21,12 @@ __all__ = [
     "STEEPEST",
     "WIDEST",
     "LinearProgram",
+    "add_rows",
     "check",
     "new_highs",
     "power_of_two",
     "powers_of_two",
+    "set_options",
 ]
 
 
@@ -56,9 +60,45 @@ class _Silent(highspy.Highs):
 def new_highs() -> highspy.Highs:
     """Make a HiGHS object with our options, which prints nothing."""
     highs = _Silent()  # type: ignore[no-untyped-call]
-    for option, value in OPTIONS.items():
-        highs.setOptionValue(option, value)
+    set_options(highs, OPTIONS)
     return highs
+
+
+def set_options(highs: highspy.Highs, options: Mapping[str, bool | int | float | str]) -> None:
+    """Set options of HiGHS by their names."""
+    for option, value in options.items():
+        highs.setOptionValue(option, value)
+
+
+def add_rows(
+    highs: highspy.Highs,
+    entries: FloatArray,
+    columns: NDArray[np.int32],
+    lower: FloatArray,
+    upper: FloatArray,
+) -> None:
+    """Add rows to a program, their zeros left out.
+
+    Parameters
+    ----------
+    highs : highspy.Highs
+    entries : ndarray of float, shape (n_new, n_entries)
+    columns : ndarray of int32, shape (n_new, n_entries)
+        The column of each entry, increasing in a row.
+    lower, upper : ndarray of float, shape (n_new,)
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses them.
+    """
+    if entries.size == 0:
+        return
+    stored = entries != 0.0
+    starts = np.zeros(len(entries), dtype=np.int32)
+    starts[1:] = stored.cumsum()[entries.shape[1] - 1 : -1 : entries.shape[1]]
+    values = entries[stored]
+    check(highs.addRows(len(entries), lower, upper, len(values), starts, columns[stored], values))
 
 
 def check(status: highspy.HighsStatus) -> None:
@@ -102,12 +142,9 @@ class LinearProgram:
         self._highs = new_highs()
         zeros, most = np.zeros(n_unknowns), np.full(n_unknowns, np.inf)
         check(self._highs.addCols(n_unknowns, zeros, zeros, most, 0, [], [], []))
-        rows, columns = matrix.nonzero()
-        starts = np.searchsorted(rows, np.arange(n_rows)).astype(np.int32)
-        entries = matrix[rows, columns]
-        indices = columns.astype(np.int32)
-        check(self._highs.addRows(n_rows, lower, upper, len(entries), starts, indices, entries))
         self._columns = np.arange(n_unknowns, dtype=np.int32)
+        columns = np.broadcast_to(self._columns, matrix.shape)
+        add_rows(self._highs, matrix, columns, lower, upper)
         patience = LEAST_PATIENCE + 20 * (n_rows + n_unknowns)
         self._highs.setOptionValue("simplex_iteration_limit", patience)
 

@@ -15,8 +15,9 @@ from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import within_limits
-from mfmgame.game.game import DefenseGame, build_game, game_of
+from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.game.scenario_game import build_game, game_of
 from mfmgame.numerics.arrays import FloatArray, IntArray, dense
 from mfmgame.sensitivities.active_cuts import NEAR
 from mfmgame.sensitivities.complementarity import SaddlePoint, acts_on, saddle_point

@@ -8,10 +8,11 @@ from mfmgame.answers.solution import Solution
 from mfmgame.documents.scenario import Scenario
 from mfmgame.game.compositions import composition_class
 from mfmgame.game.feasibility import held_game
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.game.scenario_game import game_of
 from mfmgame.solving.solver import Solver
-from mfmgame.sweeps.frontier_search import precise_solver, slope_beside
+from mfmgame.sweeps.touching_lines import precise_solver, slope_beside
 
 __all__ = ["sensitivity", "sensitivity_of"]
 

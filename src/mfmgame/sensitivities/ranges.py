@@ -18,7 +18,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import BoolArray, FloatArray
 from mfmgame.sensitivities.complementarity import Proofs, SaddlePoint
 from mfmgame.solving.optimal_set import OptimalFace
-from mfmgame.sweeps.frontier_search import precise_solver, slope_beside
+from mfmgame.sweeps.touching_lines import precise_solver, slope_beside
 
 __all__ = ["OptimalRanges", "Range", "optimal_ranges"]
 

@@ -12,7 +12,6 @@ levels in units of their own upper bound. Powers of two, so that scaling rounds 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import highspy
@@ -27,10 +26,12 @@ from mfmgame.numerics.highs import (
     OPTIONS,
     STEEPEST,
     WIDEST,
+    add_rows,
     check,
     new_highs,
     power_of_two,
     powers_of_two,
+    set_options,
 )
 
 __all__ = ["Master", "MasterPoint"]
@@ -135,7 +136,7 @@ class Master:
         self._highs.addCols(count, self._cost, np.zeros(count), self._column_upper, 0, [], [], [])
         columns = np.empty(rows.shape, dtype=np.int32)
         columns[:] = np.arange(n_defenses)
-        self._add_rows(rows, columns, self._row_lower, self._row_upper)
+        add_rows(self._highs, rows, columns, self._row_lower, self._row_upper)
 
     @property
     def entered(self) -> IntArray:
@@ -185,7 +186,7 @@ class Master:
         entries[:, :n_defenses], columns[:, :-1] = rows, np.arange(n_defenses + 1)
         entries[:, -2] = width
         entries[:, -1], columns[:, -1] = self._surplus_unit[column] / unit, n_defenses + 1 + column
-        self._add_rows(entries, columns, lower, upper)
+        add_rows(self._highs, entries, columns, lower, upper)
 
         self._rows = np.concatenate((self._rows, rows))
         self._row_lower = np.concatenate((self._row_lower, lower))
@@ -372,21 +373,6 @@ class Master:
     def _set_limits(self, limits: FloatArray) -> None:
         self._row_upper[: len(self._limited)] = limits[self._limited] / self._limit_unit
 
-    def _add_rows(
-        self, entries: FloatArray, columns: NDArray[np.int32], lower: FloatArray, upper: FloatArray
-    ) -> None:
-        if entries.size == 0:
-            return
-        stored = entries != 0.0
-        starts = np.zeros(len(entries), dtype=np.int32)
-        starts[1:] = stored.cumsum()[entries.shape[1] - 1 : -1 : entries.shape[1]]
-        values = entries[stored]
-        check(
-            self._highs.addRows(
-                len(entries), lower, upper, len(values), starts, columns[stored], values
-            )
-        )
-
     def _run(self, *, insist: bool = True) -> tuple[FloatArray, FloatArray] | None:
         """Optimal columns and row duals; None if HiGHS finds none, however it tries."""
         # No program of this size needs so many iterations, unless they go in circles.
@@ -397,17 +383,13 @@ class Master:
             if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 break
             self._highs.clearSolver()
-            self._set_options(options)
+            set_options(self._highs, options)
             self._highs.run()
-            self._set_options(OPTIONS)
+            set_options(self._highs, OPTIONS)
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         solution = self._highs.getSolution()
         return np.array(solution.col_value), np.array(solution.row_dual)
-
-    def _set_options(self, options: Mapping[str, bool | int | float | str]) -> None:
-        for option, value in options.items():
-            self._highs.setOptionValue(option, value)
 
     def _point(self) -> MasterPoint:
         levels = np.minimum(np.maximum(self._primal, 0.0), self._column_upper)

@@ -23,8 +23,9 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose, composition_class
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.cut_pool import CutPool

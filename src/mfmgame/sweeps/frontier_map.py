@@ -16,7 +16,8 @@ from mfmgame.documents.float_reading import amounts
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
 from mfmgame.machine.workers import Workers
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.sweeps.frontier_search import sweep

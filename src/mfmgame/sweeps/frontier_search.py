@@ -16,90 +16,39 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
 from mfmgame.answers.solution import refuse_other_tolerances
-from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
-from mfmgame.certificates.certificate import Certificate, nothing_proven, upper_bound
+from mfmgame.certificates.certificate import upper_bound
 from mfmgame.documents.float_reading import amounts, as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.game.attacker import best_response
-from mfmgame.game.compositions import Composition, compose, composition_class
-from mfmgame.game.feasibility import all_within_limits
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.compositions import compose, composition_class
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import shown
-from mfmgame.numerics.arrays import BoolArray, FloatArray
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, rounded_up, wide
-from mfmgame.solving.progress import Found
-from mfmgame.solving.solver import Solver
+from mfmgame.sweeps.bandwidth_walk import walked_lines
 from mfmgame.sweeps.discrete_sweep import traced_steps
-from mfmgame.sweeps.parametric_simplex import walk
+from mfmgame.sweeps.touching_lines import (
+    LINEAR_TOLERANCE,
+    Chain,
+    Line,
+    Trace,
+    precise_solver,
+    touching,
+)
 
-__all__ = ["precise_solver", "slope_beside", "sweep"]
+__all__ = ["sweep"]
 
 
-_SOLVE_TOLERANCE = 1e-10
 _SOLVES = 0.1
 """Share of a bracket around a smooth frontier that solves may take."""
-_LINEAR_TOLERANCE = 1e-11
-"""A point this far off a line, relative to the value, still lies on it."""
-_SAME_SLOPE = 1e-10
-"""Lines whose slopes differ by less, relative to the steeper, are one line."""
-_SAME_POINT = 1e-12
-"""Points closer than this share of where they are, are one point."""
-_SHORTEST = 1e-9
-"""A piece beside a point that is shorter, by this share of the way, is none."""
-_NEARBY = 1e-3
-"""Where to look first for the piece beside a point, as a share of the way."""
-_ROUNDING = 1e-9
-"""Share of the least value told from 0 by which the first one may be off."""
-_BY_ROUNDING = (2.0**-52, 2.0**-50, 2.0**-48)
-"""Shares of a point by which it may be too low."""
-_MOST_LINES = 100
-_SAME_PRICE = 1e-13
-"""Relative difference of a slope and a threat's price that is rounding."""
-_ENTRIES_AT_ONCE = 2**20
-
-
-@dataclass(frozen=True, eq=False)
-class _Line:
-    """A line that touches the frontier at a point, and never crosses it.
-
-    Attributes
-    ----------
-    at, value, slope : float
-        The point, and the line through it.
-    allocation : ndarray of float, shape (n_defenses,)
-        Optimal at the point.
-    guaranteed : float
-        Loss of the worst attack on it there.
-    lower : float
-        What the certificate proves of the value there.
-    price : float
-        Of the attacker's bandwidth, in that attack.
-    certificate : Certificate
-    base : float or None
-        Of a line over the bandwidth, its proven value at 0, if that is known yet.
-    """
-
-    at: float
-    value: float
-    slope: float
-    allocation: FloatArray
-    guaranteed: float
-    lower: float
-    price: float
-    certificate: Certificate
-    base: float | None = None
-
-    def __call__(self, at: float) -> float:
-        return self.value + self.slope * (at - self.at)
 
 
 def sweep(
@@ -172,7 +121,7 @@ def sweep(
     smooth = not kind.is_polyhedral
     asked = tolerance or composition_class(game.composition).frontier_tolerance if smooth else None
     # Of a bracket, lines take what the solves where they meet leave.
-    within = (1.0 - _SOLVES) * asked if asked else tolerance or _LINEAR_TOLERANCE
+    within = (1.0 - _SOLVES) * asked if asked else tolerance or LINEAR_TOLERANCE
     solver = precise_solver(game, _SOLVES * asked if asked else None)
     if game.is_discrete:
         if limit is not None:
@@ -183,297 +132,15 @@ def sweep(
             )
         return replace(traced_steps(solver, start, stop, within), tolerance=asked)
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
-    traced = _Trace(_touching(solver, parameter), sign, within, game)
+    traced = Trace(touching(solver, parameter), sign, within, game)
     walked = None
     if limit is None and kind.form == "sum":
-        walked = _walked(game, start, stop, within)
-    traced.run(start, stop, walked or _Chain([], []))
+        walked = walked_lines(game, start, stop, within)
+    traced.run(start, stop, walked or Chain([], []))
     return replace(_assembled(game, parameter, traced), tolerance=asked)
 
 
-def precise_solver(game: DefenseGame, tolerance: float | None = None) -> Solver:
-    """A solver for many points of one frontier, by default as precise as lines need."""
-    return Solver(game, tolerance=tolerance or _SOLVE_TOLERANCE, cheapest=False)
-
-
-def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> float:
-    """Slope of the piece of a frontier that starts at a point and leads towards another.
-
-    Parameters
-    ----------
-    solver : Solver
-        Of an `additive` or `best_of` game.
-    parameter : str
-        ``"attacker_bandwidth"``, or a resource that the game limits.
-    at, towards : float
-        Different points of at least 0.
-
-    Returns
-    -------
-    float
-        Loss units per unit of the parameter.
-    """
-    touch, game = _touching(solver, parameter), solver.game
-    # A defense that costs too much to run stretches the range, but changes no slope nearby.
-    amounts = game.bandwidth
-    if parameter != ATTACKER_BANDWIDTH:
-        amounts = game.use[game.resources.index(parameter)] * game.max_level
-    unit = at or float(amounts[amounts > 0.0].min(initial=np.inf))
-    step = min(_NEARBY * (towards - at), unit)
-    here, there = touch(at), touch(at + step)
-    floor = 1e-6 * float(solver.game.severity.max(initial=0.0))
-    for _ in range(_MOST_LINES):
-        steepest = max(abs(here.slope), abs(there.slope))
-        if abs(here.slope - there.slope) <= _SAME_SLOPE * steepest:
-            break
-        shift = (there(at) - here.value) / (here.slope - there.slope)
-        share = shift / (there.at - at)
-        if share <= _SHORTEST:  # the line here only touches the start
-            return there.slope
-        meeting = at + min(share, 1.0) * (there.at - at)
-        found = touch(meeting)
-        on_line = abs(here(meeting) - found.value) <= _LINEAR_TOLERANCE * max(found.value, floor)
-        if on_line or not _is_between(found.slope, here.slope, there.slope):
-            break
-        there = found
-    return here.slope
-
-
-def _touching(solver: Solver, parameter: str) -> Callable[[float], _Line]:
-    """What finds the line that touches the frontier at a point."""
-
-    def over_bandwidth(at: float) -> _Line:
-        found = solver.find(at)
-        return _line(at, found.response.loss, found.response.price, found)
-
-    def over_limit(at: float) -> _Line:
-        found = solver.find(limits={parameter: at})
-        price = found.certificate.priced.limit_prices[found.game.resources.index(parameter)]
-        return _line(at, found.lower, -float(price), found)
-
-    return over_bandwidth if parameter == ATTACKER_BANDWIDTH else over_limit
-
-
-def _line(at: float, value: float, slope: float, found: Found) -> _Line:
-    loss, price = found.response.loss, found.response.price
-    proof = found.certificate.priced
-    return _Line(at, value, slope, found.allocation, loss, found.lower, price, proof)
-
-
-def _is_between(slope: float, one: float, other: float) -> bool:
-    """Whether a line is less steep than one and steeper than another.
-
-    That between two others is; one that rounding makes look otherwise would lead nowhere.
-    """
-    return min(one, other) < slope < max(one, other)
-
-
-@dataclass(frozen=True, eq=False)
-class _Chain:
-    """Lines from left to right, and where each meets the next, as far as that is proven.
-
-    The first knot is that of the sweep's start, the last that of its end; None where
-    there is no proof.
-    """
-
-    lines: list[_Line]
-    knots: list[_Line | None]
-
-
-class _Trace:
-    """The recursion on pairs of lines, left to right, on a stack of its own."""
-
-    def __init__(
-        self, touch: Callable[[float], _Line], sign: float, within: float, game: DefenseGame
-    ) -> None:
-        self._touch = touch
-        self._sign = sign
-        self._within = within
-        self._floor = 1e-6 * float(game.severity.max(initial=0.0))
-        self._rounding = Composition.tolerance * self._floor
-        self.lines: list[_Line] = []
-        self.knots: list[_Line] = []
-        self.n_solves = 0
-
-    def run(self, start: float, stop: float, known: _Chain) -> None:
-        """Find the lines between two ends, and the solves where neighbours meet.
-
-        Parameters
-        ----------
-        start, stop : float
-        known : _Chain
-            Lines known to touch the frontier; it may be empty.
-        """
-        lines, between = list(known.lines), known.knots[1:-1]
-        first, last = (known.knots[0], known.knots[-1]) if lines else (None, None)
-        self.n_solves = min(1, len(lines))
-        if first is None:
-            first = self._touched(start)
-            lines, between = [first, *lines], [None, *between] if lines else []
-        if last is None:
-            last = self._touched(stop)
-            lines, between = [*lines, last], [*between, None]
-        self.lines, self.knots = [lines[0]], [first]
-        pending = list(zip(lines[:-1], lines[1:], between, strict=True))[::-1]
-        while pending:
-            left, right, knot = pending.pop()
-            if knot is not None:
-                self.knots.append(knot)
-                self.lines.append(right)
-                continue
-            falls = self._sign * (left.slope - right.slope)
-            if falls <= 0.0 or (self._is_on(left, right) and self._is_on(right, left)):
-                continue  # one line
-            shift = (right(left.at) - left.value) / (left.slope - right.slope)
-            at = min(max(left.at + shift, left.at), right.at)
-            if self._is_on(right, first):  # all before only touch the start
-                self.lines = [right]
-                continue
-            if not pending and self._is_on(left, last):  # the last line only touches the end
-                continue
-            found = self._touched(at)
-            off = self._sign * (left(at) - found.value)
-            leads = _is_between(found.slope, left.slope, right.slope)
-            if off <= self._slack(left(at), self._within) or not leads:
-                if left.at < at and self._is_sharper(found, left, right):
-                    self.lines[-1] = found
-                    pending.append((found, right, None))
-                    continue
-                self.knots.append(found)
-                self.lines.append(right)
-            else:
-                pending += [(found, right, None), (left, found, None)]
-        self.knots.append(last)
-        self._reach_zero()
-        self._drop_points()
-
-    def _reach_zero(self) -> None:
-        """Begin a last piece of value 0 where the value is 0: where lines meet, it may not be."""
-        if len(self.lines) < 2 or self.lines[-1].slope or self.lines[-1].value > 0.0:
-            return
-        at, stop = self.knots[-2].at, self.knots[-1].at
-        for share in _BY_ROUNDING:
-            if self.knots[-2].guaranteed <= 0.0:
-                break
-            self.knots[-2] = self._touched(min(at * (1.0 + share), stop))
-
-    def _drop_points(self) -> None:
-        """Drop what only rounding has made: short pieces, and points inside a line."""
-        lines, knots, k = self.lines, self.knots, 0
-        while k < len(lines):
-            start, end = knots[k : k + 2]
-            if k + 1 < len(lines) and self._goes_on(lines[k], lines[k + 1], *knots[k + 1 : k + 3]):
-                del lines[k + 1], knots[k + 1]
-                continue
-            is_short = end.at - start.at <= _SAME_POINT * end.at
-            if is_short and k + 1 < len(lines) and self._is_on(lines[k + 1], start):
-                del lines[k], knots[k + 1]
-            elif is_short and k and self._is_on(lines[k - 1], end):
-                del lines[k], knots[k]
-            else:
-                k += 1
-
-    def _goes_on(self, line: _Line, following: _Line, start: _Line, end: _Line) -> bool:
-        """Whether a line goes on in the piece that follows it."""
-        steepest = max(abs(line.slope), abs(following.slope))
-        same = abs(line.slope - following.slope) <= _SAME_SLOPE * steepest
-        return same and self._is_on(line, start) and self._is_on(line, end)
-
-    def _is_on(self, line: _Line, knot: _Line) -> bool:
-        """Whether a line meets the frontier where another one touches it."""
-        return abs(line(knot.at) - knot.value) <= self._slack(knot.value, _LINEAR_TOLERANCE)
-
-    def _is_sharper(self, found: _Line, left: _Line, right: _Line) -> bool:
-        """Whether a line is the left one, touched nearer to where it really meets the right one.
-
-        A line is as precise as the value where it was found, which may be far greater.
-        """
-        same = abs(found.slope - left.slope) <= _SAME_SLOPE * abs(left.slope)
-        off = self._sign * (right(found.at) - found.value)
-        return same and off > self._slack(found.value, _SOLVE_TOLERANCE)
-
-    def _slack(self, value: float, within: float) -> float:
-        """How far a point may be off a line: never less than rounding makes it."""
-        return max(within * max(abs(value), self._floor), self._rounding)
-
-    def _touched(self, at: float) -> _Line:
-        self.n_solves += 1
-        return self._touch(at)
-
-
-def _walked(game: DefenseGame, start: float, stop: float, within: float) -> _Chain:
-    """The lines that a walk finds and that proofs confirm, with their proofs."""
-    nowhere = _Chain([], [])
-    if not game.n_threats or not game.n_defenses or start == stop:
-        return nowhere
-    found = walk(game, start, stop, _SAME_POINT)
-    slopes, points = found.slopes, found.points
-    if not len(slopes) or not all(np.isfinite(numbers).all() for numbers in vars(found).values()):
-        return nowhere
-    arrives = stop - points[-1] <= _SAME_POINT * stop
-    if arrives:
-        points[-1] = stop
-    allocations, composition = all_within_limits(game, found.allocations), compose(game)
-    # The attacker's own price, to the last digit, where the walk's is not that of any threat,
-    # and where the value is 0 and every digit counts.
-    vague = ~_are_prices(game, allocations, slopes)
-    vague[0] |= slopes[0] > 0.0
-    for k in np.flatnonzero(vague).tolist():
-        residual = game.severity * composition.exposure(allocations[k])
-        at = 0.5 * float(points[k] + points[k + 1]) if k else start
-        slopes[k] = best_response(residual, game.bandwidth, at).price
-    bases = proven_bases(game, allocations, slopes)
-    lower, proofs = proven_plans(game, points, found.plans, found.limit_prices)
-    upper = bases[[0, *range(len(bases))]] + slopes[[0, *range(len(bases))]] * points
-    upper[:-1] = np.maximum(upper[:-1], bases + slopes * points[:-1])
-    floor = 1e-6 * float(game.severity.max(initial=0.0))
-    proven = upper - lower <= within * np.maximum(upper, floor)
-    proven[0] |= upper[0] - lower[0] <= _ROUNDING * floor
-
-    lines, nothing = [], nothing_proven(game)
-    for k in range(len(slopes)):
-        # Where it is known to touch the frontier.
-        touched = points[k : k + 2][proven[k : k + 2]]
-        at = float(touched.mean()) if len(touched) else float(points[k])
-        slope, base = float(slopes[k]), float(bases[k])
-        value = base + slope * at
-        lines.append(_Line(at, value, slope, allocations[k], value, 0.0, slope, nothing, base))
-    # A knot is on the line before it, but for the first.
-    knots: list[_Line | None] = [
-        replace(line, at=at, value=value, lower=bound, certificate=proof) if is_proven else None
-        for line, at, value, proof, bound, is_proven in zip(
-            lines[:1] + lines,
-            points.tolist(),
-            upper.tolist(),
-            proofs,
-            lower.tolist(),
-            proven.tolist(),
-            strict=True,
-        )
-    ]
-    kept = [k for k in range(len(lines)) if proven[k] or proven[k + 1]]
-    if not kept:
-        return nowhere
-    follows = np.diff(kept, prepend=-1) == 1
-    begins = [knots[k] if next_to else None for k, next_to in zip(kept, follows, strict=True)]
-    ends = knots[-1] if arrives and kept[-1] == len(lines) - 1 else None
-    return _Chain([lines[k] for k in kept], [*begins, ends])
-
-
-def _are_prices(game: DefenseGame, allocations: FloatArray, slopes: FloatArray) -> BoolArray:
-    """Whether each slope is what some threat costs a bit under the allocation, shape (n_lines,)."""
-    paying = np.flatnonzero(game.bandwidth > 0.0)
-    found = slopes == 0.0
-    step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
-    for start in range(0, len(slopes), step):
-        part = slice(start, start + step)
-        exposure = np.maximum(1.0 - (compose(game).matrix @ allocations[part].T)[paying], 0.0)
-        ratios = exposure * (game.severity[paying] / game.bandwidth[paying])[:, None]
-        found[part] |= (np.abs(ratios - slopes[part]) <= _SAME_PRICE * slopes[part]).any(axis=0)
-    return np.asarray(found, dtype=bool)
-
-
-def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
+def _assembled(game: DefenseGame, parameter: str, traced: Trace) -> Frontier:
     """The arrays of a frontier, from its lines and the solves where they meet."""
     knots, lines = traced.knots, traced.lines
     points = np.array([knot.at for knot in knots])
@@ -512,7 +179,7 @@ def _assembled(game: DefenseGame, parameter: str, traced: _Trace) -> Frontier:
     )
 
 
-def _bases(game: DefenseGame, lines: list[_Line]) -> list[float]:
+def _bases(game: DefenseGame, lines: list[Line]) -> list[float]:
     """What no attacker of no bandwidth exceeds against the allocation of each line."""
     origin, composition = game.with_attacker_bandwidth(0.0), compose(game)
     return [

@@ -25,7 +25,8 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose, composition_class
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.discrete_optimal_set import as_good, trimmed

@@ -15,7 +15,8 @@ from mfmgame.certificates.certificate import nothing_proven
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import bandwidth_for_loss, best_response
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
 from mfmgame.solving.solver import Solver, asked_solver
 
 __all__ = ["self_destruction_threshold", "threshold_beyond"]

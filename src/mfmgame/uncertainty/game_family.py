@@ -13,7 +13,8 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.uncertain_numbers import Place, with_numbers
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import composition_class
-from mfmgame.game.game import DefenseGame, build_game
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import build_game
 from mfmgame.messages import refuse_other_types
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.array_recipe import Recipe

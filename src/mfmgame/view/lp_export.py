@@ -19,7 +19,8 @@ import numpy as np
 from mfmgame.documents.json_reading import path_of
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.game.game import DefenseGame, game_of
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import counted, shown
 from mfmgame.view.output import write_text
 from mfmgame.whole_programs.program import WholeProgram, whole_program

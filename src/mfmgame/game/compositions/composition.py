@@ -201,7 +201,7 @@ def composition_class(name: str) -> type[Composition]:
     SpecificationError
         If no composition of this name is registered here, which may be another process.
     """
-    if name not in COMPOSITIONS:
+    if not (isinstance(name, str) and name in COMPOSITIONS):
         expected = nearest(name, COMPOSITIONS, "composition")
         raise SpecificationError(f"found {shown(name)}, expected {expected}", pointer="composition")
     entry = COMPOSITIONS[name]

@@ -18,7 +18,7 @@ from mfmgame.catalogs.scenario_entries import catalog_of, resolve
 from mfmgame.documents.float_reading import as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
-from mfmgame.game.game import build_game
+from mfmgame.game.scenario_game import build_game
 from mfmgame.messages import shown
 from mfmgame.sweeps.frontier_search import sweep
 from mfmgame.view.report.contents import contents

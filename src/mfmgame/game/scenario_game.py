@@ -1,0 +1,159 @@
+"""The game of a scenario: its entries as labelled arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mfmgame.catalogs.scenario_entries import Entries, resolve
+from mfmgame.documents.base import refuse
+from mfmgame.documents.catalog import Catalog, Defense
+from mfmgame.documents.scenario import Scenario
+from mfmgame.errors import SpecificationError
+from mfmgame.game.compositions import composition_class
+from mfmgame.game.level_rules import DefenseGroup
+from mfmgame.messages import refuse_other_types, shown
+
+if TYPE_CHECKING:
+    pass
+from mfmgame.game.game import DefenseGame
+
+__all__ = ["build_game", "game_of"]
+
+
+def game_of(problem: Scenario | DefenseGame, *others: type) -> DefenseGame:
+    """The game that a function is given, or that of the scenario.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+    *others : type
+        What else the function takes.
+
+    Returns
+    -------
+    DefenseGame
+
+    Raises
+    ------
+    SpecificationError
+        If it is something else, or as for :func:`build_game`.
+    """
+    refuse_other_types(problem, "problem", Scenario, DefenseGame, *others)
+    return problem if isinstance(problem, DefenseGame) else build_game(problem)
+
+
+def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGame:
+    """Turn a scenario into labels and arrays.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What :func:`load_scenario` returns, or one built from a dictionary.
+    catalog : Catalog, optional
+        What to build on, whatever catalog the scenario names.
+
+    Returns
+    -------
+    DefenseGame
+        The threats that apply, in the catalog's order, against its defenses.
+
+    Raises
+    ------
+    SpecificationError
+        If the scenario refers to something that is not there, or asks for levels that
+        are not continuous.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mg.build_game(mg.load_scenario("examples/llava.json")).n_defenses
+    15
+    """
+    entries = resolve(scenario, catalog)
+    try:
+        return _built(scenario, entries)
+    except SpecificationError as error:
+        raise error.located(scenario.source) from None
+
+
+def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
+    threats, defenses = entries.threats, entries.defenses
+    levels = _stepped_levels(scenario, defenses)
+    composition_class(scenario.composition).check_effectiveness(
+        entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
+    )
+    resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
+    return DefenseGame(
+        severity=[threat.severity or 0.0 for threat in threats],
+        bandwidth=[threat.bandwidth or 0.0 for threat in threats],
+        effectiveness=entries.effectiveness,
+        attacker_bandwidth=scenario.attacker.bandwidth,
+        use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources},
+        limits=scenario.defender.limits,
+        max_level=[defense.max_level for defense in defenses],
+        levels=levels,
+        requires={d.id: d.requires for d in defenses if d.requires},
+        groups=_groups(scenario, defenses),
+        composition=scenario.composition,
+        termination_loss=None if scenario.termination is None else scenario.termination.loss,
+        threat_ids=[threat.id for threat in threats],
+        defense_ids=[defense.id for defense in defenses],
+        threat_classes=[threat.threat_class for threat in threats],
+        name=scenario.name,
+        notes=entries.notes,
+    )
+
+
+def _stepped_levels(scenario: Scenario, defenses: Sequence[Defense]) -> dict[str, list[float]]:
+    """Levels of every stepped defense, by id; a rule about a continuous one is refused."""
+    stepped: dict[str, list[float]] = {}
+    for defense in defenses:
+        kind = defense.kind if "kind" in defense.model_fields_set else scenario.defender.kind
+        if defense.levels is not None:
+            stepped[defense.id] = defense.levels
+        elif kind == "binary":
+            stepped[defense.id] = [0.0, defense.max_level] if defense.max_level else [0.0]
+    first_own = len(defenses) - len(scenario.defenses)
+    for index, defense in enumerate(defenses):
+        own = ("defenses", index - first_own) if index >= first_own else ("catalog",)
+        if defense.levels and defense.levels[-1] > defense.max_level:
+            raise refuse(
+                own,
+                f"found a level of {shown(defense.levels[-1])} of {shown(defense.id)}, expected at "
+                f"most its max_level, {shown(defense.max_level)}",
+            )
+        for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
+            place = (*own, key) if index >= first_own else own
+            for name in (defense.id, *names) if names else ():
+                _refuse_continuous(name, stepped, place)
+    for index, group in enumerate(scenario.defender.groups):
+        for position, name in enumerate(group.defenses):
+            place = ("defender", "groups", index, "defenses", position)
+            _refuse_continuous(name, stepped, place)
+    return stepped
+
+
+def _refuse_continuous(
+    name: str, stepped: Mapping[str, list[float]], place: tuple[str | int, ...]
+) -> None:
+    if name not in stepped:
+        raise refuse(
+            place,
+            f"found the continuous defense {shown(name)} in a rule, expected one of kind 'binary' "
+            "or with 'levels'",
+        )
+
+
+def _groups(scenario: Scenario, defenses: Sequence[Defense]) -> list[DefenseGroup]:
+    """The scenario's groups; and each conflict, a group of which one may run."""
+    stated = [
+        DefenseGroup(group.defenses, group.at_least, group.at_most)
+        for group in scenario.defender.groups
+    ]
+    pairs = {
+        tuple(sorted((defense.id, other))): None
+        for defense in defenses
+        for other in defense.conflicts
+    }
+    return stated + [DefenseGroup(pair, at_most=1) for pair in pairs]
