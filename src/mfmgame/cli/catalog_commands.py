@@ -1,4 +1,4 @@
-"""The commands on catalogs."""
+"""Commands on catalogs."""
 
 from __future__ import annotations
 
@@ -6,25 +6,58 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from mfmgame.cli.import_commands import finish, import_app, weigh_catalog
-from mfmgame.cli.support import AsJson, Output, reported, write, write_json, write_plain
+from mfmgame.cli.catalog_options import (
+    CostTable,
+    IncidentOptions,
+    Vulnerabilities,
+    WeightTable,
+    chosen_weights,
+)
+from mfmgame.cli.complaints import reported
+from mfmgame.cli.options import AsJson, Output
+from mfmgame.cli.writing import write, write_json, write_plain
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mfmgame.catalogs.gaps import Grouping
     from mfmgame.catalogs.merging import Side
+    from mfmgame.catalogs.weighing import Weights
+    from mfmgame.documents.catalog import Catalog
 
-__all__ = ["catalog_app"]
+__all__ = ["catalog_app", "check", "list_shipped", "merge", "show", "weigh", "write_catalog"]
 
 catalog_app = typer.Typer(
     no_args_is_help=True, help="Shipped catalogs, and those of public knowledge bases."
 )
-catalog_app.add_typer(import_app, name="import")
-catalog_app.command("weigh")(weigh_catalog)
 
 
-@catalog_app.command("list")
-def list_catalogs() -> None:
+def weigh(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="CATALOG", help="A shipped catalog's name, or a JSON file."),
+    ],
+    weights: WeightTable = None,
+    kev: Vulnerabilities = None,
+    costs: CostTable = None,
+    *,
+    incidents: IncidentOptions,
+    output: Output = None,
+) -> None:
+    """Give a catalog other severities and costs: from incidents, or from tables."""
+    with reported(name):
+        from mfmgame.catalogs import load_catalog
+
+        evidence = chosen_weights(weights, kev, incidents.selection())
+        if evidence is None and costs is None:
+            raise SpecificationError(
+                "found nothing to weigh by, expected --weights, --incidents, --kev or --costs"
+            )
+        write_catalog(load_catalog(name), output, evidence, costs)
+
+
+def list_shipped() -> None:
     """List the catalogs that come with mfmgame."""
     with reported(""):
         from mfmgame.catalogs import load_catalog, shipped_catalogs
@@ -37,8 +70,7 @@ def list_catalogs() -> None:
             write_plain(f"{name}: {counts}; {printable(catalog.source)}\n")
 
 
-@catalog_app.command("show")
-def show_catalog(
+def show(
     name: Annotated[str, typer.Argument(help="A shipped catalog's name, or a JSON file.")],
     by: Annotated[
         str | None, typer.Option("--by", help="Coverage by class or by tactic instead.")
@@ -67,7 +99,6 @@ def show_catalog(
             write(groups_text(catalog, entries, groups, by), output)
 
 
-@catalog_app.command("check")
 def check(
     name: Annotated[str, typer.Argument(metavar="FILE", help="A catalog's file, or its name.")],
     as_json: AsJson = False,
@@ -87,7 +118,6 @@ def check(
             write(gaps_text(gaps, everything), output)
 
 
-@catalog_app.command("merge")
 def merge(
     names: Annotated[
         list[str], typer.Argument(metavar="A B...", help="Shipped catalogs, or JSON files.")
@@ -109,4 +139,27 @@ def merge(
         if len(catalogs) < 2:
             raise SpecificationError("found one catalog, expected two or more")
         side = cast("Side | None", prefer)
-        finish(merge_catalogs(*catalogs, prefer=side, name=name), output)
+        write_catalog(merge_catalogs(*catalogs, prefer=side, name=name), output)
+
+
+def write_catalog(
+    catalog: Catalog,
+    output: Path | None,
+    weights: Weights | None = None,
+    costs: Path | None = None,
+) -> None:
+    """Write a catalog with weights and costs, and say what is in it unless it goes to stdout."""
+    from mfmgame.catalogs import resolve_catalog
+    from mfmgame.view.text.catalog_text import import_text
+
+    if weights is not None:
+        from mfmgame.catalogs.weighing import weighed
+
+        catalog = weighed(catalog, weights)
+    if costs is not None:
+        from mfmgame.catalogs.csv_tables import costed
+
+        catalog = costed(catalog, costs)
+    write_json(catalog.to_document(without_defaults=True), output)
+    if output is not None:
+        write(import_text(catalog, resolve_catalog(catalog)), None)

@@ -1,35 +1,27 @@
-"""Commands on what matters: arguments in, exit codes out."""
+"""Commands on uncertain numbers."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfmgame.cli.ensemble_command import Dask, Jobs, Ray, workers_of
-from mfmgame.cli.support import (
-    FLOAT,
-    AsJson,
-    Output,
-    Plot,
-    check_picture,
-    keep_inputs,
-    reported,
-    write,
-    write_json,
-)
-from mfmgame.documents.json_reading import STANDARD_INPUT
+from mfmgame.cli.complaints import reported_input, warned
+from mfmgame.cli.options import AsJson, Coverage, Output, Plot, Spec, WorkerOptions
+from mfmgame.cli.writing import check_picture, keep_apart, keep_inputs, write, write_json
 from mfmgame.errors import SpecificationError
 
-__all__ = ["add_commands"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-Spec = Annotated[str, typer.Argument(help="Scenario file (JSON), or - for standard input.")]
-Coverage = Annotated[
-    float | None,
-    typer.Option("--coverage", **FLOAT, help="Look at central intervals of this probability."),
-]
+    from mfmgame.documents.scenario import Scenario
+    from mfmgame.machine.workers import Workers
+    from mfmgame.uncertainty.global_sensitivity import Influence
+
+__all__ = ["ensemble", "robust", "sensitivity"]
 
 
 class Method(StrEnum):
@@ -41,19 +33,62 @@ class Method(StrEnum):
     MORRIS = "morris"
 
 
-def add_commands(app: typer.Typer) -> None:
-    """Add these commands to the command line."""
-    app.command()(robust)
-    app.command()(sensitivity)
-    app.command()(shares)
-    app.command("what-if")(what_if)
+def ensemble(
+    spec: Spec,
+    n: Annotated[int, typer.Option("-n", help="How many draws.")],
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same draws.")],
+    *,
+    workers: WorkerOptions,
+    draws: Annotated[
+        Path | None,
+        typer.Option("--draws", help="Keep the draws in this file (Parquet), and go on from it."),
+    ] = None,
+    as_json: AsJson = False,
+    output: Output = None,
+    plot: Plot = None,
+) -> None:
+    """Solve random draws of the uncertain numbers: how value, decision and plan vary."""
+    with reported_input(spec):
+        from mfmgame.catalogs.scenario_entries import catalog_of
+        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.ensembles.sampling import DAMAGED
+        from mfmgame.ensembles.sampling import ensemble as solve_draws
+        from mfmgame.view.json.ensemble_documents import ensemble_document
+        from mfmgame.view.progress_bar import progress_bar
+        from mfmgame.view.text.ensemble_text import ensemble_text
+
+        scenario = load_scenario(spec)
+        catalog = catalog_of(scenario)
+        chosen = workers.chosen()
+        keep_apart({"--draws": draws, "--output": output})
+        keep_inputs(draws)
+        keep_inputs(output)
+        check_picture(plot, output)
+        with warned(DAMAGED), progress_bar("draws") as progress:
+            found = solve_draws(
+                scenario,
+                n=n,
+                seed=seed,
+                workers=chosen,
+                catalog=catalog,
+                to=draws,
+                progress=progress,
+            )
+        if plot is not None:
+            from mfmgame.view.output import write_figure
+
+            write_figure(found.plot().figure, plot)
+        if as_json:
+            write_json(ensemble_document(found), output)
+        else:
+            write(ensemble_text(found), output)
 
 
 def robust(
     spec: Spec, coverage: Coverage = None, as_json: AsJson = False, output: Output = None
 ) -> None:
     """Find the plan whose worst case over the uncertain numbers is least."""
-    with reported(STANDARD_INPUT if spec == "-" else spec):
+    with reported_input(spec):
         from mfmgame.documents.scenario import load_scenario
         from mfmgame.uncertainty.robust import robust_plan
         from mfmgame.view.json.uncertainty_documents import robust_document
@@ -79,143 +114,32 @@ def sensitivity(
     second_order: Annotated[
         bool, typer.Option("--second-order", help="With sobol, pairs of numbers too.")
     ] = False,
-    jobs: Jobs = None,
-    dask: Dask = None,
-    ray: Ray = False,
+    *,
+    workers: WorkerOptions,
     as_json: AsJson = False,
     output: Output = None,
     plot: Plot = None,
 ) -> None:
     """Find out which number moves the value and the threshold."""
-    with reported(STANDARD_INPUT if spec == "-" else spec):
+    with reported_input(spec):
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.json import uncertainty_documents as documents
-        from mfmgame.view.progress_bar import progress_bar
-        from mfmgame.view.text import uncertainty_text as texts
 
         _refuse_unused(method, n, coverage, second_order, plot)
         scenario = load_scenario(spec)
         keep_inputs(output)
         check_picture(plot, output)
-        workers = workers_of(jobs, dask, ray)
+        chosen = workers.chosen()
         if method is Method.GRADIENT:
-            from mfmgame.sensitivities.differentiation import gradients
-
-            found = gradients(scenario)
-            if as_json:
-                write_json(documents.gradient_document(*found), output)
-            else:
-                write(texts.gradient_text(*found), output)
-            return
-        if method is Method.TORNADO:
-            from mfmgame.uncertainty.tornado import tornado
-
-            with progress_bar("games") as progress:
-                ends = tornado(scenario, coverage=coverage, workers=workers, progress=progress)
-            if plot is not None:
-                from mfmgame.view.output import write_figure
-
-                write_figure(ends.plot().figure, plot)
-            if as_json:
-                write_json(documents.tornado_document(ends), output)
-            else:
-                write(texts.tornado_text(ends), output)
-            return
-        from mfmgame.uncertainty.global_sensitivity import morris_effects, sobol_indices
-
-        with progress_bar("games") as progress:
-            if method is Method.SOBOL:
-                indices = sobol_indices(
-                    scenario,
-                    n=1024 if n is None else n,
-                    seed=seed,
-                    second_order=second_order,
-                    workers=workers,
-                    progress=progress,
-                )
-            else:
-                indices = morris_effects(
-                    scenario,
-                    n=32 if n is None else n,
-                    seed=seed,
-                    coverage=coverage,
-                    workers=workers,
-                    progress=progress,
-                )
-        if as_json:
-            write_json(documents.influence_document(indices), output)
+            _write_gradient(scenario, as_json, output)
+        elif method is Method.TORNADO:
+            _write_tornado(scenario, coverage, chosen, as_json, output, plot)
         else:
-            write(texts.influence_text(indices), output)
+            from mfmgame.uncertainty.global_sensitivity import morris_effects, sobol_indices
 
-
-def shares(
-    spec: Spec,
-    permutations: Annotated[
-        int | None,
-        typer.Option("--permutations", help="Random orders; all, for 15 defenses or fewer."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the random orders.")] = 0,
-    as_json: AsJson = False,
-    output: Output = None,
-) -> None:
-    """Divide the loss that the plan removes among its defenses (Shapley)."""
-    with reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.attribution.shapley import shapley_shares
-        from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.json.uncertainty_documents import shares_document
-        from mfmgame.view.text.uncertainty_text import shares_text
-
-        found = shapley_shares(load_scenario(spec), permutations=permutations, seed=seed)
-        if as_json:
-            write_json(shares_document(found), output)
-        else:
-            write(shares_text(found), output)
-
-
-def what_if(
-    spec: Spec,
-    drop: Annotated[
-        list[str] | None, typer.Option("--drop", help="A defense to do without; may repeat.")
-    ] = None,
-    add: Annotated[
-        list[str] | None,
-        typer.Option("--add", help="A file of threats and defenses to add; may repeat."),
-    ] = None,
-    each: Annotated[
-        bool, typer.Option("--each", help="Rank every defense by what doing without it costs.")
-    ] = False,
-    jobs: Jobs = None,
-    dask: Dask = None,
-    ray: Ray = False,
-    as_json: AsJson = False,
-    output: Output = None,
-) -> None:
-    """Answer the scenario without some defenses, or with more threats and defenses."""
-    with reported(STANDARD_INPUT if spec == "-" else spec):
-        from mfmgame.attribution.what_if import what_if as answer
-        from mfmgame.attribution.what_if import without_each
-        from mfmgame.catalogs.altered_scenarios import altered
-        from mfmgame.documents.addition import load_addition
-        from mfmgame.documents.scenario import load_scenario
-        from mfmgame.view.json.uncertainty_documents import what_if_document
-        from mfmgame.view.text.uncertainty_text import what_if_text
-
-        if not (drop or add or each):
-            raise SpecificationError("expected --drop, --add or --each", pointer="what-if")
-        if [spec, *(add or [])].count("-") > 1:
-            raise SpecificationError("found - for two files, expected it for one", pointer="--add")
-        scenario = load_scenario(spec)
-        additions = [load_addition(file) for file in add or []]
-        found = answer(scenario, drop=drop or [], add=additions)
-        ranked = None
-        if each:
-            changed, catalog = altered(scenario, drop or [], additions)
-            workers = workers_of(jobs, dask, ray)
-            ranked = without_each(changed, catalog=catalog, workers=workers)
-        if as_json:
-            write_json(what_if_document(found, ranked), output)
-        else:
-            write(what_if_text(found, ranked), output)
+            sobol = partial(sobol_indices, n=1024 if n is None else n, second_order=second_order)
+            morris = partial(morris_effects, n=32 if n is None else n, coverage=coverage)
+            analyze = sobol if method is Method.SOBOL else morris
+            _write_influence(partial(analyze, scenario, seed=seed, workers=chosen), as_json, output)
 
 
 def _refuse_unused(
@@ -233,3 +157,55 @@ def _refuse_unused(
                 f"found with --method {method}, expected with {' or '.join(users)}",
                 pointer=option,
             )
+
+
+def _write_gradient(scenario: Scenario, as_json: bool, output: Path | None) -> None:
+    """Write the derivatives of the value and the threshold."""
+    from mfmgame.sensitivities.differentiation import gradients
+    from mfmgame.view.json.uncertainty_documents import gradient_document
+    from mfmgame.view.text.uncertainty_text import gradient_text
+
+    found = gradients(scenario)
+    if as_json:
+        write_json(gradient_document(*found), output)
+    else:
+        write(gradient_text(*found), output)
+
+
+def _write_tornado(
+    scenario: Scenario,
+    coverage: float | None,
+    workers: Workers,
+    as_json: bool,
+    output: Path | None,
+    plot: Path | None,
+) -> None:
+    """Write what the ends of each number's range do to the value, and draw it."""
+    from mfmgame.uncertainty.tornado import tornado
+    from mfmgame.view.json.uncertainty_documents import tornado_document
+    from mfmgame.view.output import write_figure
+    from mfmgame.view.progress_bar import progress_bar
+    from mfmgame.view.text.uncertainty_text import tornado_text
+
+    with progress_bar("games") as progress:
+        ends = tornado(scenario, coverage=coverage, workers=workers, progress=progress)
+    if plot is not None:
+        write_figure(ends.plot().figure, plot)
+    if as_json:
+        write_json(tornado_document(ends), output)
+    else:
+        write(tornado_text(ends), output)
+
+
+def _write_influence(analyze: Callable[..., Influence], as_json: bool, output: Path | None) -> None:
+    """Write what share of the outcomes' spread each uncertain number explains."""
+    from mfmgame.view.json.uncertainty_documents import influence_document
+    from mfmgame.view.progress_bar import progress_bar
+    from mfmgame.view.text.uncertainty_text import influence_text
+
+    with progress_bar("games") as progress:
+        influence = analyze(progress=progress)
+    if as_json:
+        write_json(influence_document(influence), output)
+    else:
+        write(influence_text(influence), output)

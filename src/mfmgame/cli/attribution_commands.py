@@ -1,0 +1,82 @@
+"""Commands on what each defense is worth."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mfmgame.cli.complaints import reported_input
+from mfmgame.cli.options import AsJson, Output, Spec, WorkerOptions
+from mfmgame.cli.writing import write, write_json
+from mfmgame.errors import SpecificationError
+
+__all__ = ["shares", "what_if"]
+
+
+def shares(
+    spec: Spec,
+    permutations: Annotated[
+        int | None,
+        typer.Option("--permutations", help="Random orders; all, for 15 defenses or fewer."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the random orders.")] = 0,
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """Divide the loss that the plan removes among its defenses (Shapley)."""
+    with reported_input(spec):
+        from mfmgame.attribution.shapley import shapley_shares
+        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.view.json.uncertainty_documents import shares_document
+        from mfmgame.view.text.uncertainty_text import shares_text
+
+        found = shapley_shares(load_scenario(spec), permutations=permutations, seed=seed)
+        if as_json:
+            write_json(shares_document(found), output)
+        else:
+            write(shares_text(found), output)
+
+
+def what_if(
+    spec: Spec,
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", help="A defense to do without; may repeat.")
+    ] = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option("--add", help="A file of threats and defenses to add; may repeat."),
+    ] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Rank every defense by what doing without it costs.")
+    ] = False,
+    *,
+    workers: WorkerOptions,
+    as_json: AsJson = False,
+    output: Output = None,
+) -> None:
+    """Answer the scenario without some defenses, or with more threats and defenses."""
+    with reported_input(spec):
+        from mfmgame.attribution.what_if import what_if as answer
+        from mfmgame.attribution.what_if import without_each
+        from mfmgame.catalogs.altered_scenarios import altered
+        from mfmgame.documents.addition import load_addition
+        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.view.json.uncertainty_documents import what_if_document
+        from mfmgame.view.text.uncertainty_text import what_if_text
+
+        if not (drop or add or each):
+            raise SpecificationError("expected --drop, --add or --each", pointer="what-if")
+        if [spec, *(add or [])].count("-") > 1:
+            raise SpecificationError("found - for two files, expected it for one", pointer="--add")
+        scenario = load_scenario(spec)
+        additions = [load_addition(file) for file in add or []]
+        found = answer(scenario, drop=drop or [], add=additions)
+        ranked = None
+        if each:
+            changed, catalog = altered(scenario, drop or [], additions)
+            ranked = without_each(changed, catalog=catalog, workers=workers.chosen())
+        if as_json:
+            write_json(what_if_document(found, ranked), output)
+        else:
+            write(what_if_text(found, ranked), output)

@@ -1,0 +1,199 @@
+"""Options of the commands that import or weigh a catalog, each written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfmgame.cli.option_values import FLOAT, keyed_numbers, names, years
+from mfmgame.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from mfmgame.catalogs.importing import AssumedNumbers
+    from mfmgame.catalogs.incidents import IncidentSelection
+    from mfmgame.catalogs.weighing import Weights
+
+__all__ = [
+    "CostTable",
+    "IncidentOptions",
+    "KnowledgeBase",
+    "NumberOptions",
+    "Vulnerabilities",
+    "WeightTable",
+    "chosen_weights",
+]
+
+KnowledgeBase = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The knowledge base's own file.")
+]
+WeightTable = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE.csv",
+        help="Severities of threats: columns threat and weight.",
+    ),
+]
+Vulnerabilities = Annotated[
+    Path | None,
+    typer.Option(
+        "--kev",
+        metavar="FILE.json",
+        help="Severities of ATT&CK techniques by how many vulnerabilities they exploit (KEV or "
+        "CVE of Mappings Explorer).",
+    ),
+]
+CostTable = Annotated[
+    Path | None,
+    typer.Option(
+        "--costs",
+        metavar="FILE.csv",
+        help="What defenses use: columns defense, and cost or one for each resource.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class NumberOptions:
+    """Options for the numbers that a knowledge base does not hold."""
+
+    effectiveness: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--effectiveness",
+            metavar="[CATEGORY=]SHARE",
+            help="Share that a defense stops, or those of a category do; 0.5 by default.",
+        ),
+    ] = None
+    severity: Annotated[
+        float, typer.Option("--severity", **FLOAT, help="Loss of every threat.")
+    ] = 1.0
+    bandwidth: Annotated[
+        float, typer.Option("--bandwidth", **FLOAT, help="Bits that every threat needs.")
+    ] = 1.0
+    cost: Annotated[
+        float,
+        typer.Option("--cost", **FLOAT, help="Units of budget that every defense uses at level 1."),
+    ] = 1.0
+    inherit: Annotated[
+        bool,
+        typer.Option("--inherit", help="What acts on a technique acts on its sub-techniques, too."),
+    ] = False
+
+    def assumed(self) -> AssumedNumbers:
+        """Gather the numbers that an importer assumes."""
+        from mfmgame.catalogs.importing import AssumedNumbers
+
+        shares = keyed_numbers(self.effectiveness, "--effectiveness")
+        return AssumedNumbers(
+            effectiveness=shares.pop("", AssumedNumbers.effectiveness),
+            by_category=shares,
+            severity=self.severity,
+            bandwidth=self.bandwidth,
+            cost=self.cost,
+            inherit=self.inherit,
+        )
+
+
+@dataclass(frozen=True)
+class IncidentOptions:
+    """Options that take severities from recorded incidents, and choose the incidents."""
+
+    incidents: Annotated[
+        bool,
+        typer.Option(
+            "--incidents",
+            help="Severities of ATLAS techniques from the incidents of genai-incidents.",
+        ),
+    ] = False
+    incident_score: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--incident-score",
+            metavar="NAME=NUMBER",
+            help="What an incident of a severity counts; may repeat.",
+        ),
+    ] = None
+    incident_years: Annotated[
+        str | None,
+        typer.Option(
+            "--incident-years", metavar="[FIRST]:[LAST]", help="Years whose incidents count."
+        ),
+    ] = None
+    incident_quality: Annotated[
+        str | None,
+        typer.Option(
+            "--incident-quality", metavar="NAME,...", help="Any of auto, reviewed, curated."
+        ),
+    ] = None
+    incident_corpus: Annotated[
+        str | None,
+        typer.Option("--incident-corpus", metavar="NAME,...", help="Any of security, ai-harm."),
+    ] = None
+    incident_tier: Annotated[
+        str | None,
+        typer.Option("--incident-tier", metavar="NAME,...", help="Any of feed, landmark."),
+    ] = None
+
+    def selection(self) -> IncidentSelection | None:
+        """Choose the incidents that count; None without ``--incidents``."""
+        if not self.incidents:
+            texts = (
+                self.incident_years,
+                self.incident_quality,
+                self.incident_corpus,
+                self.incident_tier,
+            )
+            if self.incident_score or any(text is not None for text in texts):
+                raise SpecificationError("found --incident-... alone, expected it with --incidents")
+            return None
+        from mfmgame.catalogs.incidents import IncidentSelection
+
+        scores = keyed_numbers(self.incident_score, "--incident-score")
+        if "" in scores:
+            raise SpecificationError(
+                f"found {scores['']:g} alone, expected NAME=NUMBER", pointer="--incident-score"
+            )
+        first, last = years(self.incident_years, "--incident-years")
+        return IncidentSelection(
+            scores=scores,
+            first_year=first,
+            last_year=last,
+            quality=names(self.incident_quality, "--incident-quality"),
+            corpus=names(self.incident_corpus, "--incident-corpus"),
+            tier=names(self.incident_tier, "--incident-tier"),
+        )
+
+
+def chosen_weights(
+    table: Path | None = None,
+    kev: Path | None = None,
+    incidents: IncidentSelection | None = None,
+    severity: float = 1.0,
+) -> Weights | None:
+    """Read severities from the evidence that options name; None if none does."""
+    chosen = {
+        "--severity": None if severity == 1.0 else severity,
+        "--weights": table,
+        "--incidents": incidents,
+        "--kev": kev,
+    }
+    given = [option for option, value in chosen.items() if value is not None]
+    if len(given) > 1:
+        raise SpecificationError(f"found {' and '.join(given)}, expected one of them")
+    if table is not None:
+        from mfmgame.catalogs.csv_tables import read_weights
+
+        return read_weights(table)
+    if incidents is not None:
+        from mfmgame.catalogs.incidents import incident_weights
+
+        return incident_weights(incidents)
+    if kev is not None:
+        from mfmgame.catalogs.importing import kev_weights
+
+        return kev_weights(kev)
+    return None

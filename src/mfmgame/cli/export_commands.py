@@ -1,0 +1,120 @@
+"""Commands that write files for other programs and people: programs, pages, layers, schemas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from mfmgame.cli.complaints import reported, reported_input
+from mfmgame.cli.option_values import FLOAT
+from mfmgame.cli.options import Output, Spec
+from mfmgame.cli.writing import keep_inputs, write_json, write_plain
+from mfmgame.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from mfmgame.documents.catalog import Domain
+    from mfmgame.view.navigator_layer import Score
+
+__all__ = ["export", "layer", "report", "schema"]
+
+
+def export(
+    spec: Spec,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Write to this file, FILE.mps or FILE.lp.")
+    ],
+) -> None:
+    """Write the whole linear program to an MPS or LP file, for any other solver."""
+    with reported_input(spec):
+        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.view.lp_export import export_program
+
+        scenario = load_scenario(spec)
+        keep_inputs(output)
+        export_program(scenario, output)
+
+
+def report(
+    spec: Spec,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write to this file, FILE.html.")],
+    stop: Annotated[
+        float | None,
+        typer.Option("--to", **FLOAT, help="Greatest attacker bandwidth of the curve."),
+    ] = None,
+) -> None:
+    """Write the answer as one interactive page that needs no network."""
+    with reported_input(spec):
+        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.view.output import write_text
+        from mfmgame.view.report.page import report_page
+
+        scenario = load_scenario(spec)
+        keep_inputs(output)
+        write_text(report_page(scenario, stop=stop), output)
+
+
+def layer(
+    spec: Spec,
+    score: Annotated[
+        str, typer.Option("--score", help="Of a technique: residual, coverage or effort.")
+    ] = "residual",
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            "--domain",
+            help="Of the techniques: enterprise-attack, mobile-attack, ics-attack or atlas-atlas.",
+        ),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Write the answer as layers of the ATT&CK Navigator (JSON), one of each domain."""
+    with reported_input(spec):
+        from mfmgame.catalogs.scenario_entries import catalog_of
+        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.solving.solver import solve
+        from mfmgame.view.navigator_layer import navigator_layer, navigator_layers
+
+        scenario = load_scenario(spec)
+        catalog = catalog_of(scenario)
+        threats = (*catalog.threats, *(scenario.threats or ()))
+        stated = {threat.id: threat.domain for threat in threats if threat.domain}
+        answer = solve(scenario), cast("Score", score), catalog.origins
+        if domain is not None:
+            chosen = cast("Domain", domain)
+            write_json(navigator_layer(*answer, domain=chosen, threat_domains=stated), output)
+            return
+        layers = navigator_layers(*answer, threat_domains=stated)
+        if len(layers) == 1:
+            write_json(layers.popitem()[1], output)
+            return
+        if output is None:
+            raise SpecificationError(
+                f"found techniques of {', '.join(layers)}, expected one domain on standard output: "
+                "choose it by --domain, or write a file of each with -o",
+                pointer="threats",
+            )
+        files = {output.with_stem(f"{output.stem}-{name}"): name for name in layers}
+        for file in files:
+            keep_inputs(file)
+        for file, name in files.items():
+            write_json(layers[name], file)
+        write_plain("".join(f"{file}\n" for file in files))
+
+
+def schema(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="scenario, catalog, addition, result, frontier, portfolio, threshold, dci, gaps, "
+            "ensemble, gradient, influence, robust, shares, tornado or what-if."
+        ),
+    ] = "scenario",
+    output: Output = None,
+) -> None:
+    """Print the JSON Schema of a document."""
+    with reported(""):
+        from mfmgame.documents.json_schema import json_schema
+
+        write_json(json_schema(name), output)
