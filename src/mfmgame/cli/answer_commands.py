@@ -46,13 +46,25 @@ def solve(
 def sweep(
     spec: Spec,
     limit: Annotated[
-        str | None, typer.Option("--limit", help="Vary this limit, not the attacker's bandwidth.")
+        str | None,
+        typer.Option(
+            "--limit",
+            help="Name of the resource whose limit varies, instead of the attacker's bandwidth.",
+        ),
     ] = None,
-    start: Annotated[float, typer.Option("--from", **FLOAT, help="Where the sweep starts.")] = 0.0,
-    stop: Annotated[float | None, typer.Option("--to", **FLOAT, help="Where it ends.")] = None,
-    at: Annotated[str, typer.Option("--at", help="Points to list as well: B1,B2,...")] = "",
+    start: Annotated[
+        float, typer.Option("--from", **FLOAT, help="Bandwidth or limit where the sweep starts.")
+    ] = 0.0,
+    stop: Annotated[
+        float | None, typer.Option("--to", **FLOAT, help="Bandwidth or limit where the sweep ends.")
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", help="Further bandwidths or limits to list: B1,B2,...")
+    ] = "",
     as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print the pieces as CSV.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the pieces of the curve as CSV.")
+    ] = False,
     output: Output = None,
     plot: Plot = None,
 ) -> None:
@@ -90,7 +102,7 @@ def threshold(
         bool,
         typer.Option(
             "--fail-on-terminate",
-            help="Exit 4 if the decision is terminate, and 5 if it is undecided.",
+            help="Exit with 4 if the decision is terminate, with 5 if the decision is undecided.",
         ),
     ] = False,
     plot: Plot = None,
@@ -148,7 +160,7 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot =
 def portfolio(
     spec: Spec,
     limit: Annotated[
-        str | None, typer.Option("--limit", help="The resource whose limit is the budget.")
+        str | None, typer.Option("--limit", help="Name of the resource whose limit is the budget.")
     ] = None,
     mip_gap: MipGap = None,
     as_json: AsJson = False,
@@ -181,14 +193,17 @@ def portfolio(
 
 def verify(
     result: Annotated[
-        str, typer.Argument(help="JSON of solve, sweep or portfolio, or - for standard input.")
+        str,
+        typer.Argument(
+            help="Result file (JSON of solve, sweep or portfolio), or - for standard input."
+        ),
     ],
     spec: Spec,
     tolerance: Annotated[
         float | None,
         typer.Option(
             "--tolerance",
-            help="Width that the answer was asked for; a wider bracket is refused.",
+            help="Width of the bracket that was asked for; a wider bracket is refused.",
         ),
     ] = None,
 ) -> None:

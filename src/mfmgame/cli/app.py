@@ -27,7 +27,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="mfmgame",
-    help="Where to spend on defenses, what the worst attacker can still do, and at which "
+    help="Find where to spend on defenses, what the worst attacker can still do, and at which "
     "attacker bandwidth to shut down.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -18,9 +18,13 @@ def shares(
     spec: Spec,
     permutations: Annotated[
         int | None,
-        typer.Option("--permutations", help="Random orders; all, for 15 defenses or fewer."),
+        typer.Option(
+            "--permutations",
+            help="Number of random orders of the defenses; by default every order, or 2000 random "
+            "orders of more than 15 defenses.",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the random orders.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders.")] = 0,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
@@ -41,21 +45,21 @@ def shares(
 def what_if(
     spec: Spec,
     drop: Annotated[
-        list[str] | None, typer.Option("--drop", help="A defense to do without; may repeat.")
+        list[str] | None, typer.Option("--drop", help="Defense to leave out; may repeat.")
     ] = None,
     add: Annotated[
         list[str] | None,
-        typer.Option("--add", help="A file of threats and defenses to add; may repeat."),
+        typer.Option("--add", help="File of threats and defenses to add; may repeat."),
     ] = None,
     each: Annotated[
-        bool, typer.Option("--each", help="Rank every defense by what doing without it costs.")
+        bool, typer.Option("--each", help="Rank every defense by the loss that its absence adds.")
     ] = False,
     *,
     workers: WorkerOptions,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
-    """Answer the scenario without some defenses, or with more threats and defenses."""
+    """Solve the scenario without some defenses, or with more threats and defenses."""
     with reported_input(spec):
         from mfmgame.attribution.what_if import what_if as answer
         from mfmgame.attribution.what_if import without_each

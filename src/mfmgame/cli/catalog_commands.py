@@ -29,14 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["catalog_app", "check", "list_shipped", "merge", "show", "weigh", "write_catalog"]
 
 catalog_app = typer.Typer(
-    no_args_is_help=True, help="Shipped catalogs, and those of public knowledge bases."
+    no_args_is_help=True,
+    help="Catalogs that come with mfmgame, and catalogs of public knowledge bases.",
 )
 
 
 def weigh(
     name: Annotated[
         str,
-        typer.Argument(metavar="CATALOG", help="A shipped catalog's name, or a JSON file."),
+        typer.Argument(metavar="CATALOG", help="Name of a shipped catalog, or a JSON file."),
     ],
     weights: WeightTable = None,
     kev: Vulnerabilities = None,
@@ -45,7 +46,7 @@ def weigh(
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
-    """Give a catalog other severities and costs: from incidents, or from tables."""
+    """Replace severities and costs of a catalog: from incidents, vulnerabilities or tables."""
     with reported(name):
         from mfmgame.catalogs import load_catalog
 
@@ -71,9 +72,13 @@ def list_shipped() -> None:
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A shipped catalog's name, or a JSON file.")],
+    name: Annotated[str, typer.Argument(help="Name of a shipped catalog, or a JSON file.")],
     by: Annotated[
-        str | None, typer.Option("--by", help="Coverage by class or by tactic instead.")
+        str | None,
+        typer.Option(
+            "--by",
+            help="Show the coverage by class or by tactic of the threats, in place of the entries.",
+        ),
     ] = None,
     as_json: AsJson = False,
     output: Output = None,
@@ -100,12 +105,17 @@ def show(
 
 
 def check(
-    name: Annotated[str, typer.Argument(metavar="FILE", help="A catalog's file, or its name.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="JSON file of a catalog, or the name of a shipped catalog."
+        ),
+    ],
     as_json: AsJson = False,
-    everything: Annotated[bool, typer.Option("--all", help="Cut no list.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Print every list in full.")] = False,
     output: Output = None,
 ) -> None:
-    """Show what a catalog leaves open: what nothing covers, and what numbers rest on."""
+    """Show the gaps of a catalog: what nothing covers, and what the numbers rest on."""
     with reported(name):
         from mfmgame.catalogs import check_catalog, load_catalog
         from mfmgame.view.json.answer_documents import gaps_document
@@ -120,15 +130,17 @@ def check(
 
 def merge(
     names: Annotated[
-        list[str], typer.Argument(metavar="A B...", help="Shipped catalogs, or JSON files.")
+        list[str],
+        typer.Argument(metavar="A B...", help="Names of shipped catalogs, or JSON files."),
     ],
     prefer: Annotated[
-        str | None, typer.Option("--prefer", help="Whose entry to take in a conflict: first, last.")
+        str | None,
+        typer.Option("--prefer", help="Catalog whose entry wins in a conflict: first or last."),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Of the merged catalog.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the merged catalog.")] = None,
     output: Output = None,
 ) -> None:
-    """Make one catalog of several; conflicts are an error, unless one side is preferred."""
+    """Merge several catalogs; entries in conflict are an error unless --prefer names a side."""
     from mfmgame.catalogs import load_catalog, merge_catalogs
 
     catalogs = []

@@ -27,14 +27,14 @@ __all__ = [
 ]
 
 KnowledgeBase = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The knowledge base's own file.")
+    Path, typer.Argument(metavar="FILE", help="File that the knowledge base publishes.")
 ]
 WeightTable = Annotated[
     Path | None,
     typer.Option(
         "--weights",
         metavar="FILE.csv",
-        help="Severities of threats: columns threat and weight.",
+        help="Table of severities of threats: columns threat and weight.",
     ),
 ]
 Vulnerabilities = Annotated[
@@ -42,8 +42,8 @@ Vulnerabilities = Annotated[
     typer.Option(
         "--kev",
         metavar="FILE.json",
-        help="Severities of ATT&CK techniques by how many vulnerabilities they exploit (KEV or "
-        "CVE of Mappings Explorer).",
+        help="File of Mappings Explorer (KEV or CVE): severities of ATT&CK techniques by the "
+        "number of their vulnerabilities.",
     ),
 ]
 CostTable = Annotated[
@@ -51,7 +51,7 @@ CostTable = Annotated[
     typer.Option(
         "--costs",
         metavar="FILE.csv",
-        help="What defenses use: columns defense, and cost or one for each resource.",
+        help="Table of what defenses use: columns defense, and cost or a column for each resource.",
     ),
 ]
 
@@ -65,22 +65,28 @@ class NumberOptions:
         typer.Option(
             "--effectiveness",
             metavar="[CATEGORY=]SHARE",
-            help="Share that a defense stops, or those of a category do; 0.5 by default.",
+            help="Fraction of a threat that each linked defense stops, 0.5 by default; "
+            "CATEGORY=SHARE sets the defenses of a category; may repeat.",
         ),
     ] = None
     severity: Annotated[
-        float, typer.Option("--severity", **FLOAT, help="Loss of every threat.")
+        float, typer.Option("--severity", **FLOAT, help="Loss from each threat.")
     ] = 1.0
     bandwidth: Annotated[
-        float, typer.Option("--bandwidth", **FLOAT, help="Bits that every threat needs.")
+        float,
+        typer.Option(
+            "--bandwidth", **FLOAT, help="Attacker bandwidth that each threat needs, in bits."
+        ),
     ] = 1.0
     cost: Annotated[
         float,
-        typer.Option("--cost", **FLOAT, help="Units of budget that every defense uses at level 1."),
+        typer.Option("--cost", **FLOAT, help="Units of budget that each defense uses at level 1."),
     ] = 1.0
     inherit: Annotated[
         bool,
-        typer.Option("--inherit", help="What acts on a technique acts on its sub-techniques, too."),
+        typer.Option(
+            "--inherit", help="Link each mitigation of a technique to its sub-techniques as well."
+        ),
     ] = False
 
     def assumed(self) -> AssumedNumbers:
@@ -106,7 +112,8 @@ class IncidentOptions:
         bool,
         typer.Option(
             "--incidents",
-            help="Severities of ATLAS techniques from the incidents of genai-incidents.",
+            help="Take the severities of ATLAS techniques from the incidents of the package "
+            "genai-incidents.",
         ),
     ] = False
     incident_score: Annotated[
@@ -114,28 +121,40 @@ class IncidentOptions:
         typer.Option(
             "--incident-score",
             metavar="NAME=NUMBER",
-            help="What an incident of a severity counts; may repeat.",
+            help="Score of an incident of the severity NAME; may repeat.",
         ),
     ] = None
     incident_years: Annotated[
         str | None,
         typer.Option(
-            "--incident-years", metavar="[FIRST]:[LAST]", help="Years whose incidents count."
+            "--incident-years",
+            metavar="[FIRST]:[LAST]",
+            help="First and last year of the incidents that count.",
         ),
     ] = None
     incident_quality: Annotated[
         str | None,
         typer.Option(
-            "--incident-quality", metavar="NAME,...", help="Any of auto, reviewed, curated."
+            "--incident-quality",
+            metavar="NAME,...",
+            help="Qualities of the incidents that count: any of auto, reviewed, curated.",
         ),
     ] = None
     incident_corpus: Annotated[
         str | None,
-        typer.Option("--incident-corpus", metavar="NAME,...", help="Any of security, ai-harm."),
+        typer.Option(
+            "--incident-corpus",
+            metavar="NAME,...",
+            help="Corpora of the incidents that count: any of security, ai-harm.",
+        ),
     ] = None
     incident_tier: Annotated[
         str | None,
-        typer.Option("--incident-tier", metavar="NAME,...", help="Any of feed, landmark."),
+        typer.Option(
+            "--incident-tier",
+            metavar="NAME,...",
+            help="Tiers of the incidents that count: any of feed, landmark.",
+        ),
     ] = None
 
     def selection(self) -> IncidentSelection | None:

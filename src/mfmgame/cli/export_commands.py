@@ -23,7 +23,8 @@ __all__ = ["export", "layer", "report", "schema"]
 def export(
     spec: Spec,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Write to this file, FILE.mps or FILE.lp.")
+        Path,
+        typer.Option("--output", "-o", help="Write the program to this file, FILE.mps or FILE.lp."),
     ],
 ) -> None:
     """Write the whole linear program to an MPS or LP file, for any other solver."""
@@ -38,10 +39,12 @@ def export(
 
 def report(
     spec: Spec,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Write to this file, FILE.html.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Write the page to this file, FILE.html.")
+    ],
     stop: Annotated[
         float | None,
-        typer.Option("--to", **FLOAT, help="Greatest attacker bandwidth of the curve."),
+        typer.Option("--to", **FLOAT, help="Greatest attacker bandwidth that the curve shows."),
     ] = None,
 ) -> None:
     """Write the answer as one interactive page that needs no network."""
@@ -58,18 +61,19 @@ def report(
 def layer(
     spec: Spec,
     score: Annotated[
-        str, typer.Option("--score", help="Of a technique: residual, coverage or effort.")
+        str, typer.Option("--score", help="Score of a technique: residual, coverage or effort.")
     ] = "residual",
     domain: Annotated[
         str | None,
         typer.Option(
             "--domain",
-            help="Of the techniques: enterprise-attack, mobile-attack, ics-attack or atlas-atlas.",
+            help="Domain of the techniques: enterprise-attack, mobile-attack, ics-attack or "
+            "atlas-atlas.",
         ),
     ] = None,
     output: Output = None,
 ) -> None:
-    """Write the answer as layers of the ATT&CK Navigator (JSON), one of each domain."""
+    """Write the answer as layers of the ATT&CK Navigator (JSON), a layer for each domain."""
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.documents.scenario import load_scenario
@@ -107,8 +111,9 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            help="scenario, catalog, addition, result, frontier, portfolio, threshold, dci, gaps, "
-            "ensemble, gradient, influence, robust, shares, tornado or what-if."
+            help="Name of the document: scenario, catalog, addition, result, frontier, portfolio, "
+            "threshold, dci, gaps, ensemble, gradient, influence, robust, shares, tornado or "
+            "what-if."
         ),
     ] = "scenario",
     output: Output = None,

@@ -70,8 +70,9 @@ def import_ctid(
         typer.Option(
             "--score",
             metavar="NAME=SHARE",
-            help="What a score counts as: minimal, partial or significant, times protect, "
-            "detect or respond, or one of both, as detect/partial.",
+            help="Fraction of a threat that a score stops (minimal, partial or significant), "
+            "factor of a category (protect, detect or respond), or fraction of a score in a "
+            "category, such as detect/partial; may repeat.",
         ),
     ] = None,
     combine: Annotated[
@@ -79,7 +80,8 @@ def import_ctid(
         typer.Option(
             "--combine",
             metavar="best|independent",
-            help="What several scores of one pair come to.",
+            help="Rule for several scores of a control on a technique: best takes the highest, "
+            "independent lets each score stop its share of the rest.",
         ),
     ] = "best",
     numbers: NumberOptions,

@@ -27,32 +27,46 @@ __all__ = [
 ]
 
 Spec = Annotated[str, typer.Argument(help="Scenario file (JSON), or - for standard input.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON document.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the output as a JSON document.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write the output to this file, not to the terminal."),
+]
 Plot = Annotated[
-    Path | None, typer.Option("--plot", help="Draw it to this file (PNG, SVG or PDF).")
+    Path | None, typer.Option("--plot", help="Draw the answer to this file (PNG, SVG or PDF).")
 ]
 Tolerance = Annotated[
     float | None,
     typer.Option(
-        "--tolerance", **FLOAT, help="Width of the proven bracket, as a share of the value."
+        "--tolerance",
+        **FLOAT,
+        help="Width of the proven bracket of the value, as a share of the value.",
     ),
 ]
 MipGap = Annotated[
     float | None,
     typer.Option(
-        "--mip-gap", **FLOAT, help="Width of the bracket where some defenses are stepped."
+        "--mip-gap",
+        **FLOAT,
+        help="Width of the proven bracket, as a share of the value, if some defenses are stepped.",
     ),
 ]
 TimeLimit = Annotated[
     float | None,
     typer.Option(
-        "--time-limit", **FLOAT, help="Seconds for each solve, which then ends as far as proven."
+        "--time-limit",
+        **FLOAT,
+        help="Seconds for each solve; a solve that runs out of time gives the bracket proven so "
+        "far.",
     ),
 ]
 Coverage = Annotated[
     float | None,
-    typer.Option("--coverage", **FLOAT, help="Look at central intervals of this probability."),
+    typer.Option(
+        "--coverage",
+        **FLOAT,
+        help="Probability of the central interval that each uncertain number stays in.",
+    ),
 ]
 
 
@@ -62,10 +76,13 @@ class WorkerOptions:
 
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", "-j", help="Processes on this machine; -1: one for each core."),
+        typer.Option(
+            "--jobs", "-j", help="Processes on this machine; -1 starts a process for each core."
+        ),
     ] = None
     dask: Annotated[
-        str | None, typer.Option("--dask", help="Compute on the Dask cluster of this scheduler.")
+        str | None,
+        typer.Option("--dask", help="Address of the scheduler of a Dask cluster that computes."),
     ] = None
     ray: Annotated[bool, typer.Option("--ray", help="Compute on the Ray cluster.")] = False
 

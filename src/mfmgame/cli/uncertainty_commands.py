@@ -35,19 +35,27 @@ class Method(StrEnum):
 
 def ensemble(
     spec: Spec,
-    n: Annotated[int, typer.Option("-n", help="How many draws.")],
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same draws.")],
+    n: Annotated[int, typer.Option("-n", help="Number of random draws.")],
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", help="Seed of the random draws: the same seed gives the same draws."
+        ),
+    ],
     *,
     workers: WorkerOptions,
     draws: Annotated[
         Path | None,
-        typer.Option("--draws", help="Keep the draws in this file (Parquet), and go on from it."),
+        typer.Option(
+            "--draws",
+            help="Keep the draws in this file (Parquet), and continue from the draws in it.",
+        ),
     ] = None,
     as_json: AsJson = False,
     output: Output = None,
     plot: Plot = None,
 ) -> None:
-    """Solve random draws of the uncertain numbers: how value, decision and plan vary."""
+    """Solve random draws of the uncertain numbers, to see how value, decision and plan vary."""
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.documents.scenario import load_scenario
@@ -104,15 +112,31 @@ def robust(
 def sensitivity(
     spec: Spec,
     method: Annotated[
-        Method, typer.Option("--method", help="gradient needs no uncertain numbers.")
+        Method,
+        typer.Option(
+            "--method", help="Method of the analysis; only gradient needs no uncertain numbers."
+        ),
     ] = Method.GRADIENT,
     n: Annotated[
-        int | None, typer.Option("-n", help="Points (sobol, 1024) or trajectories (morris, 32).")
+        int | None,
+        typer.Option(
+            "-n",
+            help="Number of points (sobol, 1024 by default) or trajectories (morris, 32 by "
+            "default).",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same numbers.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", help="Seed of the random points: the same seed gives the same numbers."
+        ),
+    ] = 0,
     coverage: Coverage = None,
     second_order: Annotated[
-        bool, typer.Option("--second-order", help="With sobol, pairs of numbers too.")
+        bool,
+        typer.Option(
+            "--second-order", help="Estimate the effects of pairs of numbers, too (sobol)."
+        ),
     ] = False,
     *,
     workers: WorkerOptions,
@@ -120,7 +144,7 @@ def sensitivity(
     output: Output = None,
     plot: Plot = None,
 ) -> None:
-    """Find out which number moves the value and the threshold."""
+    """Find the numbers that move the value and the threshold."""
     with reported_input(spec):
         from mfmgame.documents.scenario import load_scenario
 
