@@ -110,7 +110,7 @@ def threshold(
     """Find the self-destruction threshold and the decision."""
     with reported_input(spec):
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.game.game import build_game
+        from mfmgame.game.scenario_game import build_game
         from mfmgame.sweeps.threshold_search import self_destruction_threshold
         from mfmgame.view.json.answer_documents import threshold_document
         from mfmgame.view.text.answer_text import threshold_text
@@ -139,7 +139,7 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot =
     with reported_input(spec):
         from mfmgame.attribution.coverage_index_search import defense_coverage_index
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.game.game import build_game
+        from mfmgame.game.scenario_game import build_game
         from mfmgame.view.json.answer_documents import index_document
         from mfmgame.view.text.answer_text import index_text
 
@@ -210,7 +210,7 @@ def verify(
     """Check every number of a result against its scenario, with no solver."""
     with reported_input(result):
         from mfmgame.documents.scenario import load_scenario
-        from mfmgame.game.game import build_game
+        from mfmgame.game.scenario_game import build_game
         from mfmgame.verification.claims import load_result
         from mfmgame.verification.verify import verify as check
         from mfmgame.view.text.answer_text import verification_text
