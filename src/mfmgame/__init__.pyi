@@ -29,16 +29,12 @@ from .catalogs.importing import (
 )
 from .catalogs.incidents import IncidentSelection, incident_weights
 from .catalogs.weighing import Weights, weighed
-from .documents import (
-    Catalog,
-    FrontierDocument,
-    PortfolioDocument,
-    Result,
-    Scenario,
-    json_schema,
-    load_scenario,
-)
 from .documents.addition import Addition, load_addition
+from .documents.catalog import Catalog
+from .documents.json_schema import json_schema
+from .documents.portfolio_result import PortfolioDocument
+from .documents.result import FrontierDocument, Result
+from .documents.scenario import Scenario, load_scenario
 from .ensembles.ensemble import Ensemble, Funding
 from .ensembles.estimates import Estimate
 from .ensembles.sampling import ensemble
