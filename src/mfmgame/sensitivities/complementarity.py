@@ -10,13 +10,13 @@ of each, linear equations hold for all optima:
   what the last bit is worth.
 
 What these equations determine is the same in all optima. What they leave open may or may not
-be: it is called open here.
+be: it is called open here. The equations of the proofs are stated and solved in
+:mod:`mfmgame.sensitivities.optimal_proofs`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,42 +24,16 @@ from mfmgame.certificates.certificate import Certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame
-from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray, rows_above
+from mfmgame.numerics.arrays import BoolArray, FloatArray, rows_above
 from mfmgame.numerics.linear_equations import Equations
-from mfmgame.numerics.polytope import Polytope
-from mfmgame.sensitivities.active_cuts import (
-    NEAR,
-    TightCuts,
-    by_threat,
-    tight_cuts,
-    weights_on,
-)
+from mfmgame.sensitivities.active_cuts import NEAR, TightCuts, tight_cuts
+from mfmgame.sensitivities.optimal_proofs import OptimalProof, Proofs
 
-__all__ = ["Proofs", "SaddlePoint", "acts_on", "saddle_point"]
+__all__ = ["SaddlePoint", "acts_on", "saddle_point"]
 
 
 _STRICT = 1e-7
 """Relative size above which an effort, price or reduced cost is certainly not 0."""
-
-
-class Proofs(NamedTuple):
-    """All weights of cuts, and prices of limits, that prove the value.
-
-    Attributes
-    ----------
-    polytope : Polytope
-        Of the weights that are free, then of the prices of limits that are used up.
-    cuts : TightCuts
-    free : ndarray of int, shape (n_free,)
-        Which cuts' weights they are; the others' are 1 (or 0, of threats that do not run).
-    tight : ndarray of int, shape (n_tight,)
-        Which resources' prices they are; the others' are 0.
-    """
-
-    polytope: Polytope
-    cuts: TightCuts
-    free: IntArray
-    tight: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +115,7 @@ def saddle_point(
     tied = np.abs(excess) <= NEAR * game.severity
     runs = (excess > 0.0) & ~tied
     cuts = tight_cuts(game, composition, allocation, np.flatnonzero(tied | runs))
-    proof = _Proof(game, allocation, certificate, cuts, runs, price)
+    proof = OptimalProof(game, allocation, certificate, cuts, runs, price)
     plan = _Allocations(game, composition, allocation, cuts, proof)
     idle = np.zeros(game.n_threats)
     used = proof.weights > _STRICT
@@ -185,97 +159,6 @@ def acts_on(game: DefenseGame, defenses: BoolArray, idle: FloatArray) -> BoolArr
     return rows_above(effect, idle)
 
 
-class _Proof:
-    """The proofs of the value: one of them, and what all of them share."""
-
-    def __init__(
-        self,
-        game: DefenseGame,
-        allocation: FloatArray,
-        certificate: Certificate,
-        cuts: TightCuts,
-        runs: BoolArray,
-        price: float,
-    ) -> None:
-        n_cuts_of = np.bincount(cuts.threats, minlength=game.n_threats)
-        fixed = runs[cuts.threats] & (n_cuts_of[cuts.threats] == 1)
-        free = np.flatnonzero(~fixed)
-        spent = game.use @ allocation
-        tight = np.flatnonzero(
-            np.isfinite(game.limits) & (np.abs(game.limits - spent) <= NEAR * game.limits)
-        )
-        inside = (allocation > NEAR * game.max_level) & (allocation < (1.0 - NEAR) * game.max_level)
-        force = game.severity[cuts.threats, None] * cuts.gradients
-        self.force = force
-
-        weights = np.where(fixed, 1.0, 0.0)
-        known_gain = weights @ force
-        rows = [np.hstack((force[free][:, inside].T, -game.use[tight][:, inside].T))]
-        sides = [-known_gain[inside]]
-        doubled = np.flatnonzero(runs & (n_cuts_of > 1))
-        if doubled.size:
-            sums = (cuts.threats[free][None] == doubled[:, None]).astype(np.float64)
-            rows.append(np.hstack((sums, np.zeros((len(doubled), len(tight))))))
-            sides.append(np.ones(len(doubled)))
-        if price > 0.0:
-            bits = game.bandwidth[cuts.threats]
-            rows.append(np.append(bits[free], np.zeros(len(tight)))[None])
-            sides.append(np.array([game.attacker_bandwidth - bits @ weights]))
-        start = np.append(weights_on(cuts, certificate)[free], certificate.limit_prices[tight])
-        worth = float(game.severity.max(initial=0.0)) or 1.0
-        size = np.append(
-            np.ones(len(free)), worth / np.maximum(game.use[tight].max(axis=1, initial=0.0), 1e-99)
-        )
-        equations = Equations(np.concatenate(rows), np.concatenate(sides), size)
-        gains = np.hstack((force[free].T, -game.use[tight].T))
-        idle = ~inside & (allocation < 0.5 * game.max_level)
-        full = ~inside & (allocation > 0.5 * game.max_level)
-        signs = np.concatenate((gains[full], -gains[idle], np.eye(len(size))))
-        known = np.concatenate((known_gain[full], -known_gain[idle], np.zeros(len(size))))
-        found = np.maximum(equations.nearest_with_signs(start, signs, -known), 0.0)
-        weights[free] = found[: len(free)]
-
-        n_free = len(free)
-        tied = np.unique(cuts.threats[free][~runs[cuts.threats[free]]])
-        together = [(cuts.threats[free][None] == tied[:, None]).astype(np.float64)]
-        room = [np.ones(len(tied))]
-        if price == 0.0:
-            bits = game.bandwidth[cuts.threats]
-            together.append(bits[free][None])
-            room.append(np.array([game.attacker_bandwidth - bits @ np.where(fixed, weights, 0.0)]))
-        most = np.concatenate(together)
-        polytope = Polytope(
-            equal=np.concatenate(rows),
-            sides=np.concatenate(sides),
-            at_most=np.concatenate(
-                (np.hstack((most, np.zeros((len(most), len(tight))))), -gains[full], gains[idle])
-            ),
-            most=np.concatenate((*room, known_gain[full], -known_gain[idle])),
-            size=size,
-        )
-        self.proofs = Proofs(polytope, cuts, free, tight)
-        self.weights = weights
-        self.limit_prices = np.zeros(len(game.limits))
-        self.limit_prices[tight] = found[n_free:]
-        self.limit_price_known = np.ones(len(game.limits), dtype=bool)
-        self.limit_price_known[tight] = equations.determines(np.eye(n_free + len(tight))[n_free:])
-
-        shares = compose(game).acting_shares(cuts.anchors)
-        self.effort = by_threat(game, cuts, weights)
-        self.reach = by_threat(game, cuts, weights * shares)
-        self.effort_known = np.ones(game.n_threats, dtype=bool)
-        self.reach_known = np.ones(game.n_threats, dtype=bool)
-        owners = cuts.threats[free]
-        threats = np.unique(owners)
-        own = np.hstack((owners == threats[:, None], np.zeros((len(threats), len(tight)))))
-        self.effort_known[threats] = equations.determines(own)
-        own[:, :n_free] *= shares[free]
-        self.reach_known[threats] = equations.determines(own)
-        limited = np.isfinite(game.limits)
-        self.gain = weights @ force - self.limit_prices[limited] @ game.use[limited]
-        self.gain_known = equations.determines(gains)
-
-
 class _Allocations:
     """What all optimal allocations share, by complementarity to one proof."""
 
@@ -285,7 +168,7 @@ class _Allocations:
         composition: Composition,
         allocation: FloatArray,
         cuts: TightCuts,
-        proof: _Proof,
+        proof: OptimalProof,
     ) -> None:
         n_defenses = game.n_defenses
         loss = float(proof.weights @ (game.severity[cuts.threats])) or 1.0

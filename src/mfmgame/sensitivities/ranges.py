@@ -16,7 +16,8 @@ from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, reach_of
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import BoolArray, FloatArray
-from mfmgame.sensitivities.complementarity import Proofs, SaddlePoint
+from mfmgame.sensitivities.complementarity import SaddlePoint
+from mfmgame.sensitivities.optimal_proofs import Proofs
 from mfmgame.solving.optimal_set import OptimalFace
 from mfmgame.sweeps.touching_lines import precise_solver, slope_beside
 

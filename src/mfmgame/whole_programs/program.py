@@ -14,14 +14,14 @@ The solver here never builds it: it is for other solvers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
-from mfmgame.game.compositions import compose
+from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.whole_programs.discrete_rows import StepProgram, step_program
@@ -96,57 +96,92 @@ def whole_program(game: DefenseGame) -> WholeProgram:
             pointer="/composition",
         )
     n, m = game.n_threats, game.n_defenses
-    effect = sp.csr_array(composition.matrix, copy=True)
-    effect.data *= np.repeat(game.severity, np.diff(effect.indptr))
-    effect.eliminate_zeros()
-    effect.sort_indices()
-    threats = np.repeat(np.arange(n), np.diff(effect.indptr))
-    defenses = effect.indices.astype(np.intp)
+    effect = _losses_taken_off(game, composition)
     limited = np.flatnonzero(np.isfinite(game.limits))
     priced = sp.hstack((sp.csr_array(game.bandwidth[:, None]), sp.eye_array(n)))
     limits = sp.csr_array(game.use[limited])
+    threats = np.repeat(np.arange(n), np.diff(effect.indptr))
+    defenses = effect.indices.astype(np.intp)
     if composition.form == "sum":
         threats, defenses = threats[:0], defenses[:0]
         blocks = [[effect, priced], [limits, None]]
         most = game.limits[limited]
     else:
-        count = len(defenses)
-        sharing, first = np.unique(threats, return_index=True)
-        ends = np.append(first, count)
-        share, one = np.arange(count), np.ones(count)
-        own = sp.csr_array((effect.data, share, effect.indptr), shape=(n, count))
-        once = sp.csr_array((one, share, ends), shape=(len(sharing), count))
-        level = sp.csr_array((one, defenses, np.arange(count + 1)), shape=(count, m))
-        blocks = [
-            [None, priced, own],
-            [limits, None, None],
-            [None, None, once],
-            [-level, None, sp.eye_array(count)],
-        ]
-        most = np.concatenate((game.limits[limited], np.ones(len(sharing)), np.zeros(count)))
+        share = np.arange(len(defenses))
+        own = sp.csr_array((effect.data, share, effect.indptr), shape=(n, len(share)))
+        once, below_level, most_of_shares = _share_rows(threats, defenses, m)
+        blocks = [[None, priced, own], [limits, None, None], once, below_level]
+        most = np.concatenate((game.limits[limited], most_of_shares))
     extra = len(threats)
-    matrix = sp.csr_array(sp.block_array(blocks, format="csr"))
-    cost = np.concatenate((np.zeros(m), [game.attacker_bandwidth], np.ones(n), np.zeros(extra)))
-    top = np.concatenate((game.max_level, np.full(1 + n + extra, np.inf)))
-    lower = np.concatenate((game.severity, np.full(len(most), -np.inf)))
-    upper = np.concatenate((np.full(n, np.inf), most))
-    steps = step_program(game.level_rules) if game.is_discrete else None
-    if steps is not None:
-        n_steps = len(steps.steps)
-        beside = sp.csr_array((len(steps.rows), len(cost) - m))
-        rest = [sp.csr_array(steps.level_part), beside, sp.csr_array(steps.step_part)]
-        none = sp.csr_array((matrix.shape[0], n_steps))
-        matrix = sp.csr_array(sp.vstack((sp.hstack((matrix, none)), sp.hstack(rest)), format="csr"))
-        cost, top = np.append(cost, np.zeros(n_steps)), np.append(top, np.ones(n_steps))
-        lower, upper = np.append(lower, steps.lower), np.append(upper, steps.upper)
-    return WholeProgram(
-        cost=cost,
-        top=top,
-        matrix=matrix,
-        lower=lower,
-        upper=upper,
+    program = WholeProgram(
+        cost=np.concatenate((np.zeros(m), [game.attacker_bandwidth], np.ones(n), np.zeros(extra))),
+        top=np.concatenate((game.max_level, np.full(1 + n + extra, np.inf))),
+        matrix=sp.csr_array(sp.block_array(blocks, format="csr")),
+        lower=np.concatenate((game.severity, np.full(len(most), -np.inf))),
+        upper=np.concatenate((np.full(n, np.inf), most)),
         limited=limited,
         share_threats=threats,
         share_defenses=defenses,
+        steps=None,
+    )
+    return _with_steps(program, step_program(game.level_rules)) if game.is_discrete else program
+
+
+def _losses_taken_off(game: DefenseGame, composition: Composition) -> scipy.sparse.csr_array:
+    """Build ``v[i] E[i,j]``, without those that are 0, shape (n_threats, n_defenses)."""
+    import scipy.sparse as sp
+
+    effect = sp.csr_array(composition.matrix, copy=True)
+    effect.data *= np.repeat(game.severity, np.diff(effect.indptr))
+    effect.eliminate_zeros()
+    effect.sort_indices()
+    return effect
+
+
+def _share_rows(
+    threats: IntArray, defenses: IntArray, n_defenses: int
+) -> tuple[list[Any], list[Any], FloatArray]:
+    """Build the rows ``sum_j z[i,j] <= 1`` and ``z[i,j] - x[j] <= 0``.
+
+    Parameters
+    ----------
+    threats, defenses : ndarray of int, shape (n_shares,)
+        The pair of each share, in order of the threats.
+    n_defenses : int
+
+    Returns
+    -------
+    once, below_level : list
+        Blocks of either kind of rows: on the levels, on ``lam`` and ``mu``, on the shares.
+    most : ndarray of float
+        Right-hand sides of both.
+    """
+    import scipy.sparse as sp
+
+    count = len(defenses)
+    sharing, first = np.unique(threats, return_index=True)
+    share, one = np.arange(count), np.ones(count)
+    once = sp.csr_array((one, share, np.append(first, count)), shape=(len(sharing), count))
+    level = sp.csr_array((one, defenses, np.arange(count + 1)), shape=(count, n_defenses))
+    most = np.concatenate((np.ones(len(sharing)), np.zeros(count)))
+    return [None, None, once], [-level, None, sp.eye_array(count)], most
+
+
+def _with_steps(program: WholeProgram, steps: StepProgram) -> WholeProgram:
+    """Add the rows and columns of stepped defenses to a program without them."""
+    import scipy.sparse as sp
+
+    n_rows, n_columns = program.matrix.shape
+    n_levels, n_steps = steps.level_part.shape[1], len(steps.steps)
+    beside = sp.csr_array((len(steps.rows), n_columns - n_levels))
+    rest = [sp.csr_array(steps.level_part), beside, sp.csr_array(steps.step_part)]
+    wider = sp.hstack((program.matrix, sp.csr_array((n_rows, n_steps))))
+    return replace(
+        program,
+        cost=np.append(program.cost, np.zeros(n_steps)),
+        top=np.append(program.top, np.ones(n_steps)),
+        matrix=sp.csr_array(sp.vstack((wider, sp.hstack(rest)), format="csr")),
+        lower=np.append(program.lower, steps.lower),
+        upper=np.append(program.upper, steps.upper),
         steps=steps,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation
+from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
 from mfmgame.catalogs.weighing import NO_SEVERITIES
 from mfmgame.documents.base import Quantity, first_problem, refuse_unknown
 from mfmgame.documents.catalog import Catalog
@@ -73,7 +73,37 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
     SpecificationError
         If a number is out of its range, or no defense is of a category that is named.
     """
-    categories = [name for defense in base.mitigations for name in defense.categories]
+    _refuse_wrong_numbers(numbers, base.mitigations)
+    relation = f"{base.origin.name} {base.origin.version}".strip()
+    assumed = {"basis": "assumed", "source": f"assumed on import; not in {relation}"}
+    links = _merged([*base.links, *(_inherited(base) if numbers.inherit else ())])
+    strengths = {entry.id: _strength(entry, numbers) for entry in base.mitigations}
+    document: dict[str, Any] = {
+        "schema": "mfmgame/catalog/1",
+        "name": base.name,
+        "source": relation,
+        "origins": [base.origin],
+        "notes": [*base.notes, *_assumptions(relation, numbers, links, base.mitigations)],
+        "threats": [_threat(entry, numbers) | assumed for entry in base.techniques],
+        "defenses": [_defense(entry, numbers) | assumed for entry in base.mitigations],
+        "effectiveness": [
+            {
+                "threat": link.technique,
+                "defense": link.mitigation,
+                "value": strengths[link.mitigation] if link.value is None else link.value,
+                "texts": list(link.texts),
+                "basis": "assumed",
+                "source": link.reason or assumed["source"],
+            }
+            for link in links
+        ],
+    }
+    return Catalog(**document)
+
+
+def _refuse_wrong_numbers(numbers: AssumedNumbers, mitigations: Iterable[Mitigation]) -> None:
+    """Refuse a number out of its range, and a category that no mitigation is of."""
+    categories = [name for defense in mitigations for name in defense.categories]
     for name in numbers.by_category:
         refuse_unknown(name, dict.fromkeys(categories), "category", "effectiveness")
     for name, value in (("", numbers.effectiveness), *numbers.by_category.items()):
@@ -87,68 +117,44 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
             _QUANTITY.validate_python(getattr(numbers, name))
         except ValidationError as error:
             raise SpecificationError(first_problem(error).message, pointer=name) from None
-    relation = f"{base.origin.name} {base.origin.version}".strip()
-    chosen = f"assumed on import; not in {relation}"
-    links = _merged([*base.links, *(_inherited(base) if numbers.inherit else ())])
-    strengths = {entry.id: _strength(entry, numbers) for entry in base.mitigations}
-    notes = [*base.notes, *_assumptions(relation, numbers, links)]
-    if base.mitigations:
-        notes.append(
-            f"{relation} {NO_COSTS} {numbers.cost:g} of {shown(numbers.resource)} at level 1"
-        )
-    assumed = {"basis": "assumed", "source": chosen}
-    document: dict[str, Any] = {
-        "schema": "mfmgame/catalog/1",
-        "name": base.name,
-        "source": relation,
-        "origins": [base.origin],
-        "notes": notes,
-        "threats": [
-            {
-                "id": entry.id,
-                "name": entry.name,
-                **({"class": entry.tactics[0]} if entry.tactics else {}),
-                "severity": numbers.severity,
-                "bandwidth": numbers.bandwidth,
-                "tactics": list(entry.tactics),
-                "parent": entry.parent,
-                "maturity": entry.maturity,
-                "domain": entry.domain,
-                "references": list(entry.references),
-                **assumed,
-            }
-            for entry in base.techniques
-        ],
-        "defenses": [
-            {
-                "id": entry.id,
-                "name": entry.name,
-                "family": entry.family,
-                "use": {numbers.resource: numbers.cost},
-                "lifecycle": list(entry.lifecycle),
-                "categories": list(entry.categories),
-                "references": list(entry.references),
-                **assumed,
-            }
-            for entry in base.mitigations
-        ],
-        "effectiveness": [
-            {
-                "threat": link.technique,
-                "defense": link.mitigation,
-                "value": strengths[link.mitigation] if link.value is None else link.value,
-                "texts": list(link.texts),
-                "basis": "assumed",
-                "source": link.reason or chosen,
-            }
-            for link in links
-        ],
+
+
+def _threat(entry: Technique, numbers: AssumedNumbers) -> dict[str, Any]:
+    """Write a technique as a threat of the catalog."""
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        **({"class": entry.tactics[0]} if entry.tactics else {}),
+        "severity": numbers.severity,
+        "bandwidth": numbers.bandwidth,
+        "tactics": list(entry.tactics),
+        "parent": entry.parent,
+        "maturity": entry.maturity,
+        "domain": entry.domain,
+        "references": list(entry.references),
     }
-    return Catalog(**document)
 
 
-def _assumptions(relation: str, numbers: AssumedNumbers, links: list[Link]) -> list[str]:
-    """The notes on numbers that are the same for all."""
+def _defense(entry: Mitigation, numbers: AssumedNumbers) -> dict[str, Any]:
+    """Write a mitigation as a defense of the catalog."""
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "family": entry.family,
+        "use": {numbers.resource: numbers.cost},
+        "lifecycle": list(entry.lifecycle),
+        "categories": list(entry.categories),
+        "references": list(entry.references),
+    }
+
+
+def _assumptions(
+    relation: str,
+    numbers: AssumedNumbers,
+    links: list[Link],
+    mitigations: Collection[Mitigation],
+) -> list[str]:
+    """Write the notes on numbers that are the same for all threats, pairs or defenses."""
     bits = "1 bit" if numbers.bandwidth == 1.0 else f"{numbers.bandwidth:g} bits"
     notes = [
         f"{relation} {NO_SEVERITIES} {numbers.severity:g}",
@@ -163,6 +169,10 @@ def _assumptions(relation: str, numbers: AssumedNumbers, links: list[Link]) -> l
     inherited = sum(link.is_inherited for link in links)
     if inherited:
         notes.append(f"{counted(inherited, 'pair')} inherited from a parent technique")
+    if mitigations:
+        notes.append(
+            f"{relation} {NO_COSTS} {numbers.cost:g} of {shown(numbers.resource)} at level 1"
+        )
     return notes
 
 

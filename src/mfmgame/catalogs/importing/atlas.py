@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -131,7 +131,7 @@ def import_atlas(path: str | os.PathLike[str], numbers: AssumedNumbers | None = 
 
 
 def read_atlas(path: Path) -> KnowledgeBase:
-    """What the file says.
+    """Read the techniques, mitigations and links of a file of ATLAS.
 
     Parameters
     ----------
@@ -144,48 +144,30 @@ def read_atlas(path: Path) -> KnowledgeBase:
     Raises
     ------
     SpecificationError
-        If it is not ATLAS in the layout with matrices.
+        If the file is not ATLAS in the layout with matrices, or has no techniques.
     """
     file = read_yaml_model(path, _File)
-    tactics = {tactic.id: tactic.name for matrix in file.matrices for tactic in matrix.tactics}
-    techniques = [entry for matrix in file.matrices for entry in matrix.techniques]
-    mitigations = [entry for matrix in file.matrices for entry in matrix.mitigations]
-    if not techniques:
-        raise SpecificationError(
-            "found no techniques in its matrices, expected some", source=str(path)
-        )
-    known = {entry.id: entry for entry in techniques}
-    parents = {entry.id: _parent_of(entry, known) for entry in techniques}
     try:
-        refuse_circles({child: parent for child, parent in parents.items() if parent})
+        return _knowledge_base(file)
     except SpecificationError as error:
         raise error.located(str(path)) from None
 
-    def tactics_of(entry: _Technique) -> tuple[str, ...]:
-        parent = known.get(parents[entry.id] or "")
-        ids = entry.tactics or (parent.tactics if parent else [])
-        return tuple(tactics.get(tactic) or tactic for tactic in ids)
 
+def _knowledge_base(file: _File) -> KnowledgeBase:
+    """Put together what all matrices of a file say."""
+    techniques = [entry for matrix in file.matrices for entry in matrix.techniques]
+    mitigations = [entry for matrix in file.matrices for entry in matrix.mitigations]
+    if not techniques:
+        raise SpecificationError("found no techniques in its matrices, expected some")
+    known = {entry.id: entry for entry in techniques}
+    parents = {entry.id: _parent_of(entry, known) for entry in techniques}
+    refuse_circles({child: parent for child, parent in parents.items() if parent})
+    tactics = {tactic.id: tactic.name for matrix in file.matrices for tactic in matrix.tactics}
     links = [
         Link(use.id, entry.id, (use.use.strip(),) if use.use.strip() else ())
         for entry in mitigations
         for use in entry.techniques
     ]
-    unknown = sum(link.technique not in known for link in links)
-    misplaced = [
-        entry.id for entry in mitigations for stage in entry.lifecycle if not isinstance(stage, str)
-    ]
-    orphans = sum(parent is not None and parent not in known for parent in parents.values())
-    counts = (
-        ("left out: ", unknown, "link", "to techniques that are not in the file"),
-        (
-            "left out: ",
-            len(misplaced),
-            "entry",
-            f"of ml-lifecycle that are no stages, of {', '.join(misplaced)}",
-        ),
-        ("", orphans, "sub-technique", "of techniques that are not in the file"),
-    )
     dates = [entry.modified_date for entry in (*techniques, *mitigations)]
     return KnowledgeBase(
         name=file.id.lower(),
@@ -200,7 +182,7 @@ def read_atlas(path: Path) -> KnowledgeBase:
             Technique(
                 entry.id,
                 entry.name,
-                tactics_of(entry),
+                _tactics_of(entry, known.get(parents[entry.id] or ""), tactics),
                 parents[entry.id],
                 entry.maturity,
                 _references(entry.attack),
@@ -218,7 +200,7 @@ def read_atlas(path: Path) -> KnowledgeBase:
             for entry in mitigations
         ),
         links=tuple(link for link in links if link.technique in known),
-        notes=tuple(f"{begin}{counted(n, noun)} {rest}" for begin, n, noun, rest in counts if n),
+        notes=_notes(parents, mitigations, links),
     )
 
 
@@ -228,5 +210,35 @@ def _parent_of(entry: _Technique, known: Collection[str]) -> str | None:
     return entry.parent or (stem if form.isdecimal() and stem in known else None)
 
 
+def _tactics_of(
+    entry: _Technique, parent: _Technique | None, names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Name the tactics of a technique: its own, or those of its parent."""
+    ids = entry.tactics or (parent.tactics if parent else [])
+    return tuple(names.get(tactic) or tactic for tactic in ids)
+
+
 def _references(attack: _Reference | None) -> tuple[Reference, ...]:
     return () if attack is None else (Reference(source="ATT&CK", id=attack.id, url=attack.url),)
+
+
+def _notes(
+    parents: Mapping[str, str | None], mitigations: Iterable[_Mitigation], links: Iterable[Link]
+) -> tuple[str, ...]:
+    """Count the links and stages that are left out, and the sub-techniques without a parent."""
+    unknown = sum(link.technique not in parents for link in links)
+    misplaced = [
+        entry.id for entry in mitigations for stage in entry.lifecycle if not isinstance(stage, str)
+    ]
+    orphans = sum(parent is not None and parent not in parents for parent in parents.values())
+    counts = (
+        ("left out: ", unknown, "link", "to techniques that are not in the file"),
+        (
+            "left out: ",
+            len(misplaced),
+            "entry",
+            f"of ml-lifecycle that are no stages, of {', '.join(misplaced)}",
+        ),
+        ("", orphans, "sub-technique", "of techniques that are not in the file"),
+    )
+    return tuple(f"{begin}{counted(n, noun)} {rest}" for begin, n, noun, rest in counts if n)

@@ -122,7 +122,7 @@ def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None =
 
 
 def read_attack(path: Path) -> KnowledgeBase:
-    """What the file says.
+    """Read the techniques, mitigations and links of a STIX bundle.
 
     Parameters
     ----------
@@ -146,6 +146,7 @@ def read_attack(path: Path) -> KnowledgeBase:
 
 
 def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
+    """Put together what a bundle says of techniques, mitigations and their links."""
     patterns = _by_id(bundle.techniques, "technique")
     mitigates = [one for one in bundle.relationships if one.kind == "mitigates"]
     doubles = _doubles(bundle.mitigations, {one.source for one in mitigates if one.live})
@@ -161,7 +162,32 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
     links, left_out_links = _links(mitigates, bundle, technique_ids, mitigation_ids)
     subtechniques = [one for one in bundle.relationships if one.kind == "subtechnique-of"]
     parents = _parents(patterns, technique_ids, subtechniques)
-    names = _tactic_names(bundle.tactics)
+    present = {_domain(one) for one in patterns.values()}
+    domains = [domain for domain in _TITLES if domain in present]
+    origin = _origin(bundle, domains)
+    no_release = origin.domains.get("atlas-atlas", "stated") == ""
+    return KnowledgeBase(
+        name="+".join(domains),
+        origin=origin,
+        techniques=_techniques(patterns, parents, _tactic_names(bundle.tactics)),
+        mitigations=tuple(
+            Mitigation(
+                code, one.name, categories=tuple(one.labels), references=_other_names(one, code)
+            )
+            for code, one in actions.items()
+        ),
+        links=links,
+        notes=_notes_on_left_out(bundle, doubles, left_out_links, subtechniques)
+        + ("the file does not say which release of ATLAS it is",) * no_release,
+    )
+
+
+def _techniques(
+    patterns: dict[str, AttackPattern],
+    parents: dict[str, str],
+    tactics: dict[tuple[str, str], str],
+) -> tuple[Technique, ...]:
+    """Make techniques of attack patterns; one without tactics has those of its parent."""
 
     def tactics_of(code: str) -> tuple[str, ...]:
         one = patterns[code]
@@ -169,11 +195,29 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
             one = patterns[parents[code]]
         domain = _domain(one)
         phases = [phase.name for phase in one.phases]
-        found = [names.get((domain, name)) or names.get(("", name)) or name for name in phases]
+        found = [tactics.get((domain, name)) or tactics.get(("", name)) or name for name in phases]
         return tuple(dict.fromkeys(found))
 
-    present = {_domain(one) for one in patterns.values()}
-    domains = [domain for domain in _TITLES if domain in present]
+    return tuple(
+        Technique(
+            code,
+            one.name,
+            tactics_of(code),
+            parents.get(code),
+            references=_other_names(one, code),
+            domain=_NAVIGATOR.get(_domain(one)),
+        )
+        for code, one in patterns.items()
+    )
+
+
+def _notes_on_left_out(
+    bundle: Bundle,
+    doubles: list[str],
+    left_out_links: list[tuple[int, str, str]],
+    subtechniques: list[Relationship],
+) -> tuple[str, ...]:
+    """Count the objects of a bundle that are left out, by reason."""
     left_out = (
         *_left_out(bundle.techniques, "technique"),
         *_left_out(bundle.mitigations, "mitigation"),
@@ -190,35 +234,10 @@ def _knowledge_base(bundle: Bundle) -> KnowledgeBase:
         ),
         (bundle.older, "version", "of objects that a newer one has replaced"),
     )
-    origin = _origin(bundle, domains)
-    no_release = origin.domains.get("atlas-atlas", "stated") == ""
-    return KnowledgeBase(
-        name="+".join(domains),
-        origin=origin,
-        techniques=tuple(
-            Technique(
-                code,
-                one.name,
-                tactics_of(code),
-                parents.get(code),
-                references=_other_names(one, code),
-                domain=_NAVIGATOR.get(_domain(one)),
-            )
-            for code, one in patterns.items()
-        ),
-        mitigations=tuple(
-            Mitigation(
-                code, one.name, categories=tuple(one.labels), references=_other_names(one, code)
-            )
-            for code, one in actions.items()
-        ),
-        links=links,
-        notes=tuple(
-            f"left out: {counted(count, noun)} {rest}".rstrip()
-            for count, noun, rest in left_out
-            if count
-        )
-        + ("the file does not say which release of ATLAS it is",) * no_release,
+    return tuple(
+        f"left out: {counted(count, noun)} {rest}".rstrip()
+        for count, noun, rest in left_out
+        if count
     )
 
 
