@@ -293,7 +293,6 @@ class TestKeys:
             "model_config",
             "Severity",
             "severity ",
-            "$schema",
         ],
     )
     def test_an_unknown_key_is_refused(self, place, key):
@@ -309,7 +308,7 @@ class TestKeys:
             ("/defences", "defenses"),
             ("/efectiveness", "effectiveness"),
             ("/atacker", "attacker"),
-            ("/limits", None),
+            ("/costs", None),
             ("/threats/0/severty", "severity"),
             ("/threats/0/clas", "class"),
             ("/defenses/0/maxlevel", "max_level"),
@@ -324,9 +323,27 @@ class TestKeys:
         error = refusal(changed(SCENARIO, pointer, 1.0))
         assert error.pointer == pointer
         if meant is None:
-            assert ", expected one of 'schema', 'name', " in error.message
+            assert ", expected one of 'schema', '$schema', " in error.message
         else:
             assert error.message.endswith(f"expected a known key; did you mean {meant!r}?")
+
+    @pytest.mark.parametrize(
+        ("pointer", "expected"),
+        [
+            ("/limits", "it at /defender/limits"),
+            ("/bandwidth", "it at /attacker/bandwidth"),
+            ("/threats/0/impact", "'severity' instead"),
+            ("/threats/0/title", "'name' instead"),
+            ("/defenses/0/cost", "'use' instead"),
+            ("/effectiveness/0/rationale", "'source' instead"),
+        ],
+    )
+    def test_a_word_of_another_vocabulary_is_translated(self, pointer, expected):
+        error = refusal(changed(SCENARIO, pointer, 1.0))
+        assert (error.pointer, error.message) == (
+            pointer,
+            f"unknown key {pointer.rpartition('/')[2]!r}, expected {expected}",
+        )
 
     @pytest.mark.parametrize(
         ("key", "escaped"),

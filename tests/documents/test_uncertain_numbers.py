@@ -75,7 +75,7 @@ def test_the_names_of_forms_are_those_of_the_documentation():
 
 
 WRONG_FORMS = [
-    ({}, "", "found an object, expected a number, or one with 'range' or 'distribution'"),
+    ({}, "", "found an object, expected a number, or an object with 'range', "),
     ({"low": 1, "high": 2}, "", "found an object, expected a number"),
     ({"range": []}, "/range", "found 0 numbers, expected the least and the greatest"),
     ({"range": [1]}, "/range", "found 1 number"),

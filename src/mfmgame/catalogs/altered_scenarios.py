@@ -48,7 +48,7 @@ def altered(
     try:
         scenario.check_references(catalog)
     except SpecificationError as error:
-        raise error if error.source else error.located(scenario.source) from None
+        raise scenario.located(error) from None
     for addition in additions:
         try:
             scenario = _with_entries(scenario, catalog, addition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import NoneType
 
@@ -98,7 +99,7 @@ def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
         scenario.check_references(catalog)
         return _assembled(scenario, catalog)
     except SpecificationError as error:
-        raise error if error.source else error.located(scenario.source) from None
+        raise scenario.located(error) from None
 
 
 def resolve_catalog(catalog: Catalog) -> Entries:
@@ -123,8 +124,8 @@ def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
     except SpecificationError as error:
         if error.source:
             raise
-        source = scenario.source
-        raise SpecificationError(error.message, pointer="/catalog", source=source) from None
+        found = SpecificationError(error.message, pointer="/catalog")
+        raise scenario.located(found) from None
 
 
 def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
@@ -148,7 +149,12 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
         assumed=assumed,
         notes=(
             *catalog.notes,
-            *notes_on(threats, defenses, int(np.count_nonzero(assumed & (matrix > 0)))),
+            *notes_on(
+                threats,
+                defenses,
+                int(np.count_nonzero(assumed & (matrix > 0))),
+                _assumed_numbers(scenario),
+            ),
             *_note_on_uncertainty(len(scenario.uncertain) + len(catalog.uncertain)),
         ),
     )
@@ -245,8 +251,22 @@ def _enter(
             assumed[place] = entry.basis == "assumed"
 
 
+def _assumed_numbers(scenario: Scenario) -> list[str]:
+    """What else of a scenario says that it is assumed, in words."""
+    assumed = {place for place, basis in scenario.bases.items() if basis == "assumed"}
+    n_limits = sum(place[:2] == ("defender", "limits") for place in assumed)
+    return [
+        *(["the attacker's bandwidth"] if ("attacker", "bandwidth") in assumed else ()),
+        *(["the termination loss"] if ("termination", "loss") in assumed else ()),
+        *([counted(n_limits, "limit")] if n_limits else ()),
+    ]
+
+
 def notes_on(
-    threats: list[Threat], defenses: list[Defense], n_assumed_values: int
+    threats: list[Threat],
+    defenses: list[Defense],
+    n_assumed_values: int,
+    others: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """What a reader must know of entries, and of that many assumed effectiveness values."""
     counts = {
@@ -254,7 +274,9 @@ def notes_on(
         "defense": sum(defense.basis == "assumed" for defense in defenses),
         "effectiveness value": n_assumed_values,
     }
-    listed = ", ".join(counted(count, noun) for noun, count in counts.items() if count)
+    listed = ", ".join(
+        [*(counted(count, noun) for noun, count in counts.items() if count), *others]
+    )
     return (f"rests on assumed numbers of {listed}",) if listed else ()
 
 

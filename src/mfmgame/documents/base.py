@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -87,6 +87,24 @@ Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), *REGULAR]
 Share = Annotated[float, Field(ge=0.0, le=1.0), *REGULAR]
 Text = Annotated[str, AfterValidator(_encodable)]
 Identifier = Annotated[Text, Field(min_length=1)]
+OTHER_WORDS = {
+    "min": ("low",),
+    "minimum": ("low",),
+    "most_likely": ("mode",),
+    "likely": ("mode",),
+    "max": ("high",),
+    "maximum": ("high",),
+    "cost": ("use",),
+    "impact": ("severity",),
+    "magnitude": ("severity",),
+    "title": ("name",),
+    "label": ("name",),
+    "comment": ("description", "source"),
+    "notes": ("description",),
+    "rationale": ("source", "description"),
+    "description": ("source",),
+}
+"""Keys of other vocabularies, FAIR's among them, and what they are called here."""
 Basis = Literal["paper", "measured", "derived", "assumed"]
 
 
@@ -104,6 +122,9 @@ def unstated(*keys: str) -> dict[str, Any]:
 class Strict(BaseModel):
     """A frozen model that coerces nothing and refuses keys it does not know."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Keys that belong to another part of a document, and the place where they stand there."""
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=False
     )
@@ -115,10 +136,17 @@ class Strict(BaseModel):
             known = [field.alias or name for name, field in cls.model_fields.items()]
             for key in data:
                 if key not in known:
-                    raise refuse(
-                        (key,), f"unknown key {shown(key)}, expected {nearest(key, known, 'key')}"
-                    )
+                    raise refuse((key,), f"unknown key {shown(key)}, expected {cls._meant(key)}")
         return data
+
+    @classmethod
+    def _meant(cls, key: str) -> str:
+        """What a key that is not known was likely meant to be."""
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        if key in cls.elsewhere:
+            return f"it at {cls.elsewhere[key]}"
+        words = [word for word in OTHER_WORDS.get(key, ()) if word in known]
+        return f"{shown(words[0])} instead" if words else nearest(key, known, "key")
 
 
 class Document(Strict):

@@ -29,6 +29,7 @@ __all__ = [
     "LEVELS_BESIDE_NO_KIND",
     "NO_CATALOG",
     "NO_TRAITS",
+    "SCHEMA_URL",
     "Assumptions",
     "AxisEffect",
     "Basis",
@@ -79,6 +80,9 @@ LEVELS_BESIDE_NO_KIND = ConfigDict(
     }
 )
 """What :func:`refuse_unusable_levels` says of both, in JSON Schema."""
+SCHEMA_URL = Field(
+    default=None, alias="$schema", description="Address of a JSON Schema, for editors."
+)
 NO_TRAITS = Field(json_schema_extra=unstated("traits"))
 """Of an entry that stands outside of a catalog."""
 
@@ -140,6 +144,7 @@ class Threat(Sourced):
     provenance: dict[Literal["severity", "bandwidth"], Sourced] = Field(
         default={}, description="Basis and source of a number that does not rest on the entry's."
     )
+    description: Text = ""
     tactics: list[Identifier] = []
     parent: Identifier | None = Field(default=None, description="The threat it is a form of.")
     maturity: Text = ""
@@ -189,6 +194,7 @@ class Defense(Sourced):
     conflicts: list[Identifier] = Field(
         default=[], description="Defenses that must not run if this one does."
     )
+    description: Text = ""
     lifecycle: list[Text] = Field(default=[], description="Stages in which it is applied.")
     categories: list[Text] = []
     references: list[Reference] = []
@@ -291,6 +297,7 @@ class Catalog(UncertainDocument):
 
     schema_id: Literal["mfmgame/catalog/1"] = Field(alias="schema")
     name: Identifier
+    schema_url: Text | None = SCHEMA_URL
     source: Text = ""
     origins: list[Origin] = []
     notes: list[Text] = Field(default=[], description="What a reader of any answer must know.")

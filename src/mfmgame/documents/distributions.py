@@ -25,6 +25,7 @@ from mfmgame.documents.base import (
     refuse,
 )
 from mfmgame.documents.distribution_base import Distribution
+from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, shown
 from mfmgame.numerics.arrays import FloatArray
@@ -287,7 +288,7 @@ FORMS: dict[str, type[Distribution]] = {
 """The distributions by the name that a specification gives them."""
 
 
-def parsed(data: dict[str, Any]) -> Distribution:
+def parsed(data: dict[str, Any]) -> Distribution | StatedNumber:
     """The distribution that an object stands for, at a place that takes a number.
 
     Raises
@@ -296,7 +297,7 @@ def parsed(data: dict[str, Any]) -> Distribution:
         If it stands for none; its pointer leads on from the object.
     """
     if "range" in data:
-        form: type[Distribution] = Range
+        form: type[Distribution | StatedNumber] = Range
     elif "distribution" in data:
         name = data["distribution"]
         if not isinstance(name, str) or name not in FORMS:
@@ -305,9 +306,12 @@ def parsed(data: dict[str, Any]) -> Distribution:
                 f"found {shown(name)}, expected {nearest(name, FORMS, 'distribution')}",
             )
         form = FORMS[name]
+    elif "value" in data:
+        form = StatedNumber
     else:
         raise SpecificationError(
-            "found an object, expected a number, or one with 'range' or 'distribution'"
+            "found an object, expected a number, or an object with 'range', 'distribution' or "
+            "'value'"
         )
     try:
         return form(**data)

@@ -26,6 +26,7 @@ from mfmgame.documents.sensitivity_result import (
     TornadoDocument,
     WhatIfDocument,
 )
+from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.documents.uncertain_numbers import UncertainDocument, number_keys, number_models
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
@@ -99,11 +100,14 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
 
 def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """The schema with ranges and distributions wherever the model takes a number."""
-    any_form: Any = reduce(or_, FORMS.values(), Range)
+    any_form: Any = reduce(or_, (*FORMS.values(), StatedNumber), Range)
     forms = TypeAdapter(any_form).json_schema()
     definitions = schema.setdefault("$defs", {})
     definitions |= forms.pop("$defs")
-    definitions[_UNCERTAIN] = {"description": "A number that is not known.", **forms}
+    definitions[_UNCERTAIN] = {
+        "description": "A number that is not known, or that says what it rests on.",
+        **forms,
+    }
     for part in number_models(model):
         described = schema if part is model else definitions[part.__name__]
         for key, kind in number_keys(part).items():
@@ -122,7 +126,12 @@ def _uncertain(number: dict[str, Any]) -> dict[str, Any]:
     bounds = {key: number[key] for key in _BOUNDS if key in number}
     return {
         "$ref": f"#/$defs/{_UNCERTAIN}",
-        "properties": {"low": bounds, "high": bounds, "range": {"items": bounds}},
+        "properties": {
+            "low": bounds,
+            "high": bounds,
+            "range": {"items": bounds},
+            "value": bounds,
+        },
         "anyOf": [stated("weights"), {"properties": {"values": {"items": bounds}}}],
     }
 

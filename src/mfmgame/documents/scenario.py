@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, model_validator
@@ -26,6 +28,7 @@ from mfmgame.documents.catalog import (
     LEVELS_BESIDE_NO_KIND,
     NO_CATALOG,
     NO_TRAITS,
+    SCHEMA_URL,
     Catalog,
     Defense,
     Effectiveness,
@@ -56,7 +59,8 @@ __all__ = [
     "Scenario",
     "Termination",
     "ThreatOverride",
-    "load_scenario",
+    "Units",
+    "read_scenario",
 ]
 
 Count = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
@@ -123,6 +127,16 @@ class Termination(Strict):
     loss: Quantity = Field(description="In the loss units of the severities.")
 
 
+class Units(Strict):
+    """What one unit is of each kind of number; all may be left out."""
+
+    loss: Text = Field(default="", description="Of severities and losses, such as kUSD.")
+    period: Text = Field(default="", description="In which losses occur, such as year.")
+    resources: dict[Identifier, Text] = Field(
+        default={}, description="Of each resource, such as kUSD."
+    )
+
+
 class Deployment(Strict):
     """How the system is used, beyond answering prompts."""
 
@@ -187,8 +201,20 @@ class Scenario(UncertainDocument):
         }
     )
 
+    elsewhere = MappingProxyType(
+        {
+            "limits": "/defender/limits",
+            "budget": "/defender/limits/budget",
+            "bandwidth": "/attacker/bandwidth",
+            "loss": "/termination/loss",
+        }
+    )
+
     schema_id: Literal["mfmgame/scenario/1"] = Field(alias="schema")
+    schema_url: Text | None = SCHEMA_URL
     name: Text = "unnamed"
+    description: Text = ""
+    units: Units | None = None
     composition: CompositionName = "best_of"
     catalog: Identifier | None = Field(
         default=None, description="A shipped catalog's name, or a file relative to this one."
@@ -202,9 +228,13 @@ class Scenario(UncertainDocument):
     attacker: Attacker
     defender: Defender = Defender()
     termination: Termination | None = None
+    plans: dict[Identifier, dict[Identifier, Quantity]] = Field(
+        default={}, description="Allocations by name: the level of each defense that runs."
+    )
     correlations: Correlations = {}
 
     _source: Text = PrivateAttr(default="")
+    _place_of: Callable[[str], str] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -285,11 +315,50 @@ class Scenario(UncertainDocument):
                 refuse_unknown(resource, used, "resource", *where)
         for resource in self.defender.limits:
             refuse_unknown(resource, used, "resource", "defender", "limits", resource)
+        for resource in self.units.resources if self.units else ():
+            refuse_unknown(resource, used, "resource", "units", "resources", resource)
+        for plan, levels in self.plans.items():
+            for name in levels:
+                refuse_unknown(name, every, "defense", "plans", plan, name)
 
     @property
     def source(self) -> str:
         """The file that the scenario was read from, if any."""
         return self._source
+
+    def read_from(self, source: str, place_of: Callable[[str], str] | None = None) -> Self:
+        """Remember where the scenario was read, for errors to say so.
+
+        Parameters
+        ----------
+        source : str
+            The file.
+        place_of : callable, optional
+            Names the place of a JSON pointer in a file of another kind, such as a cell.
+
+        Returns
+        -------
+        Scenario
+            The same one.
+        """
+        self._source, self._place_of = source, place_of
+        return self
+
+    def located(self, error: SpecificationError) -> SpecificationError:
+        """Return an error about the scenario, naming file and place; as it is if it names a file.
+
+        Parameters
+        ----------
+        error : SpecificationError
+
+        Returns
+        -------
+        SpecificationError
+        """
+        if error.source:
+            return error
+        pointer = error.pointer if self._place_of is None else self._place_of(error.pointer)
+        return SpecificationError(error.message, pointer=pointer, source=self._source)
 
     @property
     def folder(self) -> Path:
@@ -297,7 +366,7 @@ class Scenario(UncertainDocument):
         return Path() if self._source in ("", STANDARD_INPUT) else Path(self._source).parent
 
 
-def load_scenario(path: str | os.PathLike[str]) -> Scenario:
+def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     """Read a scenario from a JSON file.
 
     Parameters
@@ -318,8 +387,7 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
 
     Examples
     --------
-    >>> import mfmgame as mg
-    >>> mg.load_scenario("examples/llava.json").name
+    >>> read_scenario("examples/llava.json").name
     'LLaVA as a plain model'
     """
     file = input_of(path)
@@ -329,5 +397,4 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
         scenario = Scenario(**document)
     except SpecificationError as error:
         raise error.located(source) from None
-    scenario._source = source
-    return scenario
+    return scenario.read_from(source)

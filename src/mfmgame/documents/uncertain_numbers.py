@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, PrivateAttr
 
-from mfmgame.documents.base import Document, Identifier, refuse
+from mfmgame.documents.base import Basis, Document, Identifier, refuse
 from mfmgame.documents.distributions import Distribution, parsed
+from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, pointer_to, shown
 
@@ -34,7 +35,8 @@ __all__ = [
 Place = tuple[str | int, ...]
 """The way from a document to a number in it: keys and indices."""
 
-_Walk = Callable[[Any, Place], Iterator[tuple[Place, Distribution]]]
+_Form = Distribution | StatedNumber
+_Walk = Callable[[Any, Place], Iterator[tuple[Place, _Form]]]
 Correlations = Annotated[
     dict[Identifier, Annotated[float, Field(ge=-1.0, le=1.0)]],
     Field(description="Spearman's rank correlation of each two uncertain numbers of a group."),
@@ -52,10 +54,14 @@ class UncertainDocument(Document):
         correlations: Correlations
 
     _uncertain: dict[Place, Distribution] = PrivateAttr(default={})
+    _stated: dict[Place, StatedNumber] = PrivateAttr(default={})
 
     def __init__(self, /, **data: Any) -> None:
         model = type(self)
-        found = dict(_found(model, data, ()))
+        forms = dict(_found(model, data, ()))
+        stated = {place: form for place, form in forms.items() if isinstance(form, StatedNumber)}
+        found = {place: form for place, form in forms.items() if isinstance(form, Distribution)}
+        data = with_numbers(data, {place: form.value for place, form in stated.items()})
         if not found:
             super().__init__(**data)
         else:
@@ -65,12 +71,24 @@ class UncertainDocument(Document):
             nominal = {place: form.center for place, form in found.items()}
             super().__init__(**with_numbers(data, nominal))
             self._uncertain = found
+        self._stated = stated
         _refuse_wrong_groups(found, self.correlations)
 
     @property
     def uncertain(self) -> Mapping[Place, Distribution]:
         """What each uncertain number may be, by its place, in the document's order."""
         return MappingProxyType(self._uncertain)
+
+    @property
+    def stated(self) -> Mapping[Place, StatedNumber]:
+        """The numbers that stand beside their basis and source, by their places."""
+        return MappingProxyType(self._stated)
+
+    @property
+    def bases(self) -> Mapping[Place, Basis | None]:
+        """What each number rests on that stands in an object of its own, by its place."""
+        forms: list[tuple[Place, _Form]] = [*self._uncertain.items(), *self._stated.items()]
+        return {place: form.basis for place, form in forms}
 
     def to_document(self, *, without_defaults: bool = False) -> dict[str, Any]:
         """The document as it may be written to a file, ranges and distributions included.
@@ -89,7 +107,8 @@ class UncertainDocument(Document):
             by_alias=True, exclude_unset=not without_defaults, exclude_defaults=without_defaults
         )
         forms = {
-            place: form.model_dump(exclude_unset=True) for place, form in self._uncertain.items()
+            place: form.model_dump(exclude_unset=True)
+            for place, form in (*self._uncertain.items(), *self._stated.items())
         }
         document: dict[str, Any] = with_numbers(plain, forms)
         return document
@@ -181,7 +200,7 @@ def _bare(annotation: Any) -> Any:
 def _walk(container: Any, model: type[BaseModel]) -> _Walk:
     """How to find what stands in a model, in a list of it, or in an object of it."""
 
-    def found_in_all(data: Any, place: Place) -> Iterator[tuple[Place, Distribution]]:
+    def found_in_all(data: Any, place: Place) -> Iterator[tuple[Place, _Form]]:
         if container is None:
             yield from _found(model, data, place)
         elif type(data) is container:
@@ -191,7 +210,7 @@ def _walk(container: Any, model: type[BaseModel]) -> _Walk:
     return found_in_all
 
 
-def _found(model: type[BaseModel], data: Any, place: Place) -> Iterator[tuple[Place, Distribution]]:
+def _found(model: type[BaseModel], data: Any, place: Place) -> Iterator[tuple[Place, _Form]]:
     """Distributions in data for a model; what is no data for it is left to the model."""
     if type(data) is not dict:
         return
@@ -208,7 +227,7 @@ def _found(model: type[BaseModel], data: Any, place: Place) -> Iterator[tuple[Pl
                         yield (*place, key, name), _parsed(number, (*place, key, name))
 
 
-def _parsed(data: dict[str, Any], place: Place) -> Distribution:
+def _parsed(data: dict[str, Any], place: Place) -> _Form:
     try:
         return parsed(data)
     except SpecificationError as error:
