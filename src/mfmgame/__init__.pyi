@@ -34,7 +34,7 @@ from .documents.catalog import Catalog
 from .documents.json_schema import json_schema
 from .documents.portfolio_result import PortfolioDocument
 from .documents.result import FrontierDocument, Result
-from .documents.scenario import Scenario, load_scenario
+from .documents.scenario import Scenario
 from .ensembles.ensemble import Ensemble, Funding
 from .ensembles.estimates import Estimate
 from .ensembles.sampling import ensemble
@@ -58,6 +58,7 @@ from .sweeps.frontier_map import FrontierMap, sweep_map
 from .sweeps.frontier_search import sweep
 from .sweeps.portfolio_search import best_portfolios
 from .sweeps.threshold_search import self_destruction_threshold
+from .tables.scenario_files import load_scenario, save_scenario
 from .uncertainty.game_family import GameFamily
 from .uncertainty.global_sensitivity import Influence, morris_effects, sobol_indices
 from .uncertainty.robust import RobustPlan, robust_plan
@@ -149,6 +150,7 @@ __all__ = [
     "report_page",
     "result_document",
     "robust_plan",
+    "save_scenario",
     "self_destruction_threshold",
     "sensitivity",
     "shapley_shares",

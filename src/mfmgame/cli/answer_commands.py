@@ -27,7 +27,7 @@ def solve(
     """Find the allocation, its value, the threshold and the coverage index."""
     with reported_input(spec):
         from mfmgame.assessment import assess
-        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import result_document
         from mfmgame.view.output import write_figure
         from mfmgame.view.text.answer_text import assessment_text
@@ -70,8 +70,8 @@ def sweep(
 ) -> None:
     """Trace the exact value over the attacker's bandwidth, or over a limit."""
     with reported_input(spec):
-        from mfmgame.documents.scenario import load_scenario
         from mfmgame.sweeps.frontier_search import sweep as trace
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import frontier_document
         from mfmgame.view.output import write_figure, write_text
         from mfmgame.view.text.answer_text import frontier_text
@@ -109,9 +109,9 @@ def threshold(
 ) -> None:
     """Find the self-destruction threshold and the decision."""
     with reported_input(spec):
-        from mfmgame.documents.scenario import load_scenario
         from mfmgame.game.scenario_game import build_game
         from mfmgame.sweeps.threshold_search import self_destruction_threshold
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import threshold_document
         from mfmgame.view.text.answer_text import threshold_text
 
@@ -138,8 +138,8 @@ def dci(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot =
     """Compute the Defense Coverage Index, by defense and threat class."""
     with reported_input(spec):
         from mfmgame.attribution.coverage_index_search import defense_coverage_index
-        from mfmgame.documents.scenario import load_scenario
         from mfmgame.game.scenario_game import build_game
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import index_document
         from mfmgame.view.text.answer_text import index_text
 
@@ -170,8 +170,8 @@ def portfolio(
 ) -> None:
     """Find every best portfolio of all-or-nothing defenses as a budget grows."""
     with reported_input(spec):
-        from mfmgame.documents.scenario import load_scenario
         from mfmgame.sweeps.portfolio_search import best_portfolios
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.portfolio_documents import portfolio_document
         from mfmgame.view.output import write_figure, write_text
         from mfmgame.view.progress_bar import progress_bar
@@ -209,8 +209,8 @@ def verify(
 ) -> None:
     """Check every number of a result against its scenario, with no solver."""
     with reported_input(result):
-        from mfmgame.documents.scenario import load_scenario
         from mfmgame.game.scenario_game import build_game
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.verification.claims import load_result
         from mfmgame.verification.verify import verify as check
         from mfmgame.view.text.answer_text import verification_text

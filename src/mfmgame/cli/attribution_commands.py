@@ -31,7 +31,7 @@ def shares(
     """Divide the loss that the plan removes among its defenses (Shapley)."""
     with reported_input(spec):
         from mfmgame.attribution.shapley import shapley_shares
-        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.uncertainty_documents import shares_document
         from mfmgame.view.text.uncertainty_text import shares_text
 
@@ -65,7 +65,7 @@ def what_if(
         from mfmgame.attribution.what_if import without_each
         from mfmgame.catalogs.altered_scenarios import altered
         from mfmgame.documents.addition import load_addition
-        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.uncertainty_documents import what_if_document
         from mfmgame.view.text.uncertainty_text import what_if_text
 

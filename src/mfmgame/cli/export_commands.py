@@ -29,7 +29,7 @@ def export(
 ) -> None:
     """Write the whole linear program to an MPS or LP file, for any other solver."""
     with reported_input(spec):
-        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.lp_export import export_program
 
         scenario = load_scenario(spec)
@@ -49,7 +49,7 @@ def report(
 ) -> None:
     """Write the answer as one interactive page that needs no network."""
     with reported_input(spec):
-        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.output import write_text
         from mfmgame.view.report.page import report_page
 
@@ -76,8 +76,8 @@ def layer(
     """Write the answer as layers of the ATT&CK Navigator (JSON), a layer for each domain."""
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
-        from mfmgame.documents.scenario import load_scenario
         from mfmgame.solving.solver import solve
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.navigator_layer import navigator_layer, navigator_layers
 
         scenario = load_scenario(spec)

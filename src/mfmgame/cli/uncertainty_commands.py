@@ -58,9 +58,9 @@ def ensemble(
     """Solve random draws of the uncertain numbers, to see how value, decision and plan vary."""
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
-        from mfmgame.documents.scenario import load_scenario
         from mfmgame.ensembles.sampling import DAMAGED
         from mfmgame.ensembles.sampling import ensemble as solve_draws
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.ensemble_documents import ensemble_document
         from mfmgame.view.progress_bar import progress_bar
         from mfmgame.view.text.ensemble_text import ensemble_text
@@ -97,7 +97,7 @@ def robust(
 ) -> None:
     """Find the plan whose worst case over the uncertain numbers is least."""
     with reported_input(spec):
-        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.uncertainty.robust import robust_plan
         from mfmgame.view.json.uncertainty_documents import robust_document
         from mfmgame.view.text.uncertainty_text import robust_text
@@ -146,7 +146,7 @@ def sensitivity(
 ) -> None:
     """Find the numbers that move the value and the threshold."""
     with reported_input(spec):
-        from mfmgame.documents.scenario import load_scenario
+        from mfmgame.tables.scenario_files import load_scenario
 
         _refuse_unused(method, n, coverage, second_order, plot)
         scenario = load_scenario(spec)

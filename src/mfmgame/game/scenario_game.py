@@ -74,7 +74,7 @@ def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGam
     try:
         return _built(scenario, entries)
     except SpecificationError as error:
-        raise error.located(scenario.source) from None
+        raise scenario.located(error) from None
 
 
 def _built(scenario: Scenario, entries: Entries) -> DefenseGame:

@@ -60,7 +60,6 @@ class GameFamily:
     def __init__(self, scenario: Scenario, catalog: Catalog | None = None) -> None:
         why = ": arrays hold no uncertain numbers"
         refuse_other_types(scenario, "scenario", Scenario, why=why)
-        self._source = scenario.source
         try:
             catalog = catalog_of(scenario, catalog)
             self._documents: dict[Side, Scenario | Catalog] = {
@@ -73,7 +72,7 @@ class GameFamily:
             }
             self._prepare()
         except SpecificationError as error:
-            raise error if error.source else error.located(self._source) from None
+            raise scenario.located(error) from None
 
     def _prepare(self) -> None:
         nominal, catalog = self._read(self.inputs.nominal)

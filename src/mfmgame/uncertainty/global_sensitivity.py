@@ -283,7 +283,7 @@ def morris_effects(
     try:
         box_of(family, coverage)
     except SpecificationError as error:
-        raise error if error.source else error.located(scenario.source) from None
+        raise scenario.located(error) from None
     _check_salib(seed)
     from SALib.analyze import morris as analysis
     from SALib.sample import morris as sampling

@@ -225,7 +225,7 @@ def robust_plan(
         lower, upper = box_of(family, coverage)
         corners = worst_corners(family, lower, upper)
     except SpecificationError as error:
-        raise error if error.source else error.located(scenario.source) from None
+        raise scenario.located(error) from None
     solution, threshold = _answer(corners.hull, tolerance)
     nominal, nominal_threshold = _answer(family.nominal, tolerance)
     reached = solution.lower

@@ -170,7 +170,7 @@ def tornado(
     try:
         lower, upper = box_of(family, coverage)
     except SpecificationError as error:
-        raise error if error.source else error.located(scenario.source) from None
+        raise scenario.located(error) from None
     points = np.tile(inputs.nominal, (2 * len(inputs) + 1, 1))
     for column in range(len(inputs)):
         points[2 * column, column], points[2 * column + 1, column] = lower[column], upper[column]

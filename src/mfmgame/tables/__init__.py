@@ -1,0 +1,1 @@
+"""Scenarios as tables: workbooks and folders of CSV files."""

@@ -1,0 +1,87 @@
+"""Which column, key or sheet holds which member of a scenario: for reading and for writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+__all__ = [
+    "DEFENSE_COLUMNS",
+    "ENTRY_KEYS",
+    "ESTIMATE",
+    "SCENARIO_KEYS",
+    "THREAT_COLUMNS",
+    "USE",
+    "Kind",
+    "canonical",
+]
+
+Kind = Literal["text", "texts", "number", "numbers", "json"]
+"""What a cell holds: one text or number, several between semicolons, or a JSON value."""
+
+ESTIMATE = ("low", "likely", "high")
+"""Columns of an uncertain number: ends of its range and, between them, the likeliest value."""
+USE = "use: "
+"""How the name of a column begins that holds what each defense uses of a resource."""
+
+THREAT_COLUMNS: Mapping[str, Kind] = {
+    "id": "text",
+    "name": "text",
+    "class": "text",
+    "level": "text",
+    "severity": "number",
+    "bandwidth": "number",
+    "basis": "text",
+    "source": "text",
+    "description": "text",
+    "tactics": "texts",
+    "parent": "text",
+    "maturity": "text",
+    "domain": "text",
+}
+DEFENSE_COLUMNS: Mapping[str, Kind] = {
+    "id": "text",
+    "name": "text",
+    "level": "text",
+    "family": "text",
+    "kind": "text",
+    "levels": "numbers",
+    "max_level": "number",
+    "basis": "text",
+    "source": "text",
+    "description": "text",
+    "lifecycle": "texts",
+    "categories": "texts",
+}
+ENTRY_KEYS = {"threats": THREAT_COLUMNS, "defenses": DEFENSE_COLUMNS}
+
+SCENARIO_KEYS: Mapping[str, Kind] = {
+    "name": "text",
+    "description": "text",
+    "composition": "text",
+    "catalog": "text",
+    "system": "text",
+    "deployment.flows": "texts",
+    "attacker.bandwidth": "number",
+    "termination.loss": "number",
+    "defender.kind": "text",
+    "units.loss": "text",
+    "units.period": "text",
+}
+"""Rows of the sheet ``scenario``, in the order in which they are written."""
+
+
+def canonical(name: str, known: Mapping[str, Any]) -> str:
+    """Name a column or key as this package does, whatever its case, spaces and underscores.
+
+    Examples
+    --------
+    >>> canonical("Attacker bandwidth", SCENARIO_KEYS), canonical("Max level", DEFENSE_COLUMNS)
+    ('attacker.bandwidth', 'max_level')
+    """
+    plain = {_plain(key): key for key in known}
+    return plain.get(_plain(name), name)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", ".").replace("_", ".")
