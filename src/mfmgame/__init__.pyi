@@ -59,6 +59,7 @@ from .sweeps.frontier_search import sweep
 from .sweeps.portfolio_search import best_portfolios
 from .sweeps.threshold_search import self_destruction_threshold
 from .tables.scenario_files import load_scenario, save_scenario
+from .tables.starter import init_scenario
 from .uncertainty.game_family import GameFamily
 from .uncertainty.global_sensitivity import Influence, morris_effects, sobol_indices
 from .uncertainty.robust import RobustPlan, robust_plan
@@ -135,6 +136,7 @@ __all__ = [
     "import_attack",
     "import_ctid",
     "incident_weights",
+    "init_scenario",
     "json_schema",
     "kev_weights",
     "load_addition",

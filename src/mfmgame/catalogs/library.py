@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import NoneType
+from typing import Any
 
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.json_reading import read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 
-__all__ = ["load_catalog", "shipped_catalogs"]
+__all__ = ["load_catalog", "shipped_catalogs", "shipped_scenario"]
 
 
 def _models_directory() -> Path:
@@ -78,3 +79,18 @@ def load_catalog(name: str, folder: Path | None = None) -> Catalog:
         return Catalog(**document)
     except SpecificationError as error:
         raise error.located(str(file)) from None
+
+
+def shipped_scenario(name: str) -> dict[str, Any]:
+    """Read the document of a scenario that comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        Of a file in the folder ``scenarios`` of the shipped models.
+
+    Returns
+    -------
+    dict
+    """
+    return read_document(_models_directory() / "scenarios" / f"{name}.json")

@@ -14,6 +14,7 @@ from mfmgame.cli import attribution_commands as attribution
 from mfmgame.cli import catalog_commands as catalog
 from mfmgame.cli import export_commands as export
 from mfmgame.cli import import_commands as imports
+from mfmgame.cli import table_commands as tables
 from mfmgame.cli import uncertainty_commands as uncertainty
 from mfmgame.cli.catalog_commands import catalog_app
 from mfmgame.cli.complaints import EXIT_BAD_INPUT, complain
@@ -37,6 +38,8 @@ app.add_typer(catalog_app, name="catalog")
 catalog_app.add_typer(import_app, name="import")
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "init": tables.init,
+    "convert": tables.convert,
     "solve": answer.solve,
     "sweep": answer.sweep,
     "threshold": answer.threshold,

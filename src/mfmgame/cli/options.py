@@ -26,7 +26,13 @@ __all__ = [
     "WorkerOptions",
 ]
 
-Spec = Annotated[str, typer.Argument(help="Scenario file (JSON), or - for standard input.")]
+Spec = Annotated[
+    str,
+    typer.Argument(
+        help="Scenario: a JSON file, a workbook (.xlsx), a folder of CSV files, or - for JSON from "
+        "standard input."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the output as a JSON document.")]
 Output = Annotated[
     Path | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.machine.atomic_files import replacing, reported_writing
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.tables.csv_folders import csv_files, read_csv_folder
+from mfmgame.tables.sheets import SHEETS
 from mfmgame.tables.table_reading import TableReader
 from mfmgame.tables.table_writing import tables_of
 from mfmgame.tables.workbook_files import WORKBOOKS, read_workbook, workbook_bytes
@@ -84,7 +86,8 @@ def save_scenario(scenario: Scenario, path: str | os.PathLike[str]) -> None:
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
+    >>> from functools import cache
+    from pathlib import Path
     >>> import mfmgame as mg
     >>> scenario = mg.load_scenario("examples/llava.json")
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -135,15 +138,19 @@ def write_document(
         return
     with reported_writing(str(file)):
         file.mkdir(exist_ok=True)
-    _write({file / name: text.encode("utf-8") for name, text in csv_files(tables).items()})
+        _write({file / name: text.encode("utf-8") for name, text in csv_files(tables).items()})
+        for name in SHEETS:  # of a scenario that was there before
+            if name not in tables:
+                (file / f"{name}.csv").unlink(missing_ok=True)
 
 
 def _scenario_of(tables: Tables, file: Path, source: str) -> Scenario:
-    def known_names(member: str, catalog: str) -> Mapping[str, str]:
+    @cache
+    def known_names(member: str, catalog: str) -> Mapping[str, str] | None:
         try:
             entries = getattr(load_catalog(catalog, file.parent), member)
         except SpecificationError:  # reported when the scenario is resolved
-            return {}
+            return None
         return {entry.id: entry.name for entry in entries}
 
     reader = TableReader(tables, known_names)
@@ -161,7 +168,7 @@ def _refuse_other_scenario(document: Mapping[str, Any], tables: Tables, file: Pa
     read = _scenario_of(tables, file, str(file)).to_document()
     wanted = Scenario(**document).to_document()
     for key in wanted.keys() | read.keys():
-        if _plain(key, wanted.get(key)) != _plain(key, read.get(key)):
+        if (_plain(key, wanted.get(key)) or None) != (_plain(key, read.get(key)) or None):
             raise SpecificationError(
                 "cannot be kept in cells (spaces around a name, or a semicolon in a list, are "
                 "lost there); expected a file of JSON",

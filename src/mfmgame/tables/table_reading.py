@@ -67,7 +67,7 @@ class TableReader:
     tables : mapping of str to Sheet
     known_names : callable
         Gives the entries of the scenario's catalog, names by their ids, for a member
-        ("threats" or "defenses") and the name of the catalog.
+        ("threats" or "defenses") and the name of the catalog; None if there is no such catalog.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class TableReader:
     """
 
     def __init__(
-        self, tables: Tables, known_names: Callable[[str, str], Mapping[str, str]]
+        self, tables: Tables, known_names: Callable[[str, str], Mapping[str, str] | None]
     ) -> None:
         if "scenario" not in tables:
             raise SpecificationError("missing, expected a sheet 'scenario'", pointer="scenario")
@@ -158,7 +158,11 @@ class TableReader:
             place = (member, len(entries))
             entries.append({})
             self._note(place, sheet, row, columns.get("id", columns.get("name", 0)))
-            self._set(((*place, "id")), self._identifier(sheet, row, columns))
+            own = self._identifier(sheet, row, columns)
+            if own in self._names[member]:
+                column = columns.get("id", columns.get("name", 0))
+                self._refuse(sheet, row, column, f"duplicate id {shown(own)}, expected unique ids")
+            self._set((*place, "id"), own)
             for name, column in columns.items():
                 if name in ESTIMATE or name == "id" or not sheet.text(row, column):
                     continue
@@ -173,7 +177,7 @@ class TableReader:
             if member == "threats":
                 self._set_estimate((*place, "severity"), sheet, row, columns, "severity")
             entry = entries[-1]
-            self._names[member][entry["id"]] = entry.get("name", "")
+            self._names[member][own] = entry.get("name", "")
 
     def _read_effectiveness(self, sheet: Sheet) -> None:
         if not sheet.rows:
@@ -366,20 +370,28 @@ class TableReader:
         if not text:
             noun = member.removesuffix("s")
             self._refuse(sheet, row, column, f"missing, expected a {noun}")
-        return self._known(text, member)
+        found, known = self._known(text, member), self._entries(member)
+        if known is not None and found not in known:
+            noun = member.removesuffix("s")
+            expected = nearest(text, known, noun)
+            self._refuse(sheet, row, column, f"unknown {noun} {shown(text)}, expected {expected}")
+        return found
 
     def _known(self, text: str, member: str) -> str:
         """The id that a text stands for: an id itself, or a name that one entry has."""
-        own = self._names.get(member, {})
-        if text in own:
+        known = self._entries(member) or {}
+        if text in known:
             return text
-        everything = dict(own)
-        if "catalog" in self.document:
-            everything |= self._known_names(member, self.document["catalog"])
-        if text in everything:
-            return text
-        named = [key for key, name in everything.items() if name == text]
+        named = [key for key, name in known.items() if name == text]
         return named[0] if len(named) == 1 else text
+
+    def _entries(self, member: str) -> Mapping[str, str] | None:
+        """The names of all threats or defenses by their ids; None if the catalog is not known."""
+        own = self._names.get(member, {})
+        if "catalog" not in self.document:
+            return own
+        named = self._known_names(member, self.document["catalog"])
+        return None if named is None else {**named, **own}
 
     def _entry_place(self, sheet: Sheet, row: int, column: int, text: str) -> tuple[Any, ...]:
         places = []

@@ -1,0 +1,62 @@
+"""Commands that write scenarios: a first one to fill in, and one kind of file as another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfmgame.cli.complaints import reported, reported_input
+from mfmgame.cli.option_values import names
+from mfmgame.cli.options import Spec
+from mfmgame.cli.writing import keep_inputs, write_plain
+
+__all__ = ["convert", "init"]
+
+
+def init(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="New file (.xlsx or .json) or folder of CSV files."),
+    ],
+    catalog: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="CATALOG", help="Catalog to take the threats and defenses from."
+        ),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only",
+            metavar="ID,...",
+            help="Ids of the threats and defenses to take; default: all.",
+        ),
+    ] = None,
+) -> None:
+    """Write a scenario to fill in, which can be solved as it is."""
+    with reported(str(file)):
+        from mfmgame.tables.starter import init_scenario
+
+        chosen = None if only is None else names(only, "--only")
+        init_scenario(file, catalog=catalog, only=chosen)
+        write_plain(f"{file}\nnext: fill it in, then run mfmgame solve {file}\n")
+
+
+def convert(
+    spec: Spec,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="File to write (.json or .xlsx), or folder for CSV files."
+        ),
+    ],
+) -> None:
+    """Write a scenario as JSON, as a workbook or as CSV files."""
+    with reported_input(spec):
+        from mfmgame.tables.scenario_files import load_scenario, save_scenario
+
+        scenario = load_scenario(spec)
+        keep_inputs(output)
+        save_scenario(scenario, output)
