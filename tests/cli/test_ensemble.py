@@ -199,7 +199,7 @@ def test_the_same_command_reads_its_draws_and_says_so_where_they_are_damaged(spe
     file.write_bytes(content[:204] + bytes([content[204] ^ 1]) + content[205:])
     damaged = run(spec, "-n", 60, "--seed", 1, "--draws", file)
     assert (damaged.exit_code, damaged.stdout) == (0, first.stdout)
-    assert damaged.stderr == (f"warning: found damaged draws in {file}; they are computed again\n")
+    assert damaged.stderr == f"warning: found damaged draws in {file}; they are computed again\n"
     assert file.read_bytes() == content
     other = run(spec, "-n", 60, "--seed", 2, "--draws", file)
     assert (other.exit_code, other.stdout) == (2, "")
