@@ -1,1 +1,1 @@
-"""mfmgame beside other solvers: the same games, in the same run. See README.md."""
+"""Benchmarks of mfmgame and other solvers: the same games, in the same run. See README.md."""

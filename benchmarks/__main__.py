@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
 TIMEOUT = -signal.SIGALRM
 MARGIN = 900.0
-"""Seconds that all but the answers may take, before a process counts as hanging."""
+"""Seconds for all but the answers, before a process counts as hanging."""
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def machine(budget: float) -> dict[str, Any]:
-    """What the figures depend on; nothing that names the machine."""
+    """Describe the machine as far as results depend on it, without naming it."""
     packages = {name for members in PEERS.values() for peer in members for name in peer.packages}
     versions = {"mfmgame": mfmgame.__version__}
     for package in sorted({*packages, "numpy"}, key=str.lower):
@@ -61,9 +61,9 @@ def machine(budget: float) -> dict[str, Any]:
 
 
 def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """Every result, in order: each case in a process of its own."""
+    """Run all cases, each in a process of its own, and return the results in order."""
     if arguments.smoke:
-        # Few processes; OR-Tools and highspy cannot share one.
+        # Use few processes, but OR-Tools and highspy cannot share one.
         start = "bench_start.py::test_start[mfmgame --version]"
         tests = [
             "bench_peers.py",
@@ -110,7 +110,7 @@ def run_case(case: Case, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def run(tests: list[str], arguments: argparse.Namespace) -> tuple[list[dict[str, Any]], int]:
-    """Run some benchmarks in one process, and end whatever that leaves behind."""
+    """Run benchmarks in one process, and end all processes left behind."""
     tests = [f"benchmarks/{test}" if test.startswith("bench_") else test for test in tests]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "results.json")
@@ -126,7 +126,7 @@ def run(tests: list[str], arguments: argparse.Namespace) -> tuple[list[dict[str,
             except subprocess.TimeoutExpired:
                 status = TIMEOUT
             finally:
-                # What a peer has started belongs to the same session, and may outlive it.
+                # Processes started by a peer belong to the same session, and may outlive the peer.
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -1,4 +1,4 @@
-"""Many solves in one process: neither slower nor larger at the end."""
+"""Many solves in one process: time and memory must not grow."""
 
 import time
 

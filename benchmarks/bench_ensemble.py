@@ -13,7 +13,7 @@ MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
 def uncertain_scenario():
-    """73 threats and 15 defenses of the shipped catalog; every assumed number is a range."""
+    """Build a scenario of 73 threats and 15 defenses with a range for every assumed number."""
     document = json.loads((MODELS / "mfm.json").read_text("utf-8"))
     rules = document["assumptions"]
     for goal in rules["goals"]:
@@ -41,7 +41,7 @@ def uncertain_scenario():
 def test_ensemble(draws, jobs, benchmark, results, smoke, tmp_path):
     scenario, catalog = uncertain_scenario()
     n = draws // 100 if smoke else draws
-    # Imports and compilation are no part of the answer; nor is the start of processes.
+    # Exclude imports, compilation and the start of processes from the time.
     mg.ensemble(scenario, n=2, seed=1, catalog=catalog, workers=mg.Workers(jobs=jobs))
     target = tmp_path / "draws.parquet"
 

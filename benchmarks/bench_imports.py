@@ -1,4 +1,4 @@
-"""How long it takes to read a large STIX bundle, beside a general reader of STIX."""
+"""Time to read a large STIX bundle, beside a general reader of STIX."""
 
 import json
 import uuid
@@ -11,12 +11,12 @@ import mfmgame as mg
 from benchmarks.measure import best_time
 
 SIZES = {True: (40, 10, 2_000), False: (2_000, 1_200, 40_000)}
-"""Techniques, mitigations and relationships, by whether it is the smoke run."""
+"""Numbers of techniques, mitigations and relationships; the key tells a smoke run."""
 TEXT = "What an adversary does, and how it is noticed. " * 20
 
 
 def bundle(n_techniques, n_mitigations, n_relationships):
-    """A bundle with the proportions of ATT&CK: most relationships say who uses what."""
+    """Build a bundle with the proportions of ATT&CK: most relationships say who uses what."""
     random = np.random.default_rng(0)
 
     def thing(kind, **more):

@@ -1,4 +1,4 @@
-"""How long it takes to import a package, and to start the command line."""
+"""Time to import a package, and to start the command line."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is measured: every peer on every game that it can be given."""
+"""The cases to measure: every peer on every game that it accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks import games, peers
 
 PROOF = "proof"
-"""Not a peer: the bracket that every value is compared with."""
+"""Name of the exact bracket that all values are compared with; not a peer."""
 
 PEERS = {
     "additive": peers.LINEAR,
@@ -41,7 +41,7 @@ class Case:
         return next(peer for peer in PEERS[self.group] if peer.name == self.peer)
 
     def problem(self) -> Any:
-        """What `prepare` is given: a game, a matrix, or a game and the points of a sweep."""
+        """Build the argument of `prepare`: a game, a matrix, or a game and points of a sweep."""
         if self.group == "matrix":
             return games.matrix_game(self.n, self.m)
         stepped, composition = self.group.startswith("stepped"), self.group.split()[-1]
@@ -51,12 +51,12 @@ class Case:
         return game, np.linspace(0.0, float(game.bandwidth.sum()), games.SWEEP_POINTS + 1)[1:]
 
     def small(self) -> Case:
-        """The same on a game that takes no time."""
+        """Return the same case on a tiny game."""
         return Case(self.group, *games.SMOKE_SIZE, self.peer)
 
 
 def all_cases(*, smoke: bool) -> list[Case]:
-    """Every case; those of one peer from the smallest game to the largest."""
+    """List every case; the cases of one peer from the smallest game to the largest."""
     cases = []
     for group, members in PEERS.items():
         names = [PROOF, *(peer.name for peer in members)]
@@ -67,7 +67,7 @@ def all_cases(*, smoke: bool) -> list[Case]:
 
 
 def sizes_of(group: str) -> list[tuple[str, tuple[int, int]]]:
-    """Attackers and sizes, in order."""
+    """List attackers and sizes, in order."""
     if group == "matrix":
         return [("narrow", size) for size in games.MATRIX_SIZES]
     if group.startswith("sweep"):

@@ -1,4 +1,4 @@
-"""Options of the benchmarks, and the file that their results go to."""
+"""Options of the benchmarks, and the file for their results."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def smoke(pytestconfig) -> bool:
 
 @pytest.fixture(scope="session")
 def results(pytestconfig):
-    """A list to add results to: one dictionary each."""
+    """Collect results, each a dictionary, and write them to the file at the end."""
     found = []
     yield found
     file = pytestconfig.getoption("--results")

@@ -1,4 +1,4 @@
-"""The games that every peer is given: seeded, and the same on every machine."""
+"""Games for all peers: seeded, and the same on every machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHUNK = 100_000
 
 
 def shares(n: int, m: int) -> np.ndarray:
-    """Effectiveness, 30 % of it not 0, made in small pieces: building it takes no memory."""
+    """Draw effectiveness, 30 % of it not 0, in small pieces to save memory."""
     random = np.random.default_rng([n, m])
     matrix = np.zeros((n, m))
     step = max(_CHUNK // m, 1)
@@ -40,9 +40,9 @@ def defense_game(
     sparse: bool = False,
     stepped: bool = False,
 ) -> mg.DefenseGame:
-    """A game in which the defender can afford about four defenses in full.
+    """Build a game in which the defender can afford about four defenses in full.
 
-    A broad attacker runs about a tenth of all threats, a narrow one at most about 80. Stepped
+    A broad attacker runs about a tenth of all threats, a narrow attacker at most about 80. Stepped
     defenses are all or nothing.
     """
     effectiveness = shares(n, m)
@@ -66,5 +66,5 @@ def defense_game(
 
 
 def matrix_game(n: int, m: int) -> np.ndarray:
-    """Losses of the row player, who minimises."""
+    """Draw the losses of the row player, who minimizes."""
     return np.random.default_rng([n, m]).normal(size=(n, m))

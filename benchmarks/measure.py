@@ -1,4 +1,4 @@
-"""How a case is measured, in a process of its own: value, time and memory."""
+"""Measurement of a case in a process of its own: value, time and memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_ROUNDS = 100
 
 
 def measured(case: Case, benchmark: Any, *, seconds: float, budget: float) -> dict[str, Any]:
-    """Status, value, times and memory of a peer on a game."""
+    """Measure status, value, times and memory of a peer on a game."""
     peer = case.adapter
     try:
         for package in peer.packages:
@@ -42,7 +42,7 @@ def measured(case: Case, benchmark: Any, *, seconds: float, budget: float) -> di
         return value
 
     try:
-        # Imports and compilation come with a small game; they are no part of the answer.
+        # A small game triggers imports and compilation, which are not part of the answer.
         peer.solve(peer.prepare(case.small().problem()))
         with memory() as grown:
             prepared = peer.prepare(problem)
@@ -52,7 +52,7 @@ def measured(case: Case, benchmark: Any, *, seconds: float, budget: float) -> di
             first = time.perf_counter() - start
     except NotImplementedError:
         return {"status": "not in this version"}
-    except Exception as error:  # whatever a peer raises is its result
+    except Exception as error:  # any exception of a peer is its result
         return {"status": "error", "error": type(error).__name__}
     rounds = int(np.clip(seconds / first, 1, MOST_ROUNDS))
     benchmark.pedantic(timed, rounds=rounds, iterations=1, warmup_rounds=0)
@@ -67,7 +67,7 @@ def measured(case: Case, benchmark: Any, *, seconds: float, budget: float) -> di
 
 
 def proof(case: Case) -> dict[str, Any]:
-    """The bracket of each value of a problem, proven in exact arithmetic."""
+    """Prove brackets of a problem's values in exact arithmetic."""
     problem, about = case.problem(), {}
     if case.group == "matrix":
         bounds = [matrix_bracket(problem)]
@@ -91,7 +91,7 @@ def verified(solution: mg.Solution, game: mg.DefenseGame) -> tuple[float, float]
 
 
 def matrix_bracket(losses: np.ndarray) -> tuple[float, float]:
-    """What the two mixtures guarantee, as fractions: right whoever computed them."""
+    """Compute the bracket that two mixtures guarantee, in fractions: valid for any mixtures."""
     rows, columns = (
         [Fraction(max(share, 0.0)) for share in mixture.tolist()]
         for mixture in matrix_strategies(losses)
@@ -108,14 +108,14 @@ def matrix_bracket(losses: np.ndarray) -> tuple[float, float]:
 
 
 def cpu_seconds() -> float:
-    """Of this process and of those that it has waited for."""
+    """Return the CPU time of this process and of the children it has waited for."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 @contextlib.contextmanager
 def killed_after(seconds: float) -> Iterator[None]:
-    """End this process, even in compiled code, if the block takes longer."""
+    """Kill this process, even in compiled code, if the block takes longer."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
@@ -125,9 +125,9 @@ def killed_after(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def memory() -> Iterator[dict[str, int]]:
-    """Growth of this process's peak memory in the block, and the peak of its children."""
+    """Measure the growth of this process's peak memory in the block, and its children's peak."""
     with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak starts from here
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: reset the peak
     before, grown = peak_memory(), {"bytes": 0}
     with children_watched() as children:
         yield grown
@@ -135,9 +135,9 @@ def memory() -> Iterator[dict[str, int]]:
 
 
 def peak_memory(process: int | str = "self") -> int:
-    """Greatest resident memory of a process in bytes, as the operating system counts it.
+    """Return the greatest resident memory of a process in bytes, from the operating system.
 
-    On Linux not by ``ru_maxrss``, which a process inherits from the one that started it.
+    On Linux this is not ``ru_maxrss``, which a process inherits from its parent.
     """
     status = Path(f"/proc/{process}/status")
     if status.exists():
@@ -147,7 +147,7 @@ def peak_memory(process: int | str = "self") -> int:
 
 
 def resident_memory() -> int:
-    """Resident memory of this process in bytes; on systems without /proc its peak."""
+    """Return the resident memory of this process in bytes; without /proc, its peak."""
     status = Path("/proc/self/status")
     return _kilobytes(status, "VmRSS:") if status.exists() else peak_memory()
 
@@ -159,7 +159,7 @@ def _kilobytes(status: Path, key: str) -> int:
 
 @contextlib.contextmanager
 def children_watched() -> Iterator[dict[str, int]]:
-    """Peak memory of each child process, looked at every other millisecond."""
+    """Record the peak memory of each child process, sampled every two milliseconds."""
     peaks: dict[str, int] = {}
     done = threading.Event()
     listed = Path(f"/proc/self/task/{os.getpid()}/children")
@@ -167,8 +167,8 @@ def children_watched() -> Iterator[dict[str, int]]:
     def watch() -> None:
         while not done.wait(0.002):
             for child in listed.read_text().split():
-                with contextlib.suppress(OSError):  # it has just ended
-                    # Until it runs a program of its own, a child shares our memory.
+                with contextlib.suppress(OSError):  # the child has just ended
+                    # Until a child runs its own program, it shares our memory.
                     if os.readlink(f"/proc/{child}/exe") != os.readlink("/proc/self/exe"):
                         peaks[child] = max(peaks.get(child, 0), peak_memory(child))
 

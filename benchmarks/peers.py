@@ -1,8 +1,8 @@
-"""One small adapter for each peer: what it is given, and the value that it returns.
+"""One small adapter per peer, with its input and its value.
 
-`prepare` states the problem in the peer's own terms and is not timed; `solve` is. A peer
-that finds no optimum raises. Libraries are imported where they are used: OR-Tools and
-highspy bring different builds of one library and cannot share a process.
+`prepare` states the problem in the peer's own terms and is not timed; `solve` is timed. A peer
+that finds no optimum raises. Libraries are imported inside functions: OR-Tools and highspy
+bring different builds of one library and cannot share a process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mfmgame.whole_programs.program import WholeProgram, whole_program
 class Peer:
     name: str
     packages: tuple[str, ...]
-    """Distributions that it needs besides this one."""
+    """Distributions that the peer needs besides this package."""
     prepare: Callable[[Any], Any]
     solve: Callable[[Any], Any]
 
@@ -35,7 +35,7 @@ def dense(game: mg.DefenseGame) -> np.ndarray:
     return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
 
 
-# Linear programs, stated whole.
+# Linear programs, as a whole.
 
 
 def by_mfmgame(game: mg.DefenseGame) -> float:
@@ -230,7 +230,7 @@ LINEAR = [
 ]
 
 
-# `independent`: an exponential cone for every threat.
+# `independent` games: an exponential cone for every threat.
 
 
 def for_cone(game: mg.DefenseGame) -> tuple[mg.DefenseGame, np.ndarray]:
@@ -263,7 +263,7 @@ INDEPENDENT = [
 ]
 
 
-# Matrix games: rows minimise.
+# Matrix games: the row player minimizes.
 
 
 def matrix_by_mfmgame(losses: np.ndarray) -> float:
@@ -286,7 +286,7 @@ def matrix_for_linprog(losses: np.ndarray) -> dict[str, Any]:
 
 
 def matrix_strategies(losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An optimal mixture of each player, by SciPy: rows minimise."""
+    """Compute an optimal mixture of each player by SciPy; the row player minimizes."""
     from scipy.optimize import linprog
 
     outcome = linprog(**matrix_for_linprog(losses))
@@ -391,8 +391,8 @@ SWEEP = [
 ]
 
 
-# All-or-nothing defenses: the whole mixed-integer program. HiGHS stops at a gap of 1e-4 unless
-# told otherwise; the second asks for that of mfmgame.
+# All-or-nothing defenses: the whole mixed-integer program. HiGHS stops at a gap of 1e-4 by
+# default; the second peer asks for the gap of mfmgame.
 
 
 STEPPED = [

@@ -1,4 +1,4 @@
-"""The page of the benchmarks, written from their results alone: no number is typed."""
+"""Page of the benchmarks, written from their results alone: no number is typed by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mfmgame.view.output import write_figure, write_text
 
 Result = dict[str, Any]
 Results = dict[tuple[str, str, int, int], dict[str, Result]]
-"""By group, attacker and size; then by peer."""
+"""Results by group, attacker and size, then by peer."""
 
 PAGE, PICTURE = "benchmarks.md", "benchmarks.svg"
 OURS = "mfmgame"
@@ -64,7 +64,7 @@ def write(results: Path, folder: Path) -> None:
 
 
 def page(document: dict[str, Any]) -> str:
-    """The page as Markdown."""
+    """Build the page as Markdown."""
     machine, results = document["machine"], document["results"]
     problems = by_problem(results)
     parts = [
@@ -149,7 +149,7 @@ def failure(result: Result) -> str:
 
 
 def error(found: dict[str, Result], name: str) -> str:
-    """How far the values lie outside what is proven, relative to them; or how wide that is."""
+    """Describe how far values lie outside the proven bracket, or the width of the bracket."""
     result, proven = found[name], found[PROOF]
     if result["status"] != "done":
         return failure(result)
@@ -282,7 +282,7 @@ def megabytes(number: float) -> str:
 
 
 def picture(problems: Results) -> Any:
-    """Seconds over cells, on logarithmic axes, one panel for each composition."""
+    """Plot seconds over cells on logarithmic axes, one panel for each composition."""
     from matplotlib.figure import Figure
 
     groups = ["additive", "best_of", "independent"]

@@ -1,8 +1,8 @@
 """Count answers that end unproven or wrong on random games over many orders of magnitude.
 
-``python -m benchmarks.wide 10000`` solves as many games of up to 12 threats and 8 defenses, over
-18 orders of magnitude, and compares each with its exact value in plain fractions; layers
-(``independent``), over 12 orders, have no exact value and are only counted.
+``python -m benchmarks.wide 10000`` solves 10000 games of up to 12 threats and 8 defenses, over
+18 orders of magnitude, and compares each with its exact value in fractions. Games of composition
+`independent`, over 12 orders, have no exact value and are only counted.
 """
 
 from __future__ import annotations

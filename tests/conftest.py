@@ -1,4 +1,4 @@
-"""What all tests share: where the examples are, and how often properties are tried."""
+"""Setup of all tests: the folder of examples, and the number of property trials."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 pytest_plugins = ["uncertain_games"]
 
-# The same examples on every run: a failure here is a failure everywhere.
+# Use the same random examples on every run: a failure here is a failure everywhere.
 hypothesis.settings.register_profile(
     "deterministic", derandomize=True, deadline=None, print_blob=True
 )
@@ -23,5 +23,5 @@ def examples() -> Path:
 
 @pytest.fixture(autouse=True)
 def _from_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Docstrings name the examples relative to the project."""
+    """Change to the project's root: docstrings name the examples relative to it."""
     monkeypatch.chdir(ROOT)

@@ -1,4 +1,4 @@
-"""Games in plain fractions, independent of the package: to judge it by."""
+"""Games solved in plain fractions, independently of the package, to check it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def as_fractions(matrix) -> list[list[Fraction]]:
 
 
 def most_paid(matrix, rows: Sequence) -> Fraction:
-    """What the worst column earns against weights of the rows."""
+    """Compute the greatest column payoff against weights of the rows."""
     table, weights = as_fractions(matrix), [Fraction(weight) for weight in rows]
     paid = (
         sum(weight * line[j] for weight, line in zip(weights, table, strict=True) if weight)
@@ -25,7 +25,7 @@ def most_paid(matrix, rows: Sequence) -> Fraction:
 
 
 def least_earned(matrix, columns: Sequence) -> Fraction:
-    """What the best row pays against weights of the columns."""
+    """Compute the least row payoff against weights of the columns."""
     weights = [Fraction(weight) for weight in columns]
     earned = (
         sum(weight * entry for weight, entry in zip(weights, line, strict=True) if weight)
@@ -35,7 +35,7 @@ def least_earned(matrix, columns: Sequence) -> Fraction:
 
 
 def exact_value(matrix) -> Fraction:
-    """The value of a matrix game: the columns' program, while the package solves the rows'.
+    """Compute the value of a matrix game by the columns' program (the package solves the rows').
 
     Maximise ``sum q`` subject to ``(shift - A) q <= 1``, ``q >= 0``.
     """
@@ -48,7 +48,7 @@ def exact_value(matrix) -> Fraction:
 def greatest_gain(
     rows: list[list[Fraction]], right: list[Fraction], gains: list[Fraction]
 ) -> Fraction:
-    """``max gains . z`` over ``rows z <= right, z >= 0``: a textbook tableau with Bland's rule."""
+    """Maximize ``gains . z`` over ``rows z <= right, z >= 0`` by a tableau with Bland's rule."""
     n_rows, n_columns = len(rows), len(gains)
     rows = [[*row, bound] for row, bound in zip(rows, right, strict=True)]
     costs = [-gain for gain in gains] + [Fraction(0)]
@@ -75,10 +75,10 @@ def greatest_gain(
 
 
 def exact_value_of(game: mg.DefenseGame, bandwidth: float | None = None) -> Fraction:
-    """Value of an `additive` or `best_of` game of continuous levels, from all of its cuts.
+    """Compute the value of a continuous `additive` or `best_of` game from all of its cuts.
 
-    The dual of the defender's program: weights on the cuts of each threat, prices of the
-    limits and of the greatest levels.
+    The program is the dual of the defender's: weights on the cuts of each threat, prices of
+    the limits and of the greatest levels.
     """
     effects, severity = as_fractions(game.effectiveness), _fractions(game.severity)
     bits, most = _fractions(game.bandwidth), _fractions(game.max_level)
@@ -104,7 +104,7 @@ def exact_value_of(game: mg.DefenseGame, bandwidth: float | None = None) -> Frac
 
 
 def exact_loss(game: mg.DefenseGame, levels: Sequence[float]) -> Fraction:
-    """Loss of the worst attack on an allocation of an `additive` or `best_of` game."""
+    """Compute the loss of the worst attack on an allocation (`additive` or `best_of`)."""
     x = [Fraction(level) for level in levels]
     severity, bits = _fractions(game.severity), _fractions(game.bandwidth)
     left, total, paying = Fraction(game.attacker_bandwidth), Fraction(0), []

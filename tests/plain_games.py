@@ -1,4 +1,4 @@
-"""Coverage and the worst attack from their definitions: to judge the package by."""
+"""Coverage and the worst attack from their definitions, to check the package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGITS.prec = 400
 
 
 def coverage_of(composition: str, row: list[float], levels: list[float]) -> float:
-    """Coverage of one threat, from its definition."""
+    """Compute the coverage of one threat from its definition."""
     if composition == "additive":
         return min(1.0, sum(share * level for share, level in zip(row, levels, strict=True)))
     if composition == "independent":
@@ -30,7 +30,7 @@ def coverage_of(composition: str, row: list[float], levels: list[float]) -> floa
 
 
 def worst_loss(game: mg.DefenseGame, levels: list[float]) -> float:
-    """Loss of the worst attack, by spending the bandwidth where a bit does most."""
+    """Compute the loss of the worst attack: spend bandwidth where a bit causes most loss."""
     rows = game.effectiveness.tolist()
     residual = [
         severity * (1.0 - coverage_of(game.composition, row, levels))
@@ -47,7 +47,7 @@ def worst_loss(game: mg.DefenseGame, levels: list[float]) -> float:
 
 
 def exactly(number: np.longdouble) -> Fraction:
-    """A wide float as a fraction: its leading digits, and the rest."""
+    """Convert a wide float to a fraction: its leading digits, plus the rest."""
     leading = float(number)
     return Fraction(leading) + Fraction(float(number - np.longdouble(leading)))
 
@@ -57,7 +57,7 @@ def fraction(number: mpmath.mpf) -> Fraction:
 
 
 def exact_exposure(composition: str, row: list[float], levels: list[float]) -> Fraction:
-    """What gets through, from the definition; to 400 bits where it is no fraction."""
+    """Compute exposure from its definition, exactly or, if irrational, to 400 bits."""
     if composition == "independent":
         depth = [x * DIGITS.log(1 - DIGITS.mpf(e)) for e, x in zip(row, levels, strict=True)]
         return fraction(DIGITS.exp(DIGITS.fsum(depth)))

@@ -1,4 +1,4 @@
-"""Random games for property tests: small, and degenerate more often than not."""
+"""Random games for property tests: small, and mostly degenerate."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -6,9 +6,9 @@ from hypothesis.extra import numpy as hnp
 
 import mfmgame as mg
 
-mg.DefenseGame  # noqa: B018 - imported here, not while numbers are drawn
+mg.DefenseGame  # noqa: B018 - imported now, not while numbers are drawn
 
-# A grid of few values makes ties, duplicates and zeros; floats make the rest.
+# A grid of few values gives ties, duplicates and zeros; floats give all other values.
 SHARES = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0.0, 1.0, width=32))
 AMOUNTS = st.one_of(st.sampled_from([0.0, 0.5, 1.0, 2.0]), st.floats(0.0, 8.0, width=32))
 
@@ -18,7 +18,7 @@ def _array(elements, *shape):
 
 
 def _without_specks(number: float) -> float:
-    """Numbers that references with absolute tolerances can tell from zero."""
+    """Round tiny numbers to 0: references with absolute tolerances cannot tell them from 0."""
     return 0.0 if number < 1e-3 else number
 
 
@@ -52,7 +52,7 @@ def games(draw, composition: str, max_threats: int = 8, max_defenses: int = 5) -
 def stepped_games(
     draw, composition: str, max_threats: int = 6, max_defenses: int = 5, all_stepped: bool = False
 ) -> mg.DefenseGame:
-    """The same, with stepped defenses, rules between them, and at times a continuous one."""
+    """Draw games with stepped defenses, rules between them, and sometimes a continuous one."""
     game = draw(games(composition, max_threats, max_defenses))
     levels = {}
     for name, most in zip(game.defense_ids, game.max_level.tolist(), strict=True):

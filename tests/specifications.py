@@ -1,4 +1,4 @@
-"""Valid documents to start from, and small changes to them by JSON pointer."""
+"""Valid documents for tests, and small changes to them by JSON pointer."""
 
 import copy
 from typing import Any
@@ -48,7 +48,7 @@ SCENARIO: dict[str, Any] = {
     "defender": {"limits": {"budget": 2.5, "latency": 0.4}},
     "termination": {"loss": 3.0},
 }
-"""A scenario that spells everything out itself."""
+"""A scenario without a catalog."""
 
 CATALOG: dict[str, Any] = {
     "schema": "mfmgame/catalog/1",
@@ -102,7 +102,7 @@ CATALOG: dict[str, Any] = {
         "channel": {"signal": 15.0, "noise": 1.0},
     },
 }
-"""A catalog with rules: one threat and one defense have traits, the others numbers."""
+"""A catalog with rules: one threat and one defense have traits, the others have numbers."""
 
 CATALOG_SCENARIO: dict[str, Any] = {
     "schema": "mfmgame/scenario/1",
@@ -119,11 +119,11 @@ CATALOG_SCENARIO: dict[str, Any] = {
     "attacker": {"bandwidth": 2.0},
     "defender": {"limits": {"budget": 2.0, "staff": 0.5}},
 }
-"""A scenario that builds on that catalog, in a file beside it."""
+"""A scenario that builds on the catalog, in a file beside it."""
 
 
 def changed(document: Any, pointer: str, value: Any) -> Any:
-    """A copy of the document in which `pointer` leads to `value`; ``-`` appends to a list."""
+    """Copy a document with `value` at `pointer`; ``-`` appends to a list."""
     copied, container, last = _opened(document, pointer)
     if isinstance(container, list) and last == len(container):
         container.append(value)
@@ -133,7 +133,7 @@ def changed(document: Any, pointer: str, value: Any) -> Any:
 
 
 def without(document: Any, pointer: str) -> Any:
-    """A copy of the document without what `pointer` leads to."""
+    """Copy a document without the value at `pointer`."""
     copied, container, last = _opened(document, pointer)
     del container[last]
     return copied
@@ -154,7 +154,7 @@ def _key(container: Any, part: str) -> Any:
 
 
 def labelled(value: Any) -> str:
-    """Short name of a value in a test's name."""
+    """Return a short name of a value, for a test's name."""
     try:
         text = repr(value)
     except ValueError:  # an integer too long to print

@@ -1,8 +1,8 @@
-"""How tests start Python anew: a warning that the user would see is an error."""
+"""Command that starts Python in tests, with every warning that a user would see an error."""
 
 import sys
 
 _UNSEEN = ("DeprecationWarning", "PendingDeprecationWarning")
-"""Python shows them to the authors of a library alone; pytest makes errors of them, too."""
+"""Warnings that Python shows only to a library's authors; pytest turns them into errors, too."""
 
 STRICT_PYTHON = [sys.executable, "-W", "error", *(f"-Wignore::{kind}" for kind in _UNSEEN)]

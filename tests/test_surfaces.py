@@ -335,7 +335,7 @@ def test_a_looser_answer_is_decided_only_as_far_as_proven(option, tmp_path):
     verify = [str(answer), str(surfaces.file)]
     done = CliRunner().invoke(app, ["verify", *verify])
     assert done.exit_code == 2
-    assert "/status: found 'proven', expected another word for a gap of" in done.stderr
+    assert "/status: found 'proven', expected another status for a gap of" in done.stderr
     assert CliRunner().invoke(app, ["verify", *verify, "--tolerance", "0.5"]).exit_code == 0
 
 

@@ -38,12 +38,12 @@ def scenario(document) -> mg.Scenario:
 
 @pytest.fixture(scope="session")
 def cluster():
-    """Two worker processes that a nanny starts again when they end."""
+    """Start a Dask cluster of two worker processes that a nanny restarts when they end."""
     dask = pytest.importorskip("dask")
     distributed = pytest.importorskip("distributed")
-    # Dask gives up for good a worker that is away a while after it was lost; tests kill them often.
+    # By default Dask soon gives up a lost worker for good; tests kill workers often.
     patient = dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"})
-    # Any free port: several clusters may run at a time.
+    # Use any free port: several clusters may run at a time.
     with (
         patient,
         distributed.LocalCluster(

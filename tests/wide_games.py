@@ -1,4 +1,4 @@
-"""Random games over many orders of magnitude, with ties, zeros and costs that mean "cannot"."""
+"""Random games over many orders of magnitude, with ties, zeros and prohibitive costs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SENTINELS = [1e10, 1e12, 1e15, 1e20, 1e30, 1e60, 1e99]
 def wide_arrays(
     seed: int, *, orders: float = 18.0, max_threats: int = 12, max_defenses: int = 8
 ) -> dict[str, Any]:
-    """Arguments of a DefenseGame; the same for the same seed."""
+    """Draw the arguments of a DefenseGame; the same for the same seed."""
     random = np.random.default_rng(seed)
     n, m = int(random.integers(1, max_threats + 1)), int(random.integers(1, max_defenses + 1))
     names = [f"r{row}" for row in range(int(random.integers(0, 4)))]
@@ -49,7 +49,7 @@ def wide_arrays(
 
 
 def wide_steps(seed: int, max_level: np.ndarray) -> dict[str, list[float]]:
-    """Levels by which every defense of a wide game is all or nothing, or has a step between."""
+    """Draw levels that make every defense of a wide game all-or-nothing or stepped."""
     random = np.random.default_rng(seed)
     return {
         f"d{j}": sorted({0.0, float(most) * random.choice([0.5, 1.0]), float(most)})

@@ -149,7 +149,7 @@ def test_a_scenario_with_nothing_uncertain_is_refused(tmp_path):
     assert outcome.exit_code == 2
     assert outcome.stderr == (
         f"error: {file}: found no uncertain number, expected a range or a distribution "
-        "in place of one\n"
+        "in place of a number\n"
     )
 
 
@@ -199,9 +199,7 @@ def test_the_same_command_reads_its_draws_and_says_so_where_they_are_damaged(spe
     file.write_bytes(content[:204] + bytes([content[204] ^ 1]) + content[205:])
     damaged = run(spec, "-n", 60, "--seed", 1, "--draws", file)
     assert (damaged.exit_code, damaged.stdout) == (0, first.stdout)
-    assert damaged.stderr == (
-        f"warning: found other numbers than were written in {file}; they are computed again\n"
-    )
+    assert damaged.stderr == f"warning: found damaged draws in {file}; they are computed again\n"
     assert file.read_bytes() == content
     other = run(spec, "-n", 60, "--seed", 2, "--draws", file)
     assert (other.exit_code, other.stdout) == (2, "")
@@ -256,7 +254,7 @@ def test_a_run_that_is_asked_to_end_says_so_in_one_line_and_keeps_what_is_finish
     assert started.returncode == code
     assert output == ""
     assert len(complaint.splitlines()) == 1
-    assert "draws.parquet.parts, and the same command goes on from there" in complaint
+    assert "draws.parquet.parts, and the same command resumes from there" in complaint
     assert len(list((spec.parent / "draws.parquet.parts").glob("0*.parquet"))) >= 3
 
 

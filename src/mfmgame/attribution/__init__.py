@@ -1,1 +1,1 @@
-"""Measure the worth of each defense and of each change."""
+"""Worth of each defense and of each change."""

@@ -1,4 +1,4 @@
-"""Worst losses against parts of a plan: many sets of defenses at a time."""
+"""Worst losses against parts of a plan, for many sets of defenses at a time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Coalitions"]
 
 
 _CHUNK_ENTRIES = 2**19
-"""Sets times threats that are worked out at a time: a few arrays of 4 MiB."""
+"""Sets times threats computed at a time: a few arrays of 4 MiB."""
 
 
 class Coalitions:
-    """Sets of the defenses that a plan funds.
+    """Sets of the defenses funded by a plan.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Coalitions:
     Attributes
     ----------
     members : ndarray of int, shape (n_members,)
-        The defenses that it funds and that act on any threat.
+        Funded defenses that act on any threat.
 
     Examples
     --------
@@ -47,12 +47,12 @@ class Coalitions:
         self._composition = compose(game, self.members)
 
     def worst_losses(self, chosen: BoolArray) -> FloatArray:
-        """Loss of the worst attack on each set, shape (n_sets,), in loss units.
+        """Compute the loss of the worst attack on each set, shape (n_sets,), in loss units.
 
         Parameters
         ----------
         chosen : ndarray of bool, shape (n_sets, n_members)
-            Which members each set holds.
+            Members of each set.
         """
         losses = np.empty(len(chosen))
         step = max(1, _CHUNK_ENTRIES // max(1, self._game.n_threats))

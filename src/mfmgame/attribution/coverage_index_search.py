@@ -1,4 +1,4 @@
-"""The Defense Coverage Index of a scenario, a game or a solution, which is solved where needed."""
+"""The Defense Coverage Index of a scenario, a game or a solution."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def defense_coverage_index(
     Parameters
     ----------
     problem : Scenario, DefenseGame or Solution
-        What to measure; a scenario or game is solved first, unless an allocation is given.
+        Problem to measure; a scenario or game is solved first, unless an allocation is given.
     weights : array_like, shape (n_threats,), optional
         Weight of each threat, at least 0; its severity by default.
     allocation : array_like, shape (n_defenses,), optional
@@ -42,7 +42,7 @@ def defense_coverage_index(
     Raises
     ------
     SpecificationError
-        If the problem, the weights or the allocation cannot be meant.
+        If the problem, the weights or the allocation are malformed or inconsistent.
 
     Notes
     -----

@@ -1,12 +1,12 @@
-"""What each defense has of the loss that a plan removes: its Shapley value.
+"""Shapley values: the share of each defense in the loss that a plan removes.
 
-The worst loss with no defense, less the worst loss with a set of the plan's defenses at
-their levels, is what that set removes; the attacker answers each set anew. Defenses that
-guard the same threats remove less together than each alone, and others more. Shapley's
-share is the mean, over all orders in which the defenses may arrive, of what each adds to
-those before it [1]_: the only division that leaves nothing over, gives equal defenses the
-same and useless ones nothing, and adds up over sums of losses. For many defenses the mean is
-that of random orders, each taken forwards and backwards [2]_.
+A set of the plan's defenses, at their levels, removes the worst loss with no defense minus
+the worst loss with the set; the attacker answers each set anew. Defenses that guard the same
+threats remove less together than the sum of each alone; others remove more. Shapley's share
+is the mean, over all orders in which the defenses may arrive, of the loss that each defense
+removes beyond the defenses before it [1]_. No other division leaves nothing over, gives equal
+defenses equal shares and useless defenses nothing, and adds up over sums of losses. For many
+defenses the mean is over random orders, each taken forwards and backwards [2]_.
 
 References
 ----------
@@ -43,31 +43,31 @@ __all__ = ["Attribution", "shapley_shares"]
 
 
 _MOST_EXACT = 15
-"""More members than this are sampled: their sets would number more than 32,768."""
+"""Members up to which shares are exact; more members have over 32,768 sets, so sample."""
 _MOST_SAMPLED = 10_000_000
-"""More permutations than this would not fit in memory."""
+"""Greatest number of permutations: more would not fit in memory."""
 _PERMUTATIONS = 2000
 _LARGEST_SEED = 2**64 - 1
 
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """How the loss that a plan removes divides among its defenses.
+    """Division among the defenses of the loss that a plan removes.
 
     Attributes
     ----------
     solution : Solution
-        Whose allocation is the plan.
+        Solution whose allocation is the plan.
     undefended, defended : float
-        Loss of the worst attack without and with it, in loss units.
+        Loss of the worst attack without and with the plan, in loss units.
     shares : Labelled, length n_defenses
-        Shapley share of each defense, in loss units; their sum is what the plan removes.
+        Shapley share of each defense, in loss units; the sum is the loss that the plan removes.
     errors : Labelled, length n_defenses
-        Standard error of each; 0 where they are exact.
+        Standard error of each share; 0 if the shares are exact.
     alone, last : Labelled, length n_defenses
-        What each removes with no other, and what it adds to all others.
+        Loss that each defense removes alone, and beyond all the others.
     permutations : int or None
-        Random orders that were averaged; None if all orders were.
+        Number of random orders averaged; None if all orders were.
     """
 
     solution: Solution
@@ -81,7 +81,7 @@ class Attribution:
 
     @property
     def game(self) -> DefenseGame:
-        """What was solved."""
+        """The game that was solved."""
         return self.solution.game
 
     @property
@@ -91,12 +91,12 @@ class Attribution:
 
     @property
     def status(self) -> Status:
-        """That of the solution: whether the plan is proven to be optimal."""
+        """Status of the solution: whether the plan is proven optimal."""
         return self.solution.status
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: the notes of the solution."""
+        """Notes of the solution."""
         return self.solution.notes
 
     @property
@@ -105,7 +105,7 @@ class Attribution:
         return self.undefended - self.defended
 
     def to_frame(self) -> pandas.DataFrame:
-        """The defenses as a table: level, share, error, alone and last.
+        """Return the defenses as a table: level, share, error, alone and last.
 
         Returns
         -------
@@ -129,28 +129,28 @@ def shapley_shares(
 ) -> Attribution:
     """Divide the loss that a plan removes among its defenses.
 
-    The division is Shapley's [1]_; where there are too many orders, random ones are
-    taken, each forwards and backwards [2]_.
+    The division is Shapley's [1]_; if there are too many orders, random orders are sampled,
+    each forwards and backwards [2]_.
 
     Parameters
     ----------
     problem : Scenario, DefenseGame or Solution
-        Whose optimal plan is looked at.
+        Problem whose optimal plan is divided.
     permutations : int, optional
-        Random orders to average, an even number; all orders by default if 15 defenses or
+        Number of random orders to average, even; by default all orders if 15 defenses or
         fewer are funded, else 2,000.
     seed : int
-        Of the random orders.
+        Seed of the random orders.
 
     Returns
     -------
     Attribution
-        Same input and seed, same bytes.
+        The same for the same input and seed, byte for byte.
 
     Raises
     ------
     SpecificationError
-        If an option is out of its range, or as for :func:`mfmgame.solve`.
+        If an option is out of its range; otherwise as for :func:`mfmgame.solve`.
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
 
@@ -163,7 +163,7 @@ def shapley_shares(
 
     Examples
     --------
-    The second defense does what the first does, half as well:
+    The second defense covers the same threat as the first, half as well:
 
     >>> import mfmgame as mg
     >>> game = mg.DefenseGame(severity=[8.0], bandwidth=[1.0], effectiveness=[[0.5, 0.25]],
@@ -219,13 +219,13 @@ def _is_integer(option: object) -> bool:
 
 
 def _exact(coalitions: Coalitions) -> FloatArray:
-    """Shares from the losses of all sets, shape (n_members,)."""
+    """Compute shares from the losses of all sets, shape (n_members,)."""
     count = len(coalitions.members)
     sets = np.arange(2**count)
     holds = (sets[:, None] >> np.arange(count)) & 1 == 1  # member j is bit j
     losses = coalitions.worst_losses(holds)
     sizes = holds.sum(axis=1)
-    # How likely a set is just what has arrived before a given other member.
+    # Probability that a set is exactly the arrivals before a given other member.
     chances = np.array([1.0 / (count * math.comb(count - 1, size)) for size in range(count)])
     shares = np.empty(count)
     for member in range(count):
@@ -236,7 +236,7 @@ def _exact(coalitions: Coalitions) -> FloatArray:
 
 
 def _sampled(coalitions: Coalitions, permutations: int, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Shares from random orders and their reverses, and standard errors of them."""
+    """Estimate shares from random orders and their reverses, with standard errors."""
     count, pairs = len(coalitions.members), permutations // 2
     random = np.random.Generator(np.random.Philox(key=np.array([seed, 0], dtype=np.uint64)))
     means = np.empty((pairs, count))

@@ -1,4 +1,4 @@
-"""What if: the same question with a defense less, or with a threat more."""
+"""What-if answers: the same scenario without a defense, or with more threats."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ __all__ = ["Outcome", "WhatIf", "Without", "WithoutEach", "what_if", "without_ea
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The answer to one scenario.
+    """Solution and threshold of one scenario.
 
     Attributes
     ----------
     solution : Solution
     threshold : Threshold or None
-        None where the scenario has no termination loss.
+        None if the scenario has no termination loss.
     """
 
     solution: Solution
@@ -44,26 +44,26 @@ class Outcome:
 
     @property
     def status(self) -> Status:
-        """Status of the solution; of the threshold, if that alone is not proven."""
+        """Status of the solution; of the threshold if only the threshold is not proven."""
         return (self.threshold or self.solution).status
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the solution, and of the threshold."""
+        """Notes of the solution and of the threshold."""
         return (self.threshold or self.solution).notes
 
 
 @dataclass(frozen=True, eq=False)
 class WhatIf:
-    """The answers to a scenario as it is and as it would be.
+    """Answers to a scenario before and after a change.
 
     Attributes
     ----------
     before, after : Outcome
     dropped : tuple of str
-        Defenses that it would do without.
+        Defenses left out after the change.
     added : tuple of str
-        Threats and defenses that would come to it.
+        Threats and defenses added by the change.
     """
 
     before: Outcome
@@ -73,24 +73,24 @@ class WhatIf:
 
     @property
     def change(self) -> float:
-        """What it adds to the value, in loss units."""
+        """Increase of the value by the change, in loss units."""
         return self.after.solution.value - self.before.solution.value
 
     @property
     def status(self) -> Status:
-        """``proven`` if both answers are; else the status of one that is not."""
+        """``proven`` if both answers are proven; else the status of an unproven answer."""
         return first_unproven((self.before.status, self.after.status))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the game as it would be, and of both answers."""
+        """Caveats of the changed game, and notes of both answers."""
         game = self.after.solution.game
         before = doubts("before", self.before, self.before.solution.game)
         return (*game.notes, *before, *doubts("after", self.after, game))
 
 
 class Without(NamedTuple):
-    """The answer to a scenario without one of its defenses.
+    """Answer to a scenario without one of its defenses.
 
     Attributes
     ----------
@@ -98,11 +98,11 @@ class Without(NamedTuple):
     value : float
         In loss units; infinite if no allocation is feasible without the defense.
     threshold : float
-        In bits; infinite if no attacker can reach it, NaN where there is none.
+        In bits; infinite if no attacker can reach the threshold, NaN if there is none.
     decision : str or None
-        None where the scenario has no termination loss.
+        None if the scenario has no termination loss.
     status : str or None
-        Of this answer; None if no allocation is feasible without the defense.
+        Status of this answer; None if no allocation is feasible without the defense.
     """
 
     defense: str
@@ -114,14 +114,14 @@ class Without(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class WithoutEach:
-    """What it would cost to do without each defense in turn.
+    """Cost of leaving out each defense in turn.
 
     Attributes
     ----------
     before : Outcome
-        With all of them.
+        Outcome with all defenses.
     ranked : tuple of Without
-        Greatest value first; in the catalog's order among equal ones.
+        Sorted by value, greatest first; equal values in the catalog's order.
     """
 
     before: Outcome
@@ -129,12 +129,12 @@ class WithoutEach:
 
     @property
     def status(self) -> Status:
-        """``proven`` if all answers are; else the status of one that is not."""
+        """``proven`` if all answers are proven; else the status of an unproven answer."""
         return first_unproven((self.before.status, *self._statuses))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the game, and how many answers are not proven."""
+        """Caveats of the game, and how many answers are not proven."""
         return (*self.before.notes, *unproven_note(self._statuses, "removal"))
 
     @property
@@ -142,12 +142,12 @@ class WithoutEach:
         return [one.status for one in self.ranked if one.status is not None]
 
     def to_frame(self) -> pandas.DataFrame:
-        """The defenses as a table: value, change, threshold, decision and status without each.
+        """Return the defenses as a table: value, change, threshold, decision and status.
 
         Returns
         -------
         pandas.DataFrame
-            The change is what doing without the defense adds to the value.
+            Each row is the answer without the defense; `change` is the increase of the value.
         """
         import pandas
 
@@ -164,29 +164,29 @@ def what_if(
     catalog: Catalog | None = None,
     tolerance: float | None = None,
 ) -> WhatIf:
-    """Answer a scenario as it is, and with defenses dropped and entries added.
+    """Solve a scenario as it is, and with defenses dropped and entries added.
 
     Parameters
     ----------
     scenario : Scenario
     drop : sequence of str, optional
-        Ids of defenses to do without.
+        Ids of defenses to leave out.
     add : Addition or sequence of Addition, optional
         Threats and defenses to add.
     catalog : Catalog, optional
-        What to build on, whatever catalog the scenario names.
+        Catalog to build on, in place of the catalog that the scenario names.
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
 
     Returns
     -------
     WhatIf
-        The plan is optimal on both sides: the defender may answer the change.
+        The plan is optimal before and after: the defender may respond to the change.
 
     Raises
     ------
     SpecificationError
-        If there is no such defense, or what is added contradicts what is there.
+        If a dropped defense is unknown, or an addition contradicts an existing entry.
     InfeasibleError
         If no allocation keeps within the limits and rules, before or after.
     SolverError
@@ -221,17 +221,17 @@ def without_each(
     tolerance: float | None = None,
     workers: Workers | None = None,
 ) -> WithoutEach:
-    """Answer a scenario without each of its usable defenses in turn.
+    """Solve a scenario without each of its usable defenses in turn.
 
     Parameters
     ----------
     scenario : Scenario
     catalog : Catalog, optional
-        What to build on, whatever catalog the scenario names.
+        Catalog to build on, in place of the catalog that the scenario names.
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
     workers : Workers, optional
-        Who computes; this process by default.
+        Workers that compute; this process by default.
 
     Returns
     -------
@@ -258,13 +258,13 @@ def without_each(
 
 
 def _rank(one: Without) -> float:
-    """Greatest value first; rounding breaks no ties."""
+    """Return the sort key, greatest value first; rounding breaks no ties."""
     return -float(f"{one.value:.9g}")
 
 
 @dataclass(frozen=True)
 class _Removal:
-    """Answers a scenario without a defense; may be sent to a worker."""
+    """Solves a scenario without a defense; may be sent to a worker."""
 
     scenario: Scenario
     catalog: Catalog

@@ -1,8 +1,8 @@
-"""Draws in a file: finished chunks are kept, and a run that was cut off goes on.
+"""Draws in a file: finished chunks are kept, and an interrupted run can resume.
 
-While a run lasts, its chunks stand as files of their own in a folder beside the target,
-with a manifest that says whose they are. At its end they become one file, which is the
-same to the last byte whoever computed them and however often the run was cut off.
+During a run, each finished chunk is a file of its own in a folder beside the target, with a
+manifest that identifies the run. At the end the chunks become one file, which is the same to
+the last byte with any workers and after any interruptions.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ __all__ = ["DrawFile"]
 SUFFIX = ".parquet"
 _MANIFEST = "manifest.json"
 _ANOTHER = (
-    "found draws of another run, expected those of this scenario, seed, number and version; "
+    "found draws of another run, expected draws of this scenario, seed, number and version; "
     "remove the {}, or name another file"
 )
 
 
 class DrawFile:
-    """A Parquet file of draws in the making, or one that this run has finished before.
+    """A Parquet file of draws, in progress or finished by an earlier run.
 
     Parameters
     ----------
@@ -44,27 +44,27 @@ class DrawFile:
     inputs : sequence of str
         Names of the uncertain inputs; their columns begin with ``input/``.
     drawn : callable
-        The inputs of the draws from one to before another.
+        Computes the inputs of the draws from start to before stop.
     run : dict
-        What determines every number of the run, for the manifest and the file.
+        All that determines the numbers of the run, for the manifest and the file.
     chunks : sequence of tuple of int
-        The first draw of each chunk, and the one after its last.
+        First draw of each chunk, and the draw after its last.
     resumes : bool, default True
-        Whether `run` determines every number; if not, nothing is taken from earlier runs.
+        Whether `run` determines every number; if not, no draws of earlier runs are used.
 
     Attributes
     ----------
     folder : pathlib.Path
-        Where the chunks are.
+        Folder of the chunks.
     damaged : list of pathlib.Path
-        Files whose numbers are not those that were written.
+        Files whose numbers have changed since they were written.
     is_whole : bool
         Whether the target holds all draws.
 
     Raises
     ------
     SpecificationError
-        If pyarrow is missing, or the target is another file than this run makes.
+        If pyarrow is missing, or the target is a file of another kind or another run.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class DrawFile:
         self._refuse_another()
 
     def _refuse_another(self) -> None:
-        """Refuse to write over anything but the draws of this run."""
+        """Refuse to overwrite a file that does not hold the draws of this run."""
         if not self._target.exists():
             return
         run = self._tables.run_in(self._target)
@@ -113,13 +113,13 @@ class DrawFile:
             raise SpecificationError(_ANOTHER.format("file"), source=str(self._named))
         if not self.resumes:
             raise SpecificationError(
-                "found draws whose own measures cannot be told from those of this run; remove "
-                "the file, or name another",
+                "found draws whose own measures may differ from those of this run; remove the "
+                "file, or name another",
                 source=str(self._named),
             )
 
     def _claim(self) -> None:
-        """Make the folder of chunks, or go on with that of the same run."""
+        """Create the folder of chunks, or resume with the folder of the same run."""
         manifest = self.folder / _MANIFEST
         with reported_writing(str(self.folder)):
             self.folder.mkdir(exist_ok=True)
@@ -130,10 +130,10 @@ class DrawFile:
                 if not self.resumes:
                     self._remove_parts()
                 return
-            # A kill may have left the beginning of a manifest.
+            # A killed process may have left part of a manifest.
             if any(not file.name.startswith(f".{_MANIFEST}.") for file in self.folder.iterdir()):
                 raise SpecificationError(
-                    "found files that no run has left, expected a folder of draws or none",
+                    "found files that are not from a run, expected a folder of draws or none",
                     source=str(self.folder),
                 )
             with replacing(manifest) as stream:
@@ -141,7 +141,7 @@ class DrawFile:
         self._is_claimed = True
 
     def read_all(self) -> FloatArray | None:
-        """The rows of all draws, if the target holds them; else make ready to find them.
+        """Read the rows of all draws if the target holds them; otherwise claim the folder.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class DrawFile:
         Raises
         ------
         SpecificationError
-            If there is no writing to the folder, or chunks of another run are in it.
+            If the folder is not writable or has chunks of another run.
         """
         if self._target.exists():
             found = self._tables.read_all(self._target, self._chunks)
@@ -163,7 +163,7 @@ class DrawFile:
         return None
 
     def read(self, chunk: Chunk) -> FloatArray | None:
-        """The rows of a finished chunk, shape (n_draws, n_columns); None if it is not."""
+        """Read the rows of a chunk, shape (n_draws, n_columns); None if not finished or damaged."""
         part = self._part(chunk)
         if not part.exists():
             return None
@@ -175,16 +175,16 @@ class DrawFile:
         return numbers[:, self._n_inputs :]
 
     def write(self, chunk: Chunk, rows: FloatArray) -> None:
-        """Keep the rows of a chunk."""
+        """Write the rows of a chunk."""
         numbers = np.concatenate([self._drawn(*chunk), rows], axis=1)
         part = self._part(chunk)
         with reported_writing(str(part)), replacing(part) as stream:
             self._checksums[chunk] = self._tables.write(stream, chunk[0], numbers)
 
     def finish(self) -> None:
-        """Make one file of all chunks, and remove theirs."""
+        """Merge all chunks into one file, and remove their files."""
         with reported_writing(str(self._named)):
-            # Within the folder first: what a kill leaves there goes with it.
+            # Write within the folder first: remains of a killed process are removed with it.
             whole = self.folder / f"whole{SUFFIX}"
             with replacing(whole) as stream:
                 checksums = [self._checksums[chunk] for chunk in self._chunks]
@@ -194,18 +194,18 @@ class DrawFile:
         self._remove_folder()
 
     def has_parts(self) -> bool:
-        """Whether any chunk is kept."""
+        """Check whether any chunk is kept."""
         return any(file.name[0].isdigit() for file in self.folder.glob(f"*{SUFFIX}"))
 
     def leave(self) -> None:
-        """Leave nothing behind where nothing has been finished."""
+        """Remove the folder if no chunk is finished."""
         is_worth_keeping = self.resumes and self.has_parts()
         if self._is_claimed and not self.is_whole and not is_worth_keeping:
             with contextlib.suppress(SpecificationError):
                 self._remove_folder()
 
     def _remove_remains(self) -> None:
-        """Remove the folder of this run, if a kill has left it beside the whole file."""
+        """Remove the folder of this run if a killed process left it beside the whole file."""
         with contextlib.suppress(OSError, SpecificationError):
             if (self.folder / _MANIFEST).read_bytes() == self._run:
                 self._remove_folder()
@@ -215,17 +215,17 @@ class DrawFile:
             found = self._tables.read(self._part(chunk), chunk)
             if found is None or found[1] != self._checksums[chunk]:
                 raise SpecificationError(
-                    "it has been changed or removed; the same command goes on without it",
+                    "found changed or removed draws; the same command computes them again",
                     source=str(self._part(chunk)),
                 )
             yield found[0]
 
     def _remove_folder(self) -> None:
-        """Remove what this run has put there; the manifest, which says so, last."""
+        """Remove the files of this run; the manifest, which identifies the folder, last."""
         with reported_writing(str(self.folder)):
             self._remove_parts()
             (self.folder / _MANIFEST).unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # something else stands there
+            with contextlib.suppress(OSError):  # the folder has other files
                 self.folder.rmdir()
 
     def _remove_parts(self) -> None:

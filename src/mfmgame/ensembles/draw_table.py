@@ -1,6 +1,6 @@
 """Tables of draws in Parquet, each with a checksum of its numbers.
 
-What is read is what was written, to the last bit, or it is not accepted.
+Numbers are accepted only if they are read exactly as they were written, to the last bit.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ROWS_IN_GROUP = 2048
 
 
 class DrawTables:
-    """How the draws of one run stand in a file.
+    """Format of the draws of one run in a file.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class DrawTables:
     inputs : sequence of str
         Names of the uncertain inputs; their columns begin with ``input/``.
     run : bytes
-        What determines every number of the run; it stands in each file.
+        All that determines the numbers of the run; stored in each file.
 
     Raises
     ------
@@ -61,13 +61,13 @@ class DrawTables:
         ----------
         stream : binary file
         start : int
-            The first draw.
+            First draw of the chunk.
         numbers : ndarray of float, shape (n_draws, n_inputs + n_columns)
 
         Returns
         -------
         bytes
-            The checksum.
+            Checksum of the numbers.
         """
         checksum = _checksum(numbers)
         with self._writer(stream, checksum) as writer:
@@ -77,15 +77,15 @@ class DrawTables:
     def write_all(
         self, stream: IO[bytes], checksums: Sequence[bytes], numbers: Iterator[FloatArray]
     ) -> None:
-        """Write chunks, from draw 0 on, as one file with few groups of rows.
+        """Write chunks, from draw 0 on, as one file with few row groups.
 
         Parameters
         ----------
         stream : binary file
         checksums : sequence of bytes
-            Of each chunk.
+            Checksum of each chunk.
         numbers : iterator of ndarray
-            Of each chunk, as for :meth:`write`.
+            Numbers of each chunk, as for :meth:`write`.
         """
         with self._writer(stream, _joint(checksums)) as writer:
             start = 0
@@ -99,13 +99,13 @@ class DrawTables:
                     gathered = []
 
     def read(self, file: Path, chunk: Chunk) -> tuple[FloatArray, bytes] | None:
-        """The numbers of one chunk with their checksum; None if they are not what was written.
+        """Read the numbers and checksum of one chunk; None if the numbers are damaged.
 
         Parameters
         ----------
         file : pathlib.Path
         chunk : tuple of int
-            The first draw, and the one after the last.
+            First draw of the chunk, and the draw after its last.
         """
         try:
             with file.open("rb") as stream:
@@ -120,12 +120,13 @@ class DrawTables:
         return numbers, checksum
 
     def read_all(self, file: Path, chunks: Sequence[Chunk]) -> FloatArray | None:
-        """The numbers of all chunks in one file; None if they are not what was written.
+        """Read the numbers of all chunks in one file; None if the numbers are damaged.
 
         Parameters
         ----------
         file : pathlib.Path
         chunks : sequence of tuple of int
+            First draw of each chunk, and the draw after its last.
         """
         found = np.empty((chunks[-1][1], len(self._names)))
         start = 0
@@ -149,7 +150,7 @@ class DrawTables:
         return found
 
     def run_in(self, file: Path) -> bytes | None:
-        """What determines the run whose draws a file holds; None if it holds no draws."""
+        """Read the identity of the run whose draws a file holds; None if it holds no draws."""
         try:
             with file.open("rb") as stream:
                 metadata = self._parquet.read_schema(stream).metadata
@@ -165,7 +166,7 @@ class DrawTables:
 
     def _writer(self, stream: IO[bytes], checksum: bytes) -> Any:
         schema = self._schema.with_metadata({RUN: self._run, CHECKSUM: checksum})
-        # A dictionary would make one of numbers that compare equal and differ in a bit.
+        # A dictionary would merge numbers that compare equal but differ in a bit.
         return self._parquet.ParquetWriter(stream, schema, use_dictionary=False)
 
     def _numbers(self, table: pyarrow.Table, start: int, stop: int) -> FloatArray | None:
@@ -179,7 +180,7 @@ class DrawTables:
         return bool(schema.metadata != {RUN: self._run, CHECKSUM: checksum})
 
     def _failures(self) -> tuple[type[Exception], ...]:
-        """What pyarrow raises for a file that is none, or damaged."""
+        """Exceptions that pyarrow raises for a file that is damaged or not Parquet."""
         return (OSError, ValueError, KeyError, MemoryError, self._arrow.ArrowException)
 
 

@@ -1,4 +1,4 @@
-"""What an ensemble says: shares, quantiles and curves of the answers to many draws."""
+"""Summary of an ensemble: shares, quantiles and curves of the answers to many draws."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = ["Ensemble", "Funding"]
 
 @dataclass(frozen=True)
 class Funding:
-    """How much of a defense the optima hold.
+    """How often, and at what level, the optima fund a defense.
 
     Attributes
     ----------
     funded : Estimate
-        Probability that its level is above 0.
+        Probability that the level is above 0.
     mean_level : float
-        Over all draws with an answer; NaN if there is none.
+        Mean over all draws with an answer; NaN if there is none.
     nominal_level : float
-        In the plan at nominal values.
+        Level in the plan at nominal values.
     """
 
     funded: Estimate
@@ -53,28 +53,28 @@ class Ensemble:
     Attributes
     ----------
     name : str
-        Of the scenario.
+        Name of the scenario.
     composition : {"best_of", "additive", "independent"}
     seed : int
     inputs : UncertainInputs
-        What was drawn.
+        The uncertain numbers that were drawn.
     defense_ids : tuple of str, length n_defenses
     max_level : ndarray of float, shape (n_defenses,)
-        Greatest level of each at nominal values.
+        Greatest level of each defense at nominal values.
     columns : tuple of str, length n_columns
-        ``value``, its proven bracket ``lower`` and ``upper``, ``threshold`` (infinite where
-        unreachable) and ``undefended``, the same with no defense, ``terminate`` (1 or 0;
-        NaN where the bracket holds the termination loss), ``status`` (0 for ``proven``, then
-        1 ``time_limit``, 2 ``round_limit``, 3 ``interrupted``, 4 ``numerical``), the indices
-        ``adversarial`` and ``portfolio``, ``nominal_loss``, the worst loss against the plan
-        at nominal values, scaled back to the drawn limits, ``regret``, how much that is
-        above the value, then ``level/DEFENSE`` and own measures.
+        ``value``; its proven bracket ``lower`` and ``upper``; ``threshold`` (infinite if
+        unreachable) and ``undefended``, the threshold with no defense; ``terminate`` (1 or 0;
+        NaN where the bracket holds the termination loss); ``status`` (0 for ``proven``, then
+        1 ``time_limit``, 2 ``round_limit``, 3 ``interrupted``, 4 ``numerical``); the indices
+        ``adversarial`` and ``portfolio``; ``nominal_loss``, the worst loss against the plan
+        at nominal values, scaled back to the drawn limits; ``regret``, the excess of this
+        loss over the value; then ``level/DEFENSE`` and own measures.
     rows : ndarray of float, shape (n_draws, n_columns)
         NaN throughout where a draw leaves no allocation within the limits.
     nominal : ndarray of float, shape (n_columns,)
-        The same at nominal values.
+        The same columns at nominal values.
     game_notes : tuple of str
-        What a reader must know of the numbers.
+        Caveats of the numbers.
     """
 
     name: str
@@ -92,16 +92,16 @@ class Ensemble:
         return len(self.rows)
 
     def __getitem__(self, name: str) -> FloatArray:
-        """The numbers of one column, shape (n_draws,)."""
+        """Return the numbers of one column, shape (n_draws,)."""
         return self.rows[:, self._column(name)]
 
     def at_nominal(self, name: str) -> float:
-        """The number of one column at nominal values.
+        """Return the number of one column at nominal values.
 
         Parameters
         ----------
         name : str
-            Of the column.
+            Name of the column.
 
         Returns
         -------
@@ -111,12 +111,12 @@ class Ensemble:
 
     @cached_property
     def n_infeasible(self) -> int:
-        """How many draws leave no allocation within the limits."""
+        """Number of draws that leave no allocation within the limits."""
         return int(np.count_nonzero(np.isnan(self["value"])))
 
     @property
     def n_answered(self) -> int:
-        """How many draws have an answer: what all shares and quantiles are over."""
+        """Number of draws with an answer; all shares and quantiles are over these draws."""
         return len(self) - self.n_infeasible
 
     @property
@@ -126,17 +126,17 @@ class Ensemble:
 
     @property
     def n_undecided(self) -> int:
-        """How many draws leave open whether to terminate: their brackets hold the loss."""
+        """Number of draws whose decision is open: their brackets hold the termination loss."""
         return len(self.known("threshold")) - len(self.known("terminate"))
 
     @property
     def statuses(self) -> tuple[Status, ...]:
-        """Status of the answer to each draw that has one."""
+        """Status of the answer to each draw with an answer."""
         return statuses_of(self["status"])
 
     @property
     def status(self) -> Status:
-        """``proven`` if all answers are, that at nominal values too; else one that is not."""
+        """``proven`` if all answers are proven, also at nominal values; else an unproven status."""
         return first_unproven((*self._nominal_status, *self.statuses))
 
     @property
@@ -145,17 +145,17 @@ class Ensemble:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the numbers, and how many draws are not proven."""
+        """Caveats of the numbers, and how many draws are not proven."""
         nominal = unproven_note(self._nominal_status, "answer at nominal values")
         return (*self.game_notes, *nominal, *unproven_note(self.statuses, "draw"))
 
     def known(self, name: str) -> FloatArray:
-        """The numbers of one column, those that are none left out.
+        """Return the numbers of one column without NaN.
 
         Parameters
         ----------
         name : str
-            Of the column.
+            Name of the column.
 
         Returns
         -------
@@ -165,10 +165,10 @@ class Ensemble:
         return column[~np.isnan(column)]
 
     def probability_of_termination(self, confidence: float = CONFIDENCE) -> Estimate:
-        """Probability that the decision is to terminate, with its exact interval.
+        """Estimate the probability that the decision is to terminate, with an exact interval.
 
-        Draws that are undecided (see :attr:`n_undecided`) count as none to terminate in the
-        estimate and in the interval's lower end, and as some in its upper end.
+        Undecided draws (see :attr:`n_undecided`) count as not terminating in the estimate and in
+        the lower end of the interval, and as terminating in the upper end.
 
         Parameters
         ----------
@@ -185,7 +185,7 @@ class Ensemble:
         return least._replace(upper=most.upper)
 
     def probability_of_no_reach(self, confidence: float = CONFIDENCE) -> Estimate:
-        """Probability that no attacker in the game can reach the threshold.
+        """Estimate the probability that no attacker in the game can reach the threshold.
 
         Parameters
         ----------
@@ -200,7 +200,7 @@ class Ensemble:
         return estimates.share(int(np.isinf(thresholds).sum()), len(thresholds), confidence)
 
     def quantile(self, name: str, probability: float, confidence: float = CONFIDENCE) -> Estimate:
-        """A quantile of a column, with a distribution-free interval.
+        """Estimate a quantile of a column, with a distribution-free interval.
 
         Parameters
         ----------
@@ -221,12 +221,12 @@ class Ensemble:
         return estimates.quantile(self.known(name), probability, confidence)
 
     def mean(self, name: str) -> float:
-        """Mean of a column, NaN if it has no numbers.
+        """Compute the mean of a column; NaN if it has no numbers.
 
         Parameters
         ----------
         name : str
-            Of the column.
+            Name of the column.
 
         Returns
         -------
@@ -236,7 +236,7 @@ class Ensemble:
         return float(column.mean()) if len(column) else float("nan")
 
     def exceedance(self, name: str = "value") -> tuple[FloatArray, FloatArray]:
-        """How likely it is that a column exceeds each of its numbers: a loss-exceedance curve.
+        """Compute the loss-exceedance curve: the share of draws above each number of a column.
 
         Parameters
         ----------
@@ -245,15 +245,15 @@ class Ensemble:
         Returns
         -------
         numbers : ndarray of float, shape (m,)
-            Distinct numbers in increasing order.
+            Distinct numbers of the column, in increasing order.
         shares : ndarray of float, shape (m,)
-            Share of draws above each.
+            Share of draws above each number.
         """
         return estimates.exceedance(self.known(name))
 
     @cached_property
     def funding(self) -> Mapping[str, Funding]:
-        """How often each defense is in the optimum, and how much of it."""
+        """Compute how often, and at what level, the optima fund each defense."""
         found: dict[str, Funding] = {}
         for defense, most in zip(self.defense_ids, self.max_level.tolist(), strict=True):
             levels = self.known(f"level/{defense}")
@@ -266,35 +266,35 @@ class Ensemble:
         return found
 
     def plot(self, ax: Axes | None = None, *, column: str = "value") -> Axes:
-        """Draw the loss-exceedance curve, or that of another column; needs matplotlib.
+        """Draw the exceedance curve of a column, by default of the loss; needs matplotlib.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; on a new figure by default.
+            Axes to draw on; a new figure by default.
         column : str, default "value"
-            Of `columns`.
+            Name of the column, one of `columns`.
 
         Returns
         -------
         matplotlib Axes
-            What was drawn on.
+            The axes drawn on.
 
         Raises
         ------
         SpecificationError
-            If there is no such column, no draw has a finite number in it, or matplotlib is
-            not installed.
+            If there is no such column, the column has no finite number, or matplotlib is not
+            installed.
         """
         return draw_exceedance(self, ax, column)
 
     def to_frame(self, inputs: bool = False) -> pandas.DataFrame:
-        """The draws as a table.
+        """Return the draws as a table.
 
         Parameters
         ----------
         inputs : bool, default False
-            Whether to list what was drawn as well, in columns ``input/NAME``.
+            Whether to add the drawn inputs, in columns ``input/NAME``.
 
         Returns
         -------

@@ -1,8 +1,8 @@
-"""What a sample says of the distribution that it was drawn from, without assumptions.
+"""Estimates of a distribution from a sample, without assumptions on the distribution.
 
-The interval of a share is the exact one of Clopper and Pearson [1]_. That of a quantile lies
-between two order statistics: the number of draws below the quantile is binomial, whatever
-the distribution [2]_. Both hold at least as often as their confidence says.
+The interval of a share is the exact interval of Clopper and Pearson [1]_. The interval of a
+quantile lies between two order statistics: the number of draws below the quantile is binomial
+for any distribution [2]_. Both intervals have at least the stated confidence.
 
 References
 ----------
@@ -29,14 +29,14 @@ CONFIDENCE = 0.95
 
 
 class Estimate(NamedTuple):
-    """A number estimated from draws, and an interval that holds the true one.
+    """A number estimated from draws, with its confidence interval.
 
     Attributes
     ----------
     estimate : float
-        NaN where there is no draw.
+        NaN if there are no draws.
     lower, upper : float
-        Infinite where there are too few draws to say.
+        Infinite if there are too few draws for a bound.
     """
 
     estimate: float
@@ -45,14 +45,14 @@ class Estimate(NamedTuple):
 
 
 def share(count: int, total: int, confidence: float = CONFIDENCE) -> Estimate:
-    """A probability from how often something happened.
+    """Estimate the probability of an event from its count.
 
     Parameters
     ----------
     count, total : int
-        How often it did, of how many times.
+        Number of occurrences, and number of trials.
     confidence : float
-        Of the interval.
+        Confidence of the interval.
 
     Returns
     -------
@@ -74,16 +74,16 @@ def share(count: int, total: int, confidence: float = CONFIDENCE) -> Estimate:
 
 
 def quantile(sample: FloatArray, probability: float, confidence: float = CONFIDENCE) -> Estimate:
-    """The least number that is not exceeded with some probability.
+    """Estimate a quantile: the least number not exceeded with the given probability.
 
     Parameters
     ----------
     sample : ndarray of float, shape (n,)
-        Infinite ones count; NaN must not be among them.
+        May include infinite numbers, but not NaN.
     probability : float
         Above 0 and below 1.
     confidence : float
-        Of the interval.
+        Confidence of the interval.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def quantile(sample: FloatArray, probability: float, confidence: float = CONFIDE
     n = len(sample)
     if n == 0:
         return Estimate(math.nan, -math.inf, math.inf)
-    # Rounding must not take n * probability past the whole number that it is.
+    # Rounding must not move n * probability past an integer that it equals.
     rank = max(1, math.ceil(round(n * probability, 9)))
     tail = 0.5 * (1.0 - confidence)
     low = int(binom.ppf(tail, n, probability))
@@ -122,7 +122,7 @@ def quantile(sample: FloatArray, probability: float, confidence: float = CONFIDE
 
 
 def exceedance(sample: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How likely it is that a loss is exceeded.
+    """Compute how likely each loss is to be exceeded.
 
     Parameters
     ----------
@@ -131,9 +131,9 @@ def exceedance(sample: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     losses : ndarray of float, shape (m,)
-        The distinct numbers of the sample, in increasing order.
+        Distinct numbers of the sample, in increasing order.
     probabilities : ndarray of float, shape (m,)
-        Share of the sample that is more than each.
+        Share of the sample above each number.
 
     Examples
     --------

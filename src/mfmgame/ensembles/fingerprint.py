@@ -1,6 +1,6 @@
-"""What a function computes, as far as its code says so: for own numbers of kept draws.
+"""Fingerprints of functions by their code, to recognize the own measures of kept draws.
 
-A function that calls or holds anything whose workings cannot be told has no fingerprint.
+A function that calls or holds anything of unknown behavior has no fingerprint.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ __all__ = ["fingerprint"]
 
 
 OPAQUE = {"__import__", "compile", "eval", "exec", "globals", "input", "locals", "open", "vars"}
-"""Functions by whose use code does what it does not say."""
+"""Functions whose behavior does not follow from the calling code."""
 
 
 class _UnknownError(Exception):
-    """Something whose workings cannot be told."""
+    """A value or call of unknown behavior."""
 
 
 def fingerprint(function: Any) -> str | None:
-    """A digest of all that determines what a function does; None where that cannot be told.
+    """Compute a digest of all that determines a function's behavior; None if unknown.
 
-    It is of the code, not of what that may read elsewhere: the clock, a file, the network.
-    Told are functions in Python, their defaults, the plain values and arrays that they hold
-    or find among the globals, other such functions, and what installed packages define,
-    by name and version. Not told are objects of own classes and modules of one's own.
+    The digest covers the code, not what the code reads elsewhere: the clock, a file, the
+    network. Covered are functions in Python, their defaults, the plain values and arrays that
+    they hold or find among the globals, other such functions, and definitions of installed
+    packages, by name and version. With own modules or objects of own classes, it is unknown.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def fingerprint(function: Any) -> str | None:
     Returns
     -------
     str or None
-        It changes with the version of Python.
+        The digest changes with the version of Python.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def fingerprint(function: Any) -> str | None:
 
 
 def _parts(value: Any, seen: dict[int, int]) -> Iterator[str]:
-    """Lines that say what a value is, the same for values that are alike."""
+    """Yield lines that describe a value, the same lines for equal values."""
     kind = type(value)
     if value is None or value is Ellipsis or kind in (bool, int, str, bytes, complex):
         yield f"{kind.__name__} {value!r}"
@@ -103,7 +103,7 @@ def _of_array(array: np.ndarray[Any, Any]) -> Iterator[str]:
 
 
 def _of_function(function: FunctionType, seen: dict[int, int]) -> Iterator[str]:
-    if id(function) in seen:  # it calls itself, perhaps by way of others
+    if id(function) in seen:  # the function calls itself, perhaps indirectly
         yield f"function {seen[id(function)]}"
         return
     seen[id(function)] = len(seen)
@@ -114,7 +114,7 @@ def _of_function(function: FunctionType, seen: dict[int, int]) -> Iterator[str]:
     for cell in function.__closure__ or ():
         try:
             held = cell.cell_contents
-        except ValueError:  # it is not bound yet
+        except ValueError:  # the cell is not bound yet
             raise _UnknownError from None
         yield from _parts(held, seen)
     for name in sorted(set(_globals(code))):
@@ -126,7 +126,7 @@ def _of_function(function: FunctionType, seen: dict[int, int]) -> Iterator[str]:
 
 
 def _of_code(code: CodeType, seen: dict[int, int]) -> Iterator[str]:
-    """All of the code but where it stands."""
+    """Yield all of a code object except its position in a file."""
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     yield f"code {_python()} {counts} {code.co_code.hex()} {code.co_exceptiontable.hex()}"
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
@@ -139,19 +139,19 @@ def _of_code(code: CodeType, seen: dict[int, int]) -> Iterator[str]:
 
 
 def _globals(code: CodeType) -> Iterator[str]:
-    """Names that the code, and code within it, looks for outside."""
+    """Yield the global names that a code object, or code nested in it, looks up."""
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             yield instruction.argval
         elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-            raise _UnknownError  # what one call leaves for the next
+            raise _UnknownError  # state that one call leaves for the next
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _globals(constant)
 
 
 def _is_named(value: Any) -> bool:
-    """Whether a function or class is what the installed module that it names has of its name."""
+    """Check whether a function or class is the one of its name in its installed module."""
     name, module = getattr(value, "__qualname__", None), getattr(value, "__module__", None)
     if not isinstance(name, str) or not isinstance(module, str):
         return False
@@ -164,7 +164,7 @@ def _python() -> str:
 
 
 def _installed(name: str) -> str:
-    """A module, by name and version."""
+    """Describe a module by name and version."""
     version = _version(name)
     if version is None:
         raise _UnknownError
@@ -172,7 +172,7 @@ def _installed(name: str) -> str:
 
 
 def _version(name: str) -> str | None:
-    """The version of what a module is installed with; None for one of one's own."""
+    """Find the version of a module's distribution; None for an own module."""
     top = name.partition(".")[0]
     if top == "__main__":
         return None

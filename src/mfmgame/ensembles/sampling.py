@@ -1,7 +1,7 @@
 """Ensembles: the answer to a scenario when its numbers are uncertain.
 
-Each draw of the uncertain numbers is one game, solved exactly; what is uncertain is the
-input, not the answer to it.
+Each draw of the uncertain numbers gives one game, solved exactly: the input is uncertain, not
+the answer to it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ __all__ = ["ensemble"]
 Progress = Callable[[int, int], None]
 
 CHUNK = 50
-"""Draws that are given out and kept together."""
+"""Draws that one worker computes, and that are kept, together."""
 MOST_DRAWS = 10**9
-DAMAGED = "found other numbers than were written in"
+DAMAGED = "found damaged draws in"
 
 
 def ensemble(
@@ -60,26 +60,25 @@ def ensemble(
     Parameters
     ----------
     problem : Scenario
-        With ranges or distributions in place of some numbers, or its catalog's.
+        With ranges or distributions, in the scenario or in its catalog.
     n : int
-        How many draws.
+        Number of draws.
     seed : int
-        From 0 to 2**64 - 1. The same seed gives the same numbers, whoever computes them.
+        From 0 to 2**64 - 1. The same seed gives the same numbers, with any workers.
     workers : Workers, optional
-        Who computes; this process by default.
+        Workers that compute; this process by default.
     catalog : Catalog, optional
-        What to build on, whatever catalog the scenario names.
+        Catalog to build on, in place of the catalog that the scenario names.
     measures : mapping of str to callable, optional
-        Own numbers to find out of each draw, from its game and solution.
+        Own numbers to compute for each draw, from its game and solution.
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
     to : path, optional
-        A Parquet file for the draws, FILE.parquet. A run that is cut off leaves its
-        finished draws beside it, and the same call goes on from there; once it is there,
-        the same call reads it. Draws that have been damaged are computed again, with a
-        RuntimeWarning.
+        A Parquet file for the draws, FILE.parquet. An interrupted run leaves its finished
+        draws beside the file, and the same call resumes from them; once the file is complete,
+        the same call reads it. Damaged draws are computed again, with a RuntimeWarning.
     progress : callable, optional
-        Told how many draws are finished, and of how many.
+        Called with the number of finished draws and the number of all draws.
 
     Returns
     -------
@@ -88,14 +87,14 @@ def ensemble(
     Raises
     ------
     SpecificationError
-        If nothing is uncertain, an argument cannot be meant, or the file cannot be written
-        or is another than this call makes.
+        If no number is uncertain, an argument is malformed or inconsistent, the file cannot
+        be written, or it is not a file of this call's draws.
     InfeasibleError
         If there is no plan at nominal values.
     WorkerError
-        If workers end again and again.
-    KeyboardInterrupt
-        Whose text says what is kept.
+        If worker processes keep crashing.
+        KeyboardInterrupt
+        With a message that says which draws are kept.
 
     Examples
     --------
@@ -120,7 +119,7 @@ def ensemble(
     family = GameFamily(problem, catalog)
     if not family.inputs.names:
         raise SpecificationError(
-            "found no uncertain number, expected a range or a distribution in place of one",
+            "found no uncertain number, expected a range or a distribution in place of a number",
             source=problem.source,
         )
     solver = Solver(family.nominal, tolerance=tolerance)
@@ -169,7 +168,7 @@ def _checked(measures: Mapping[str, Measure], family: GameFamily) -> Mapping[str
 def _draw_file(
     target: Path, evaluation: Evaluation, family: GameFamily, chunks: list[Chunk]
 ) -> DrawFile:
-    """The file of draws, with all that determines its numbers."""
+    """Open the file of draws, with all that determines its numbers."""
     measures = {name: fingerprint(one) for name, one in evaluation.measures.items()}
     content = {
         "documents": family.documents(),
@@ -209,7 +208,7 @@ def _computed(
     kept: DrawFile | None,
     progress: Progress | None,
 ) -> FloatArray:
-    """The rows of all draws: those that are kept already, and the others computed."""
+    """Return the rows of all draws: read the kept ones, and compute the others."""
     n = chunks[-1][1]
     rows = np.full((n, len(evaluation.columns)), np.nan)
     finished = 0
@@ -246,7 +245,7 @@ def _computed(
 
 
 def _read(kept: DrawFile, chunks: list[Chunk], rows: FloatArray) -> list[Chunk]:
-    """Fill in the rows that are kept; the chunks that are not."""
+    """Fill in the rows that are kept, and return the missing chunks."""
     found = kept.read_all()
     if found is not None:
         rows[:] = found
@@ -262,17 +261,17 @@ def _read(kept: DrawFile, chunks: list[Chunk], rows: FloatArray) -> list[Chunk]:
 
 
 def _interruption(finished: int, n: int, kept: DrawFile | None) -> str:
-    """What to say of a run that is broken off."""
+    """Build the message of an interrupted run."""
     if kept is None:
         return f"interrupted after {finished} of {n} draws; nothing is kept without a file of draws"
     if kept.is_whole:
         return "interrupted; all draws are kept"
     if not kept.resumes:
         return (
-            f"interrupted after {finished} of {n} draws; nothing is kept, because own measures "
-            "cannot be told from others"
+            f"interrupted after {finished} of {n} draws; nothing is kept, because changes of own "
+            "measures cannot be detected"
         )
     if not kept.has_parts():
         return f"interrupted before any of {n} draws was finished"
     count = f"after {finished} of {n} draws; they" if finished else "while reading draws; they"
-    return f"interrupted {count} are kept in {kept.folder}, and the same command goes on from there"
+    return f"interrupted {count} are kept in {kept.folder}, and the same command resumes from there"

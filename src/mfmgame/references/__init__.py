@@ -1,8 +1,8 @@
-"""The same games, written down whole for other solvers: to check this package.
+"""The same games as whole programs for other solvers, to check this package.
 
-Each builder states the problem independently of the solver here, with no cut, bound or
-scaling of ours, and hands it to a well-known library. They are slower and need the extra
-``mfmgame[references]``.
+Each builder states the problem independently of this package's solver, with no cut, bound
+or scaling of ours, and hands it to a well-known library. The builders are slower and need
+the extra ``mfmgame[references]``.
 """
 
 from mfmgame.references.cone import independent_value_by_cvxpy

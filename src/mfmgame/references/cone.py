@@ -15,7 +15,7 @@ __all__ = ["independent_value_by_cvxpy"]
 
 
 def independent_value_by_cvxpy(game: DefenseGame) -> float:
-    """Value of an `independent` game by CVXPY and Clarabel.
+    """Compute the value of an `independent` game by CVXPY and Clarabel.
 
     ``minimise B lam + sum_i mu[i]`` subject to
     ``lam b[i] + mu[i] >= v[i] exp(sum_j log(1 - E[i,j]) x[j])`` and the limits.
@@ -33,7 +33,7 @@ def independent_value_by_cvxpy(game: DefenseGame) -> float:
     Raises
     ------
     SpecificationError
-        If the composition is another one.
+        If the game has another composition.
     SolverError
         If the cone solver does not report an optimum.
     """
@@ -60,7 +60,7 @@ def independent_value_by_cvxpy(game: DefenseGame) -> float:
     problem = cp.Problem(
         cp.Minimize(game.attacker_bandwidth * price + cp.sum(surplus)), constraints
     )
-    # As precisely as Clarabel can, which is not always beyond its own default.
+    # As precisely as Clarabel can: its own default is sometimes the limit.
     for tolerance in (1e-11, 1e-9, 1e-8):
         try:
             with warnings.catch_warnings():

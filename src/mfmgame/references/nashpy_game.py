@@ -1,4 +1,4 @@
-"""The classical matrix game, for Nashpy."""
+"""The classical matrix game for Nashpy."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["matrix_game_value_by_nashpy"]
 
 
 def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
-    """Value of an `additive` game that is a classical zero-sum matrix game, by Nashpy.
+    """Compute the value of an `additive` game that is a classical matrix game, by Nashpy.
 
-    With one unit of one resource, of which every defense uses one, and bandwidth 1 of the
-    attacker and of every threat, both sides mix over their options: the payoff to the
-    attacker (columns) against the defender (rows) is ``v[i] (1 - E[i,j])``, and the
-    defender may also leave resource unspent, which is one more row.
+    The game has one unit of one resource, every defense uses one unit, and the attacker and
+    every threat have bandwidth 1. Both sides then mix over their options: the payoff to the
+    attacker (columns) against the defender (rows) is ``v[i] (1 - E[i,j])``. One more row lets
+    the defender leave the resource unspent.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
     Raises
     ------
     SpecificationError
-        If the game is not of that form.
+        If the game is not a classical matrix game.
     """
     import nashpy
 
@@ -45,7 +45,7 @@ def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
         and np.all(game.limits == 1.0)
         and np.all(game.max_level >= 1.0)
     ):
-        raise SpecificationError("expected a game that is a classical matrix game", pointer="game")
+        raise SpecificationError("expected a classical matrix game", pointer="game")
     effects = dense(compose(game).matrix)
     undefended = np.zeros((game.n_threats, 1))
     loss = (game.severity[:, None] * (1.0 - np.hstack((effects, undefended)))).T

@@ -1,4 +1,4 @@
-"""The whole program of `additive` and `best_of`, for SciPy and PuLP."""
+"""The whole program of `additive` and `best_of` games for SciPy and PuLP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["value_by_pulp", "value_by_scipy"]
 
 
 def value_by_scipy(game: DefenseGame) -> float:
-    """Value of an `additive` or `best_of` game by ``scipy.optimize.linprog``, or ``milp``.
+    """Compute the value of an `additive` or `best_of` game by SciPy's ``linprog`` or ``milp``.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def value_by_scipy(game: DefenseGame) -> float:
 
 
 def value_by_pulp(game: DefenseGame) -> float:
-    """Value of an `additive` or `best_of` game by PuLP and CBC.
+    """Compute the value of an `additive` or `best_of` game by PuLP and CBC.
 
     Parameters
     ----------

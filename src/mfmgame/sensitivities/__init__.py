@@ -1,1 +1,1 @@
-"""Other optima, prices and derivatives."""
+"""Other optima, one-sided prices and derivatives."""

@@ -1,7 +1,7 @@
-"""The cuts that are exact at one allocation: all of them, where a solve needs only one.
+"""All cuts that are exact at one allocation, where a solve needs only one per threat.
 
-Between two of them the exposure of a threat has a kink, so each may carry a part of the
-attacker's effort in a proof of the value.
+Between two exact cuts the exposure of a threat has a kink, so each of the cuts may carry a
+part of the attacker's effort in a proof of the value.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NEAR = 1e-9
 
 
 class TightCuts(NamedTuple):
-    """A threat, an anchor and a gradient for each cut (see :mod:`mfmgame.game.compositions`)."""
+    """Threat, anchor and gradient of each cut (see :mod:`mfmgame.game.compositions`)."""
 
     threats: IntArray
     anchors: FloatArray
@@ -36,7 +36,7 @@ def tight_cuts(
     allocation: FloatArray,
     threats: IntArray,
 ) -> TightCuts:
-    """Every cut of some threats that is exact at the allocation, those between two included."""
+    """Find every cut of the given threats that is exact at an allocation, also at its kinks."""
     lists = composition.tight_anchors(threats, allocation, game.max_level > 0.0)
     owners = np.repeat(threats, [len(entry) for entry in lists])
     anchors = np.array([anchor for entry in lists for anchor in entry])
@@ -45,13 +45,13 @@ def tight_cuts(
 
 
 def by_threat(game: DefenseGame, cuts: TightCuts, weights: FloatArray) -> FloatArray:
-    """Sums over the cuts of each threat, shape (n_threats,)."""
+    """Sum weights of cuts by threat, shape (n_threats,)."""
     sums = np.bincount(cuts.threats, weights=weights, minlength=game.n_threats)
     return sums.astype(np.float64)
 
 
 def weights_on(cuts: TightCuts, certificate: Certificate) -> FloatArray:
-    """A certificate's weights, each on the nearest of the tight cuts, shape (n_cuts,)."""
+    """Assign a certificate's weights to the nearest of the tight cuts, shape (n_cuts,)."""
     weights = np.zeros(len(cuts.threats))
     first = np.searchsorted(cuts.threats, certificate.threats)
     last = np.searchsorted(cuts.threats, certificate.threats, side="right")

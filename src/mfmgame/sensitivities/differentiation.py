@@ -1,4 +1,4 @@
-"""Derivatives of the value and of the threshold, from one optimum and its proof."""
+"""Derivatives of the value and the threshold, from one optimum and its proof."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ __all__ = ["gradients", "threshold_gradient", "value_gradient"]
 
 
 _PRECISE = 1e-12
-"""Relative width of the bracket to solve to for derivatives."""
+"""Relative width of the bracket required for derivatives."""
 _SAME_SLOPE = 1e-6
 """Relative difference of two one-sided derivatives that counts as rounding."""
 _NO_SLOPE = 1e-9
-"""Size, relative to the greatest of its kind, of one that counts as 0."""
+"""Size that counts as 0, relative to the greatest number of its kind."""
 _CLOSE = 1e-9
-"""Relative width that the numbers which derivatives are made of must prove."""
+"""Greatest relative gap of the optimum and proof from which derivatives are computed."""
 
 
 def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
-    """Differentiate the value in every number of the game.
+    """Differentiate the value with respect to every number of the game.
 
     Parameters
     ----------
@@ -50,19 +50,19 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
     Returns
     -------
     Gradient
-        In loss units for each unit of a number.
+        In loss units per unit of each number.
 
     Raises
     ------
     SpecificationError, InfeasibleError
-        As for :func:`mfmgame.solve`; and if some defenses are stepped.
-    SolverError
-        As there, and if no optimum is found that is precise enough.
+        As for :func:`mfmgame.solve`; also if some defenses are stepped.
+        SolverError
+        As for :func:`mfmgame.solve`; also if no optimum is precise enough.
 
     Examples
     --------
-    Half of a loss of 4 gets through, and nothing but the severity of the threat and the
-    strength of the defense matters:
+    Half of a loss of 4 gets through, and only the severity of the threat and the
+    effectiveness of the defense matter:
 
     >>> import mfmgame as mg
     >>> game = mg.DefenseGame(severity=[4.0], bandwidth=[1.0], effectiveness=[[0.5]],
@@ -89,11 +89,11 @@ def value_gradient(problem: Scenario | DefenseGame | Solution) -> Gradient:
 
 
 def _optimum(solution: Solution) -> SaddlePoint | None:
-    """Both sides of the optimum of a solution; None unless they prove the value closely."""
+    """Return optimum and proof of a solution as a saddle point; None if the gap is too wide."""
     game, composition = solution.game, compose(solution.game)
     if game.is_discrete:
         raise SpecificationError(
-            "found stepped defenses, with which the value jumps, expected continuous ones",
+            "found stepped defenses, for which the value jumps, expected continuous defenses",
             pointer="levels",
         )
     allocation, certificate = solution.allocation.array, solution.certificate.priced
@@ -110,9 +110,9 @@ def _optimum(solution: Solution) -> SaddlePoint | None:
 
 
 def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
-    """Differentiate the self-destruction threshold in every number of the game.
+    """Differentiate the self-destruction threshold with respect to every number of the game.
 
-    On ``V(B_dagger) = L`` a change of a number must be made up by the bandwidth:
+    On ``V(B_dagger) = L`` the bandwidth must compensate for the change of a number:
     ``dB_dagger = -(dV / number) / (dV / dB)``, and ``dB_dagger / dL = 1 / lam``.
 
     Parameters
@@ -123,12 +123,12 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
     Returns
     -------
     Gradient
-        In bits for each unit of a number.
+        In bits per unit of each number.
 
     Raises
     ------
     SpecificationError
-        If there is no termination loss, or no attacker in the game reaches the threshold.
+        If there is no termination loss, or no attacker can reach the threshold.
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
 
@@ -146,7 +146,7 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
     threshold = _precise_threshold(problem)
     if threshold.bandwidth is None:
         raise SpecificationError(
-            "no attacker in the game reaches it, expected a termination loss that one reaches",
+            "no attacker in the game reaches it, expected a termination loss within reach",
             pointer="/termination/loss",
             source=problem.source if isinstance(problem, Scenario) else "",
         )
@@ -154,7 +154,7 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
 
 
 def _precise_threshold(problem: Scenario | DefenseGame) -> Threshold:
-    """The threshold, as precise as it can be had, and proven if it is so to the usual tolerance."""
+    """Find the threshold at high precision, or at the default tolerance where that fails."""
     precise = self_destruction_threshold(problem, tolerance=_PRECISE)
     if precise.status == "proven":
         return precise
@@ -163,7 +163,7 @@ def _precise_threshold(problem: Scenario | DefenseGame) -> Threshold:
 
 
 def _at_threshold(game: DefenseGame, threshold: Threshold, bandwidth: float) -> Gradient:
-    """Derivatives of the threshold, which is at a bandwidth."""
+    """Differentiate the threshold at a bandwidth."""
     value = value_gradient(game.with_attacker_bandwidth(bandwidth))
     price = value.attacker_bandwidth
     per_loss = -1.0 / price if price > 0.0 else np.nan
@@ -185,7 +185,7 @@ def _at_threshold(game: DefenseGame, threshold: Threshold, bandwidth: float) -> 
 
 
 def gradients(scenario: Scenario) -> tuple[Gradient, Gradient | None]:
-    """Both gradients of a scenario; None for a threshold that is not there, or not reached.
+    """Compute both gradients of a scenario; None for a missing or unreachable threshold.
 
     Parameters
     ----------
@@ -243,10 +243,10 @@ def _differentiated(game: DefenseGame, value: float, point: SaddlePoint) -> Grad
 def _slope(
     sign: float, raised: Range, lowered: Range, number: FloatArray, most: float = np.inf
 ) -> FloatArray:
-    """Derivatives where they exist: of a product of what the proofs and the allocations say.
+    """Compute derivatives where they exist, as products of proofs' and allocations' numbers.
 
     In any direction the derivative is the least over the allocations of the greatest over the
-    proofs. At an end of its range, 0 or the most, a number moves one way only.
+    proofs. A number at an end of its range, 0 or `most`, moves in one direction only.
     """
     up = _product(raised.greatest, lowered.least), _product(raised.least, lowered.greatest)
     right, left = (sign * end for end in (up if sign > 0.0 else up[::-1]))
@@ -257,13 +257,13 @@ def _slope(
 
 
 def _product(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Products in which 0 times what is unknown is 0."""
+    """Multiply; 0 times an unknown number is 0."""
     none = (first == 0.0) | (second == 0.0)
     return np.where(none, 0.0, first * second)
 
 
 def _by_effectiveness(game: DefenseGame, point: SaddlePoint, ranges: OptimalRanges) -> FloatArray:
-    """Derivatives in the effectiveness, shape (n_threats, n_defenses)."""
+    """Differentiate with respect to the effectiveness, shape (n_threats, n_defenses)."""
     result = np.zeros((game.n_threats, game.n_defenses))
     acting = np.flatnonzero((game.severity > 0.0) & ~(ranges.effort.greatest == 0.0))
     if not acting.size:
@@ -271,7 +271,7 @@ def _by_effectiveness(game: DefenseGame, point: SaddlePoint, ranges: OptimalRang
     composition = compose(game)
     if composition.form is None or composition.alone is not game.effectiveness:
         raise SpecificationError(
-            f"found {game.composition!r}, whose derivatives in the effectiveness are not known",
+            f"found {game.composition!r}, whose derivatives by effectiveness are not known",
             pointer="composition",
         )
     rows = np.asarray(dense(game.effectiveness[acting]))
@@ -299,10 +299,11 @@ def _taken_by_best(
     acting: IntArray,
     rows: FloatArray,
 ) -> Range:
-    """What optimal fillings of `best_of` take of each defense, over all optima.
+    """Find the share of each defense in optimal fillings of `best_of`, over all optima.
 
-    All optimal allocations fill a threat down to its idle effectiveness: a defense of less
-    takes nothing, the only one of just as much takes what is left, and equal ones share it.
+    All optimal allocations fill a threat down to its idle effectiveness. A less effective
+    defense takes nothing, a single defense of just this effectiveness takes the rest, and
+    equal defenses share the rest.
     """
     known = ranges.levels.is_one
     fill_known = ~acts_on(game, ~known, point.idle)[acting, None]
@@ -314,7 +315,7 @@ def _taken_by_best(
     least, most, room = _fillings(rows, point.allocation)
     unused = ranges.levels.greatest == 0.0
     settled = Range(*(np.where(fill_known & certain, end, np.nan) for end in (least, most)))
-    # Raised from 0, a defense takes what all that are better leave: as much as it has of that.
+    # A defense raised from 0 takes what all better ones leave, up to its own level.
     new = fill_known & (rows <= 0.0)
     return Range(
         *(
@@ -325,9 +326,9 @@ def _taken_by_best(
 
 
 def _fillings(rows: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Least and most that optimal fillings take, and the room for it, shape (n_rows, n_defenses).
+    """Compute least and most of optimal fillings, and the room, shape (n_rows, n_defenses).
 
-    Better defenses come first; equal ones share what room they leave.
+    Better defenses come first; equal defenses share the room that better ones leave.
     """
     least, most, rooms = (np.empty(rows.shape) for _ in range(3))
     for place, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""The search for other optimal levels, and for what one unit more or less is worth."""
+"""Search for other optimal levels, and for the worth of one more or one less unit."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def sensitivity(problem: Scenario | DefenseGame, *, tolerance: float | None = No
 
 
 def sensitivity_of(solution: Solution, solver: Solver) -> Sensitivity:
-    """The same for a solution, the last one that a solver found.
+    """Find ranges and one-sided prices for a solution, the last one of a solver.
 
-    Prices hold every stepped defense at its level: between its steps, nothing is for sale.
+    Prices hold every stepped defense at its level: no unit buys a part of a step.
     """
     game = solution.game
     least, greatest = solver.extreme_levels(solution)
@@ -79,11 +79,11 @@ def _one_sided(solution: Solution, solver: Solver, parameter: str) -> OneSidedPr
         price = solution.limit_prices[parameter]
         here = float(game.limits[game.resources.index(parameter)])
     reach = reach_of(game, parameter)
-    if here > reach:  # there is more than can be used
+    if here > reach:  # more than can be used
         return OneSidedPrice(0.0, 0.0)
     if not composition_class(
         game.composition
-    ).is_polyhedral:  # smooth, but for kinks that no solve would find
+    ).is_polyhedral:  # smooth, except for kinks that no solve would find
         return OneSidedPrice(price if here else None, price)
 
     def slope(towards: float) -> float:

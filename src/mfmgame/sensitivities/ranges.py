@@ -1,9 +1,9 @@
-"""How far the numbers of an optimum go over all optima: least and greatest of each.
+"""Ranges of an optimum's numbers over all optima: least and greatest of each number.
 
-What linear equations settle (see :mod:`mfmgame.sensitivities.complementarity`) is one
-number. For the rest, the optimal proofs are a polytope, and the optimal allocations are
-searched on the cuts of a solve; each number is a linear form on one of them. An
-`independent` game has neither: what is open there stays unknown, written NaN.
+Linear equations (see :mod:`mfmgame.sensitivities.complementarity`) fix some numbers. For the
+rest, the optimal proofs form a polytope, and the optimal allocations are searched on the cuts
+of a solve; each number is a linear form on one of the two. An `independent` game has neither:
+there the rest stays unknown, written NaN.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _ACTS = 1e-7
 
 
 class Range(NamedTuple):
-    """Least and greatest value of each of some numbers, of one shape; NaN if unknown."""
+    """Least and greatest value of each number, in arrays of one shape; NaN if unknown."""
 
     least: FloatArray
     greatest: FloatArray
 
     @property
     def is_one(self) -> BoolArray:
-        """Whether least and greatest are the same, but for rounding."""
+        """Whether least and greatest are equal, up to rounding."""
         size = np.maximum(np.abs(self.least), np.abs(self.greatest))
         return np.asarray(self.greatest - self.least <= _SAME * size)
 
 
 class OptimalRanges(NamedTuple):
-    """The ranges that derivatives are made of.
+    """The ranges from which derivatives are computed.
 
     Attributes
     ----------
@@ -66,13 +66,13 @@ class OptimalRanges(NamedTuple):
 
 
 def optimal_ranges(game: DefenseGame, point: SaddlePoint) -> OptimalRanges:
-    """Find the ranges over all optima.
+    """Find the ranges of an optimum's numbers over all optima.
 
     Parameters
     ----------
     game : DefenseGame
     point : SaddlePoint
-        One of its optima.
+        One of the optima.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def _settled(numbers: FloatArray, known: BoolArray) -> Range:
 
 
 def _fill_by_proofs(game: DefenseGame, proofs: Proofs, ranges: OptimalRanges) -> None:
-    """Ranges of efforts, prices of limits and gains: linear forms on the polytope of proofs."""
+    """Fill ranges of efforts, limit prices and gains: linear forms on the polytope of proofs."""
     polytope, cuts, free, tight = proofs
     owners, shares = cuts.threats[free], compose(game).acting_shares(cuts.anchors)[free]
     no_weights, no_prices = np.zeros(len(free)), np.zeros(len(tight))
@@ -132,9 +132,10 @@ def _fill_by_proofs(game: DefenseGame, proofs: Proofs, ranges: OptimalRanges) ->
 
 
 def _fill_by_allocations(game: DefenseGame, point: SaddlePoint, ranges: OptimalRanges) -> None:
-    """Ranges of levels and exposures: linear forms on the optimal allocations.
+    """Fill ranges of levels and exposures: linear forms on the optimal allocations.
 
-    A cut that some proof uses is exact at all of them, so that the exposure is linear there.
+    A cut that some proof uses is exact at all optimal allocations, so the exposure is
+    linear there.
     """
     levels = np.flatnonzero(np.isnan(ranges.levels.least)).tolist()
     exposures = np.flatnonzero(
@@ -161,7 +162,7 @@ def _fill_by_allocations(game: DefenseGame, point: SaddlePoint, ranges: OptimalR
 
 
 def _gradient_used(point: SaddlePoint, threat: int) -> FloatArray | None:
-    """Gradient of a cut of a threat that some proof uses."""
+    """Return the gradient of a cut of a threat that some proof uses."""
     polytope, cuts, free, _ = point.proofs
     own = np.flatnonzero(cuts.threats == threat)
     for cut in own[point.certificate.weights[own] > _ACTS].tolist():
@@ -175,7 +176,7 @@ def _gradient_used(point: SaddlePoint, threat: int) -> FloatArray | None:
 
 
 def _fill_price(game: DefenseGame, price: Range) -> None:
-    """What the last bit was worth, and one more: slopes of the pieces that meet here."""
+    """Fill the worth of the last bit and of the next: slopes of the adjacent pieces."""
     here, reach = game.attacker_bandwidth, reach_of(game, ATTACKER_BANDWIDTH)
     solver = precise_solver(game)
     price.least[...] = (

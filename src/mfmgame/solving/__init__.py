@@ -1,1 +1,1 @@
-"""The search for the best allocation."""
+"""Search for the optimal allocation."""

@@ -1,10 +1,10 @@
-"""The search for the best levels where some are all-or-nothing, and the tree that proves it.
+"""Branch and bound over stepped defenses, and the tree that proves the optimum.
 
-A *box* of levels is bounded from below by the master program of the continuous game within
-it, over the same cuts for every box. Where the point it finds leaves a stepped defense
-between two of its levels, the box is split in two there; where it does not, the point is an
-allocation, and its own cuts make the bound sharp. A box whose bound reaches the loss of the
-best allocation known is done with [1]_. What remains is a tree whose leaves, each with its
+The master program of the continuous game within a *box* of levels bounds the box from
+below; all boxes share the same cuts. Where the master's point leaves a stepped defense
+between two of its levels, the box is split there in two; otherwise the point is an
+allocation, and its own cuts make the bound sharp. A box is finished once its bound reaches
+the loss of the best known allocation [1]_. The result is a tree whose leaves, each with its
 certificate, cover every allocation: the least of their bounds holds for the game.
 
 References
@@ -46,17 +46,17 @@ __all__ = ["BoxSearch"]
 
 
 _AT_A_LEVEL = 1e-7
-"""Share of the greatest level by which one may be off and still be meant."""
+"""Distance from a level, relative to the greatest level, that counts as rounding."""
 _LEAST_WEIGHT = 1e-3
-"""Of a defense that costs nothing, in units of the dearest, where it is asked which to split."""
+"""Weight of a free defense in choosing which to split, relative to the dearest defense."""
 _MAX_REFINEMENTS = 4
 _FRACTIONAL_ROUNDS = 2
-"""Of these, at points between levels."""
+"""How many of a box's rounds may end at points between levels."""
 
 
 @dataclass(eq=False)
 class _Node:
-    """A box that some allocations lie in, what bounds it, and how it was split."""
+    """A box of levels that may hold allocations, with its bound, proof and split."""
 
     box: Box
     bound: float
@@ -74,31 +74,31 @@ class BoxSearch:
     game : DefenseGame
         With stepped defenses.
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     cuts : CutPool
-        Of the game, or of one that differs in what both sides can spend.
+        Cuts of the game, or of a game that differs in bandwidth and limits only.
     tolerance : float
-        Relative width of the bracket at which to stop.
+        Relative width of the bracket at which the search stops.
     deadline : float
-        On the monotonic clock: when to stop, once there is an allocation.
+        Time on the monotonic clock at which to stop, once there is an allocation.
     cutoff : float
-        Loss from which on no allocation is wanted.
+        Loss below which an allocation is of interest.
     box : tuple of two ndarrays of float, shape (n_defenses,), optional
-        Least and greatest levels to look between; all by default.
+        Least and greatest levels of the search; all levels by default.
     ordered : bool
-        Whether only allocations count in which the first of two defenses that are alike has
-        at least the level of the second.
+        Whether to search only allocations in which the first of two interchangeable defenses
+        has at least the level of the second.
     max_rounds : int, optional
         Solves of the master program after which to give up.
     first : bool
-        Whether any allocation below the cutoff will do.
+        Whether to stop at the first allocation below the cutoff.
 
     Attributes
     ----------
     allocation : ndarray of float, shape (n_defenses,)
-        The best one found; of no meaning before there is a response.
+        The best allocation found; meaningless while `response` is None.
     response : BestResponse or None
-        To it; None if none has been found.
+        Best response to the allocation; None until an allocation is found.
     rounds : int
         Solves of the master program.
     """
@@ -153,14 +153,14 @@ class BoxSearch:
             node: _Node | None = heapq.heappop(waiting)[2]
             while node and not self._is_over and node.bound < self._enough and self._split(node):
                 parts = sorted((part for part in node.parts if part), key=lambda part: part.bound)
-                # Straight down until there is an allocation; the least bound first from then on.
+                # Depth first until there is an allocation; best bound first after that.
                 node = parts.pop(0) if parts and not self._has_landed else None
                 for part in parts:
                     count += 1
                     heapq.heappush(waiting, (part.bound, count, part))
 
     def proof(self, held: Certificate) -> TreeProof:
-        """The tree so far; each leaf with its certificate."""
+        """Build the proof from the tree so far, each leaf with its certificate."""
         nodes: list[Split | int | None] = []
         proofs: list[Certificate] = []
         stack = [self._root]
@@ -178,26 +178,26 @@ class BoxSearch:
 
     @property
     def stopped(self) -> Status:
-        """Why the search went no further, if the bounds have not met."""
+        """Reason why the search stopped, if the bounds have not met."""
         if self._max_rounds is not None and self.rounds >= self._max_rounds:
             return "round_limit"
         return "time_limit" if time.monotonic() > self._deadline else "numerical"
 
     @property
     def _is_over(self) -> bool:
-        """Whether there is something to show and no more to be looked for, or none too long."""
+        """Whether to stop: an allocation is known and suffices or time is up, or rounds ran out."""
         done = self.response is not None and (self._first or time.monotonic() > self._deadline)
         return done or (self._max_rounds is not None and self.rounds >= self._max_rounds)
 
     @property
     def _enough(self) -> float:
-        """The bound from which on a box holds nothing better worth finding."""
+        """Bound at which a box holds no improvement beyond the tolerance."""
         if math.isinf(self.loss):
             return math.inf
         return self.loss - 0.5 * self._tolerance * scale_of(self._game, self.loss)
 
     def _bounded(self, box: Box) -> _Node | None:
-        """A box, bounded; None if no allocation in it keeps within the limits."""
+        """Bound a box; return None if no allocation in the box keeps within the limits."""
         game, node = self._game, None
         if not is_within_limits(game, box[0]):
             return None
@@ -236,7 +236,7 @@ class BoxSearch:
         return node or self._unbounded(box)
 
     def _keep_lower(self, levels: FloatArray) -> None:
-        """Have something in hand: the steps below a point, if the rules allow them."""
+        """Keep the allocation at the steps below a point, if the rules and limits allow."""
         lower = self._rules.lowered(levels)
         if self._rules.allows(lower) and is_within_limits(self._game, lower):
             response = self._worst_attack(lower)[1]
@@ -244,18 +244,18 @@ class BoxSearch:
                 self.allocation, self.response = lower, response
 
     def _unbounded(self, box: Box) -> _Node:
-        """A box of which nothing is known, where HiGHS has given up."""
+        """Build a node without a bound, for a box on which HiGHS gave up."""
         return _Node(box, 0.0, lambda: nothing_proven(self._game), 0.5 * (box[0] + box[1]))
 
     def _is_proven(self, node: _Node) -> bool:
-        """Whether a certificate bears out that a box holds nothing worth finding."""
+        """Check whether a certificate proves that a box holds no improvement."""
         certificate = node.proof()
         node.proof = lambda: certificate
         node.bound = lower_bound(self._game, self._composition, certificate, node.box)
         return node.bound >= self._enough
 
     def _meant(self, levels: FloatArray) -> FloatArray | None:
-        """The allocation that a point is, but for rounding; None if it is none."""
+        """Return the allocation at a point, up to rounding; None if the point is no allocation."""
         game = self._game
         meant = self._rules.snapped(levels)
         if np.any(np.abs(meant - levels) > _AT_A_LEVEL * game.max_level):
@@ -266,7 +266,7 @@ class BoxSearch:
         return kept if is_within_limits(game, kept) else None
 
     def _split(self, node: _Node) -> bool:
-        """Split a box at the dear defense whose level lies far between two; False if at none."""
+        """Split a box at the costliest defense far between levels; return False if none is left."""
         least, greatest = node.box
         open_ones = np.flatnonzero(self._stepped & (greatest > least))
         if not len(open_ones):
@@ -279,12 +279,12 @@ class BoxSearch:
         down[1][furthest], up[0][furthest] = below, above
         boxes = [self._closed(part) for part in (down, up)]
         parts = tuple(None if box is None else self._bounded(box) for box in boxes)
-        # Both or, interrupted before, neither.
+        # Set both together: an interruption leaves either both or neither.
         node.split, node.parts = Split(furthest, below), parts
         return True
 
     def _close(self, node: _Node) -> None:
-        """Prove in rational arithmetic what floating point has left open of a box of no choice."""
+        """Prove a box without choices in rational arithmetic, where floating point left a gap."""
         if self._is_proven(node):
             return
         slack = 0.1 * self._tolerance * scale_of(self._game, self.loss)

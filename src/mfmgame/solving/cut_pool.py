@@ -1,12 +1,12 @@
-"""The cuts made so far, and the warm master program that they stand in.
+"""Pool of the cuts made so far, with the warm master program that contains them.
 
-A cut of the master is of a *group* of threats: the sum of one cut of each. An attacker that
-must run all threats of a group with the same effort can do no more than one that need not,
-so any grouping gives lower bounds; and where the best response runs a whole group or none of
-it, the grouping costs nothing. So threats enter alone where they are few or near the
-attacker's margin, in groups the greater the further they are from it, and a group is split
-in two where the best response wants only part of it. A master of some hundred rows then
-speaks for a plan of a hundred thousand threats.
+A cut of the master belongs to a *group* of threats and is the sum of one cut per threat. An
+attacker that must run all threats of a group with the same effort is at most as strong as
+the real attacker, so any grouping gives lower bounds; where the best response runs each
+group fully or not at all, the grouping costs nothing. Threats enter alone where they are
+few or near the attacker's margin, and in larger groups further away; a group is split in
+two where the best response runs only part of it. A master of some hundred rows can thus
+represent an attack plan over a hundred thousand threats.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ __all__ = ["CutPool"]
 
 
 _PATIENCE, _PATIENCE_WITH_GROUPS = 10, 3
-"""Solves that a cut stays in the master without being used; cuts of groups age sooner."""
+"""Solves that an unused cut stays in the master; cuts of groups are dropped sooner."""
 _SCALE_RANGE = 2.0**6
-"""A master in units this far off is made anew in better ones."""
+"""Change of units beyond which the master is rebuilt."""
 _ALONE, _ALONE_IN_LARGE = 256, 1024
-"""So many threats that enter together do so alone, those nearest the margin: more where a
-pass over the matrix costs more than a greater master."""
+"""Number of threats, nearest the margin, that enter alone when many enter together; greater
+where a pass over the matrix costs more than a larger master."""
 _LARGE = 2**26
 _GROWTH = 1.25
-"""Each group beyond them is that much greater than the one before."""
+"""Growth of each group over the one before it."""
 _ROUNDING = 1e-14
 _NEGLIGIBLE = 0.01
-"""A group that forgoes less than this share of the average is not split yet."""
+"""A group is not split while its forgone loss is below this share of the average."""
 _TERMS_AT_ONCE = 2**22
 
 
 class CutPool:
-    """Cuts by group and anchors, in a master that is made, scaled and pruned as needed.
+    """Cuts by group and anchors, in a master that is built, scaled and pruned as needed.
 
     Parameters
     ----------
     game : DefenseGame
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     """
 
     def __init__(self, game: DefenseGame, composition: Composition) -> None:
@@ -60,7 +60,7 @@ class CutPool:
         self._group_of: IntArray = np.full(game.n_threats, -1, dtype=np.intp)
         self._alone = _ALONE if game.effectiveness.size < _LARGE else _ALONE_IN_LARGE
         self._n_groups = self._n_entered = 0
-        # A cut is a run of threats, each with its anchor.
+        # A cut is a run of threats with their anchors.
         self._cut_group: IntArray = np.empty(0, dtype=np.intp)
         self._cut_size: IntArray = np.empty(0, dtype=np.intp)
         self._threats: IntArray = np.empty(0, dtype=np.intp)
@@ -75,7 +75,7 @@ class CutPool:
 
     @property
     def has_groups(self) -> bool:
-        """Whether some threats stand together."""
+        """Whether some group has more than one threat."""
         return self._n_groups < self._n_entered
 
     def extend(
@@ -93,19 +93,19 @@ class CutPool:
         ----------
         allocation : ndarray of float, shape (n_defenses,)
         residual : ndarray of float, shape (n_threats,)
-            What the threats cost under it, in loss units.
+            Loss of each threat under the allocation, in loss units.
         response : BestResponse
-            To these.
+            Best response to these losses.
         point : MasterPoint or None
-            The master's last point; None to ask no violation.
+            The master's last point; None adds cuts whether violated or not.
         share : float, default 1
-            Besides the threats that run, those enter that cost at least this share of the
+            Besides the threats that run, add those that cost at least this share of the
             attacker's price of their bandwidth.
 
         Returns
         -------
         int
-            How many cuts are new.
+            Number of new cuts.
         """
         before = len(self._known)
         wanted = response.plan > 0.0
@@ -115,7 +115,7 @@ class CutPool:
         first = self._n_groups
         n_split = self._split(residual, response.plan) if self.has_groups else 0
         self._enter((wanted & (self._group_of < 0)).nonzero()[0], residual)
-        chosen = np.zeros(self._n_groups + 1, dtype=bool)  # and a place for threats in no group
+        chosen = np.zeros(self._n_groups + 1, dtype=bool)  # the last entry: threats in no group
         chosen[self._group_of[wanted]] = True
         if point is not None:
             chosen[:first] &= self._violated(residual, point)[:first]
@@ -125,16 +125,16 @@ class CutPool:
     def solve(
         self, game: DefenseGame, loss_scale: float, box: Box | None = None
     ) -> MasterPoint | None:
-        """Solve the master over all cuts for what both sides of a game can spend.
+        """Solve the master over all cuts for the bandwidth and limits of a game.
 
         Parameters
         ----------
         game : DefenseGame
-            The pool's game, or one that differs in bandwidth and limits only.
+            The pool's game, or a game that differs in bandwidth and limits only.
         loss_scale : float
-            About the value, for the master's units.
+            Approximate value, which sets the master's units.
         box : tuple of two ndarrays of float, shape (n_defenses,), optional
-            Least and greatest levels to look between.
+            Least and greatest levels allowed; all levels by default.
 
         Returns
         -------
@@ -157,26 +157,26 @@ class CutPool:
     def sharpen(
         self, game: DefenseGame, loss_scale: float, box: Box | None = None
     ) -> MasterPoint | None:
-        """Solve the master again as it was solved last, more precisely; None if that fails."""
+        """Repeat the last solve of the master with more precision; return None if that fails."""
         before = self._master
         master = self._fitting_master((loss_scale, game.attacker_bandwidth), game.kept_limits)
         return master.refine() if master is before else self.solve(game, loss_scale, box)
 
     @property
     def singles(self) -> tuple[IntArray, FloatArray]:
-        """Threats and anchors of all cuts, those of one group each on its own."""
+        """Threats and anchors of all cuts, with group cuts taken apart."""
         return self._threats, self._anchors
 
     def least(
         self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]
     ) -> FloatArray | None:
-        """Allocation of least ``direction . x`` that the cuts allow a value of `ceiling`."""
+        """Find the allocation of least ``direction . x`` whose value by the cuts is `ceiling`."""
         assert self._master is not None
         return self._master.least(direction, ceiling, levels, kept)
 
     def proof(self, point: MasterPoint, game: DefenseGame) -> Callable[[], Certificate]:
-        """What makes the proof that a point's dual gives, for the game with its attacker."""
-        # The point knows the cuts of now; when it is asked for, there may be others.
+        """Return a function that builds the certificate from the dual of a point."""
+        # The point refers to today's cuts; the pool may have changed when the function is called.
         sizes, threats, anchors = self._cut_size, self._threats, self._anchors
 
         def certificate() -> Certificate:
@@ -188,7 +188,7 @@ class CutPool:
         return certificate
 
     def _enter(self, threats: IntArray, residual: FloatArray) -> None:
-        """Group threats that are new, by how far they are from the attacker's margin."""
+        """Group new threats by their distance from the attacker's margin."""
         n_new = len(threats)
         if not n_new:
             return
@@ -208,12 +208,12 @@ class CutPool:
         self._n_groups += len(sizes)
 
     def _split(self, residual: FloatArray, plan: FloatArray) -> int:
-        """Split the groups whose threats the best response runs unequally; count them."""
+        """Split the groups whose threats the best response runs unequally; return their number."""
         bandwidth = self._game.bandwidth
         used, whole = self._by_group(plan * bandwidth), self._by_group(bandwidth)
         effort = np.divide(used, whole, out=np.ones_like(whole), where=whole > 0.0)
         caused = self._by_group(plan * residual)
-        # What the group cannot do with one effort and the same bandwidth, but for rounding.
+        # Loss that one common effort of the same bandwidth cannot cause, up to rounding.
         forgone = caused - effort * self._by_group(residual)
         forgone[forgone <= _ROUNDING * caused] = 0.0
         mixed = forgone > _NEGLIGIBLE * forgone.sum() / max(1, np.count_nonzero(forgone))
@@ -245,20 +245,20 @@ class CutPool:
         return n_split
 
     def _violated(self, residual: FloatArray, point: MasterPoint) -> NDArray[np.bool_]:
-        """Which groups cost more than the master's last point allows them."""
+        """Mark the groups that cost more than the master's last point allows."""
         assert self._master is not None
         allowed = point.price * self._by_group(self._game.bandwidth)
-        # Groups that have entered since the point was found have no surplus there.
+        # Groups that entered after the point was found have no surplus there.
         allowed[self._master.entered[: len(point.surplus)]] += point.surplus
         return np.asarray(self._by_group(residual) > allowed, dtype=bool)
 
     def _by_group(self, numbers: FloatArray) -> FloatArray:
-        """Sums of numbers of threats, shape (n_groups,)."""
+        """Sum numbers of threats by group, shape (n_groups,)."""
         sums = np.bincount(self._group_of + 1, weights=numbers, minlength=self._n_groups + 1)
         return sums[1:].astype(np.float64, copy=False)
 
     def _add(self, chosen: NDArray[np.bool_], allocation: FloatArray) -> None:
-        """Add the cuts of some groups that are exact at an allocation, if they are new."""
+        """Add the cuts of the chosen groups that are exact at an allocation, if new."""
         groups, threats = chosen.nonzero()[0], chosen[self._group_of].nonzero()[0]
         threats = threats[self._group_of[threats].argsort(kind="stable")]
         sizes = np.bincount(self._group_of[threats], minlength=self._n_groups)[groups]
@@ -292,7 +292,7 @@ class CutPool:
             self._enter_master(groups, threats, anchors, sizes)
 
     def _fitting_master(self, units: tuple[float, float], limits: FloatArray) -> Master:
-        """The master, made anew if its units are far off those of losses, bits and limits."""
+        """Return the master, rebuilt if its units do not fit the losses, bits and limits."""
         fits = self._master is not None and self._master.fits(limits)
         fits = fits and all(
             1.0 / _SCALE_RANGE < new / old < _SCALE_RANGE
@@ -311,10 +311,10 @@ class CutPool:
     def _enter_master(
         self, groups: IntArray, threats: IntArray, anchors: FloatArray, sizes: IntArray
     ) -> None:
-        """Add the sums of the cuts of each run of threats."""
+        """Enter into the master the summed cuts of each run of threats."""
         assert self._master is not None
         game = self._game
-        if len(threats) == len(sizes):  # each runs alone
+        if len(threats) == len(sizes):  # each run is a single threat
             constants, gradients = self._composition.cuts(threats, anchors)
             severity, bandwidth = game.severity[threats], game.bandwidth[threats]
             self._master.add_cuts(groups, severity, bandwidth, constants, gradients)
@@ -339,13 +339,13 @@ class CutPool:
         self._master.add_cuts(groups, severity, bandwidth, constants, gradients)
 
     def _prune(self) -> None:
-        """Drop the cuts long unused, once they are many."""
+        """Drop cuts that have long been unused, once there are many cuts."""
         kept = self._idle < (_PATIENCE_WITH_GROUPS if self.has_groups else _PATIENCE)
         if np.count_nonzero(kept) <= 0.7 * len(kept):
             self._keep(kept)
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
-        """Drop every cut but those marked, shape (n_cuts,)."""
+        """Drop every cut but the marked ones, shape (n_cuts,)."""
         if self._master is not None:
             self._master.keep_cuts(kept)
         belongs = np.repeat(kept, self._cut_size)

@@ -1,8 +1,8 @@
-"""Other optimal allocations of a game with stepped defenses: the cheapest, and their range.
+"""Optimal allocations of a game with stepped defenses: the cheapest, and their ranges.
 
-Whether another one exists is a question to the same search: is there an allocation that
-costs less, or that has a level elsewhere, and that no attack hurts more? It gives up after
-some thousands of solves, and what is known by then is the answer.
+The same search decides whether another optimal allocation exists: an allocation that costs
+less, or that has some level elsewhere, and whose worst attack costs no more. The search gives
+up after some thousands of solves; the answer is then the best known.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ __all__ = ["as_good", "best_within", "cheapest_steps", "extremes", "trimmed"]
 
 
 _EXACT = 1e-13
-"""Share of the value that rounding may cost an allocation that is still called optimal."""
+"""Relative rounding error of the value within which an allocation still counts as optimal."""
 _EQUAL_VALUE = 1e-9
-"""Share of the value by which optimal allocations of other levels may differ."""
+"""Relative difference in value within which allocations with other levels count as optimal."""
 _LESS = 1e-8
-"""Share of its cost that a cheaper allocation saves at least."""
+"""Least relative saving of a cheaper allocation."""
 _MAX_SOLVES = 5000
 
 
 def as_good(loss: float, tolerance: float) -> float:
-    """The most that the worst attack may cause on an allocation that counts as good.
+    """Compute the greatest loss at which an allocation still counts as optimal.
 
     Parameters
     ----------
     loss : float
-        On the best one that was found.
+        Loss of the worst attack on the best allocation found.
     tolerance : float
-        Of the solve, which the bracket stays within.
+        Tolerance of the solve, which the bracket stays within.
 
     Returns
     -------
     float
-        1e-9 of the loss more, or half the tolerance if that is less.
+        The loss plus 1e-9 of it, or plus half the tolerance if that is less.
     """
     return loss * (1.0 + max(_EXACT, min(_EQUAL_VALUE, 0.5 * tolerance)))
 
@@ -60,19 +60,19 @@ def cheapest_steps(
     cutoff: float,
     rest: Callable[[FloatArray], FloatArray],
 ) -> FloatArray:
-    """The optimal allocation that uses least, each resource in units of its limit.
+    """Find the optimal allocation that uses least, each resource in units of its limit.
 
     Parameters
     ----------
     game : DefenseGame
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     allocation : ndarray of float, shape (n_defenses,)
-        An optimal one.
+        An optimal allocation.
     cutoff : float
-        Loss that the worst attack may cause.
+        Greatest loss that the worst attack may cause.
     rest : callable
-        Makes the continuous levels of an allocation the cheapest beside its steps.
+        Makes the continuous levels of an allocation the cheapest for its steps.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def cheapest_steps(
     cost = resource_cost(game)
     best = rest(trimmed(game, composition, allocation, cost, cutoff))
     if not composition.is_polyhedral and not game.level_rules.stepped.all():
-        return best  # curved: of almost the same value there are too many to tell apart
+        return best  # curved: too many allocations have almost the same value
     priced = _with_cost(game, cost)
     cuts = CutPool(priced, composition)
     left = _MAX_SOLVES
@@ -102,7 +102,7 @@ def cheapest_steps(
         if search.response is None:
             break
         best = rest(trimmed(game, composition, search.allocation, cost, cutoff))
-        # The rest beside the same steps is the cheapest already, but for rounding.
+        # For the same steps, `rest` already returns the cheapest levels, up to rounding.
         if best[stepped].tobytes() in tried:
             break
         tried.add(best[stepped].tobytes())
@@ -112,20 +112,20 @@ def cheapest_steps(
 def extremes(
     solution: Solution, composition: Composition, cuts: CutPool
 ) -> tuple[FloatArray, FloatArray]:
-    """Least and greatest level of each defense over all optimal allocations.
+    """Find the least and greatest level of each defense over all optimal allocations.
 
     Parameters
     ----------
     solution : Solution
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     cuts : CutPool
-        Of the solver that found it.
+        Cuts of the solver that found the solution.
 
     Returns
     -------
     least, greatest : ndarray of float, shape (n_defenses,)
-        Of allocations whose worst attack costs the value, but for 1e-9 of it.
+        Over allocations whose worst attack costs the value, within a relative 1e-9.
     """
     game, allocation = solution.game, solution.allocation.array
     least, greatest = allocation.copy(), allocation.copy()
@@ -134,7 +134,7 @@ def extremes(
     cutoff = np.nextafter(solution.value * (1.0 + _EQUAL_VALUE), np.inf)
     left = _MAX_SOLVES
     families = families_of(twins_of(game))
-    # Of those that are alike, in their order, the last has the least level of all.
+    # In a family of interchangeable defenses, ordered by level, the last has the least level.
     last = {one: family[-1] for family in families for one in family}
     first = {one: family[0] for family in families for one in family}
     for family in families:
@@ -173,7 +173,7 @@ def extremes(
 
 
 def best_within(game: DefenseGame, plan: FloatArray) -> FloatArray | None:
-    """The best allocation with no level above those of a plan; the plan itself if it is one.
+    """Find the best allocation with no level above a plan's; the plan itself if allowed.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def best_within(game: DefenseGame, plan: FloatArray) -> FloatArray | None:
     Returns
     -------
     ndarray of float, shape (n_defenses,), or None
-        None if limits and rules leave none.
+        None if limits and rules allow no allocation.
     """
     rules = game.level_rules
     whole = rules.whole(game.max_level)
@@ -211,18 +211,18 @@ def trimmed(
     cost: FloatArray,
     cutoff: float,
 ) -> FloatArray:
-    """The allocation without steps that can be taken back one by one, the dearest first.
+    """Remove the steps of an allocation that are not needed, one by one, the dearest first.
 
     Parameters
     ----------
     game : DefenseGame
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     allocation : ndarray of float, shape (n_defenses,)
     cost : ndarray of float, shape (n_defenses,)
-        Of each defense, at level 1; those that cost nothing stay.
+        Cost of each defense at level 1; defenses that cost nothing stay.
     cutoff : float
-        Loss that the worst attack may cause then.
+        Greatest loss that the worst attack may then cause.
 
     Returns
     -------
@@ -245,7 +245,7 @@ def trimmed(
 
 
 def _with_cost(game: DefenseGame, cost: FloatArray) -> DefenseGame:
-    """The game with what an allocation costs in all as one more resource."""
+    """Add the total cost of an allocation to the game as one more resource."""
     priced = copy.copy(game)
     priced.resources = (*game.resources, "cost")
     priced.use = np.vstack((game.use, cost))

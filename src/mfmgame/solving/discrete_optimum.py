@@ -1,4 +1,4 @@
-"""The best allocation of all-or-nothing and stepped defenses, and the proof by cases."""
+"""The optimal allocation of stepped defenses, and its proof by cases."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ def discrete_optimum(
     deadline: float,
     solve_rest: Callable[[DefenseGame], Found],
 ) -> Found:
-    """Search the boxes of levels; then, with the steps held, solve the game of the rest.
+    """Search the boxes of levels; then hold the steps and solve the continuous game.
 
     Parameters
     ----------
     game : DefenseGame
         With stepped defenses.
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     cuts : CutPool
-        Of the game.
+        Cuts of the game.
     tolerance : float
-        Relative width of the proven bracket to stop at.
+        Relative width of the proven bracket at which to stop.
     cheapest : bool
-        Whether to look for the optimal allocation that uses least.
+        Whether to find the optimal allocation that uses least.
     deadline : float
-        By the monotonic clock, in seconds.
+        Time on the monotonic clock, in seconds.
     solve_rest : callable
         Solves the continuous game of the other defenses.
 
@@ -59,7 +59,7 @@ def discrete_optimum(
     InfeasibleError
         If no choice of levels keeps within the limits and the rules.
     KeyboardInterrupt
-        Before there is an allocation.
+        If the interruption comes before there is an allocation.
     SolverError
         If HiGHS refuses the program.
     """

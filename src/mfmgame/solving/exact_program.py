@@ -1,14 +1,15 @@
-"""The defender's program in rational arithmetic, for games that floating point cannot decide.
+"""The defender's program in rational arithmetic, for games beyond the precision of floats.
 
-Its dual has the attacker's weights on cuts, prices of limits and prices of greatest levels:
+The variables of its dual are the attacker's weights on cuts, prices of limits and prices of
+greatest levels:
 
     maximise    sum_k w_k v_i constant_k - pi . h - s . u
     subject to  sum_k w_k b_i <= B,   sum over the cuts of threat i of w_k <= 1
                 sum_k w_k v_i gradient_kj - (pi G)_j - s_j <= 0   for each defense j
 
-Every right side is at least 0, so that the simplex method starts at the origin. The dual
-solution of the rows of defenses is an allocation; threats that cost more under it than the
-program knows add their cuts, and the program is solved again.
+Every right side is at least 0, so the simplex method starts at the origin. The dual solution
+of the defenses' rows is an allocation. Threats that cost more under the allocation than the
+program allows add their cuts, and the program is solved again.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ __all__ = ["exact_optimum"]
 Fractions = NDArray[np.object_]
 
 _MAX_WORK = 5e10
-"""Of all programs of one game: some seconds."""
+"""Work allowed for all programs of one game: some seconds."""
 _MAX_ENTRIES = 2**14
-"""Entries of the effectiveness matrix, each of which an exact pass multiplies."""
+"""Greatest number of entries of the effectiveness matrix: an exact pass multiplies them all."""
 
 
 def exact_optimum(
@@ -50,22 +51,22 @@ def exact_optimum(
     ----------
     game : DefenseGame
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     threats : ndarray of int, shape (n_cuts,)
     anchors : ndarray of float, shape (n_cuts,)
-        Cuts to start from.
+        Cuts of the first program.
     slack : float
-        Loss that threats together may cost beyond the program's value, in loss units, where
-        the composition is not piecewise linear; where it is, they cost nothing beyond.
+        Loss that all threats together may cost beyond the program's value, in loss units, if
+        the composition is curved; a piecewise linear composition allows none.
     box : tuple of two ndarrays of float, shape (n_defenses,), optional
-        Least and greatest levels to look between, the least ones within the limits; all
-        levels by default.
+        Least and greatest levels allowed, the least ones within the limits; all levels by
+        default.
 
     Returns
     -------
     allocation : ndarray of float, shape (n_defenses,)
     certificate : Certificate
-        None in place of both if the programs are too large.
+        Both replaced by None if the programs are too large.
     """
     if game.effectiveness.size > _MAX_ENTRIES:
         return None
@@ -103,13 +104,13 @@ def exact_optimum(
 
 
 class _Optimum(NamedTuple):
-    """Both sides of an exact optimum, as arrays of fractions.
+    """Primal and dual of an exact optimum, as arrays of fractions.
 
     Attributes
     ----------
     levels : shape (n_defenses,)
     allowed : shape (n_threats,)
-        What each threat may cost at most: the price of its bits, and its surplus.
+        Greatest loss allowed to each threat: the price of its bits plus its surplus.
     weights : shape (n_cuts,)
     limit_prices : shape (n_resources,)
     """
@@ -121,9 +122,9 @@ class _Optimum(NamedTuple):
 
 
 class _Program:
-    """The dual program over the cuts added so far.
+    """Dual program over the cuts added so far.
 
-    Rows: the attacker's bandwidth, an effort of each threat, each defense. Columns: prices of
+    Rows: the attacker's bandwidth, the effort of each threat, each defense. Columns: prices of
     the limits, prices of the greatest levels, cuts.
     """
 
@@ -143,7 +144,7 @@ class _Program:
         self._gains = -np.append(left, greatest - self._least)
 
     def add(self, composition: Composition, cuts: list[tuple[int, float]]) -> None:
-        """Add the columns of some cuts, each a threat and an anchor."""
+        """Add the columns of cuts, each given as a threat and an anchor."""
         threats = np.array([threat for threat, _ in cuts], dtype=np.intp)
         made = composition.certain_cuts if composition.is_polyhedral else composition.cuts
         constants, gradients = made(threats, np.array([anchor for _, anchor in cuts]))
@@ -163,7 +164,7 @@ class _Program:
         -------
         matrix, right, gains : ndarray of Python integers
         scales : pair of ndarray of Fraction
-            Factors of the rows, that of the gains last, and of the columns.
+            Factors of the rows (that of the gains last) and of the columns.
         """
         table = np.vstack((self._matrix, self._gains))
         columns = np.array([_scale(column) for column in table.T], dtype=object)
@@ -174,7 +175,7 @@ class _Program:
         return table[:-1, :-1], table[:-1, -1], table[-1, :-1], (rows, columns)
 
     def optimum(self, vertex: Vertex, scales: tuple[Integers, Integers]) -> _Optimum:
-        """Undo the scaling of a vertex, and name its parts."""
+        """Undo the scaling of a vertex, and split it into named parts."""
         rows, columns = scales
         n, n_limits, m = self._game.n_threats, len(self._limited), self._game.n_defenses
         denominator = Fraction(1, vertex.denominator)
@@ -188,23 +189,23 @@ class _Program:
 
 
 def _rounded(numbers: Fractions) -> FloatArray:
-    """The nearest floats."""
+    """Round to the nearest floats."""
     return numbers.astype(np.float64)
 
 
 def _exact(numbers: FloatArray | Fractions) -> Fractions:
-    """The same numbers as fractions."""
+    """Convert numbers to fractions of equal value."""
     exact = np.array([Fraction(number) for number in numbers.ravel().tolist()], dtype=object)
     return exact.reshape(numbers.shape)
 
 
 def _scale(numbers: Fractions) -> Fraction:
-    """The power of two that brings the greatest of some numbers to size 1."""
+    """Compute the power of two that scales the greatest number to size 1."""
     sizes = [x.numerator.bit_length() - x.denominator.bit_length() for x in numbers if x]
     return Fraction(2) ** -max(sizes, default=0)
 
 
 def _common(numbers: Fractions, denominator: int) -> int:
-    """The greatest power of two that divides some fractions over a common denominator."""
+    """Compute the greatest power of two that divides all numbers over a common denominator."""
     whole = [int(x * denominator) for x in numbers if x]
     return min((number & -number for number in whole), default=1)

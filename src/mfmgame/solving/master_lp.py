@@ -1,12 +1,12 @@
-"""The master linear program over the cuts made so far.
+"""Master linear program over the cuts made so far.
 
     minimise    B lam + sum_i mu[i]
     subject to  lam b[i] + mu[i] + gradient_k . x >= constant_k   for each cut k of threat i
                 use x <= limits,  0 <= x <= max_level,  lam >= 0,  mu >= 0
 
-HiGHS decides with absolute tolerances, so it sees the program in units in which they
-mean little: losses in units of the expected value, bandwidth in units of the attacker's,
-levels in units of their own upper bound. Powers of two, so that scaling rounds nothing.
+The tolerances of HiGHS are absolute, so the program is passed in units in which they are
+small: losses in units of the expected value, bandwidth in units of the attacker's, levels in
+units of their own upper bound. The units are powers of two: scaling causes no rounding.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
     {"presolve": "on", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
     {"solver": "ipm", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
 )
-"""Where a warm basis has gone bad: from scratch, then looser, since proofs check the answer."""
+"""Options tried after a failed warm start: from scratch, then looser, as proofs check results."""
 _NARROWEST = 2.0**-28
-"""Least coefficient of the price in a row: HiGHS drops those below 1e-9."""
+"""Least coefficient of the price in a row: HiGHS drops coefficients below 1e-9."""
 _FINEST = 2.0**-28
-"""Least unit of a level, as a share of its range: in smaller ones HiGHS sees no coverage."""
+"""Least unit of a level relative to its range: in smaller units HiGHS sees no coverage."""
 _REACH_RANGE = 2.0**20
-"""Change of a reachable level that asks for other units."""
+"""Change of a reachable level beyond which the units are changed."""
 _GREATEST_MAGNIFICATION = 2.0**40
 _FINER_COST = 2.0**20
 
@@ -63,11 +63,11 @@ class MasterPoint(NamedTuple):
     price : float
         ``lam``: loss units per bit of the attacker's bandwidth.
     surplus : ndarray of float, shape (n_entered,)
-        ``mu`` of each threat that has entered, in order of entrance.
+        ``mu`` of each threat in the program, in order of entry.
     weights : ndarray of float, shape (n_cuts,)
-        Dual of each cut: the effort it stands for.
+        Dual of each cut: an effort of its threat.
     limit_prices : ndarray of float, shape (n_resources,)
-        Loss units that one more unit of each resource saves.
+        Loss units saved by one more unit of each resource.
     """
 
     allocation: FloatArray
@@ -78,18 +78,18 @@ class MasterPoint(NamedTuple):
 
 
 class Master:
-    """A warm HiGHS model that grows by whole arrays of cuts.
+    """A warm HiGHS model that grows by arrays of cuts.
 
     Parameters
     ----------
     max_level : ndarray of float, shape (n_defenses,)
     use : ndarray of float, shape (n_resources, n_defenses)
     limits : ndarray of float, shape (n_resources,)
-        At least 0; infinite where there is none.
+        At least 0; infinite for a resource without limit.
     loss_unit : float
-        About the size of the value, in loss units.
+        Approximate value, in loss units.
     bandwidth_unit : float
-        About the size of the attacker's bandwidth, in bits.
+        Approximate bandwidth of the attacker, in bits.
     """
 
     def __init__(
@@ -111,12 +111,12 @@ class Master:
         unit = np.maximum(np.minimum(reach, 1.0), _FINEST * np.minimum(max_level, 1.0))
         self._level_unit = powers_of_two(np.where(self._runs, unit, 1.0))
         self._limited = np.flatnonzero(np.isfinite(limits) & (n_defenses > 0))
-        # A row in units of what its entries can do, not of what one that cannot run would.
+        # Scale a row by the defenses that can run, not by defenses that cannot.
         using = np.where(self._runs, use[self._limited], 0.0)
         self._limit_unit = powers_of_two((using * reach).max(axis=1, initial=0.0))
         rows = using * (self._level_unit / self._limit_unit[:, None])
 
-        self._rows = rows  # over the levels; limits first, then cuts
+        self._rows = rows  # over the levels: limits first, then cuts
         self._row_lower = np.full(len(rows), -np.inf)
         self._row_upper = np.empty(len(rows))
         self._set_limits(limits)
@@ -140,11 +140,11 @@ class Master:
 
     @property
     def entered(self) -> IntArray:
-        """Threats in order of entrance, that of a point's surplus, shape (n_entered,)."""
+        """Threats in order of entry, as in a point's surplus, shape (n_entered,)."""
         return self._entered
 
     def fits(self, limits: FloatArray) -> bool:
-        """Whether the units of the levels suit other limits, shape (n_resources,)."""
+        """Check whether the units of the levels suit other limits, shape (n_resources,)."""
         reach = reachable_levels(self._max_level, self._use, limits)
         runs = can_run(self._max_level, reach)
         if not np.array_equal(runs, self._runs):
@@ -160,7 +160,7 @@ class Master:
         constants: FloatArray,
         gradients: FloatArray,
     ) -> None:
-        """Add a cut ``loss >= severity (constant - gradient . x)`` for each threat named.
+        """Add a cut ``loss >= severity (constant - gradient . x)`` for each given threat.
 
         Parameters
         ----------
@@ -170,7 +170,7 @@ class Master:
         """
         relative = severity / self._loss_unit
         width = bandwidth / self._bandwidth_unit
-        # A row in units of its severity, unless that takes its price out of HiGHS's range.
+        # Scale a row by its severity, unless its price would leave the range of HiGHS.
         ranged = np.minimum(np.maximum(relative, width / WIDEST), width / _NARROWEST)
         unit = np.where(width > 0, ranged, relative)
         unit = powers_of_two(np.maximum(unit, relative / STEEPEST))
@@ -196,7 +196,7 @@ class Master:
         self._cut_column = np.concatenate((self._cut_column, column))
 
     def keep_cuts(self, kept: NDArray[np.bool_]) -> None:
-        """Drop every cut but those marked, shape (n_cuts,)."""
+        """Drop every cut but the marked ones, shape (n_cuts,)."""
         n_limits = len(self._limited)
         rows = np.append(np.ones(n_limits, dtype=bool), kept)
         dropped = np.flatnonzero(~rows).astype(np.int32)
@@ -216,18 +216,18 @@ class Master:
         bounded: bool,
         box: Box | None = None,
     ) -> MasterPoint | None:
-        """Optimal point for what both sides can spend, from the last basis.
+        """Find the optimum for a bandwidth and limits, starting from the last basis.
 
         Parameters
         ----------
         attacker_bandwidth : float
-            Bits.
+            In bits.
         limits : ndarray of float, shape (n_resources,)
-            Finite where those given at first were.
+            Finite for the same resources as in the constructor.
         bounded : bool
-            Whether bandwidth binds the attacker at all; if not, it has no price.
+            Whether bandwidth constrains the attacker at all; if not, it has no price.
         box : tuple of two ndarrays of float, shape (n_defenses,), optional
-            Least and greatest levels to look between, within the levels' own range.
+            Least and greatest levels allowed, within the levels' own range.
 
         Returns
         -------
@@ -259,14 +259,14 @@ class Master:
     def refine(self) -> MasterPoint | None:
         """Sharpen the last optimum by one round of iterative refinement.
 
-        The same program, in the same box, is solved for a correction to the last point, in
-        units in which its error is of size one, and with costs in units in which HiGHS's
-        tolerance on them is as small [1]_.
+        The same program, in the same box, is solved for a correction to the last point. The
+        units make the error of the last point about 1, and scale the costs up by as much
+        relative to HiGHS's tolerance [1]_.
 
         Returns
         -------
         MasterPoint or None
-            None if HiGHS finds no optimum of that program.
+            None if HiGHS finds no optimum of the refined program.
 
         References
         ----------
@@ -283,7 +283,7 @@ class Master:
             float(bound.max(initial=0.0)) for bound in (row_lower, -row_upper, lower, -upper)
         )
         stretch = min(power_of_two(1.0 / max(error, 1e-300)), _GREATEST_MAGNIFICATION)
-        with np.errstate(over="ignore"):  # a bound that overflows is no bound
+        with np.errstate(over="ignore"):  # an overflow to infinity means no bound
             bounds = [bound * stretch for bound in (lower, upper, row_lower, row_upper)]
         self._load(self._cost * _FINER_COST, *bounds)
         optimum = self._run()
@@ -298,18 +298,18 @@ class Master:
     def least(
         self, direction: FloatArray, ceiling: float, levels: FloatArray, kept: NDArray[np.bool_]
     ) -> FloatArray | None:
-        """Allocation that minimises a linear function among those that keep the value low.
+        """Find the allocation of least ``direction . x`` among those whose value stays low.
 
         Parameters
         ----------
         direction : ndarray of float, shape (n_defenses,)
-            What to minimise: its product with the levels.
+            Linear function of the levels to minimize.
         ceiling : float
-            The value that the allocation may have by the cuts made so far, in loss units,
-            at the bandwidth and limits of the last solve.
+            Greatest value of the allocation by the cuts made so far, in loss units, at the
+            bandwidth and limits of the last solve.
         levels : ndarray of float, shape (n_defenses,)
         kept : ndarray of bool, shape (n_defenses,)
-            Which defenses keep their level.
+            Defenses that keep their level.
 
         Returns
         -------
@@ -320,7 +320,7 @@ class Master:
         paid = columns[self._cost != 0.0]
         fixed = columns[: self._n_defenses][kept]
         at = (levels / self._level_unit)[kept]
-        # A price of what cannot move may be so great that no other would be seen beside it.
+        # Ignore defenses that cannot move: a huge price of theirs would hide all others.
         moves = ~kept & (self._column_upper[: self._n_defenses] > 0.0)
         towards = np.where(moves, direction * self._level_unit, 0.0)
         cost = np.zeros_like(self._cost)
@@ -348,7 +348,7 @@ class Master:
         return np.clip(optimum[0], 0.0, self._column_upper)[: self._n_defenses] * self._level_unit
 
     def _enter(self, threats: IntArray, unit: FloatArray) -> IntArray:
-        """The surplus column of every threat, made for those that have none."""
+        """Return the surplus column of every threat, adding missing columns."""
         missing = int(threats.max(initial=-1)) + 1 - len(self._column_of)
         if missing > 0:
             self._column_of = np.concatenate((self._column_of, np.full(missing, -1)))
@@ -374,8 +374,8 @@ class Master:
         self._row_upper[: len(self._limited)] = limits[self._limited] / self._limit_unit
 
     def _run(self, *, insist: bool = True) -> tuple[FloatArray, FloatArray] | None:
-        """Optimal columns and row duals; None if HiGHS finds none, however it tries."""
-        # No program of this size needs so many iterations, unless they go in circles.
+        """Return optimal columns and row duals; None if every attempt of HiGHS fails."""
+        # A program of this size needs fewer iterations, unless the solver cycles.
         patience = LEAST_PATIENCE + 20 * (len(self._cost) + len(self._row_lower))
         self._highs.setOptionValue("simplex_iteration_limit", patience)
         self._highs.run()
@@ -407,7 +407,7 @@ class Master:
         )
 
     def _activity(self, columns: FloatArray) -> FloatArray:
-        """Value of every row at a point, shape (n_rows,)."""
+        """Compute the value of every row at a point, shape (n_rows,)."""
         n_defenses, n_limits = self._n_defenses, len(self._limited)
         reach = self._rows @ columns[:n_defenses]
         surplus = (self._surplus_unit * columns[n_defenses + 1 :])[self._cut_column]

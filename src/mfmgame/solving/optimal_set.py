@@ -1,7 +1,7 @@
-"""The optimal allocations: whether there are several, and which of them is wanted.
+"""Optimal allocations: whether there are several, and which to return.
 
-What a solve has proven says much about all of them, by complementary slackness; the rest
-is searched on the cuts that it has left behind.
+By complementary slackness, the proof of a solve restricts all optimal allocations; the rest is
+searched on the cuts that the solve has left behind.
 """
 
 from __future__ import annotations
@@ -35,36 +35,36 @@ _EPS = 2.0**-52
 _MAX_MOVES = 20
 _MAX_EQUATIONS = 1000
 _EXACT = 1e-13
-"""Share of the value that rounding may cost an allocation that is still called optimal."""
+"""Relative rounding error of the value within which an allocation still counts as optimal."""
 _NUDGES = (1.0, 1.0 + 2.0**-48, 1.0 + 2.0**-44, 1.0 + 2.0**-40)
-"""Factors by which levels grow until rounding leaves no threat uncovered that they just cover."""
+"""Factors that raise levels until rounding uncovers no threat that they just cover."""
 _NEAT = 1e-11
-"""Share of the greatest level by which a level may miss an end of its range; of 0, share of
-the level that the limits allow it alone, too."""
+"""Distance from an end of its range at which a level is moved there, relative to the greatest
+level; near 0, also relative to the greatest affordable level."""
 _TRACE = 1e-10
-"""Share of a level, beside what the limits allow of others, of what costs too much to run."""
+"""Greatest affordable share of a level, relative to other defenses, that counts as a trace."""
 _NEAT_COST = 1e-10
-"""Share of a threat's residual, of the loss at which it would be run, or of the value, that
-neat levels may cost."""
+"""Greatest cost of neat levels, relative to a threat's residual loss, to the loss at which
+the threat would run, or to the value."""
 _EQUAL_VALUE = 1e-9
-"""Share of the value by which optimal allocations of another level may differ."""
+"""Relative difference in value within which allocations with other levels count as optimal."""
 _LEVEL = 1e-3
-"""Share of the greatest level that the gap may leave open of one that is called decided."""
+"""Share of the greatest level that the gap may leave open where a level counts as decided."""
 _DECISIVE = 1e-7
-"""Relative size above which a difference, an effort, a price or a pivot is not rounding."""
+"""Relative size above which a difference, an effort, a price or a pivot is no rounding."""
 
 
 class OptimalFace:
-    """All optimal allocations of a game, known by one of them.
+    """The set of all optimal allocations of a game, given one of them.
 
     Parameters
     ----------
     found : Found
-        The one that is known.
+        The known optimal allocation.
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     cuts : CutPool
-        Of the solver that has found it.
+        Cuts of the solver that found the allocation.
     """
 
     def __init__(self, found: Found, composition: Composition, cuts: CutPool) -> None:
@@ -75,12 +75,12 @@ class OptimalFace:
         self._is_curved = not composition.is_polyhedral
 
     def without_traces(self, tolerance: float) -> Found:
-        """The known one, without what costs so much that the limits allow a trace of it.
+        """Remove defenses so expensive that the limits allow only a trace of them.
 
         Parameters
         ----------
         tolerance : float
-            Of the solve; the bracket stays within it.
+            Tolerance of the solve; the bracket stays within it.
         """
         found, game = self._found, self._game
         most = affordable_levels(game) / np.where(game.max_level > 0.0, game.max_level, 1.0)
@@ -96,23 +96,24 @@ class OptimalFace:
         return found._replace(allocation=levels, response=answer)
 
     def cheapest(self, tolerance: float) -> Found:
-        """The one that uses least, each resource in units of its limit, if it is found.
+        """Find the optimal allocation that uses least, each resource in units of its limit.
 
-        Where the composition is curved, allocations of the same value are rare, and near
-        the optimum none can be told from one that is merely cheaper.
+        Keep the known allocation if no cheaper one is found, or where the composition is
+        curved: there, several optima are rare, and near the optimum an allocation of equal
+        value cannot be told from a merely cheaper one.
 
         Parameters
         ----------
         tolerance : float
-            Of the solve; the bracket stays within it.
+            Tolerance of the solve; the bracket stays within it.
         """
         found, game = self._found, self._game
-        # Every optimal allocation uses all of what has a price that is worth anything.
+        # Every optimal allocation exhausts a resource whose price is significant.
         worth = self._proof.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
         spare = worth <= _EQUAL_VALUE * found.response.loss
         if self._is_curved or not (spare & game.use.any(axis=1) & (game.limits > 0)).any():
             return found
-        kept = self._kept | ~game.use.any(axis=0)  # what uses nothing runs in full
+        kept = self._kept | ~game.use.any(axis=0)  # a free defense runs in full
         scale = scale_of(game, found.response.loss)
         if self._is_alone(kept) or not (len(self._cuts) or self._cuts.solve(game, scale)):
             return found
@@ -121,7 +122,7 @@ class OptimalFace:
         if moved is None:
             return found
         before = found.response.plan * self._residual(found.allocation)
-        # A level that misses 0 by rounding would save, or cost, for no other reason.
+        # A level that misses 0 by rounding would look like a saving, or a cost.
         moved = np.where(moved <= _NEAT * affordable_levels(game), 0.0, moved)
         for factor in _NUDGES:
             cheaper = with_all_free(game, within_limits(game, factor * moved))
@@ -137,14 +138,15 @@ class OptimalFace:
         return found
 
     def tidied(self, tolerance: float) -> Found:
-        """The known one, with levels that miss 0 or their greatest by rounding moved there.
+        """Move levels that miss 0 or their greatest level by rounding to that end.
 
-        Unless any threat would notice, so that no small loss is traded for neat levels.
+        Keep the known allocation if any threat gains by the move: no loss, however small, is
+        traded for neat levels.
 
         Parameters
         ----------
         tolerance : float
-            Of the solve; the bracket stays within it.
+            Tolerance of the solve; the bracket stays within it.
         """
         found, game, levels = self._found, self._game, self._found.allocation
         most = game.max_level
@@ -165,12 +167,12 @@ class OptimalFace:
         return found._replace(allocation=neat, response=answer, lower=lower)
 
     def extremes(self, tolerance: float) -> tuple[FloatArray, FloatArray]:
-        """Least and greatest level of each defense over them.
+        """Find the least and greatest level of each defense over all optimal allocations.
 
         Parameters
         ----------
         tolerance : float
-            Of the solve.
+            Tolerance of the solve.
 
         Returns
         -------
@@ -186,15 +188,15 @@ class OptimalFace:
         near = _EQUAL_VALUE * game.max_level
 
         def look(direction: FloatArray) -> bool:
-            """Whether there is another optimum, with less of a direction."""
+            """Check whether another optimum lies further against a direction."""
             moved = self._moved(direction, slack, kept)
-            if moved is None:  # there may be one
+            if moved is None:  # unknown: assume another optimum
                 return True
             np.minimum(least, moved, out=least)
             np.maximum(greatest, moved, out=greatest)
             return bool(np.any(np.abs(moved - allocation) > near))
 
-        # A direction like no other is the same on all optima only if there is but one.
+        # An irregular direction is constant over all optima only if there is a single optimum.
         any_other = np.where(kept, 0.0, 1.0 + np.sqrt(np.arange(2.0, game.n_defenses + 2)) % 1.0)
         if look(any_other) | look(-any_other):
             for defense in np.flatnonzero(~kept).tolist():
@@ -210,7 +212,7 @@ class OptimalFace:
         )
 
     def range_of(self, direction: FloatArray) -> tuple[float, float]:
-        """Least and greatest ``direction . x`` over them; NaN for an end that is not found."""
+        """Find the range of ``direction . x`` over all optima; NaN for an end not found."""
         game, loss = self._game, self._found.response.loss
         if not len(self._cuts) and self._cuts.solve(game, scale_of(game, loss)) is None:
             return math.nan, math.nan
@@ -221,20 +223,20 @@ class OptimalFace:
 
     @cached_property
     def _kept(self) -> NDArray[np.bool_]:
-        """Defenses whose level is the same in all of them, shape (n_defenses,)."""
+        """Defenses with the same level in all optima, shape (n_defenses,)."""
         found, game = self._found, self._game
         loss = found.response.loss
-        # Less than that, another level may cost for no other reason than rounding, or the gap.
+        # Below this cost, another level may differ by rounding or by the gap alone.
         noise = max(_DECISIVE * loss, (loss - found.lower) / _LEVEL)
         surely = decided(game, self._composition, self._proof, _DECISIVE, noise)
         return np.asarray(surely | (game.max_level == 0.0), dtype=bool)
 
     def _is_alone(self, kept: NDArray[np.bool_]) -> bool:
-        """Whether the known one is certainly the only one, given the levels that are kept.
+        """Check whether the known optimum is provably unique, given the decided levels.
 
-        In all of them a limit with a price is used up, the cuts of one threat are equal,
-        and threats that run in part lose the same for each bit: linear equations in the
-        levels that are not kept and in the attacker's price.
+        In all optima, a limit with a price is used up, the cuts of one threat are equal, and
+        threats that run in part lose the same per bit: linear equations in the undecided
+        levels and the attacker's price.
         """
         found, game = self._found, self._game
         doubt = found.response.loss - found.lower > _EQUAL_VALUE * found.response.loss
@@ -271,21 +273,21 @@ class OptimalFace:
     def _moved(
         self, direction: FloatArray, slack: float, kept: NDArray[np.bool_]
     ) -> FloatArray | None:
-        """The known one, moved as far against a direction as its loss may allow.
+        """Move the known optimum as far against a direction as the allowed loss permits.
 
         Parameters
         ----------
         direction : ndarray of float, shape (n_defenses,)
-            ``direction . x`` is to be small.
+            Linear function ``direction . x`` to minimize.
         slack : float
-            How much more the worst attack may cost, in loss units.
+            Further loss allowed to the worst attack, in loss units.
         kept : ndarray of bool, shape (n_defenses,)
-            Which defenses keep their level.
+            Defenses that keep their level.
 
         Returns
         -------
         ndarray of float, shape (n_defenses,), or None
-            None if none is found.
+            None if HiGHS finds no such allocation.
         """
         game, loss, allocation = self._game, self._found.response.loss, self._found.allocation
         for _ in range(_MAX_MOVES):
@@ -295,7 +297,7 @@ class OptimalFace:
             moved = within_limits(game, moved)
             residual = self._residual(moved)
             answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
-            # A value of 0 leaves no slack: there, each threat be covered but for a tiny share.
+            # A value of 0 leaves no slack: allow each threat a tiny uncovered share instead.
             uncovered = _EQUAL_VALUE * float(answer.plan @ game.severity)
             if answer.loss <= loss + (slack if loss > uncovered else uncovered):
                 return moved
@@ -304,15 +306,15 @@ class OptimalFace:
         return None
 
     def _room(self, tolerance: float) -> float:
-        """By how much a loss may grow, so that the bracket stays within the tolerance."""
+        """Compute how far a loss may grow with the bracket still within the tolerance."""
         loss = self._found.response.loss
         left = tolerance * scale_of(self._game, loss) - (loss - self._found.lower)
         return 0.5 * max(left, 0.0)
 
     def _costs_nothing(self, changes: FloatArray) -> bool:
-        """Whether changes of each threat's loss add up to no more than their rounding.
+        """Check whether changes of the threats' losses add up to no more than their rounding.
 
-        Not even a loss too small to show beside the others is traded for savings.
+        Even a loss too small to show beside the others is not traded for savings.
         """
         rounding = 8 * _EPS * self._game.severity
         real = np.abs(changes) > rounding

@@ -1,4 +1,4 @@
-"""How far a search has come, and how far it looks."""
+"""Progress of a search, and the region of levels that it searches."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ __all__ = ["Found", "Progress", "Region"]
 
 
 FIRST_RADIUS = 0.1
-"""Share of the greatest levels to go at first while threats stand in groups."""
+"""First radius of the region while threats are grouped, relative to the greatest levels."""
 
 
 class Found(NamedTuple):
-    """An allocation, the worst attack on it, and what proves that no other is much better.
+    """An allocation, the worst attack on it, and a proof of its lower bound.
 
     Attributes
     ----------
     game : DefenseGame
-        What was solved.
+        The game that was solved.
     allocation : ndarray of float, shape (n_defenses,)
     response : BestResponse
-        To it; its loss is the value.
+        Best response to the allocation; its loss is the value.
     lower : float
-        What the certificate proves, in loss units.
+        Lower bound that the certificate proves, in loss units.
     certificate : Certificate or TreeProof
     rounds : int
         Solves of the master program.
     stopped : str
-        Why the search went no further (see :attr:`mfmgame.Solution.status`).
+        Reason why the search stopped (see :attr:`mfmgame.Solution.status`).
     """
 
     game: DefenseGame
@@ -52,23 +52,23 @@ class Found(NamedTuple):
 
 
 class Progress:
-    """The best of what a search has found so far.
+    """The best allocation and bound of a search so far.
 
     Parameters
     ----------
     certificate : Certificate or TreeProof
-        Of the bound 0.
+        Certificate of the bound 0.
     bound : callable
-        What a certificate proves, in loss units.
+        Computes the bound that a certificate proves, in loss units.
 
     Attributes
     ----------
     allocation : ndarray of float, shape (n_defenses,)
     response : BestResponse or None
-        To the allocation; None before the first.
+        Best response to the allocation; None before the first allocation.
     rounds : int
     stopped : str
-        Why the search goes no further.
+        Reason why the search stopped.
     """
 
     allocation: FloatArray
@@ -88,19 +88,19 @@ class Progress:
         return math.inf if self.response is None else self.response.loss
 
     def see(self, allocation: FloatArray, response: BestResponse, rounds: int) -> None:
-        """Take note of an allocation."""
+        """Record an allocation if it is the best so far."""
         self.rounds = rounds
         if response.loss < self.loss:
             self.allocation, self.response = allocation, response
 
     def claim(self, proof: Callable[[], Certificate], expected: float) -> None:
-        """Take note of a proof, to be worked out unless one of a greater bound follows."""
-        if not self._expected < expected <= self.loss:  # not to be trusted to be better
+        """Record a proof, to be computed later unless a proof of a greater bound follows."""
+        if not self._expected < expected <= self.loss:  # perhaps no better: compute the old one
             self._prove()
         self._claim, self._expected = proof, expected
 
     def gap(self, resolution: float) -> float:
-        """How far the bounds are apart; about how far, if that is more than a resolution."""
+        """Compute the gap between the bounds; an estimate suffices while above `resolution`."""
         foreseen = self.loss - self._expected
         if self._claim is not None and foreseen > resolution:
             return foreseen
@@ -108,7 +108,7 @@ class Progress:
         return self.loss - self._lower
 
     def found(self, game: DefenseGame) -> Found:
-        """The best of it, once there is an allocation."""
+        """Build the result of the search, once there is an allocation."""
         assert self.response is not None
         self._prove()
         lower = min(self._lower, self.loss)
@@ -123,7 +123,7 @@ class Progress:
         )
 
     def _prove(self) -> None:
-        """Work out the last claim."""
+        """Compute the last recorded proof."""
         if self._claim is not None:
             certificate = self._claim()
             lower = self._bound(certificate)
@@ -133,24 +133,24 @@ class Progress:
 
 
 class Region:
-    """Levels near the best allocation, where a master of groups is a fair model.
+    """Levels near the best allocation, where a master of grouped threats is a good model.
 
-    Far away it would draw the search to and fro, and every group be split for nothing. The
-    region grows while the model foretells the loss, and shrinks where it does not.
+    Far away the model would make the search oscillate and split every group for nothing. The
+    region grows where the model predicts the loss well, and shrinks where it does not.
     """
 
     def __init__(self) -> None:
         self._radius = FIRST_RADIUS
 
     def resize(self, gained: float, foretold: float) -> None:
-        """Learn from what the last point gained beside what the model foretold."""
+        """Resize by comparing the last point's actual gain with the predicted gain."""
         if gained > 0.5 * foretold:
             self._radius *= 2.0
         elif gained < 0.1 * foretold:
             self._radius *= 0.5
 
     def around(self, allocation: FloatArray, max_level: FloatArray) -> Box | None:
-        """Least and greatest levels of the region; None once it holds every level."""
+        """Return least and greatest levels of the region; None once it holds every level."""
         if self._radius >= 1.0:
             return None
         reach = self._radius * max_level

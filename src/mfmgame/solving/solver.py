@@ -1,4 +1,4 @@
-"""Solve one game: the search that its levels need, and the solution that comes of it."""
+"""Solve one game: search its levels, and build the solution."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def solve(
     mip_gap: float | None = None,
     time_limit: float | None = None,
 ) -> Solution:
-    """Find the allocation that minimises the worst attacker's loss.
+    """Find the allocation that minimizes the worst attacker's loss.
 
     Parameters
     ----------
     problem : Scenario or DefenseGame
-        What to solve.
+        The game, or the scenario to build it from.
     tolerance : float, optional
         Stop when the proven bracket is at most this wide, relative to the value (or to
         1e-6 of the greatest severity, if the value is less). The default is 1e-9 for
@@ -58,23 +58,24 @@ def solve(
     mip_gap : float, optional
         The same where some defenses are stepped, in place of `tolerance`.
     time_limit : float, optional
-        Seconds after which to stop with the bracket proven so far; looked at between
-        rounds, of which there is at least one.
+        Seconds after which to stop with the bracket proven so far; checked between rounds, of
+        which there is at least one.
 
     Returns
     -------
     Solution
-        Same input, same bytes, unless time runs out (see :attr:`Solution.is_proven`).
+        The same for the same input, byte for byte, unless time runs out (see
+        :attr:`Solution.is_proven`).
 
     Raises
     ------
     SpecificationError
-        If the problem says something that cannot be meant.
+        If the problem is malformed or inconsistent.
     InfeasibleError
         If not even an empty allocation keeps within the limits.
     SolverError
-        If HiGHS refuses the program; where it only fails to end at an optimum, the
-        bracket proven so far is returned (see :attr:`Solution.is_proven`).
+        If HiGHS refuses the program. Where HiGHS only fails to reach an optimum, the bracket
+        proven so far is returned (see :attr:`Solution.is_proven`).
     Interrupted
         A KeyboardInterrupt that carries the solution proven so far.
 
@@ -82,7 +83,7 @@ def solve(
     -----
     The definition is this project's own:
     ``min over x, max over y of sum_i y[i] v[i] (1 - cov_i(x))``, within the limits of both
-    sides. The page on the model has it in full, with proofs.
+    sides. The model page of the documentation has it in full, with proofs.
 
     Examples
     --------
@@ -104,7 +105,7 @@ def asked_solver(
     mip_gap: float | None = None,
     time_limit: float | None = None,
 ) -> Solver:
-    """Make a solver of what was asked of :func:`solve`.
+    """Make the solver for the options of :func:`solve`.
 
     Parameters
     ----------
@@ -119,7 +120,7 @@ def asked_solver(
     Raises
     ------
     SpecificationError
-        If one of them is out of its range, even one that the game has no use for.
+        If an option is out of its range, even if the game does not need it.
     """
     refuse_other_tolerances(mip_gap, "mip_gap")
     if game.is_discrete and mip_gap is not None:
@@ -128,7 +129,7 @@ def asked_solver(
 
 
 class Solver:
-    """One game, solved on one warm master for whatever both sides can spend.
+    """Solver of one game for any bandwidth and limits, on one warm master.
 
     Parameters
     ----------
@@ -136,10 +137,10 @@ class Solver:
     tolerance : float, optional
         As for :func:`solve`.
     cheapest : bool, default True
-        Whether to look for the optimal allocation that uses least, each resource in
-        units of its limit; any optimal one will do otherwise.
+        Whether to find the optimal allocation that uses least, each resource in units of its
+        limit; otherwise any optimal allocation will do.
     time_limit : float, optional
-        As for :func:`solve`, each time.
+        As for :func:`solve`, for each solve.
 
     Raises
     ------
@@ -171,16 +172,16 @@ class Solver:
 
     @property
     def game(self) -> DefenseGame:
-        """The game that it was made for."""
+        """The game to solve."""
         return self._game
 
     @property
     def cuts(self) -> CutPool:
-        """The cuts that its solves have left behind, on their warm master."""
+        """Cuts that the solves have left behind, on their warm master."""
         return self._search.cuts
 
     def easily_pleased(self) -> Solver:
-        """The same solver on the same program, which looks for no cheaper optimal allocation."""
+        """Return a solver on the same program that accepts any optimal allocation."""
         other = copy.copy(self)
         other._search, other._cheapest = copy.copy(self._search), False
         return other
@@ -188,14 +189,14 @@ class Solver:
     def solve(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
     ) -> Solution:
-        """Solve the game, or one in which one side can spend more or less.
+        """Solve the game, or the game with another bandwidth or other limits.
 
         Parameters
         ----------
         attacker_bandwidth : float, optional
             In bits; the game's own by default.
         limits : mapping of str to float, optional
-            Limits to replace, of resources that the game limits.
+            Limits to replace, of resources that have a limit in the game.
 
         Returns
         -------
@@ -215,14 +216,14 @@ class Solver:
     def find(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
     ) -> Found:
-        """What :meth:`solve` finds, with no more said of it than it takes to go on.
+        """Run the search of :meth:`solve`, without building the full solution.
 
         Parameters
         ----------
         attacker_bandwidth : float, optional
             In bits; the game's own by default.
         limits : mapping of str to float, optional
-            Limits in place of the game's own.
+            Limits to replace, of resources that have a limit in the game.
 
         Returns
         -------
@@ -235,8 +236,8 @@ class Solver:
             game = game.with_limits(limits)
             if not np.array_equal(np.isfinite(game.limits), np.isfinite(self._game.limits)):
                 raise SpecificationError(
-                    "found a limit of a resource that the game does not limit, expected "
-                    "only such as it does",
+                    "found a limit of a resource without limit in the game, expected limits to "
+                    "replace only",
                     pointer="limits",
                 )
         _refuse_negative_limits(game)
@@ -264,16 +265,16 @@ class Solver:
         return found
 
     def _rest(self, game: DefenseGame) -> Found:
-        """Solve the game of the continuous defenses beside held steps."""
+        """Solve the game of the continuous defenses with the steps held."""
         return Solver(game, tolerance=self._tolerance).find()
 
     def described(self, found: Found) -> Solution:
-        """All that is to be said of what a search has found.
+        """Build the solution from a search result.
 
         Parameters
         ----------
         found : Found
-            By :meth:`find`.
+            Search result of :meth:`find`.
 
         Returns
         -------
@@ -300,20 +301,18 @@ class Solver:
         )
 
     def extreme_levels(self, solution: Solution) -> tuple[FloatArray, FloatArray]:
-        """Least and greatest level of each defense over all optimal allocations.
+        """Find the least and greatest level of each defense over all optimal allocations.
 
         Parameters
         ----------
         solution : Solution
-            The last one that this solver found.
+            The last solution of this solver.
 
         Returns
         -------
-        least : ndarray of float, shape (n_defenses,)
-            Levels of allocations within the limits whose worst attack costs the value,
-            but for 1e-9 of it (for `independent`, half the tolerance).
-        greatest : ndarray of float, shape (n_defenses,)
-            Such levels, too.
+        least, greatest : ndarray of float, shape (n_defenses,)
+            Over allocations within the limits whose worst attack costs the value, within a
+            relative 1e-9 (for `independent`, half the tolerance).
         """
         game, residual = solution.game, solution.residual.array
         if game.is_discrete:

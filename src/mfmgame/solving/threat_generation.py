@@ -1,10 +1,10 @@
-"""Threat generation: the minimax allocation of continuous levels, and a bracket that proves it.
+"""Threat generation: the minimax allocation of continuous levels, with a proven bracket.
 
 The defender's program has a row for every threat and, for curved compositions, for every
-cut of it; only those that the attacker would use matter. So: evaluate every threat at an
-allocation (one pass over the effectiveness matrix), take the attacker's best response (an
-upper bound on the value), add its violated cuts to a warm master program, solve that (a
-lower bound), and repeat until the bounds meet.
+cut of the threat; only the rows that the attacker would use matter. So evaluate every threat
+at an allocation (one pass over the effectiveness matrix), take the attacker's best response
+(an upper bound on the value), add its violated cuts to a warm master program, solve the
+master (a lower bound), and repeat until the bounds meet.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ MAX_REFINEMENTS = 4
 EXTRA_ROUNDS = 20
 """Rounds beyond the tolerance for a value far below the greatest severity."""
 MODEL_ERROR = 1e-6
-"""Relative error that the master's own value may have; nearer bounds must be worked out."""
+"""Relative error assumed for the master's value; closer bounds must be computed exactly."""
 SMALL = 256
-"""So few threats enter the master at once, unless far from running: it saves rounds."""
+"""Number of threats up to which almost all enter the master at once, which saves rounds."""
 
 
 class ThreatGeneration:
-    """A search of continuous levels, on one warm master for whatever both sides can spend.
+    """Search of continuous levels for any bandwidth and limits, on one warm master.
 
     Parameters
     ----------
     game : DefenseGame
     composition : Composition
-        Bound to the game's effectiveness.
+        Bound to the game's effectiveness matrix.
     tolerance : float
-        Relative width of the proven bracket to stop at.
+        Relative width of the proven bracket at which to stop.
 
     Attributes
     ----------
     cuts : CutPool
-        The cuts that the solves have left behind, on their warm master.
+        Cuts that the solves have left behind, on their warm master.
     """
 
     def __init__(self, game: DefenseGame, composition: Composition, tolerance: float) -> None:
@@ -62,14 +62,14 @@ class ThreatGeneration:
         self._last_loss = 0.0
 
     def run(self, game: DefenseGame, deadline: float) -> Found:
-        """Search until the bounds meet, time is up, or nothing brings them closer.
+        """Search until the bounds meet, time is up, or no step improves them.
 
         Parameters
         ----------
         game : DefenseGame
-            The game, or the same one in which a side can spend more or less.
+            The game, or the same game with another bandwidth or other limits.
         deadline : float
-            By the monotonic clock, in seconds.
+            Time on the monotonic clock, in seconds.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class ThreatGeneration:
         Raises
         ------
         KeyboardInterrupt
-            Before there is an allocation.
+            If the interruption comes before there is an allocation.
         SolverError
             If HiGHS refuses the program.
         """
@@ -95,7 +95,7 @@ class ThreatGeneration:
         return progress.found(game)
 
     def _generate(self, game: DefenseGame, progress: Progress, deadline: float) -> None:
-        """Generate threats until the bounds meet, time is up, or nothing brings them closer."""
+        """Generate threats until the bounds meet, time is up, or no step improves them."""
         point = self.cuts.solve(game, self._last_loss) if len(self.cuts) else None
         free = with_all_free(game, np.zeros(game.n_defenses))
         least_scale, region = scale_of(game, 0.0), Region()
@@ -112,13 +112,13 @@ class ThreatGeneration:
                 modelled = game.attacker_bandwidth * point.price + float(point.surplus.sum())
                 if box is not None:
                     region.resize(progress.loss - response.loss, progress.loss - modelled)
-                    modelled = math.inf  # within a box; of all levels, only the proof can tell
+                    modelled = math.inf  # the bound of the box; only the proof is for all levels
                 progress.claim(self.cuts.proof(point, game), modelled)
             progress.see(allocation, response, rounds)
             scale = max(progress.loss, least_scale)
             gap = progress.gap((self._tolerance + MODEL_ERROR) * scale)
             if gap <= 0.5 * self._tolerance * scale:
-                # Good enough; where a great severity is the reason, try for better a while.
+                # Good enough, but if a great severity is the reason, try a little longer.
                 patience -= 1
                 if gap <= 0.5 * self._tolerance * progress.loss or patience < 0:
                     break
@@ -135,14 +135,14 @@ class ThreatGeneration:
                 point, refinements = self.cuts.sharpen(game, progress.loss), refinements + 1
             else:
                 break
-            if point is None:  # HiGHS has given up: what is proven so far must do
+            if point is None:  # HiGHS gave up: keep the proof so far
                 break
         else:
             progress.stopped = "round_limit"
         self._last_loss = progress.loss
 
     def _close(self, game: DefenseGame, progress: Progress) -> None:
-        """Solve in rational arithmetic what floating point has left open."""
+        """Solve in rational arithmetic where floating point left a gap."""
         scale = max(progress.loss, scale_of(game, 0.0))
         if progress.gap(0.0) <= self._tolerance * scale:
             return

@@ -1,1 +1,1 @@
-"""Answers along a parameter: frontiers, thresholds, portfolios."""
+"""Answers along a parameter: frontiers, thresholds and portfolios."""

@@ -1,4 +1,4 @@
-"""The walk along a frontier over the bandwidth, kept as far as proofs confirm it."""
+"""Walk along a frontier over the bandwidth, kept as far as proofs confirm the walk."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ __all__ = ["walked_lines"]
 
 
 _ROUNDING = 1e-9
-"""Share of the least value told from 0 by which the first one may be off."""
+"""Error allowed at the first point, relative to the least value distinguished from 0."""
 _SAME_PRICE = 1e-13
-"""Relative difference of a slope and a threat's price that is rounding."""
+"""Relative difference between a slope and a threat's price that counts as rounding."""
 _ENTRIES_AT_ONCE = 2**20
 
 
 def walked_lines(game: DefenseGame, start: float, stop: float, within: float) -> Chain:
-    """Find the lines of a frontier over the bandwidth by a walk, with their proofs.
+    """Find the lines of a frontier over the bandwidth by a walk, and prove them.
 
     Parameters
     ----------
     game : DefenseGame
-        Of a composition whose form is "sum".
+        With a composition of form "sum".
     start, stop : float
         In bits.
     within : float
-        Share of the value by which a proof may fall short.
+        Greatest gap of a proof, relative to the value.
 
     Returns
     -------
     Chain
-        The lines that proofs confirm; empty if there are none.
+        The lines confirmed by proofs; empty if there are none.
     """
     nowhere = Chain([], [])
     if not game.n_threats or not game.n_defenses or start == stop:
@@ -58,8 +58,8 @@ def walked_lines(game: DefenseGame, start: float, stop: float, within: float) ->
     if arrives:
         points[-1] = stop
     allocations, composition = all_within_limits(game, found.allocations), compose(game)
-    # The attacker's own price, to the last digit, where the walk's is not that of any threat,
-    # and where the value is 0 and every digit counts.
+    # Use the attacker's exact price where the walk's slope is no threat's price, and at the
+    # first line, since every digit counts where the value is 0.
     vague = ~_are_prices(game, allocations, slopes)
     vague[0] |= slopes[0] > 0.0
     for k in np.flatnonzero(vague).tolist():
@@ -76,13 +76,13 @@ def walked_lines(game: DefenseGame, start: float, stop: float, within: float) ->
 
     lines, nothing = [], nothing_proven(game)
     for k in range(len(slopes)):
-        # Where it is known to touch the frontier.
+        # The points where the line is known to touch the frontier.
         touched = points[k : k + 2][proven[k : k + 2]]
         at = float(touched.mean()) if len(touched) else float(points[k])
         slope, base = float(slopes[k]), float(bases[k])
         value = base + slope * at
         lines.append(Line(at, value, slope, allocations[k], value, 0.0, slope, nothing, base))
-    # A knot is on the line before it, but for the first.
+    # A knot lies on the line before it, except for the first knot.
     knots: list[Line | None] = [
         replace(line, at=at, value=value, lower=bound, certificate=proof) if is_proven else None
         for line, at, value, proof, bound, is_proven in zip(
@@ -105,7 +105,7 @@ def walked_lines(game: DefenseGame, start: float, stop: float, within: float) ->
 
 
 def _are_prices(game: DefenseGame, allocations: FloatArray, slopes: FloatArray) -> BoolArray:
-    """Whether each slope is what some threat costs a bit under the allocation, shape (n_lines,)."""
+    """Check whether each slope is some threat's loss per bit, shape (n_lines,)."""
     paying = np.flatnonzero(game.bandwidth > 0.0)
     found = slopes == 0.0
     step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))

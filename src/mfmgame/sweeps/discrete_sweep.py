@@ -1,11 +1,11 @@
 """Exact frontiers of games with stepped defenses, over the attacker's bandwidth.
 
-The loss of the worst attack on one allocation is concave and piecewise linear in the
-bandwidth, and the value is the least of these losses over all allocations, so it is concave,
-too. The least of the allocations known is a bound from above. Where it has a kink, a search
-says whether it is the value; if not, the search has found an allocation that is better
-there. Once it is the value at every kink, it is the value: a concave function lies above its
-chords.
+The loss of the worst attack on a fixed allocation is concave and piecewise linear in the
+bandwidth. The value is the least of these losses over all allocations, so the value is
+concave, too. The least over the known allocations is an upper bound. At each of its kinks, a
+search decides whether the bound equals the value; if not, the search has found an allocation
+that is better there. A bound that equals the value at every kink equals it everywhere, since
+a concave function lies above its chords.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["lower_envelope", "traced_steps"]
 
 
 _SAME_POINT = 1e-12
-"""Points closer than this share of where they are, are one point."""
+"""Relative distance below which two points are one point."""
 _SAME_SLOPE = 1e-10
 
 
@@ -40,16 +40,16 @@ class _Curve(NamedTuple):
 
 
 def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Frontier:
-    """Trace the value over the attacker's bandwidth, where some defenses are stepped.
+    """Trace the value over the attacker's bandwidth in a game with stepped defenses.
 
     Parameters
     ----------
     solver : Solver
-        Of the game.
+        Solver of the game.
     start, stop : float
         Ends of the sweep, in bits.
     within : float
-        Share of the value by which it may lie below the allocations found.
+        Greatest gap between the value and the allocations found, relative to the value.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
         residual = game.severity * composition.exposure(curves[number].allocation)
         inside = 0.5 * float(points[k] + points[k + 1])
         slopes[k] = best_response(residual, game.bandwidth, inside).price
-    # An allocation that is best on a piece is so on the next, too, where that goes on in its line.
+    # An allocation that is best on a piece stays best on the next piece of the same line.
     begins = np.append(True, np.abs(np.diff(slopes)) > _SAME_SLOPE * np.abs(slopes[1:]))
     points, slopes = points[np.append(begins, True)], slopes[begins]
     allocations = np.array([curves[number].allocation for number in which])[begins]
@@ -97,7 +97,7 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
         upper=upper,
         slopes=slopes,
         allocations=allocations,
-        # What the prices of a tree say belongs to an allocation that is not shown with it.
+        # The prices in a tree belong to an allocation that is not part of the frontier.
         certificates=tuple(proof.priced_by(nothing) for proof in proofs),
         n_solves=len(proven),
     )
@@ -106,7 +106,7 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
 def _curve(
     allocation: FloatArray, residual: FloatArray, bandwidth: FloatArray, stop: float
 ) -> _Curve:
-    """The worst attack on an allocation, from no bandwidth to the end of a sweep."""
+    """Compute the loss of the worst attack on an allocation, from bandwidth 0 to the end."""
     _, points, losses = loss_curve(residual, bandwidth)
     if points[-1] < stop:
         points, losses = np.append(points, stop), np.append(losses, losses[-1])
@@ -116,20 +116,20 @@ def _curve(
 def lower_envelope(
     curves: list[tuple[FloatArray, FloatArray]], start: float, stop: float
 ) -> tuple[FloatArray, list[int]]:
-    """The least of piecewise linear functions, piece by piece.
+    """Find the least of piecewise linear functions, piece by piece.
 
     Parameters
     ----------
     curves : list of (ndarray of float, ndarray of float)
-        Kinks of each, increasing, and its values there; defined from `start` to `stop`.
+        Kinks of each function, increasing, and its values there, from `start` to `stop`.
     start, stop : float
 
     Returns
     -------
     points : ndarray of float, shape (n_pieces + 1,)
-        Where it has kinks, and both ends.
+        Both ends, and the kinks of the least function.
     which : list of int, length n_pieces
-        A function that is the least on each piece; one alone if the ends are the same.
+        A function that is least on each piece; a single entry if the ends are equal.
 
     Examples
     --------
@@ -152,14 +152,14 @@ def lower_envelope(
             if pieces and pieces[-1].goes_on_in(piece):
                 piece = piece._replace(start=pieces.pop().start)
             pieces.append(piece)
-    if not pieces:  # both ends are the same
+    if not pieces:  # both ends are equal
         return np.array([start, stop]), [int(np.argmin(values[:, 0]))]
     points = [start, *(piece.end for piece in pieces[:-1]), stop]
     return np.array(points), [piece.curve for piece in pieces]
 
 
 class _Piece(NamedTuple):
-    """Where one of several functions is the least, and a line."""
+    """An interval on which one of several functions is least, with its slope."""
 
     start: float
     end: float
@@ -167,23 +167,23 @@ class _Piece(NamedTuple):
     slope: float
 
     def goes_on_in(self, other: _Piece) -> bool:
-        """Whether the next piece is more of the same line."""
+        """Check whether the next piece continues the same line."""
         steepest = max(abs(self.slope), abs(other.slope))
         return self.curve == other.curve and abs(self.slope - other.slope) <= _SAME_SLOPE * steepest
 
 
 def _least_lines(a: float, b: float, at_a: FloatArray, at_b: FloatArray) -> list[_Piece]:
-    """The least of several lines between two points."""
+    """Find the least of several lines between two points."""
     first = int(np.lexsort((at_b, at_a))[0])
     last = int(np.lexsort((at_a, at_b))[0])
     slopes = (at_b - at_a) / (b - a) if b > a else np.zeros_like(at_a)
-    # A line that is least by rounding alone has no piece of its own.
+    # A line that is least only by rounding gets no piece of its own.
     if at_b[first] <= at_b[last] * (1.0 + _SAME_POINT):
         return [_Piece(a, b, first, float(slopes[first]))]
     if at_a[last] <= at_a[first] * (1.0 + _SAME_POINT):
         return [_Piece(a, b, last, float(slopes[last]))]
     crossing = a + (at_a[last] - at_a[first]) / (slopes[first] - slopes[last])
-    if not a < crossing < b:  # but for rounding, they meet at an end
+    if not a < crossing < b:  # up to rounding, the lines meet at an end
         return [_Piece(a, b, last if crossing <= a else first, float(slopes[first]))]
     there = at_a + slopes * (crossing - a)
     if there.min() >= there[first] * (1.0 - _SAME_POINT):

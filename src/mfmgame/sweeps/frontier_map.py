@@ -1,4 +1,4 @@
-"""The value over the attacker's bandwidth and one limit together: a frontier a row."""
+"""The value over the attacker's bandwidth and one limit: a frontier for each limit."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ __all__ = ["FrontierMap", "sweep_map"]
 
 @dataclass(frozen=True, eq=False)
 class FrontierMap:
-    """Value and decision over the attacker's bandwidth and one limit together.
+    """Value and decision over the attacker's bandwidth and one limit.
 
     Attributes
     ----------
     limit : str
-        The resource whose limit varies from row to row.
+        Resource whose limit varies from row to row.
     limits : ndarray of float, shape (n_rows,)
-        Its limits, increasing, in units of the resource.
+        Limits of the resource, increasing, in its units.
     frontiers : tuple of Frontier, length n_rows
-        For each of them, the exact frontier over the attacker's bandwidth.
+        Exact frontier over the attacker's bandwidth at each limit.
     """
 
     limit: str
@@ -47,12 +47,12 @@ class FrontierMap:
     frontiers: tuple[Frontier, ...]
 
     def values(self, bandwidths: ArrayLike) -> FloatArray:
-        """Value at each limit and bandwidth.
+        """Evaluate the value at each limit and bandwidth.
 
         Parameters
         ----------
         bandwidths : array_like, shape (n_bandwidths,)
-            Of the attacker, in bits.
+            Bandwidths of the attacker, in bits.
 
         Returns
         -------
@@ -63,12 +63,12 @@ class FrontierMap:
         return np.array([frontier(points) for frontier in self.frontiers])
 
     def decisions(self, bandwidths: ArrayLike) -> NDArray[np.str_]:
-        """Decision at each limit and bandwidth.
+        """Decide at each limit and bandwidth.
 
         Parameters
         ----------
         bandwidths : array_like, shape (n_bandwidths,)
-            Of the attacker, in bits.
+            Bandwidths of the attacker, in bits.
 
         Returns
         -------
@@ -85,12 +85,12 @@ class FrontierMap:
         return np.array([frontier.decisions(points) for frontier in self.frontiers])
 
     def operates(self, bandwidths: ArrayLike) -> NDArray[np.bool_]:
-        """Whether the value is surely within the termination loss.
+        """Check where the value is provably within the termination loss.
 
         Parameters
         ----------
         bandwidths : array_like, shape (n_bandwidths,)
-            Of the attacker, in bits.
+            Bandwidths of the attacker, in bits.
 
         Returns
         -------
@@ -105,12 +105,12 @@ class FrontierMap:
 
     @property
     def status(self) -> Status:
-        """``proven`` if all frontiers are; else the status of one that is not."""
+        """``proven`` if all frontiers are proven; else the status of an unproven frontier."""
         return first_unproven(frontier.status for frontier in self.frontiers)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the numbers, and how many frontiers are not proven."""
+        """Caveats of the numbers, and how many frontiers are not proven."""
         statuses = [frontier.status for frontier in self.frontiers]
         return (*self.frontiers[0].game.notes, *unproven_note(statuses, "frontier"))
 
@@ -120,24 +120,24 @@ class FrontierMap:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; on a new figure by default.
+            Axes to draw on; a new figure by default.
 
         Returns
         -------
         matplotlib Axes
-            What was drawn on.
+            The axes drawn on.
 
         Raises
         ------
         SpecificationError
-            If there is one limit only, or matplotlib is not installed.
+            If there is only one limit, or matplotlib is not installed.
         """
         return draw_map(self, ax)
 
 
 @dataclass(frozen=True, eq=False)
 class _Row:
-    """The frontier at one limit."""
+    """Computes the frontier at one limit; may be sent to a worker."""
 
     game: DefenseGame
     limit: str
@@ -155,19 +155,19 @@ def sweep_map(
     tolerance: float | None = None,
     workers: Workers | None = None,
 ) -> FrontierMap:
-    """Trace the exact frontier over the attacker's bandwidth at each of some limits.
+    """Trace the exact frontier over the attacker's bandwidth at each of several limits.
 
     Parameters
     ----------
     problem : Scenario or DefenseGame
     limit : str
-        The resource whose limit varies.
+        Resource whose limit varies.
     limits : sequence of float
-        Its limits, increasing.
+        Limits of the resource, increasing.
     tolerance : float, optional
         As for :func:`sweep`.
     workers : Workers, optional
-        Who computes, a limit each; this process by default.
+        Workers that compute one limit each; this process by default.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def sweep_map(
         )
     limited = with_limit_on(game, limit)
     found = Workers.of(workers).map(_Row(limited, limit, tolerance), rows.tolist())
-    # What comes back from elsewhere brings arrays of its own.
+    # Results from other processes hold copies of the arrays: share them again.
     frontiers = [
         replace(frontier, game=limited.with_limits({limit: row}))
         for row, frontier in zip(rows.tolist(), found, strict=True)

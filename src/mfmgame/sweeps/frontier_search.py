@@ -1,12 +1,13 @@
 """Exact frontiers: the value over the attacker's bandwidth, or over a limit.
 
-The attacker's bandwidth stands only in the objective of the defender's program, so the
-value is concave in it; a limit stands only on the right-hand side, so the value is convex
-in it. For `additive` and `best_of` both are piecewise linear. A solve at one point gives
-more than a value: a line that touches the frontier there and that it never crosses. Two
-such lines meet at a point; if the value there lies on them, the point is a breakpoint; if
-not, the solve there gives a new line between them [1]_. Two solves a breakpoint, no grid.
-For `independent` the same lines and points close a proven bracket around a smooth curve.
+The attacker's bandwidth appears only in the objective of the defender's program, so the
+value is concave in the bandwidth. A limit appears only on the right-hand side, so the value
+is convex in the limit. For `additive` and `best_of` games both are piecewise linear. A solve
+at one point gives, besides the value, a line that touches the frontier there and never
+crosses it. Two such lines meet at a point: if the value there lies on them, the point is a
+breakpoint; if not, the solve there gives a new line between them [1]_. That takes two solves
+per breakpoint and no grid. For `independent` games the same lines and points enclose a smooth
+curve in a proven bracket.
 
 References
 ----------
@@ -48,7 +49,7 @@ __all__ = ["sweep"]
 
 
 _SOLVES = 0.1
-"""Share of a bracket around a smooth frontier that solves may take."""
+"""Share of the bracket around a smooth frontier that is left to the solves."""
 
 
 def sweep(
@@ -61,20 +62,20 @@ def sweep(
 ) -> Frontier:
     """Trace the value over the attacker's bandwidth, or over one limit.
 
-    Between two points whose lines meet, one solve decides what lies there [1]_.
+    Between two points, one solve where their lines meet decides what lies there [1]_.
 
     Parameters
     ----------
     problem : Scenario or DefenseGame
     limit : str, optional
-        The resource whose limit varies; the attacker's bandwidth varies by default.
+        Resource whose limit varies; by default the attacker's bandwidth varies.
     start, stop : float, optional
-        Ends of the sweep. By default it runs from 0 to the bandwidth of all threats
-        together, or to where the limit can no longer bind.
+        Ends of the sweep. By default the sweep runs from 0 to the bandwidth of all threats
+        together, or to the point where the limit can no longer bind.
     tolerance : float, optional
-        For `independent`, the relative width of the proven bracket, 1e-4 by default.
-        For the other compositions the frontier is exact, and this is how far off a line
-        a point may be to lie on it, 1e-11 by default.
+        For `independent`, the relative width of the proven bracket, 1e-4 by default. For the
+        other compositions the frontier is exact; the tolerance is then the relative distance
+        at which a point still lies on a line, 1e-11 by default.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def sweep(
     Raises
     ------
     SpecificationError
-        If the problem, the resource or the ends cannot be meant.
+        If the problem, the resource or the ends are malformed or inconsistent.
     InfeasibleError
         If not even an empty allocation keeps within the other limits.
     SolverError
@@ -120,14 +121,14 @@ def sweep(
     kind = composition_class(game.composition)
     smooth = not kind.is_polyhedral
     asked = tolerance or composition_class(game.composition).frontier_tolerance if smooth else None
-    # Of a bracket, lines take what the solves where they meet leave.
+    # The lines may take the share of the bracket that the solves leave.
     within = (1.0 - _SOLVES) * asked if asked else tolerance or LINEAR_TOLERANCE
     solver = precise_solver(game, _SOLVES * asked if asked else None)
     if game.is_discrete:
         if limit is not None:
             raise SpecificationError(
                 "found stepped defenses, over whose limits the value jumps; expected continuous "
-                "ones (mfmgame portfolio lists the best steps at every budget)",
+                "defenses (mfmgame portfolio lists the best steps at every budget)",
                 pointer="limit",
             )
         return replace(traced_steps(solver, start, stop, within), tolerance=asked)
@@ -141,7 +142,7 @@ def sweep(
 
 
 def _assembled(game: DefenseGame, parameter: str, traced: Trace) -> Frontier:
-    """The arrays of a frontier, from its lines and the solves where they meet."""
+    """Assemble a frontier from its lines and the solves where the lines meet."""
     knots, lines = traced.knots, traced.lines
     points = np.array([knot.at for knot in knots])
     slopes = np.array([line.slope for line in lines])
@@ -180,7 +181,7 @@ def _assembled(game: DefenseGame, parameter: str, traced: Trace) -> Frontier:
 
 
 def _bases(game: DefenseGame, lines: list[Line]) -> list[float]:
-    """What no attacker of no bandwidth exceeds against the allocation of each line."""
+    """Compute each line's value at bandwidth 0, proven by the line's allocation."""
     origin, composition = game.with_attacker_bandwidth(0.0), compose(game)
     return [
         upper_bound(origin, composition, line.allocation, line.slope)
@@ -193,12 +194,12 @@ def _bases(game: DefenseGame, lines: list[Line]) -> list[float]:
 def _beside_knots(
     lines: FloatArray, points: FloatArray, side: Literal[1, -1]
 ) -> tuple[FloatArray, FloatArray]:
-    """At each breakpoint the lines of the pieces before and after it, rounded to a side.
+    """Evaluate at each breakpoint the lines before and after it, rounded up or down.
 
     Parameters
     ----------
     lines : ndarray of float, shape (n_pieces, 3)
-        Value, slope, and where the line has that value.
+        Value, slope, and the point where the line has that value.
     points : ndarray of float, shape (n_pieces + 1,)
     side : {1, -1}
         Up or down.

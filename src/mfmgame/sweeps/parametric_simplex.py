@@ -1,16 +1,16 @@
-"""A walk over the attacker's bandwidth, from vertex to vertex, for `additive` games.
+"""Walk over the attacker's bandwidth, from vertex to vertex, for `additive` games.
 
 The defender's program is ``min B lam + sum_i max(0, v_i (1 - E_i . x) - b_i lam)`` over the
-allocations ``x`` and prices ``lam >= 0``. A vertex is where as many constraints are tight as
-there are unknowns: threats at the margin (neither worth running nor not), levels at their
-bounds, limits that bind. While it is optimal, ``x`` and ``lam`` stay as they are, and the
-multipliers of the tight constraints (the attacker's effort on marginal threats, the prices
-of limits) are linear in ``B``; the piece ends where one of them leaves its range. That
-constraint is let go, and the next one met along the edge replaces it: the parametric
-simplex method [1]_, one pivot a piece. Where several are met at once, an infinitesimal
-perturbation of their right-hand sides decides [2]_, so that the walk cannot go in circles.
+allocations ``x`` and prices ``lam >= 0``. At a vertex, as many constraints are tight as there
+are unknowns: threats at the margin (neither worth running nor not), levels at their bounds,
+limits that bind. While the vertex is optimal, ``x`` and ``lam`` are constant, and the
+multipliers of the tight constraints (the attacker's effort on marginal threats, the prices of
+limits) are linear in ``B``. The piece ends where a multiplier leaves its range: its constraint
+is released, and the next constraint met along the edge replaces it. This is the parametric
+simplex method [1]_, with one pivot per piece. Where several constraints are met at once, an
+infinitesimal perturbation of their right-hand sides decides [2]_, so the walk cannot cycle.
 
-Nothing here is trusted: whoever asks for a walk checks its lines and proofs.
+The walk itself proves nothing: its caller checks all lines and proofs.
 
 References
 ----------
@@ -37,27 +37,27 @@ __all__ = ["Walk", "walk"]
 
 
 _TOUCHING = 1e-12
-"""Slack of a constraint, in its own units, that counts as none."""
+"""Slack of a constraint, in its own units, that counts as 0."""
 _OUT_OF_RANGE = 1e-10
-"""How far a multiplier may leave its range by rounding, in its own units."""
+"""How far rounding may move a multiplier out of its range, in its own units."""
 _NOTHING = 1e-14
-"""Share of a threat that is none."""
+"""Share of a threat that counts as 0."""
 _SAME_PRICE = 1e-10
-"""Pieces whose prices differ by less, relative to them, are one."""
+"""Relative difference in price below which two pieces are one piece."""
 _LEAST_PIVOT = 1e-9
-"""Rate, beside the greatest of an edge, at which slack does not close."""
+"""Rate below which slack counts as constant, relative to the greatest rate of an edge."""
 _FRESH = 30
 """Pivots between two factorizations."""
 
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """What a walk has met; any of it may be wrong, or the walk may end early.
+    """Result of a walk; any number may be wrong, or the walk may end early.
 
     Attributes
     ----------
     points : ndarray of float, shape (n_pieces + 1,)
-        Where pieces begin and end, in bits.
+        Ends of the pieces, in bits.
     allocations : ndarray of float, shape (n_pieces, n_defenses)
     slopes : ndarray of float, shape (n_pieces,)
         Loss units per bit.
@@ -80,9 +80,9 @@ def walk(game: DefenseGame, start: float, stop: float, shortest: float) -> Walk:
     ----------
     game : DefenseGame
     start, stop : float
-        Different bandwidths of at least 0.
+        Distinct bandwidths of at least 0, in bits.
     shortest : float
-        Length of a piece, as a share of where it ends, that is none.
+        Length below which a piece is ignored, relative to the piece's end.
 
     Returns
     -------
@@ -91,17 +91,17 @@ def walk(game: DefenseGame, start: float, stop: float, shortest: float) -> Walk:
     with np.errstate(all="ignore"):
         try:
             return _Walker(game, start).run(stop, shortest)
-        except np.linalg.LinAlgError:  # numbers too far apart even to begin
+        except np.linalg.LinAlgError:  # the scales differ too much to start
             return _report(game, [], [], [])
 
 
 class _Walker:
-    """The tight constraints, their inverse, and what is left of all the others.
+    """The tight constraints, their inverse, and the slack of all other constraints.
 
-    Constraints are numbered: threats, levels at 0 (the price ``lam`` the last of them),
-    levels in full, limits. Each is ``row . z >= side`` over ``z = (x, lam)``, a threat's
-    being the one that makes it not worth running. Levels are in units of the most that the
-    limits allow, threats in units of their severity.
+    Constraints are numbered in order: threats, levels at 0 (the price ``lam`` the last of
+    them), levels at their greatest, limits. Each is ``row . z >= side`` over ``z = (x, lam)``;
+    the constraint of a threat says that it is not worth running. Levels are in units of the
+    greatest level that the limits allow, threats in units of their severity.
     """
 
     def __init__(self, game: DefenseGame, start: float) -> None:
@@ -125,7 +125,7 @@ class _Walker:
         self._sides = np.concatenate(sides)
         self._most = np.full(len(self._sides), np.inf)
         self._most[:n] = self._worth
-        # A fixed outward push of every side but those of levels that never change.
+        # A fixed outward push of every side, except for levels that never change.
         self._fixed = (free & (self._full > 0)) | (self._full == 0)
         push = np.random.default_rng(0).uniform(0.5, 1.0, len(self._sides))
         push[n:] *= -1.0
@@ -141,7 +141,7 @@ class _Walker:
         self._factorize()
 
     def _begin(self, levels: FloatArray, left: FloatArray, pushed: FloatArray) -> None:
-        """The vertex of no defense but the free ones, against the best response to it."""
+        """Start at the vertex of the free defenses alone, against the best response to them."""
         n, m, bits = self._n, self._m, self._bits
         worth = (left > 0.0) | ((left == 0.0) & (pushed > 0.0))
         self._runs = worth & (bits == 0.0)
@@ -156,7 +156,7 @@ class _Walker:
         tight[upper] = n + m + 1 + upper
         if n_full < len(order):
             tight[m] = order[n_full]
-            # Prices in units of the first, so that threats' rows are of one size.
+            # Use the first price as the unit, so that the threats' rows have similar sizes.
             first = left[order[n_full]] / bits[order[n_full]]
             if first > 0.0:
                 self._price_unit = first
@@ -170,7 +170,7 @@ class _Walker:
         return row
 
     def _factorize(self) -> None:
-        """Compute everything anew from the tight constraints."""
+        """Recompute everything from the tight constraints."""
         rows = np.array([self._row(constraint) for constraint in self._tight.tolist()])
         self._inverse = np.linalg.inv(rows)
         exact, pushed = self._sides[self._tight], self._pushes[self._tight]
@@ -179,7 +179,7 @@ class _Walker:
         self._slack = product(self._rows, self._z) - self._sides
         self._pushed_slack = product(self._rows, self._inverse @ pushed) - self._pushes
         running = np.flatnonzero(self._runs)
-        # A threat that runs has slack on the other side of its margin.
+        # A running threat has slack on the other side of its margin.
         self._sign = np.ones(len(self._sides))
         self._sign[running] = -1.0
         self._slack *= self._sign
@@ -189,7 +189,7 @@ class _Walker:
         self._age = 0
 
     def run(self, stop: float, shortest: float) -> Walk:
-        """Walk to an end, or as far as it goes."""
+        """Walk until the end, or as far as possible."""
         n, m = self._n, self._m
         margin = np.full(len(self._sides), _OUT_OF_RANGE * self._worth.max(initial=0.0))
         margin[:n] = _OUT_OF_RANGE * self._worth
@@ -199,7 +199,7 @@ class _Walker:
         fixed = np.flatnonzero(self._fixed)
         stays[n + fixed] = stays[n + m + 1 + fixed] = True
 
-        begun: float | None = None  # where this piece began, once optimal
+        begun: float | None = None  # start of this piece, once optimal
         points: list[float] = []
         found: list[tuple[FloatArray, float]] = []
         duals: list[tuple[FloatArray, FloatArray]] = []
@@ -217,7 +217,7 @@ class _Walker:
                 np.divide(room, grows, out=with_growth, where=grows > 0.0)
                 with_growth[stay] = np.inf
                 step = max(0.0, float(with_growth.min()))
-                # Of several that are next, the one that the price falls with most.
+                # Of several constraints to release next, choose the steepest fall of the price.
                 leaving = int(np.argmax(np.where(with_growth <= step, np.abs(grows), -1.0)))
                 if begun is None:
                     begun = self._at
@@ -227,7 +227,7 @@ class _Walker:
                 if end - points[-1] > shortest * end or (end >= stop and not found):
                     levels, price = self._primal()
                     if found and found[-1][1] - price <= _SAME_PRICE * found[-1][1]:
-                        points.pop()  # the same piece goes on
+                        points.pop()  # the same piece continues
                         duals.pop()
                     else:
                         found.append((levels, price))
@@ -247,22 +247,22 @@ class _Walker:
         return _report(self._game, points, found, duals)
 
     def _pivot(self, place: int, rises: bool, gain: float) -> bool:
-        """Exchange a tight constraint for the one where the way along its edge ends.
+        """Exchange a tight constraint for the constraint at the end of its edge.
 
         Parameters
         ----------
         place : int
-            Of the constraint that is let go, among those tight.
+            Position of the released constraint among the tight constraints.
         rises : bool
-            Whether it is a threat that joins the attack; else it becomes slack.
+            Whether the constraint is a threat that joins the attack; otherwise it gets slack.
         gain : float
-            What the way gains per unit at first. Each threat met on it takes from that, and
-            it ends where nothing is left.
+            Initial gain per unit along the edge. Each threat met on the way reduces the gain, and
+            the edge ends where no gain is left.
 
         Returns
         -------
         bool
-            False if there is no end, or numbers have gone bad.
+            False if the edge has no end, or precision is lost.
         """
         leaving = int(self._tight[place])
         edge = -self._inverse[:, place] if rises else self._inverse[:, place].copy()
@@ -322,7 +322,7 @@ class _Walker:
         return bool(np.isfinite(self._inverse[0, 0]))
 
     def _primal(self) -> tuple[FloatArray, float]:
-        """Allocation and price of the vertex, levels at their bounds exactly there."""
+        """Return allocation and price of the vertex, levels at their bounds exactly there."""
         n, m, tight = self._n, self._m, self._tight
         rows = self._rows[tight]
         self._z += self._inverse @ (self._sides[tight] - rows @ self._z)
@@ -330,12 +330,12 @@ class _Walker:
         empty, full = self._is_tight[n : n + m], self._is_tight[n + m + 1 : n + 2 * m + 1]
         levels = np.where(full, self._game.max_level, np.where(empty, 0.0, levels))
         price = float(self._z[m])
-        # What a price that rounding alone has left leaves of the threats at the margin.
+        # Effect on marginal threats of a price that is pure rounding.
         left = price * self._bits[tight[tight < n]].max(initial=0.0)
         return levels, price * self._price_unit if left > _NOTHING else 0.0
 
     def _dual(self, value: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Attack plan and prices of the limits, from the multipliers."""
+        """Return attack plan and prices of the limits from the multipliers."""
         n, m = self._n, self._m
         plan = self._runs.astype(np.float64)
         threats = self._tight < n
@@ -354,7 +354,7 @@ def _report(
     found: list[tuple[FloatArray, float]],
     duals: list[tuple[FloatArray, FloatArray]],
 ) -> Walk:
-    """What a walk has met, in arrays; nothing at all if it has no piece."""
+    """Collect the result of a walk in arrays, all empty if the walk has no piece."""
     count = len(found)
     n_points = count + 1 if count else 0
     return Walk(
@@ -367,7 +367,7 @@ def _report(
 
 
 def _level_units(game: DefenseGame, limited: IntArray) -> FloatArray:
-    """The most of each level that the limits allow; 1 where that is nothing."""
+    """Compute the greatest level of each defense that the limits allow; 1 in place of 0."""
     reach = game.max_level.copy()
     for row in limited.tolist():
         using = game.use[row] > 0
@@ -379,7 +379,7 @@ def _level_units(game: DefenseGame, limited: IntArray) -> FloatArray:
 def _stacked(
     effects: FloatArray | scipy.sparse.csr_array, bits: FloatArray, use: FloatArray
 ) -> FloatArray | scipy.sparse.csr_array:
-    """The rows of all constraints, shape (n_constraints, n_defenses + 1)."""
+    """Stack the rows of all constraints, shape (n_constraints, n_defenses + 1)."""
     n_defenses = use.shape[1]
     unit = np.eye(n_defenses + 1)
     others = np.vstack((unit, -unit[:n_defenses], np.pad(-use, ((0, 0), (0, 1)))))

@@ -1,9 +1,9 @@
-"""The search for the best portfolios as a budget grows.
+"""Search for the best portfolios as a budget grows.
 
-The value falls in steps: at each, another portfolio becomes affordable that no attacker
-hurts as much. From the greatest budget downwards, the best portfolio at a budget is the best
-one down to what it costs; just below that, another is. So as many searches as there are
-portfolios, on the same cuts, find every budget at which the answer changes: no grid.
+The value falls in steps: at each step, a portfolio becomes affordable whose worst attack
+costs less. The search goes down from the greatest budget. The best portfolio at a budget is
+best down to its own cost; just below that cost, another portfolio is. So one search per
+portfolio, all on the same cuts, finds every budget at which the answer changes: no grid.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def best_portfolios(
     Parameters
     ----------
     problem : Scenario or DefenseGame
-        In which every defense that uses the resource is all-or-nothing or stepped.
+        Every defense that uses the resource is all-or-nothing or stepped.
     limit : str, optional
-        The resource whose limit is the budget; needed where defenses use several.
+        Resource whose limit is the budget; required if defenses use several resources.
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
     progress : callable, optional
-        Told how much of the budget is done, and of how much.
+        Called with the part of the budget that is done and the whole budget.
 
     Returns
     -------
@@ -63,8 +63,8 @@ def best_portfolios(
     Raises
     ------
     SpecificationError
-        If the problem says something that cannot be meant, or a defense that uses the
-        resource is continuous.
+        If the problem is malformed or inconsistent, or a defense that uses the resource is
+        continuous.
     InfeasibleError
         If no choice of levels keeps within the other limits and the rules.
     SolverError
@@ -114,7 +114,7 @@ def best_portfolios(
 
 
 def _budget(game: DefenseGame, limit: str | None) -> str:
-    """The resource to vary: the one named, or the only one."""
+    """Return the resource to vary: the named one, or the only one in use."""
     used = [name for name, use in zip(game.resources, game.use, strict=True) if use.any()]
     if limit is None and len(used) != 1:
         raise SpecificationError(
@@ -143,7 +143,7 @@ def _budget(game: DefenseGame, limit: str | None) -> str:
 
 
 def _trimmed(found: Found, composition: Composition, row: int, enough: float) -> Found:
-    """The same portfolio without steps that nothing is lost by: it remains good enough."""
+    """Remove steps that the portfolio does not need to remain good enough."""
     game = found.game
     levels = trimmed(game, composition, found.allocation, game.use[row], enough)
     residual = game.severity * composition.exposure(levels)
@@ -152,14 +152,14 @@ def _trimmed(found: Found, composition: Composition, row: int, enough: float) ->
 
 
 def _cheaper(found: Found, before: Found) -> Found:
-    """A portfolio as good as one that costs more, with the proof of that one's budget."""
+    """Combine a cheaper portfolio that is as good with the proof at the greater budget."""
     lower = min(before.lower, found.response.loss)
     proof = before.certificate.priced_by(found.certificate.priced)
     return found._replace(game=before.game, lower=lower, certificate=proof)
 
 
 def _portfolios(solver: Solver, row: int, found: list[tuple[float, Found]]) -> Iterator[Portfolio]:
-    """Each portfolio, by increasing cost, beside the one before it and the greedy one."""
+    """Build each portfolio, by increasing cost, from its predecessor and the greedy order."""
     composition = compose(solver.game)
     before: FloatArray | None = None
     for position, (cost, best) in enumerate(found):

@@ -1,8 +1,8 @@
 """The self-destruction threshold: the attacker's bandwidth at which to shut down.
 
 ``B_dagger = sup { B >= 0 : V(B) <= L }`` for the game's value ``V`` and the loss ``L`` of
-stopping now. ``V`` is concave and nondecreasing in ``B``, because ``B`` stands only in the
-objective of a minimum over allocations that do not depend on it. So there is one crossing.
+stopping now. ``V`` is concave and nondecreasing in ``B``, because ``B`` appears only in the
+objective of a minimum over allocations that do not depend on ``B``. So there is one crossing.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ __all__ = ["self_destruction_threshold", "threshold_beyond"]
 
 _MAX_STEPS = 200
 _LITTLE = 1e-3
-"""Share of the way by which to look beyond a crossing."""
+"""How far to look beyond a crossing, relative to the rest of the way."""
 _SAME_POINT = 1e-12
-"""Bandwidths this close, relative to each other, are one."""
+"""Relative difference below which two bandwidths are one bandwidth."""
 
 
 def self_destruction_threshold(
@@ -42,10 +42,10 @@ def self_destruction_threshold(
     problem : Scenario or DefenseGame
         With a termination loss.
     tolerance : float, optional
-        As for :func:`mfmgame.solve`. With a looser one than the default the threshold may
-        be less than the true one, and the decision be open; it is never a wrong one.
+        As for :func:`mfmgame.solve`. With a tolerance looser than the default, the threshold
+        may be below the true one and the decision may be open, but the decision is never wrong.
     mip_gap, time_limit : float, optional
-        As for :func:`mfmgame.solve`; the time is that of each solve on the way.
+        As for :func:`mfmgame.solve`; the time limit applies to each solve.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def self_destruction_threshold(
     Raises
     ------
     SpecificationError
-        If the problem has no termination loss, or says something that cannot be meant.
+        If the problem has no termination loss, or is malformed or inconsistent.
     InfeasibleError
         If not even an empty allocation keeps within the limits.
     SolverError
@@ -89,15 +89,15 @@ def self_destruction_threshold(
 
 
 def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
-    """The threshold of a game that is solved already.
+    """Find the threshold of a game that is already solved.
 
     Parameters
     ----------
     solver : Solver
     here : Solution
-        What it has found for its own game.
+        Solution that the solver found for its own game.
     loss : float
-        Of stopping the system, in loss units.
+        Loss of stopping the system, in loss units.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     if undefended is None:
         return _unreachable(here, undefended, here)
-    # No fixed allocation holds out beyond the threshold, this one and none at all included.
+    # No fixed allocation holds out beyond the threshold, nor do this one and the empty one.
     reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
     start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
     held, there = _crossing(solver, loss, start, here if start == reached else None)
@@ -141,7 +141,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
 
 
 def _unreachable(held: Solution, undefended: float | None, here: Solution) -> Threshold:
-    """The answer where all threats together stay within the loss."""
+    """Build the answer for the case that all threats together stay within the loss."""
     return Threshold(
         bandwidth=None,
         undefended=undefended,
@@ -157,7 +157,7 @@ def _unreachable(held: Solution, undefended: float | None, here: Solution) -> Th
 
 
 def _notes(here: Solution, there: Solution, loss: float) -> tuple[str, ...]:
-    """The notes of the value; and whether an attacker at the threshold surely causes the loss."""
+    """Return the notes of the value, and a note if the threshold may be later."""
     game = here.game
     if there.lower >= loss - there.tolerance * scale_of(game, loss):
         return here.notes
@@ -167,15 +167,16 @@ def _notes(here: Solution, there: Solution, loss: float) -> tuple[str, ...]:
 def _crossing(
     solver: Solver, loss: float, start: float, held: Solution | None
 ) -> tuple[Solution, Solution | None]:
-    """The solution that holds out longest, and one at the bandwidth up to which it does.
+    """Find the solution that holds out longest, and a solution where its loss crosses.
 
-    The worst attack on any fixed allocation costs at least the value, so it reaches the
-    loss at or before the threshold. An allocation that is optimal there can hold out
-    further only if another is better; solving at its crossing finds that one, and the
-    crossings climb to the threshold, in finitely many steps where the value is piecewise
-    linear. There is no second solution if the first holds out against all threats.
+    The worst attack on any fixed allocation costs at least the value, so its cost reaches
+    the loss at or before the threshold. An optimal allocation at its own crossing is at the
+    threshold, unless another allocation is better there; solving at the crossing finds
+    the better one. So the crossings climb to the threshold, in finitely many steps if the
+    value is piecewise linear. The second solution is None if the first one holds out
+    against all threats.
 
-    The start may be the crossing of an allocation that is held already.
+    The start may be the crossing of a given allocation `held`.
     """
     total = float(solver.game.bandwidth.sum())
     bandwidth = start
@@ -192,7 +193,7 @@ def _crossing(
         bandwidth = reached
     assert held is not None
     if not _rises(solver, loss, bandwidth, total):
-        # Another allocation may be as good here, and better beyond.
+        # Another allocation may be as good here and better beyond.
         most = solver.solve(total)
         if decide(solver.game, most.lower, most.upper, loss) == "operate":
             return most, None
@@ -200,9 +201,9 @@ def _crossing(
 
 
 def _rises(solver: Solver, loss: float, bandwidth: float, total: float) -> bool:
-    """Whether the value is surely above the loss a little beyond a bandwidth.
+    """Check whether the value is provably above the loss slightly beyond a bandwidth.
 
-    The value is concave: where it does not rise, it never will.
+    The value is concave: once it stops rising, it never rises again.
     """
     beyond = bandwidth * (1.0 + _LITTLE) or _LITTLE * total
     enough = loss + tie(solver.game, loss)

@@ -1,4 +1,4 @@
-"""Lines that touch a frontier, and the recursion that finds all of them from solves."""
+"""Lines that touch a frontier, and the recursion that finds all of them by solves."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ __all__ = [
 
 _SOLVE_TOLERANCE = 1e-10
 LINEAR_TOLERANCE = 1e-11
-"""A point this far off a line, relative to the value, still lies on it."""
+"""Relative distance from a line at which a point still lies on the line."""
 _SAME_SLOPE = 1e-10
-"""Lines whose slopes differ by less, relative to the steeper, are one line."""
+"""Difference in slope, relative to the steeper, below which two lines are one line."""
 SAME_POINT = 1e-12
-"""Points closer than this share of where they are, are one point."""
+"""Relative distance below which two points are one point."""
 _SHORTEST = 1e-9
-"""A piece beside a point that is shorter, by this share of the way, is none."""
+"""Relative length below which a piece beside a point is ignored."""
 _NEARBY = 1e-3
 """Where to look first for the piece beside a point, as a share of the way."""
 _BY_ROUNDING = (2.0**-52, 2.0**-50, 2.0**-48)
-"""Shares of a point by which it may be too low."""
+"""Relative errors by which a point may be too low."""
 _MOST_LINES = 100
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line that touches the frontier at a point, and never crosses it.
+    """A line that touches the frontier at a point and never crosses it.
 
     Attributes
     ----------
     at, value, slope : float
-        The point, and the line through it.
+        The point, and height and slope of the line there.
     allocation : ndarray of float, shape (n_defenses,)
-        Optimal at the point.
+        Optimal allocation at the point.
     guaranteed : float
-        Loss of the worst attack on it there.
+        Loss of the worst attack on the allocation at the point.
     lower : float
-        What the certificate proves of the value there.
+        Lower bound on the value at the point, proven by the certificate.
     price : float
-        Of the attacker's bandwidth, in that attack.
+        Price of the attacker's bandwidth in that attack.
     certificate : Certificate
     base : float or None
-        Of a line over the bandwidth, its proven value at 0, if that is known yet.
+        Proven value of a line over the bandwidth at 0; None if not known yet.
     """
 
     at: float
@@ -75,18 +75,18 @@ class Line:
     base: float | None = None
 
     def __call__(self, at: float) -> float:
-        """Height of the line at a point."""
+        """Evaluate the line at a point."""
         return self.value + self.slope * (at - self.at)
 
 
 def precise_solver(game: DefenseGame, tolerance: float | None = None) -> Solver:
-    """Make a solver for many points of one frontier, by default as precise as lines need.
+    """Make a solver for many points of one frontier, with the precision that lines need.
 
     Parameters
     ----------
     game : DefenseGame
     tolerance : float, optional
-        As for :class:`Solver`.
+        As for :class:`Solver`; by default the precision that lines need.
 
     Returns
     -------
@@ -96,16 +96,16 @@ def precise_solver(game: DefenseGame, tolerance: float | None = None) -> Solver:
 
 
 def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> float:
-    """Slope of the piece of a frontier that starts at a point and leads towards another.
+    """Compute the slope of the frontier's piece that leads from one point towards another.
 
     Parameters
     ----------
     solver : Solver
-        Of an `additive` or `best_of` game.
+        Solver of an `additive` or `best_of` game.
     parameter : str
-        ``"attacker_bandwidth"``, or a resource that the game limits.
+        ``"attacker_bandwidth"``, or a resource with a limit.
     at, towards : float
-        Different points of at least 0.
+        Distinct points of at least 0.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> f
         Loss units per unit of the parameter.
     """
     touch, game = touching(solver, parameter), solver.game
-    # A defense that costs too much to run stretches the range, but changes no slope nearby.
+    # An unaffordable defense stretches the range, but changes no slope nearby.
     amounts = game.bandwidth
     if parameter != ATTACKER_BANDWIDTH:
         amounts = game.use[game.resources.index(parameter)] * game.max_level
@@ -127,7 +127,7 @@ def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> f
             break
         shift = (there(at) - here.value) / (here.slope - there.slope)
         share = shift / (there.at - at)
-        if share <= _SHORTEST:  # the line here only touches the start
+        if share <= _SHORTEST:  # this line only touches the start
             return there.slope
         meeting = at + min(share, 1.0) * (there.at - at)
         found = touch(meeting)
@@ -145,7 +145,7 @@ def touching(solver: Solver, parameter: str) -> Callable[[float], Line]:
     ----------
     solver : Solver
     parameter : str
-        ``"attacker_bandwidth"``, or a resource that the game limits.
+        ``"attacker_bandwidth"``, or a resource with a limit.
 
     Returns
     -------
@@ -171,19 +171,19 @@ def _line(at: float, value: float, slope: float, found: Found) -> Line:
 
 
 def _is_between(slope: float, one: float, other: float) -> bool:
-    """Whether a line is less steep than one and steeper than another.
+    """Check whether a slope lies strictly between two others.
 
-    That between two others is; one that rounding makes look otherwise would lead nowhere.
+    A new line between two known lines always does; a slope outside is rounding, and a step
+    to it would lead nowhere.
     """
     return min(one, other) < slope < max(one, other)
 
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """Lines from left to right, and where each meets the next, as far as that is proven.
+    """Lines from left to right, and the proven knots where they meet.
 
-    The first knot is that of the sweep's start, the last that of its end; None where
-    there is no proof.
+    The first knot is the start of the sweep, the last its end; a knot without proof is None.
     """
 
     lines: list[Line]
@@ -191,16 +191,16 @@ class Chain:
 
 
 class Trace:
-    """The recursion on pairs of lines, left to right, on a stack of its own.
+    """Recursion on pairs of lines, left to right, with an explicit stack.
 
     Parameters
     ----------
     touch : callable
         Finds the line that touches the frontier at a point.
     sign : {1.0, -1.0}
-        1.0 if the frontier is concave, below its lines; -1.0 if convex, above them.
+        1.0 for a concave frontier below its lines; -1.0 for a convex one above them.
     within : float
-        Share of the value that a point may be off a line and still lie on it.
+        Relative distance from a line at which a point still lies on the line.
     game : DefenseGame
 
     Attributes
@@ -208,7 +208,7 @@ class Trace:
     lines : list of Line
         From left to right.
     knots : list of Line
-        Solves at both ends and where neighbours meet.
+        Solves at both ends and where neighboring lines meet.
     n_solves : int
     """
 
@@ -225,13 +225,13 @@ class Trace:
         self.n_solves = 0
 
     def run(self, start: float, stop: float, known: Chain) -> None:
-        """Find the lines between two ends, and the solves where neighbours meet.
+        """Find the lines between two ends, and the solves where neighboring lines meet.
 
         Parameters
         ----------
         start, stop : float
         known : Chain
-            Lines known to touch the frontier; it may be empty.
+            Lines known to touch the frontier; may be empty.
         """
         lines, between = list(known.lines), known.knots[1:-1]
         first, last = (known.knots[0], known.knots[-1]) if lines else (None, None)
@@ -252,10 +252,10 @@ class Trace:
                 continue
             falls = self._sign * (left.slope - right.slope)
             if falls <= 0.0 or (self._is_on(left, right) and self._is_on(right, left)):
-                continue  # one line
+                continue  # the same line
             shift = (right(left.at) - left.value) / (left.slope - right.slope)
             at = min(max(left.at + shift, left.at), right.at)
-            if self._is_on(right, first):  # all before only touch the start
+            if self._is_on(right, first):  # all lines before it only touch the start
                 self.lines = [right]
                 continue
             if not pending and self._is_on(left, last):  # the last line only touches the end
@@ -277,7 +277,7 @@ class Trace:
         self._drop_points()
 
     def _reach_zero(self) -> None:
-        """Begin a last piece of value 0 where the value is 0: where lines meet, it may not be."""
+        """Move the start of a last piece of value 0 to a point where the value is proven 0."""
         if len(self.lines) < 2 or self.lines[-1].slope or self.lines[-1].value > 0.0:
             return
         at, stop = self.knots[-2].at, self.knots[-1].at
@@ -287,7 +287,7 @@ class Trace:
             self.knots[-2] = self._touched(min(at * (1.0 + share), stop))
 
     def _drop_points(self) -> None:
-        """Drop what only rounding has made: short pieces, and points inside a line."""
+        """Drop artifacts of rounding: short pieces, and points inside a line."""
         lines, knots, k = self.lines, self.knots, 0
         while k < len(lines):
             start, end = knots[k : k + 2]
@@ -303,26 +303,26 @@ class Trace:
                 k += 1
 
     def _goes_on(self, line: Line, following: Line, start: Line, end: Line) -> bool:
-        """Whether a line goes on in the piece that follows it."""
+        """Check whether a line continues in the following piece."""
         steepest = max(abs(line.slope), abs(following.slope))
         same = abs(line.slope - following.slope) <= _SAME_SLOPE * steepest
         return same and self._is_on(line, start) and self._is_on(line, end)
 
     def _is_on(self, line: Line, knot: Line) -> bool:
-        """Whether a line meets the frontier where another one touches it."""
+        """Check whether a line meets the frontier at a knot."""
         return abs(line(knot.at) - knot.value) <= self._slack(knot.value, LINEAR_TOLERANCE)
 
     def _is_sharper(self, found: Line, left: Line, right: Line) -> bool:
-        """Whether a line is the left one, touched nearer to where it really meets the right one.
+        """Check whether a line is the left line again, found nearer to its crossing with the right.
 
-        A line is as precise as the value where it was found, which may be far greater.
+        A line is as precise as the value at its point, which may be much greater elsewhere.
         """
         same = abs(found.slope - left.slope) <= _SAME_SLOPE * abs(left.slope)
         off = self._sign * (right(found.at) - found.value)
         return same and off > self._slack(found.value, _SOLVE_TOLERANCE)
 
     def _slack(self, value: float, within: float) -> float:
-        """How far a point may be off a line: never less than rounding makes it."""
+        """Compute how far a point may lie off a line, at least by the rounding error."""
         return max(within * max(abs(value), self._floor), self._rounding)
 
     def _touched(self, at: float) -> Line:

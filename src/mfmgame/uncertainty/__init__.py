@@ -1,1 +1,1 @@
-"""Uncertain inputs: what numbers may be, the games they make, and ensembles of answers."""
+"""Uncertain inputs: their values, their games, and sensitivities to them."""

@@ -1,8 +1,8 @@
-"""How single numbers of a scenario and its catalog enter the arrays of a game.
+"""Recipe that puts numbers of a scenario and its catalog into the arrays of a game.
 
-:func:`mfmgame.build_game` reads documents; that takes longer than to solve what comes out.
-A recipe knows for each number which cell of which array it is, and works the rules out again
-on arrays, where a number is one that the rules use.
+:func:`mfmgame.build_game` reads documents, which takes longer than solving the game. A recipe
+knows the array cell of each number, and applies the catalog's rules again, on arrays, where
+the rules use the number.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TRAITS = {"acts": get_args(Axis), "guards": get_args(Flow), "modalities": get_a
 
 
 class Cell(NamedTuple):
-    """A place in the arrays; an empty name is no place, because the number has no effect."""
+    """A position in an array; an empty name means no cell: the number has no effect."""
 
     array: str
     position: int
@@ -40,22 +40,22 @@ NOWHERE = Cell("", 0)
 
 
 class Recipe:
-    """The numbers that a game is made of, as arrays, and how to make it of others.
+    """Arrays of the numbers that make up a game, and the steps to build other games.
 
     Parameters
     ----------
     scenario : Scenario
     catalog : Catalog
-        What it builds on.
+        Catalog that the scenario builds on.
     entries : Entries
-        What the two resolve to.
+        Entries that scenario and catalog resolve to.
     game : DefenseGame
-        Built of them.
+        Game built from the entries.
 
     Attributes
     ----------
     arrays : dict of str to ndarray
-        Nominal numbers: those of the game, and those that the rules start from.
+        Nominal numbers: those of the game, and the inputs of the rules.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Recipe:
         self._notes: dict[int, tuple[str, ...]] = {}
 
     def _index_stated(self) -> None:
-        """Which explicit effectiveness values count: of a pair, the last one."""
+        """Index the explicit effectiveness values that count: the last value of each pair."""
         self._stated: dict[tuple[int, int], int] = {}
         self._stated_entries = [*self._catalog.effectiveness, *self._scenario.effectiveness]
         for position, entry in enumerate(self._stated_entries):
@@ -90,7 +90,7 @@ class Recipe:
         self._stated_order = {position: k for k, position in enumerate(self._stated.values())}
 
     def _index_rules(self) -> None:
-        """Which severities and bandwidths the rules give, and from what."""
+        """Index the severities and bandwidths that come from rules, and the rules' inputs."""
         self._by_rule: dict[str, list[int]] = {"severity": [], "bandwidth": []}
         assumptions = self._catalog.assumptions
         goals: list[int] = []
@@ -151,10 +151,10 @@ class Recipe:
         return arrays
 
     def cell(self, address: Address) -> Cell | None:
-        """Where a number stands in the arrays; None if only reading the documents can tell."""
+        """Find the cell of a number; None if its effect requires reading the documents again."""
         side, place = address
         if place[-1] == "max_level" and self._game.is_discrete:
-            return None  # levels may go with it
+            return None  # the number may change levels, too
         return (self._in_scenario if side == "scenario" else self._in_catalog)(place)
 
     def _in_scenario(self, place: tuple[str | int, ...]) -> Cell | None:
@@ -234,23 +234,23 @@ class Recipe:
         return NOWHERE if place is None else Cell("stated", place)
 
     def game(self, changed: Mapping[str, FloatArray]) -> DefenseGame:
-        """The game of the nominal arrays but for some.
+        """Build the game of the nominal arrays with some arrays replaced.
 
         Parameters
         ----------
         changed : mapping of str to ndarray
-            Arrays to use instead, of the shapes of :attr:`arrays`.
+            Replacement arrays, of the shapes of :attr:`arrays`.
 
         Returns
         -------
         DefenseGame
-            That of the documents with these numbers written in, but for its notes on
+            The game of the documents with these numbers written in, except for notes on
             uncertain numbers.
 
         Raises
         ------
         SpecificationError
-            If the rules give a number that is out of its range.
+            If a rule gives a number that is out of its range.
         """
         arrays = {**self.arrays, **changed}
         severity = self._with_severities(arrays, changed)
@@ -313,10 +313,10 @@ class Recipe:
 
 
 def _entered(array: FloatArray, rows: list[int], given: FloatArray) -> FloatArray:
-    """The array with what the rules give in some rows."""
+    """Copy an array with some rows set to the numbers that the rules give."""
     if not ((given == 0.0) | ((given >= SMALLEST) & (given <= LARGEST))).all():
         raise SpecificationError(
-            f"the rules give a number that is not 0 or from {SMALLEST} to {LARGEST}",
+            f"found a number from rules out of range, expected 0 or {SMALLEST} to {LARGEST}",
             pointer="/catalog",
         )
     entered = array.copy()

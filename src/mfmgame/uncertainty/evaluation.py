@@ -1,4 +1,4 @@
-"""One draw, one exact solve: what is written down of it."""
+"""The numbers recorded of each draw, from one exact solve."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ MEASURES = (
     "nominal_loss",
     "regret",
 )
-"""What is written down of every draw, besides the level of each defense."""
+"""Numbers recorded of every draw, besides the level of each defense."""
 _TERMINATE: dict[Decision, float] = {"operate": 0.0, "terminate": 1.0, "undecided": math.nan}
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What to find out of a draw of a family's inputs.
+    """Computes the rows of a family's draws; may be sent to a worker.
 
     Attributes
     ----------
     family : GameFamily
     seed : int
-        Which draws.
+        Seed of the draws.
     plan : ndarray of float, shape (n_defenses,)
-        Levels whose loss and regret to find out: the plan at nominal values.
+        Levels whose loss and regret are recorded: the plan at nominal values.
     tolerance : float or None
         As for :func:`mfmgame.solve`.
     measures : mapping of str to callable
-        Numbers to find out besides, of a game and its solution.
+        Further numbers to record, computed from a game and its solution.
     """
 
     family: GameFamily
@@ -75,7 +75,7 @@ class Evaluation:
         return (*MEASURES, *levels, *self.measures)
 
     def __call__(self, chunk: tuple[int, int]) -> FloatArray:
-        """Rows of the draws from one to before another, shape (n_draws, n_columns)."""
+        """Compute the rows of the draws from start to before stop, shape (n_draws, n_columns)."""
         start, stop = chunk
         rows = np.empty((stop - start, len(self.columns)))
         for place, values in enumerate(self.family.inputs.draws(self.seed, start, stop)):
@@ -88,7 +88,7 @@ class Evaluation:
         return rows
 
     def row(self, game: DefenseGame) -> FloatArray:
-        """What is to be written down of a game.
+        """Compute the numbers to record of a game.
 
         Parameters
         ----------
@@ -97,15 +97,15 @@ class Evaluation:
         Returns
         -------
         ndarray of float, shape (n_columns,)
-            NaN where there is no number, and for a decision that is undecided; the threshold
-            is infinite where no attacker can reach it.
+            NaN for a missing number and for an undecided decision; the threshold is infinite
+            if no attacker can reach it.
 
         Raises
         ------
         InfeasibleError
             If not even an empty allocation keeps within the limits.
         SpecificationError
-            If a measure gives no number.
+            If a measure does not return a number.
         """
         solver = Solver(game, tolerance=self.tolerance)
         solution = solver.solve()
@@ -141,10 +141,10 @@ class Evaluation:
 
 
 def loss_of(game: DefenseGame, plan: FloatArray) -> float:
-    """What the worst attack costs against a plan, cut back to what the limits allow.
+    """Compute the loss of the worst attack on a plan, scaled back to the limits.
 
-    Continuous levels are scaled back; where some are stepped, the best plan counts that has
-    no level higher than this one.
+    Continuous levels are scaled back. With stepped defenses, the best allocation with no
+    level above the plan's counts instead.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def loss_of(game: DefenseGame, plan: FloatArray) -> float:
     Returns
     -------
     float
-        In loss units; NaN if limits and rules leave nothing of the plan.
+        In loss units; NaN if limits and rules leave no allocation within the plan.
     """
     levels = best_within(game, plan) if game.is_discrete else within_limits(game, plan)
     if levels is None:

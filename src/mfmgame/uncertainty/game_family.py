@@ -1,4 +1,4 @@
-"""The games that a scenario with uncertain numbers stands for."""
+"""The games that a scenario with uncertain numbers represents."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ class GameFamily:
     ----------
     scenario : Scenario
     catalog : Catalog, optional
-        What to build on, whatever catalog the scenario names.
+        Catalog to build on, in place of the catalog that the scenario names.
 
     Attributes
     ----------
     inputs : UncertainInputs
-        The uncertain numbers of both.
+        Uncertain numbers of the scenario and its catalog.
     nominal : DefenseGame
-        The game at their nominal values.
+        Game at the nominal values.
 
     Raises
     ------
     SpecificationError
-        If a game cannot be built with all numbers at their nominal values, at their
-        least or at their greatest.
+        If no game can be built with all numbers at their nominal values, at their least or
+        at their greatest.
 
     Examples
     --------
@@ -90,30 +90,30 @@ class GameFamily:
             except SpecificationError as error:
                 message = f"with every uncertain number at its {end}: {error.message}"
                 raise SpecificationError(message, pointer=error.pointer) from None
-            # What a recipe does not know of must not be lost: then documents are read.
+            # A recipe that misses an effect of a number must not be used: read documents instead.
             if self._recipe is not None and not _same(self.game_at(values), read):
                 self._recipe = None
         self.nominal = self.game_at(self.inputs.nominal)
 
     def game_at(self, values: ArrayLike) -> DefenseGame:
-        """The game with these values of the uncertain numbers.
+        """Build the game at given values of the uncertain numbers.
 
         Parameters
         ----------
         values : array_like, shape (n_inputs,)
-            Each within its support.
+            Each value within its support.
 
         Returns
         -------
         DefenseGame
-            The one that :func:`mfmgame.build_game` makes of the scenario and catalog with
-            these numbers written in.
+            Equal to the game that :func:`mfmgame.build_game` makes of the scenario and catalog
+            with these numbers written in.
 
         Raises
         ------
         SpecificationError
-            If there is another number of values, one is out of its support, or they make
-            no game.
+            If the number of values is wrong, a value is out of its support, or the values
+            make no valid game.
         """
         numbers = np.asarray(values, dtype=np.float64)
         inputs = self.inputs
@@ -143,11 +143,11 @@ class GameFamily:
         return game
 
     def documents(self) -> dict[Side, dict[str, Any]]:
-        """The scenario and its catalog as they may be written to files."""
+        """Return the scenario and its catalog in the form that may be written to files."""
         return {side: document.to_document() for side, document in self._documents.items()}
 
     def _read(self, values: FloatArray) -> tuple[Scenario, Catalog]:
-        """The documents with these numbers written in."""
+        """Return the documents with given numbers written in."""
         numbers: dict[Side, dict[Place, float]] = {"scenario": {}, "catalog": {}}
         for (side, place), value in zip(self.inputs.addresses, values.tolist(), strict=True):
             numbers[side][place] = value
@@ -162,7 +162,7 @@ class GameFamily:
 
 
 def _without_forms(document: Scenario | Catalog) -> dict[str, Any]:
-    """A document's nominal content, ready to be read again with other numbers."""
+    """Return a document's nominal content, to be read again with other numbers."""
     if not document.uncertain:
         return {}
     content = document.model_dump(by_alias=True, exclude_unset=True)
@@ -171,7 +171,7 @@ def _without_forms(document: Scenario | Catalog) -> dict[str, Any]:
 
 
 def _same(one: DefenseGame, other: DefenseGame) -> bool:
-    """Whether two games agree in everything, to the last bit."""
+    """Check whether two games agree in everything, to the last bit."""
     mine, others = vars(one), vars(other)
     return mine.keys() == others.keys() and all(
         np.array_equal(mine[name], others[name]) for name in mine

@@ -1,14 +1,15 @@
-"""Which uncertain numbers move the value and the threshold, all of them at play.
+"""Global sensitivity of the value and the threshold to all uncertain numbers together.
 
-*Morris* [1]_: many steps of one number each, from random places; their mean size says how
-much it matters, their spread how much that depends on the others (or is no straight line).
+*Morris* [1]_: many steps, each of one number, from random points. The mean size of a number's
+steps measures its importance; their spread measures how much its effect depends on the other
+numbers (or is not linear).
 
-*Sobol* [2]_: which share of the variance a number explains alone (first), and with all its
+*Sobol* [2]_: the share of the variance that a number explains alone (first) and with all its
 interactions (total). Both are estimated by SALib [3]_ from quasi-random points.
 
-Both move each number through its own quantiles and assume independence, so they are
-refused where groups are correlated. Where no attacker reaches the threshold, they take the
-bandwidth of all threats together for it: an attacker of more can do no more.
+Both methods move each number through its own quantiles and assume independence, so correlated
+groups are refused. Where no attacker reaches the threshold, the bandwidth of all threats
+together takes its place: a stronger attacker can do no more.
 
 References
 ----------
@@ -54,28 +55,28 @@ _LARGEST_SAMPLE = 2**20
 
 @dataclass(frozen=True, eq=False)
 class Influence:
-    """Indices of each uncertain number, for the value and for the threshold.
+    """Indices of each uncertain number for the value and the threshold.
 
     Attributes
     ----------
     game : DefenseGame
-        At nominal values.
+        The game at nominal values.
     method : {"sobol", "morris"}
     names : tuple of str, length n_inputs
         In the scenario's order.
     n, seed : int
-        What the points were made from.
+        Size and seed of the sample.
     statuses : tuple of str, length n_solved
-        Of the games that were solved.
+        Statuses of the games that were solved.
     n_unreached : int
-        Those among them in which no attacker reaches the threshold.
+        Number of games in which no attacker reaches the threshold.
     indices : dict of str to dict of str to ndarray of shape (n_inputs,)
-        By measure (`value`, and `threshold` where there is one), the columns: for Sobol
-        `first`, `first_error`, `total`, `total_error` (half widths of 95 % intervals), for
-        Morris `mean`, `mean_size`, `mean_size_error` and `spread`, in units of the measure.
-        NaN where the measure does not vary.
+        Columns by measure (`value`, and `threshold` if the scenario has a termination loss).
+        For Sobol: `first`, `first_error`, `total`, `total_error` (half widths of 95 %
+        intervals). For Morris: `mean`, `mean_size`, `mean_size_error` and `spread`, in units
+        of the measure. NaN if the measure does not vary.
     second : dict of str to ndarray of shape (n_inputs, n_inputs)
-        Sobol's second-order indices, if asked for: above the diagonal, NaN elsewhere.
+        Sobol's second-order indices if requested: above the diagonal, NaN elsewhere.
     """
 
     game: DefenseGame
@@ -90,21 +91,21 @@ class Influence:
 
     @property
     def n_solved(self) -> int:
-        """Games that were solved."""
+        """Number of games that were solved."""
         return len(self.statuses)
 
     @property
     def status(self) -> Status:
-        """``proven`` if all answers are; else the status of one that is not."""
+        """``proven`` if all answers are proven; else the status of an unproven answer."""
         return first_unproven(self.statuses)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the numbers, and how many games are not proven."""
+        """Caveats of the numbers, and how many games are not proven."""
         return (*self.game.notes, *unproven_note(self.statuses, "game"))
 
     def to_frame(self, measure: Measured = "value") -> pandas.DataFrame:
-        """A row for each number, with its indices.
+        """Return a table of indices with a row for each number.
 
         Parameters
         ----------
@@ -118,7 +119,7 @@ class Influence:
         Raises
         ------
         SpecificationError
-            If there are no indices of that measure.
+            If there are no indices of the measure.
         """
         import pandas
 
@@ -143,33 +144,33 @@ def sobol_indices(
     workers: Workers | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Influence:
-    """Estimate which share of the variance each uncertain number explains.
+    """Estimate the share of the variance that each uncertain number explains.
 
     Indices of first order and total [1]_, from quasi-random points.
 
     Parameters
     ----------
     scenario : Scenario
-        With ranges or distributions, in it or in its catalog, that are independent.
+        With independent ranges or distributions, in the scenario or in its catalog.
     n : int
-        Points to start from, a power of two; ``n * (n_inputs + 2)`` games are solved,
-        about twice as many for second-order indices.
+        Number of base points, a power of two; ``n * (n_inputs + 2)`` games are solved, about
+        twice as many for second-order indices.
     seed : int
-        Of the points and of the intervals; at least 0 and below 2**64.
+        Seed of the points and of the intervals; at least 0 and below 2**64.
     second_order : bool
-        Whether to estimate what each two numbers explain together.
+        Whether to estimate the share that each pair of numbers explains together.
     catalog, tolerance, workers, progress : optional
         As for :func:`mfmgame.tornado`.
 
     Returns
     -------
     Influence
-        Same input and seed, same numbers, whoever computes.
+        Same input and seed, same numbers, with any workers.
 
     Raises
     ------
     SpecificationError
-        If no number is uncertain, some are correlated, an option is out of its range, or
+        If no number is uncertain, numbers are correlated, an option is out of its range, or
         SALib is not installed (the extra ``mfmgame[sensitivity]``).
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
@@ -204,7 +205,7 @@ def sobol_indices(
     quantiles = sampling.sample(problem, n, calc_second_order=second_order, seed=int(seed))
 
     def analyzed(measured: FloatArray) -> tuple[dict[str, FloatArray], FloatArray | None]:
-        # SALib takes a seed of 0 for none.
+        # SALib treats seed 0 as no seed.
         found = analysis.analyze(
             problem, measured, calc_second_order=second_order, seed=int(seed) + 1
         )
@@ -230,34 +231,34 @@ def morris_effects(
     workers: Workers | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Influence:
-    """Estimate the effects of steps of each uncertain number, from random places.
+    """Estimate the effects of steps of each uncertain number from random points.
 
     These are Morris's elementary effects [1]_.
 
     Parameters
     ----------
     scenario : Scenario
-        With ranges or distributions, in it or in its catalog, that are independent.
+        With independent ranges or distributions, in the scenario or in its catalog.
     n : int
-        Trajectories; ``n * (n_inputs + 1)`` games are solved. A step takes a number over
-        two thirds of the probability that is looked at.
+        Number of trajectories; ``n * (n_inputs + 1)`` games are solved. A step moves a number
+        through two thirds of the probability considered.
     seed : int
-        Of the trajectories; at least 0 and below 2**64.
+        Seed of the trajectories; at least 0 and below 2**64.
     coverage : float, optional
-        Probability of the central interval of each number to stay in; whole supports by
-        default. Needed where one has no end.
+        Probability of the central interval to which each number is confined; whole supports
+        by default. Required if a support is unbounded.
     catalog, tolerance, workers, progress : optional
         As for :func:`mfmgame.tornado`.
 
     Returns
     -------
     Influence
-        Same input and seed, same numbers, whoever computes.
+        Same input and seed, same numbers, with any workers.
 
     Raises
     ------
     SpecificationError, InfeasibleError, SolverError
-        As for :func:`mfmgame.sobol_indices`, and for :func:`mfmgame.tornado`.
+        As for :func:`mfmgame.sobol_indices` and :func:`mfmgame.tornado`.
 
     References
     ----------
@@ -316,7 +317,7 @@ def _analyzed(
     workers: Workers | None,
     progress: Callable[[int, int], None] | None,
 ) -> Influence:
-    """Solve at the points and let SALib estimate what comes of it."""
+    """Solve the games at the points, and let SALib estimate the indices."""
     points = family.inputs.at_quantiles(np.clip(quantiles, 0.0, 1.0))
     found = responses_at(family, points, tolerance=tolerance, workers=workers, progress=progress)
     values, thresholds, everything, positions = found.T
@@ -350,7 +351,7 @@ def _analyzed(
 
 
 def _varying(measured: FloatArray) -> FloatArray:
-    """Numbers that vary, in any case: estimators divide by their variance."""
+    """Replace constant numbers by varying ones: the estimators divide by the variance."""
     if np.ptp(measured) > 0.0:
         return measured
     return np.arange(float(len(measured)))
@@ -371,7 +372,7 @@ def _independent(scenario: Scenario, catalog: Catalog | None) -> GameFamily:
 
 
 def _problem(family: GameFamily, low: float, high: float) -> dict[str, Any]:
-    """What SALib takes: numbers named by their place, each moved through its quantiles."""
+    """Describe the inputs to SALib: numbers named by position, each with its quantiles."""
     count = len(family.inputs)
     return {
         "num_vars": count,

@@ -1,11 +1,11 @@
-"""The plan whose worst case is least, whatever the uncertain numbers turn out to be.
+"""The plan with the least worst case over all values of the uncertain numbers.
 
     min over x   max over values in the box   max over attacks   loss
 
-The worst values do not depend on the allocation where each number hurts at one end only
-(see :mod:`mfmgame.uncertainty.worst_corner`): then the robust plan is the optimal plan of one
-game, and its value is the exact minimum. This is the absolute robustness of Kouvelis and Yu
-[1]_ on interval data, where for such programs one worst scenario is enough [2]_.
+Where each number hurts at one end only, the worst values do not depend on the allocation (see
+:mod:`mfmgame.uncertainty.worst_corner`). Then the robust plan is the optimal plan of one game,
+and the value of that game is the exact minimum. This is the absolute robustness of Kouvelis
+and Yu [1]_ on interval data; for such programs one worst scenario is enough [2]_.
 
 References
 ----------
@@ -46,26 +46,26 @@ __all__ = ["RobustPlan", "robust_plan"]
 
 @dataclass(frozen=True, eq=False)
 class RobustPlan:
-    """The allocation with the least worst case, beside the one that is best at nominal values.
+    """The allocation with the least worst case, and the optimal plan at nominal values.
 
     Attributes
     ----------
     names : tuple of str, length n_inputs
-        The uncertain numbers.
+        Names of the uncertain numbers.
     nominal_values, lower, upper, worst_values : ndarray of float, shape (n_inputs,)
-        Their nominal values, the ends that were looked at, and the worst of them.
+        Nominal values, the ends considered, and the worst end of each number.
     mixed : tuple of str
-        Numbers that hurt in one way at one end and in another at the other. If there are
-        none, and the worst game is proven, the answer is exact; else `guaranteed` is an
-        upper bound.
+        Numbers that hurt some entries of the game at one end and others at the other. If
+        there are none, and the worst game is proven, the answer is exact; otherwise
+        `guaranteed` is an upper bound.
     coverage : float or None
         Probability of each number's interval; None for whole supports.
     solution : Solution
-        Of the worst game. Its allocation is the robust plan.
+        Solution of the worst game; its allocation is the robust plan.
     threshold : Threshold or None
-        Of the worst game; None where there is no termination loss.
+        Threshold of the worst game; None without a termination loss.
     nominal : Solution
-        Of the game at nominal values. Its allocation is the nominal plan.
+        Solution of the game at nominal values; its allocation is the nominal plan.
     nominal_threshold : Threshold or None
     reached : float
         Loss that some values in the box make unavoidable for every allocation: a proven
@@ -93,38 +93,38 @@ class RobustPlan:
 
     @property
     def is_exact(self) -> bool:
-        """Whether one choice of values is the worst for every allocation, and proven solved."""
+        """Whether one choice of values is worst for every allocation, with its game proven."""
         return not self.mixed and self.solution.is_proven
 
     @property
     def allocation(self) -> Labelled:
-        """The robust plan: the level of each defense."""
+        """Level of each defense in the robust plan."""
         return self.solution.allocation
 
     @property
     def guaranteed(self) -> float:
-        """Loss that no values in the box let the robust plan exceed, in loss units."""
+        """Bound on the loss of the robust plan for all values in the box, in loss units."""
         return self.solution.upper
 
     @property
     def saved(self) -> float:
-        """By how much the robust plan's worst case is below the nominal plan's."""
+        """Worst case of the nominal plan minus that of the robust plan, in loss units."""
         return self.nominal_worst - self.solution.value
 
     @property
     def price(self) -> float:
-        """What the robust plan costs if the numbers are nominal, in loss units."""
+        """Extra loss of the robust plan if all numbers are nominal, in loss units."""
         return self.robust_nominal - self.nominal.value
 
     @property
     def status(self) -> Status:
-        """``proven`` if both games are; else the status of one that is not."""
+        """``proven`` if both games are proven; else the status of an unproven game."""
         worst, nominal = self.threshold or self.solution, self.nominal_threshold or self.nominal
         return first_unproven((worst.status, nominal.status))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know."""
+        """Caveats of the answer."""
         game, worst = self.solution.game, self.threshold or self.solution
         nominal = self.nominal_threshold or self.nominal
         notes = [*game.notes, *doubts("worst case", worst, game)]
@@ -133,8 +133,8 @@ class RobustPlan:
             listed = ", ".join(shown(name) for name in self.mixed[:5])
             more = f" and {len(self.mixed) - 5} more" if len(self.mixed) > 5 else ""
             notes.append(
-                "the worst case is a proven upper bound, not exact, because of numbers that "
-                f"hurt in one way at one end and in another at the other: {listed}{more}"
+                "the worst case is a proven upper bound, not exact, because of numbers that hurt "
+                f"some entries of the game at one end and others at the other: {listed}{more}"
             )
         if self.coverage is not None:
             notes.append(
@@ -144,7 +144,7 @@ class RobustPlan:
         return tuple(notes)
 
     def to_frame(self) -> pandas.DataFrame:
-        """The defenses as a table: the robust and the nominal level, and the greatest.
+        """Return the defenses as a table: robust, nominal and greatest level.
 
         Returns
         -------
@@ -168,19 +168,19 @@ def robust_plan(
     catalog: Catalog | None = None,
     tolerance: float | None = None,
 ) -> RobustPlan:
-    """Find the allocation that minimises the worst case over the uncertain numbers.
+    """Find the allocation that minimizes the worst case over the uncertain numbers.
 
     This is the absolute robustness of [1]_.
 
     Parameters
     ----------
     scenario : Scenario
-        With ranges or distributions, in it or in its catalog.
+        With ranges or distributions, in the scenario or in its catalog.
     coverage : float, optional
-        Look at the central interval of each number that has this probability, and its
-        nominal value, instead of its whole support. Needed where one has no end.
+        Probability of the central interval to which each number is confined, extended to the
+        nominal value; whole supports by default. Required if a support is unbounded.
     catalog : Catalog, optional
-        What to build on, whatever catalog the scenario names.
+        Catalog to build on, in place of the catalog that the scenario names.
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
 
@@ -191,8 +191,8 @@ def robust_plan(
     Raises
     ------
     SpecificationError
-        If no number is uncertain, one has no end and no `coverage` is given, or one
-        decides which threats there are.
+        If no number is uncertain, a support is unbounded and no `coverage` is given, or a
+        number decides which threats there are.
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
 
@@ -202,7 +202,7 @@ def robust_plan(
 
     Examples
     --------
-    Nothing is known of the second threat but a range, so the robust plan guards against it:
+    Only a range is known of the second threat, so the robust plan guards against it:
 
     >>> import mfmgame as mg
     >>> scenario = mg.Scenario(

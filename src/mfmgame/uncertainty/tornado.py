@@ -1,8 +1,8 @@
-"""Which uncertain number moves the value and the threshold, one at a time.
+"""Sensitivity of the value and the threshold to one uncertain number at a time.
 
-Each goes to its ends while the others stay at their nominal values: a tornado diagram, in
-numbers. It sees what a number does alone, at one place; see
-:mod:`mfmgame.uncertainty.global_sensitivity` for what they do together.
+Each number moves to its ends while the others stay at their nominal values: a tornado diagram
+in numbers. The diagram shows the effect of each number alone, at one point; see
+:mod:`mfmgame.uncertainty.global_sensitivity` for the effects of all numbers together.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ class Tornado:
     Attributes
     ----------
     game : DefenseGame
-        At nominal values.
+        The game at nominal values.
     names : tuple of str, length n_inputs
-        What moves the value most comes first.
+        Sorted by effect on the value, greatest first.
     nominal, lower, upper : ndarray of float, shape (n_inputs,)
         Values of each number.
     value, threshold : float
-        At nominal values. A threshold is infinite where no attacker reaches it, and NaN
-        where the scenario has no termination loss.
+        At nominal values. The threshold is infinite if no attacker reaches it, and NaN if the
+        scenario has no termination loss.
     values, thresholds : ndarray of float, shape (n_inputs, 2)
         With each number at its lower and at its upper end.
     statuses : tuple of str, length 2 * n_inputs + 1
-        Of all games that were solved.
+        Statuses of all games that were solved.
     """
 
     game: DefenseGame
@@ -66,12 +66,12 @@ class Tornado:
 
     @property
     def status(self) -> Status:
-        """``proven`` if all answers are; else the status of one that is not."""
+        """``proven`` if all answers are proven; else the status of an unproven answer."""
         return first_unproven(self.statuses)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the numbers, and how many games are not proven."""
+        """Caveats of the numbers, and how many games are not proven."""
         return (*self.game.notes, *unproven_note(self.statuses, "game"))
 
     def plot(self, ax: Axes | None = None, *, of: Literal["value", "threshold"] = "value") -> Axes:
@@ -80,14 +80,14 @@ class Tornado:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; on a new figure by default.
+            Axes to draw on; a new figure by default.
         of : {"value", "threshold"}, default "value"
-            Which of both is drawn.
+            Measure to draw.
 
         Returns
         -------
         matplotlib Axes
-            What was drawn on.
+            The axes drawn on.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class Tornado:
         return draw_tornado(self, ax, of)
 
     def to_frame(self) -> pandas.DataFrame:
-        """A row for each number: its values, and value and threshold at both ends.
+        """Return a table with a row for each number: its values, and both measures at both ends.
 
         Returns
         -------
@@ -127,21 +127,21 @@ def tornado(
     workers: Workers | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Tornado:
-    """Solve with each uncertain number at its ends, the others at their nominal values.
+    """Solve the game with each uncertain number at its ends, the others nominal.
 
     Parameters
     ----------
     scenario : Scenario
-        With ranges or distributions, in it or in its catalog.
+        With ranges or distributions, in the scenario or in its catalog.
     coverage : float, optional
-        Probability of the central interval whose ends are taken; whole supports by
-        default. Needed where one has no end.
+        Probability of the central interval whose ends are used; whole supports by default.
+        Required if a support is unbounded.
     catalog, tolerance : optional
         As for :func:`mfmgame.robust_plan`.
     workers : Workers, optional
-        Who computes; this process by default.
+        Workers that compute; this process by default.
     progress : callable, optional
-        Told how many chunks of games are finished and how many there are.
+        Called with the number of finished chunks of games and the number of all chunks.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def tornado(
     Raises
     ------
     SpecificationError
-        If no number is uncertain, or one has no end and no `coverage` is given.
+        If no number is uncertain, or a support is unbounded and no `coverage` is given.
     InfeasibleError, SolverError
         As for :func:`mfmgame.solve`.
 

@@ -1,9 +1,9 @@
 """The uncertain numbers of a scenario and its catalog, as columns to draw from.
 
-Numbers of one group follow a Gaussian copula in which each two have the same correlation
-``r = 2 sin(pi rho / 6)``, so that their rank correlation is Spearman's ``rho`` [1]_ (that of
-discrete numbers is less: ties). Draws come from a counter-based generator [2]_: the numbers
-of draw ``i`` depend on the seed and ``i`` alone.
+Numbers of one group follow a Gaussian copula in which all pairs have the same correlation
+``r = 2 sin(pi rho / 6)``, so their rank correlation is Spearman's ``rho`` [1]_ (less for
+discrete numbers, because of ties). Draws come from a counter-based generator [2]_: the numbers
+of draw ``i`` depend only on the seed and ``i``.
 
 References
 ----------
@@ -34,10 +34,10 @@ __all__ = ["Address", "Side", "UncertainInputs"]
 
 Side = Literal["scenario", "catalog"]
 Address = tuple[Side, Place]
-"""In which of the two documents a number stands, and where."""
+"""The document that contains a number, and the number's place in the document."""
 
 _KEYS = (("threat", "defense"), ("id",), ("goal",), ("class",), ("axis",))
-"""What names an entry of a list."""
+"""Keys that identify an entry of a list."""
 _BLOCK = 4
 """Words that the generator makes at a time."""
 
@@ -52,14 +52,14 @@ class UncertainInputs:
     Attributes
     ----------
     names : tuple of str, length n_inputs
-        Where each stands: a JSON pointer without its first slash, with ids for indices,
+        Place of each number: a JSON pointer without its first slash, with ids for indices,
         as ``threats/t1/severity`` or ``catalog/defenses/d1/traits/strength``.
     addresses : tuple of (side, place), length n_inputs
-        The same for programs.
+        The same places for programs.
     distributions : tuple of Distribution, length n_inputs
     nominal : ndarray of float, shape (n_inputs,)
     lower, upper : ndarray of float, shape (n_inputs,)
-        Least and greatest value.
+        Least and greatest value of each number.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class UncertainInputs:
         return len(self.names)
 
     def at_quantiles(self, probabilities: ArrayLike) -> FloatArray:
-        """Values of each number alone, correlations aside.
+        """Compute each number's values at given probabilities, ignoring correlations.
 
         Parameters
         ----------
@@ -116,12 +116,12 @@ class UncertainInputs:
         Returns
         -------
         ndarray of float, shape (n, n_inputs)
-            0 gives the lower ends, 1 the upper ends.
+            Probability 0 gives the lower ends, 1 the upper ends.
 
         Raises
         ------
         SpecificationError
-            If the shape or a probability is another.
+            If the shape is wrong or a probability is out of [0, 1].
         """
         table = np.asarray(probabilities, dtype=np.float64)
         if table.ndim != 2 or table.shape[1] != len(self):
@@ -133,11 +133,11 @@ class UncertainInputs:
         values = np.empty(table.shape)
         for column, form in enumerate(self.distributions):
             values[:, column] = form.quantiles(table[:, column])
-        # Less than a document may hold is nothing; and -0.0 is 0.0.
+        # Below the smallest number that a document may hold, use 0; and turn -0.0 into 0.0.
         return np.where(np.abs(values) < SMALLEST, 0.0, values)
 
     def correlated(self, probabilities: ArrayLike) -> FloatArray:
-        """Independent uniform numbers made dependent as the groups say.
+        """Turn independent uniform numbers into uniform numbers correlated within groups.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class UncertainInputs:
         Returns
         -------
         ndarray of float, shape (n, n_inputs)
-            Uniform as before, each alone.
+            Each number is still uniform by itself.
         """
         table = np.array(probabilities, dtype=np.float64)
         if self._groups:
@@ -163,7 +163,7 @@ class UncertainInputs:
         return table
 
     def draws(self, seed: int, start: int, stop: int) -> FloatArray:
-        """Some of the random draws that belong to a seed.
+        """Draw the values of consecutive draws of a seed.
 
         Parameters
         ----------
@@ -175,7 +175,7 @@ class UncertainInputs:
         Returns
         -------
         ndarray of float, shape (stop - start, n_inputs)
-            Draw `i` depends on nothing but the seed and `i`.
+            Draw `i` depends only on the seed and `i`.
 
         Raises
         ------
@@ -188,13 +188,13 @@ class UncertainInputs:
         source.advance(start * width)
         words = source.random_raw((stop - start) * width * _BLOCK)
         table = np.asarray(words, dtype=np.uint64).reshape(stop - start, width * _BLOCK)
-        # 53 bits, and the middle of what they stand for: never 0, never 1.
+        # Use 53 bits, at the middle of their interval: never 0, never 1.
         uniform = ((table[:, : len(self)] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
         return self.at_quantiles(self.correlated(np.minimum(uniform, 1.0 - 2.0**-53)))
 
 
 def checked_seed(seed: int) -> int:
-    """A seed, if it is one."""
+    """Return a seed if it is valid."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
         raise SpecificationError(
             f"found {shown(seed)}, expected an integer from 0 to 2**64 - 1", pointer="seed"
@@ -203,7 +203,7 @@ def checked_seed(seed: int) -> int:
 
 
 def _name(content: Any, place: Place) -> str:
-    """A place with the ids of entries instead of their indices."""
+    """Name a place, with the ids of entries instead of their indices."""
     parts: list[str] = []
     for key in place:
         content = content[key]

@@ -37,7 +37,7 @@ class Responses:
     tolerance: float | None = None
 
     def __call__(self, points: FloatArray) -> FloatArray:
-        """Value, threshold, all threats' bandwidth and status, shape (n_points, 4).
+        """Compute value, threshold, all threats' bandwidth and status, shape (n_points, 4).
 
         Parameters
         ----------
@@ -46,9 +46,9 @@ class Responses:
         Returns
         -------
         ndarray of float, shape (n_points, 4)
-            The threshold is infinite where no attacker can reach it, and NaN where the
-            scenario has no termination loss. The status is 0 for ``proven``, then 1
-            ``time_limit``, 2 ``round_limit``, 3 ``interrupted`` and 4 ``numerical``.
+            The threshold is infinite if no attacker can reach it, and NaN if the scenario has
+            no termination loss. The status is 0 for ``proven``, then 1 ``time_limit``,
+            2 ``round_limit``, 3 ``interrupted`` and 4 ``numerical``.
         """
         rows = np.empty((len(points), 4))
         for place, values in enumerate(points):
@@ -76,7 +76,7 @@ def responses_at(
     workers: Workers | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> FloatArray:
-    """The same for many points, by workers.
+    """Solve the games at many points by workers.
 
     Parameters
     ----------
@@ -85,14 +85,14 @@ def responses_at(
     tolerance : float, optional
         As for :func:`mfmgame.solve`.
     workers : Workers, optional
-        Who computes; this process by default.
+        Workers that compute; this process by default.
     progress : callable, optional
-        Told how many chunks are finished and how many there are.
+        Called with the number of finished chunks and the number of all chunks.
 
     Returns
     -------
     ndarray of float, shape (n_points, 4)
-        As :class:`Responses` gives them.
+        Columns as from :class:`Responses`.
     """
     chunks: Sequence[FloatArray] = [
         points[start : start + _CHUNK] for start in range(0, len(points), _CHUNK)

@@ -1,4 +1,4 @@
-"""The box of values that uncertain numbers may take together."""
+"""The box of values that the uncertain numbers may take."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["box_of", "family_of"]
 
 
 def family_of(scenario: Scenario, catalog: Catalog | None) -> GameFamily:
-    """The games of a scenario of which at least one number is uncertain."""
+    """Build the family of games of a scenario with at least one uncertain number."""
     family = GameFamily(scenario, catalog)
     if not len(family.inputs):
         raise SpecificationError(
@@ -26,7 +26,7 @@ def family_of(scenario: Scenario, catalog: Catalog | None) -> GameFamily:
 
 
 def box_of(family: GameFamily, coverage: float | None) -> tuple[FloatArray, FloatArray]:
-    """The least and the greatest value of each uncertain number that are to be looked at.
+    """Find the least and greatest value of each uncertain number to consider.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ def box_of(family: GameFamily, coverage: float | None) -> tuple[FloatArray, Floa
     Returns
     -------
     lower, upper : ndarray of float, shape (n_inputs,)
-        Around the nominal values, at least.
+        The nominal values lie within.
 
     Raises
     ------
     SpecificationError
-        If the coverage is no probability, or there is none and a support has no end.
+        If the coverage is not a probability, or is missing and a support is unbounded.
     """
     inputs = family.inputs
     if coverage is None:

@@ -1,16 +1,16 @@
-"""The worst that uncertain numbers can make of a game: each at the end that hurts.
+"""The worst game over all values of the uncertain numbers.
 
-Whatever the allocation, the worst attack costs no less if a severity, the attacker's
-bandwidth or what a defense uses is greater, and no more if an effectiveness, a threat's
-bandwidth, a limit or a greatest level is. So an allocation is never worse off than in the
-game that has the worst of every entry of every array, the *hull*.
+For any allocation, the loss of the worst attack does not fall if a severity, the attacker's
+bandwidth or the use of a defense grows, and does not rise if an effectiveness, a threat's
+bandwidth, a limit or a greatest level grows. So no allocation does worse than in the game
+with the worst value of every array entry, the *hull*.
 
-Rules may let one uncertain number move several entries. Where it moves all of them for the
-worse at one end, that end is the worst for every allocation; if this holds for all numbers,
-one choice of values gives the hull itself, and the answer is exact. Else no choice need give
-it, and the hull is an upper bound. Every rule is monotone in each of its numbers, the others
-held; so the worst of an entry is found at ends. Which end may depend on the others' values
-only for the modality weights of a threat: then all combinations of those are tried.
+By the catalog's rules, one uncertain number may move several entries. If it moves all of them
+for the worse at the same end, that end is the worst for every allocation. If all numbers do,
+one choice of values gives the hull itself, and the answer is exact. Otherwise no choice may
+give the hull, which is then an upper bound. Every rule is monotone in each of its numbers when
+the others are held, so the worst value of an entry is found at ends. Only for the modality
+weights of a threat may the worst end depend on other numbers: then all combinations are tried.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ WORSE_UP = {
     "max_level": False,
     "termination_loss": False,
 }
-"""Whether the defender is worse off with more of it. (Less of a termination loss means that
-stopping is sooner the cheaper choice.)"""
+"""Whether the defender is worse off if the entry grows. (A smaller termination loss makes
+stopping the cheaper choice sooner.)"""
 _MOST_AMBIGUOUS = 10
 
 
@@ -52,13 +52,13 @@ class Corners:
     Attributes
     ----------
     hull : DefenseGame
-        With the worst of every entry.
+        Game with the worst value of every entry.
     values : ndarray of float, shape (n_inputs,)
-        The worst end of each number; of a mixed one, that which hurts more entries.
+        The worst end of each number; for a mixed number, the end that hurts more entries.
     mixed : ndarray of bool, shape (n_inputs,)
         Numbers that hurt some entries at one end and others at the other.
     games : list of DefenseGame
-        Games of the family at corners: the first at `values`.
+        Games of the family at corners of the box: the first at `values`.
     """
 
     hull: DefenseGame
@@ -68,7 +68,7 @@ class Corners:
 
 
 def worst_corners(family: GameFamily, lower: FloatArray, upper: FloatArray) -> Corners:
-    """Find the worst of every entry within a box.
+    """Find the worst value of every entry within a box.
 
     Parameters
     ----------
@@ -83,15 +83,15 @@ def worst_corners(family: GameFamily, lower: FloatArray, upper: FloatArray) -> C
     Raises
     ------
     SpecificationError
-        If an uncertain number decides which threats there are, or more than ten act one
-        way or the other depending on the rest.
+        If an uncertain number decides which threats there are, or if the worst end of more
+        than ten numbers depends on other numbers.
     """
     directions, both = _directions(family, lower, upper)
     ambiguous = np.flatnonzero(both.any(axis=1))
     if len(ambiguous) > _MOST_AMBIGUOUS:
         raise SpecificationError(
-            f"{len(ambiguous)} uncertain numbers act one way or the other depending on the "
-            f"rest, expected at most {_MOST_AMBIGUOUS}",
+            f"found {len(ambiguous)} uncertain numbers whose worst end depends on other numbers, "
+            f"expected at most {_MOST_AMBIGUOUS}",
             pointer=f"/{family.inputs.names[int(ambiguous[0])]}",
         )
     hurts_up = (directions > 0).sum(axis=1)
@@ -103,7 +103,7 @@ def worst_corners(family: GameFamily, lower: FloatArray, upper: FloatArray) -> C
     first = family.game_at(values)
     if not mixed.any():
         return Corners(first, values, mixed, [first])
-    # Entries that the same numbers hurt at the same ends have their worst at one corner.
+    # Entries that are hurt by the same numbers at the same ends share their worst corner.
     patterns = np.unique(directions[mixed].T, axis=0)
     games, hull = [first], _entries(first)
     for pattern in patterns:
@@ -121,10 +121,10 @@ def worst_corners(family: GameFamily, lower: FloatArray, upper: FloatArray) -> C
 def _directions(
     family: GameFamily, lower: FloatArray, upper: FloatArray
 ) -> tuple[NDArray[np.int8], BoolArray]:
-    """Which end of each number hurts each entry: 1 the upper, -1 the lower, 0 neither.
+    """Find which end of each number hurts each entry: 1 the upper, -1 the lower, 0 neither.
 
-    Looked at with the other numbers at their nominal values and at either end, since one
-    may count for nothing beside the others. And where both happen.
+    The other numbers are held at their nominal values, then at either end, since a number
+    may have no effect beside the others. Also mark the numbers that hurt at both ends.
     """
     inputs = family.inputs
     nominal = np.clip(inputs.nominal, lower, upper)
@@ -139,12 +139,12 @@ def _directions(
                 game = family.game_at(values)
                 if tuple(game.threat_ids) != tuple(family.nominal.threat_ids):
                     raise SpecificationError(
-                        "decides which threats there are, so that there is no worst case; "
-                        "expected numbers of the same threats",
+                        "decides which threats there are, so there is no worst case; expected the "
+                        "same threats for all values",
                         pointer=f"/{inputs.names[column]}",
                     )
                 ends.append(_entries(game))
-            # Rules that are worked out in another order may differ by rounding.
+            # The order in which rules are computed may cause rounding differences.
             real = ~np.isclose(ends[1], ends[0], rtol=1e-14, atol=0.0)
             up[column] |= real & (ends[1] > ends[0])
             down[column] |= real & (ends[1] < ends[0])
@@ -152,7 +152,7 @@ def _directions(
 
 
 def _entries(game: DefenseGame) -> FloatArray:
-    """All numbers of a game, each with the sign with which more of it is worse."""
+    """Collect all numbers of a game, signed so that a greater number is worse."""
     parts = []
     for name, worse_up in WORSE_UP.items():
         numbers = getattr(game, name)
@@ -162,7 +162,7 @@ def _entries(game: DefenseGame) -> FloatArray:
 
 
 def _game_of(pattern: DefenseGame, entries: FloatArray) -> DefenseGame:
-    """The game like another that has these numbers."""
+    """Build a game like another one, with other numbers."""
     game = copy.copy(pattern)
     start = 0
     for name, worse_up in WORSE_UP.items():

@@ -1,1 +1,1 @@
-"""Checks of answers, in exact numbers and with no solver."""
+"""Checks of answers in exact numbers, with no solver."""

@@ -1,4 +1,4 @@
-"""Whether a claimed number is the one that follows, and where it stands if it is not."""
+"""Checks that a claimed number agrees with the recomputed one, and where a claim fails."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ __all__ = [
 
 
 AGREEMENT = 1e-12
-"""How closely a number that is computed with rounding must agree with the claim."""
+"""Relative difference allowed between a claimed and a recomputed number."""
 ROUNDING = 2.0**-48
-"""What the rounding of a sum may add to that, relative to the terms."""
+"""Further difference allowed for the rounding of a sum, relative to its terms."""
 
 Pointer = tuple[str | int, ...]
 
 
 def refuse(pointer: Pointer, message: str) -> CertificateError:
-    """The error that says what does not follow, and where it stands."""
+    """Build the error for a claim that does not follow, with its JSON pointer."""
     return CertificateError(message, pointer=pointer_to(pointer))
 
 
 def check_equal(pointer: Pointer, claimed: object, found: object) -> None:
-    """Check text, truth and null.
+    """Check a text, a boolean or null.
 
     Raises
     ------
     CertificateError
-        If the two differ.
+        If claimed and found differ.
     """
     if claimed != found:
         raise refuse(pointer, f"found {shown(claimed)}, expected {shown(found)}")
 
 
 def check_absent(pointer: Pointer, claimed: object) -> None:
-    """Check that nothing is claimed.
+    """Check that a claim is null.
 
     Raises
     ------
     CertificateError
-        If something is.
+        If the claim is not null.
     """
     if claimed is not None:
         raise refuse(pointer, "found a claim, expected null")
@@ -69,21 +69,21 @@ def check_absent(pointer: Pointer, claimed: object) -> None:
 def check_number(
     pointer: Pointer, claimed: float | None, found: float | None, unit: float = 0.0
 ) -> None:
-    """Check one number that must be the same but for rounding.
+    """Check a number, up to rounding.
 
     Parameters
     ----------
     pointer : tuple
-        Where it is claimed.
+        Where the number is claimed.
     claimed, found : float or None
-        The claim, and what follows.
+        The claimed and the recomputed number.
     unit : float
-        Size of the numbers that cancel in it.
+        Size of the terms that cancel in the number.
 
     Raises
     ------
     CertificateError
-        If the two differ.
+        If claimed and found differ.
     """
     if claimed is None or found is None:
         check_equal(pointer, claimed, found)
@@ -100,12 +100,12 @@ def check_each(
     *,
     last: Pointer = (),
 ) -> None:
-    """Check numbers in the same way, each at ``(*pointer, label, *last)``.
+    """Check several numbers, each claimed at ``(*pointer, label, *last)``.
 
     Raises
     ------
     CertificateError
-        At the first that differs.
+        At the first number that differs.
     """
     claims, facts = np.asarray(claimed, dtype=np.float64), np.asarray(found, dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # a claim may be any float
@@ -125,12 +125,12 @@ def check_range(
     *,
     last: Pointer = (),
 ) -> None:
-    """Check that each number is finite and in its range, the ends included.
+    """Check that each number is finite and within its range, ends included.
 
     Raises
     ------
     CertificateError
-        At the first that is not.
+        At the first number outside its range.
     """
     low, high = np.broadcast_to(least, claimed.shape), np.broadcast_to(most, claimed.shape)
     wrong = ~(np.isfinite(claimed) & (claimed >= low) & (claimed <= high))
@@ -144,12 +144,12 @@ def check_range(
 
 
 def check_keys(pointer: Pointer, claimed: Collection[str], expected: Collection[str]) -> None:
-    """Check that an object has a member for each label, and no other.
+    """Check that an object has exactly one member for each label.
 
     Raises
     ------
     CertificateError
-        At the first that is unknown or missing.
+        At the first unknown or missing member.
     """
     known = set(expected)
     for name in claimed:
@@ -161,12 +161,12 @@ def check_keys(pointer: Pointer, claimed: Collection[str], expected: Collection[
 
 
 def check_between(pointer: Pointer, claimed: float, least: Fraction, most: Fraction) -> None:
-    """Check a number against what is proven of it, exactly.
+    """Check that a number lies between its proven bounds, exactly.
 
     Raises
     ------
     CertificateError
-        If it lies outside.
+        If the number lies outside.
     """
     if not (np.isfinite(claimed) and least <= Fraction(claimed) <= most):
         ends = f"{rounded(least)!r} to {rounded(most)!r}"
@@ -174,7 +174,7 @@ def check_between(pointer: Pointer, claimed: float, least: Fraction, most: Fract
 
 
 def rounded(number: Fraction) -> float:
-    """The nearest float, infinite if the number is beyond all of them."""
+    """Round to the nearest float, or to infinity beyond the greatest float."""
     try:
         return float(number)
     except OverflowError:

@@ -1,7 +1,7 @@
-"""Both bounds of :mod:`mfmgame.certificates.certificate`, with no rounding.
+"""Both bounds of :mod:`mfmgame.certificates.certificate`, without rounding.
 
-Floats are rationals, so for `additive` and `best_of` they are computed here exactly; for
-`independent` in interval arithmetic, rounded outwards.
+Floats are rationals, so the bounds of `additive` and `best_of` games are computed exactly.
+Those of `independent` games use interval arithmetic, rounded outwards.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ __all__ = ["ExactGame"]
 
 
 _JUST_PAYS = 1e-9
-"""Relative difference of what a defense gains and pays that does not matter."""
+"""Relative difference below which a defense's gain equals its cost."""
 
 
 class ExactGame:
-    """A game, and what allocations and certificates prove of it.
+    """Exact bounds of a game from allocations and certificates.
 
     Parameters
     ----------
@@ -42,24 +42,24 @@ class ExactGame:
         self._cuts: dict[tuple[int, float], tuple[list[int], int]] = {}
 
     def slack(self, value: Fraction) -> Fraction:
-        """What rounding may do to a value, a sum of losses nearly cancelled by coverage."""
+        """Bound the rounding error of a value, a sum of losses that coverage nearly cancels."""
         scale = max(value, Fraction(scale_of(self.game, 0.0)))
         return Fraction(AGREEMENT) * scale + Fraction(ROUNDING) * Fraction(self._total)
 
     def check_allocation(self, pointer: Pointer, levels: FloatArray, limits: FloatArray) -> None:
-        """Check that an allocation is one that the defender has.
+        """Check that an allocation is feasible for the defender.
 
         Parameters
         ----------
         pointer : tuple
-            Where it is claimed.
+            Where the allocation is claimed.
         levels : ndarray of float, shape (n_defenses,)
         limits : ndarray of float, shape (n_resources,)
 
         Raises
         ------
         CertificateError
-            If a level is out of its range, or less than it can be for nothing, or if a
+            If a level is out of its range, a free defense is below its greatest level, or a
             resource is used beyond its limit.
         """
         game = self.game
@@ -69,7 +69,7 @@ class ExactGame:
         least[game.level_rules.stepped] = 0.0
         check_range(pointer, game.defense_ids, levels, least, game.max_level)
         if not game.level_rules.allows(levels):
-            raise refuse(pointer, "expected levels that the defenses have, and rules kept")
+            raise refuse(pointer, "found forbidden levels, expected steps and rules kept")
         exact = [Fraction(level) for level in levels.tolist()]
         rows = zip(game.resources, game.use.tolist(), limits, game.kept(limits), strict=True)
         for resource, use, limit, kept in rows:
@@ -84,12 +84,12 @@ class ExactGame:
     def check_certificate(
         self, cuts: Pointer, limits: Pointer, proof: Certificate, budget: float
     ) -> None:
-        """Check that a certificate is an attack plan on known cuts, and prices of limits.
+        """Check that a certificate is an attack plan on known cuts with prices of the limits.
 
         Parameters
         ----------
         cuts, limits : tuple
-            Where its cuts and its prices are claimed.
+            Where the cuts and the prices of the certificate are claimed.
         proof : Certificate
         budget : float
             Bandwidth that the plan may use, in bits.
@@ -97,22 +97,22 @@ class ExactGame:
         Raises
         ------
         CertificateError
-            If it is not.
+            If the certificate is invalid.
         """
         game = self.game
         if len({len(proof.threats), len(proof.anchors), len(proof.weights)}) != 1:
-            raise refuse(cuts, "the certificate's cuts are of different lengths")
+            raise refuse(cuts, "found cuts of different lengths, expected equal lengths")
         if not np.all((proof.threats >= 0) & (proof.threats < game.n_threats)):
-            raise refuse(cuts, "the certificate names a threat that is not there")
+            raise refuse(cuts, "found an unknown threat, expected threats of the game")
         if len(proof.limit_prices) != len(game.limits):
-            raise refuse(limits, "the certificate has prices of other limits")
+            raise refuse(limits, "found prices of other limits, expected those of the game")
         numbered = list(map(str, range(len(proof.weights))))
         check_range(cuts, numbered, proof.weights, 0.0, 1.0, last=("weight",))
         known = self.composition.are_anchors(proof.threats, proof.anchors)
         if not known.all():
             wrong = int(np.argmin(known))
             anchor = shown(float(proof.anchors[wrong]))
-            raise refuse((*cuts, wrong, "anchor"), f"found {anchor}, expected that of a cut")
+            raise refuse((*cuts, wrong, "anchor"), f"found {anchor}, expected the anchor of a cut")
         most = np.where(np.isfinite(game.limits), np.inf, 0.0)
         check_range(limits, game.resources, proof.limit_prices, 0.0, most)
         if np.any(np.bincount(proof.threats, proof.weights) > 1.0 + AGREEMENT):
@@ -120,12 +120,12 @@ class ExactGame:
         plan = zip(proof.weights.tolist(), game.bandwidth[proof.threats].tolist(), strict=True)
         bits = sum((Fraction(weight) * Fraction(bits) for weight, bits in plan), Fraction(0))
         if bits > Fraction(budget) * (1 + Fraction(AGREEMENT)):
-            raise refuse(cuts, f"found an attack of more bandwidth, expected at most {budget!r}")
+            raise refuse(cuts, f"found an attack over the bandwidth, expected at most {budget!r}")
         self._check_least_prices(limits, proof)
 
     def _check_least_prices(self, limits: Pointer, proof: Certificate) -> None:
-        """Check that a price of nothing is the least: any greater one proves the same."""
-        # Prices that rounding alone can make say nothing.
+        """Check that the price of a limit of 0 is the least: any greater price proves the same."""
+        # Ignore prices that rounding alone can cause.
         least_use = np.where(self.game.use > 0.0, self.game.use, np.inf).min(axis=1, initial=np.inf)
         noise = ROUNDING * self._total / least_use
         priced = np.flatnonzero((self.game.limits == 0.0) & (proof.limit_prices > noise))
@@ -143,23 +143,23 @@ class ExactGame:
     def lower(
         self, proof: Certificate, budget: float, limits: FloatArray, box: Box | None = None
     ) -> Fraction:
-        """The loss that a certificate proves unavoidable.
+        """Compute the lower bound on the loss that a certificate proves.
 
         Parameters
         ----------
         proof : Certificate
-            One that :meth:`check_certificate` lets pass; its weights are shrunk by what
-            rounding made them too great.
+            A certificate that passes :meth:`check_certificate`; its weights are scaled down
+            where rounding made them too great.
         budget : float
             The attacker's bandwidth, in bits.
         limits : ndarray of float, shape (n_resources,)
         box : tuple of two ndarrays of float, shape (n_defenses,), optional
-            Least and greatest levels of the allocations to speak of; all by default.
+            Least and greatest levels of the allocations considered; all allocations by default.
 
         Returns
         -------
         Fraction
-            In loss units; below 0 if it proves nothing.
+            In loss units; below 0 if the certificate proves nothing.
         """
         least, greatest = box or (np.zeros_like(self.game.max_level), self.game.max_level)
         game, threats = self.game, proof.threats.tolist()
@@ -190,7 +190,7 @@ class ExactGame:
         return bound
 
     def _cut(self, threat: int, anchor: float) -> tuple[list[int], int]:
-        """Constant and gradient of a cut, as integers over a power of 2; kept for reuse."""
+        """Return constant and gradient of a cut as integers over a power of 2, kept for reuse."""
         if (threat, anchor) not in self._cuts:
             constants, gradients = self.composition.certain_cuts(
                 np.array([threat]), np.array([anchor])
@@ -202,12 +202,12 @@ class ExactGame:
         return self._cuts[threat, anchor]
 
     def excess(self, allocation: FloatArray, price: float) -> Fraction:
-        """``sum_i max(0, rho_i - lam b_i)``: with ``lam B``, what no attacker can exceed.
+        """Compute ``sum_i max(0, rho_i - lam b_i)``: plus ``lam B``, no attacker can exceed it.
 
         Parameters
         ----------
         allocation : ndarray of float, shape (n_defenses,)
-            One that :meth:`check_allocation` lets pass.
+            An allocation that passes :meth:`check_allocation`.
         price : float
             Any ``lam >= 0``.
         """
@@ -216,7 +216,7 @@ class ExactGame:
         exposure = self.composition.exposure(allocation, rounding)
         most = game.severity * exposure * (1.0 + 2.0**-48)
         running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
-        # Depths that no float can hold are not worth numbers of as many digits.
+        # Depths beyond the range of floats are not worth numbers with as many digits.
         faint = () if self.composition.is_polyhedral else running[exposure[running] == 0.0]
         running = np.setdiff1d(running, faint)
         exposures = self.composition.certain_exposure(running, allocation)
@@ -230,7 +230,7 @@ class ExactGame:
 def _combined(
     weights: list[Fraction], rows: list[tuple[list[int], int]], length: int
 ) -> list[Fraction]:
-    """Sum of rows times weights, all of them integers over powers of 2: without a division."""
+    """Sum weighted rows without a division: all numbers are integers over powers of 2."""
     bits = [_bits(weight) + row_bits for weight, (_, row_bits) in zip(weights, rows, strict=True)]
     most = max(bits, default=0)
     factors = [weight.numerator << (most - b) for weight, b in zip(weights, bits, strict=True)]
@@ -239,5 +239,5 @@ def _combined(
 
 
 def _bits(number: Fraction) -> int:
-    """The power of 2 that is the denominator of a number made of floats."""
+    """Return the exponent of a number's denominator, a power of 2."""
     return number.denominator.bit_length() - 1

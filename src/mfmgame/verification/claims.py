@@ -1,4 +1,4 @@
-"""From documents back to answers, every claim as it was made."""
+"""Answers rebuilt from documents, with every claim unchanged."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def load_result(path: str | os.PathLike[str]) -> Answer:
     Raises
     ------
     SpecificationError
-        If the file cannot be read or is none of them; its text names the file, the JSON
-        pointer, what is wrong and what was expected.
+        If the file cannot be read or holds no such document; the message names the file,
+        the JSON pointer, what is wrong and what was expected.
 
     Examples
     --------
@@ -105,39 +105,39 @@ def load_result(path: str | os.PathLike[str]) -> Answer:
 
 
 def check_head(document: Answer, game: DefenseGame) -> None:
-    """Check that a document is of the game."""
+    """Check that a document names the scenario and the composition of the game."""
     check_equal(("scenario",), document.scenario, game.name)
     check_equal(("composition",), document.composition, game.composition)
 
 
 def check_notes(claimed: Sequence[str], found: Sequence[str]) -> None:
-    """Check that a document says what a reader must know."""
+    """Check that a document has exactly the notes that its answer needs."""
     check_equal(("notes",), len(claimed), len(found))
     for k, (note, expected) in enumerate(zip(claimed, found, strict=True)):
         check_equal(("notes", k), note, expected)
 
 
 def check_status(pointer: Pointer, claimed: Status, answer: Solution | Frontier) -> None:
-    """Check that an answer says ``proven`` if, and only if, its bracket is so narrow."""
+    """Check that an answer says ``proven`` if and only if its bracket is narrow enough."""
     if answer.is_proven:
         check_equal(pointer, claimed, "proven")
     elif claimed == "proven":
         raise refuse(
             pointer,
-            f"found 'proven', expected another word for a gap of {answer.gap:.1e}, or the wider "
+            f"found 'proven', expected another status for a gap of {answer.gap:.1e}, or the wider "
             "tolerance that the answer was asked for",
         )
 
 
 def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None = None) -> Solution:
-    """The solution that a result claims.
+    """Rebuild the solution that a result claims.
 
     Parameters
     ----------
     result : Result
     game : DefenseGame
     tolerance : float, optional
-        That was asked for; the default one unless it is given.
+        Tolerance that was asked for; the composition's default unless given.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
     Raises
     ------
     CertificateError
-        If it is of other threats, defenses or resources.
+        If the result has other threats, defenses or resources.
     """
     threats, ids = result.threats, game.threat_ids
     check_keys(("threats",), threats, ids)
@@ -176,12 +176,12 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
 
 
 def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
-    """The threshold that a result claims.
+    """Rebuild the threshold that a result claims.
 
     Raises
     ------
     CertificateError
-        If it is of other threats, defenses or resources, or contradicts itself.
+        If the threshold has other threats, defenses or resources, or contradicts itself.
     """
     place: Pointer = ("threshold",)
     check_equal((*place, "reachable"), claimed.reachable, claimed.bandwidth is not None)
@@ -200,22 +200,22 @@ def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
 
 
 def reason(claimed: Status) -> Status:
-    """Why a bracket would be wide, as far as a status says."""
+    """Map a status to the reason for a bracket that is too wide."""
     return "numerical" if claimed == "proven" else claimed
 
 
 def claimed_frontier(
     document: FrontierDocument, game: DefenseGame, tolerance: float | None = None
 ) -> Frontier:
-    """The frontier that a document claims.
+    """Rebuild the frontier that a document claims.
 
     Parameters
     ----------
     document : FrontierDocument
     game : DefenseGame
     tolerance : float, optional
-        Width of the bracket that was asked for; that of the composition unless it is given.
-        Of others than `independent` games none can be asked for.
+        Width of the bracket that was asked for; the composition's default unless given.
+        Only `independent` games have a choice.
 
     Returns
     -------
@@ -224,7 +224,7 @@ def claimed_frontier(
     Raises
     ------
     CertificateError
-        If it is of other threats, defenses or resources, or a part lacks its proof.
+        If the frontier has other threats, defenses or resources, or a part lacks its proof.
     """
     over_bandwidth = document.parameter == ATTACKER_BANDWIDTH
     if not over_bandwidth:
@@ -244,7 +244,7 @@ def claimed_frontier(
     for k, part in enumerate(allocating):
         check_absent((where, k, "certificate"), part.certificate)
         if part.allocation is None or part.use is None:
-            raise refuse((where, k), "found no allocation with its use, expected one")
+            raise refuse((where, k), "found no allocation or no use, expected both")
         allocations.append(claimed_allocation((where, k), part.allocation, part.use, game).array)
     for k, part in enumerate(certifying):
         check_absent((there, k, "allocation"), part.allocation)
@@ -270,7 +270,7 @@ def claimed_frontier(
 def claimed_allocation(
     place: Pointer, levels: Mapping[str, float], use: Mapping[str, float], game: DefenseGame
 ) -> Labelled:
-    """An allocation, which uses what it is claimed to use."""
+    """Rebuild an allocation, and check the resources that it claims to use."""
     allocation = claimed_vector((*place, "allocation"), levels, game.defense_ids)
     claimed = claimed_vector((*place, "use"), use, game.resources)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -289,7 +289,7 @@ def _priced_proof(place: Pointer, claimed: PricedCertificate, game: DefenseGame)
 def claimed_proof(
     place: Pointer, claimed: CertificateResult, prices: FloatArray, game: DefenseGame
 ) -> Proof:
-    """A certificate, or the tree of a proof by cases with the certificate of the rest."""
+    """Rebuild a certificate, or a proof by cases with its tree and the priced certificate."""
     certificate = _certificate(place, claimed.cuts, prices, game)
     if claimed.tree is None or claimed.proofs is None:
         return certificate
@@ -331,6 +331,6 @@ def _certificate(
 
 
 def claimed_vector(place: Pointer, claimed: Mapping[str, float], labels: Sequence[str]) -> Labelled:
-    """Numbers under the labels that there are, no more and no less."""
+    """Collect numbers under labels that must be exactly the expected ones."""
     check_keys(place, claimed, labels)
     return Labelled(labels, np.array([claimed[label] for label in labels], dtype=np.float64))

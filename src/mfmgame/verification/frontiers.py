@@ -1,10 +1,10 @@
-"""What a frontier claims: a proven bracket at its breakpoints, and on the pieces between.
+"""Checks of a frontier: proven brackets at its breakpoints and on the pieces between.
 
 Over the attacker's bandwidth the value is concave. The allocation of a piece gives a line
-that no attacker exceeds anywhere; the certificate of a breakpoint a lower bound there, and
-chords of a concave function lie below it. Over a limit the value is convex, and it is the
-other way round: the certificate of a piece gives a line below it everywhere, and the
-allocation of a breakpoint an upper bound there, with chords above.
+that no attacker exceeds anywhere. The certificate of a breakpoint gives a lower bound
+there, and the chords between lie below a concave function. Over a limit the value is
+convex, and the roles are reversed: the certificate of a piece gives a line below the value
+everywhere, the allocation of a breakpoint gives an upper bound there, and chords lie above.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["check_frontier"]
 Bounds = list[Fraction]
 
 _ONE_LINE = 1e-6
-"""Share of the values at the ends of a piece by which they may miss its line."""
+"""How far the values at a piece's ends may lie off its line, relative to the values."""
 
 
 def check_frontier(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
@@ -44,17 +44,17 @@ def check_frontier(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds
     ----------
     frontier : Frontier
     exact : ExactGame
-        Of the game that was swept.
+        The exact game that was swept.
 
     Returns
     -------
     lower, upper : list of Fraction
-        Of each breakpoint; between them, chords are bounds too.
+        Bounds at each breakpoint; between breakpoints, chords are bounds too.
 
     Raises
     ------
     CertificateError
-        If any number does not follow; its pointer is that of a frontier's JSON.
+        If any number does not follow; the pointer refers to the frontier's JSON.
     """
     n_pieces, points = len(frontier.slopes), frontier.breakpoints
     over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
@@ -66,7 +66,7 @@ def check_frontier(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds
         or len(frontier.allocations) != allocations
         or len(frontier.certificates) != 2 * n_pieces + 1 - allocations
     ):
-        raise refuse(("pieces",), "expected one more breakpoint than pieces, and a piece")
+        raise refuse(("pieces",), "expected one or more pieces, and one more breakpoint")
     if not np.all(np.isfinite(points) & (points >= 0.0)) or np.any(np.diff(points) < 0):
         raise refuse(("breakpoints",), "expected finite points of at least 0, increasing")
     prove = _over_bandwidth if over_bandwidth else _over_limit
@@ -100,7 +100,7 @@ def _check_pieces(frontier: Frontier, exact: ExactGame) -> None:
 
 
 def _over_bandwidth(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
-    """Lower bounds by a certificate a breakpoint, upper ones by an allocation a piece."""
+    """Bound the values from below by each breakpoint's certificate, above by each allocation."""
     limits, points = exact.game.limits, frontier.breakpoints.tolist()
     lower, upper = [], [Fraction(0)] * len(points)
     for k, (at, proof) in enumerate(zip(points, frontier.certificates, strict=True)):
@@ -117,7 +117,7 @@ def _over_bandwidth(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bound
 
 
 def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
-    """Lower bounds by a certificate a piece, upper ones by an allocation a breakpoint."""
+    """Bound the values from below by each piece's certificate, above by each allocation."""
     game, points = exact.game, frontier.breakpoints.tolist()
     row, budget = game.resources.index(frontier.parameter), game.attacker_bandwidth
     limits = game.limits.copy()
@@ -145,11 +145,11 @@ def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
 
 
 def _check_slope(place: Pointer, slope: float, levels: FloatArray, exact: ExactGame) -> None:
-    """Check that a slope is 0 or what a threat costs a bit: a line needs no other."""
+    """Check that a slope is 0 or some threat's loss per bit: no line needs another slope."""
     game = exact.game
     paying = game.bandwidth > 0
     bits, severity = game.bandwidth[paying], game.severity[paying]
     ratios = severity * exact.composition.exposure(levels)[paying] / bits
     allowed = AGREEMENT * ratios + ROUNDING * severity / bits
     if slope and not (slope > 0.0 and np.any(np.abs(ratios - slope) <= allowed)):
-        raise refuse(place, f"found {shown(slope)}, expected 0 or what a threat costs a bit")
+        raise refuse(place, f"found {shown(slope)}, expected 0 or a threat's loss per bit")

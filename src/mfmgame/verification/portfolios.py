@@ -1,4 +1,4 @@
-"""What a sequence of portfolios claims: each is proven best below the cost of the next."""
+"""Checks of a sequence of portfolios: each is proven best below the cost of the next."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ __all__ = ["check_portfolios"]
 def check_portfolios(
     document: PortfolioDocument, game: DefenseGame, tolerance: float | None = None
 ) -> tuple[PortfolioSequence, list[tuple[Fraction, Fraction]]]:
-    """Check every portfolio of a sequence, and return it with the brackets that it proves.
+    """Check every portfolio of a sequence, and return the sequence with its proven brackets.
 
     Parameters
     ----------
     document : PortfolioDocument
     game : DefenseGame
     tolerance : float, optional
-        That was asked for; the default one unless it is given.
+        Tolerance that was asked for; the composition's default unless given.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def check_portfolios(
     Raises
     ------
     CertificateError
-        If any number does not follow; its pointer is that of the document's JSON.
+        If any number does not follow; the pointer refers to the document's JSON.
     """
     resource, entries = document.resource, document.portfolios
     if resource not in game.resources:
@@ -102,7 +102,7 @@ def check_portfolios(
 def _claimed(
     place: Pointer, entry: PortfolioEntry, game: DefenseGame, tolerance: float | None
 ) -> Solution:
-    """The solution at the greatest budget, with what follows from its allocation."""
+    """Rebuild the solution at the greatest budget, recomputed from the claimed allocation."""
     allocation = claimed_allocation(place, entry.allocation, entry.use, game)
     where = (*place, "certificate")
     prices = claimed_vector((*where, "limits"), entry.certificate.limits, game.resources)

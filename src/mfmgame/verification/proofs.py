@@ -1,4 +1,4 @@
-"""Check each kind of proof: a certificate, or a tree of certificates over boxes of levels."""
+"""Checks of each kind of proof: a certificate, or a tree of certificates over boxes of levels."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = ["check_held", "proven"]
 def proven(
     pointer: Pointer, prices: Pointer, proof: Proof, exact: ExactGame, budget: float
 ) -> Fraction:
-    """Check a proof, and return the lower bound that it gives.
+    """Check a proof, and return the lower bound that follows.
 
     Parameters
     ----------
     pointer : tuple
-        Where it is claimed.
+        Where the proof is claimed.
     prices : tuple
-        Where its prices are.
+        Where the prices of the proof are claimed.
     proof : Certificate or TreeProof
-        A tree where the game has stepped defenses.
+        A tree if and only if the game has stepped defenses.
     exact : ExactGame
     budget : float
         The attacker's bandwidth, in bits.
@@ -45,7 +45,7 @@ def proven(
     Raises
     ------
     CertificateError
-        If it is no proof.
+        If the proof is invalid.
     """
     if proof.is_by_cases is not exact.game.is_discrete:
         expected = "the tree of a proof by cases" if exact.game.is_discrete else "no tree"
@@ -57,7 +57,7 @@ def proven(
 def _proven(
     proof: Proof, pointer: Pointer, prices: Pointer, exact: ExactGame, budget: float
 ) -> Fraction:
-    """What one kind of proof proves, each number checked; no other kind by default."""
+    """Check one kind of proof and return its lower bound; refuse unknown kinds."""
     del prices, exact, budget
     raise refuse(pointer, f"found a {type(proof).__name__}, expected a proof that can be checked")
 
@@ -74,7 +74,7 @@ def _(
 def _(
     tree: TreeProof, pointer: Pointer, prices: Pointer, exact: ExactGame, budget: float
 ) -> Fraction:
-    """The least of what the leaves of a tree prove, once they cover every allocation."""
+    """Take the least bound over the leaves of a tree, once they cover every allocation."""
     game, bounds, used = exact.game, [], set()
     for number, proof in enumerate(tree.proofs):
         place = (*pointer, "proofs", number)
@@ -96,14 +96,14 @@ def _(
             if box is not None:
                 bounds.append(exact.lower(tree.proofs[leaf], budget, game.kept_limits, box))
     if len(used) < len(tree.proofs):
-        raise refuse((*pointer, "proofs"), "found a proof that no leaf uses")
+        raise refuse((*pointer, "proofs"), "found a proof that no leaf uses, expected none")
     if not bounds:
         raise refuse((*pointer, "tree"), "found no allocation in any part, expected one")
     return max(Fraction(0), min(bounds))
 
 
 def _is_empty(game: DefenseGame, box: Box) -> bool:
-    """Whether the least levels of a box already use more than there is."""
+    """Whether even the least levels of a box exceed a limit."""
     least = [Fraction(level) for level in box[0].tolist()]
     return any(
         np.isfinite(limit)
@@ -114,12 +114,12 @@ def _is_empty(game: DefenseGame, box: Box) -> bool:
 
 
 def check_held(solution: Solution) -> None:
-    """Check the prices of a solution with stepped defenses: those of the rest, these held.
+    """Check the prices of a solution with stepped defenses: of its game with the steps held.
 
     Raises
     ------
     CertificateError
-        If they prove less of the game of the continuous defenses than the bracket claims.
+        If they prove less of the game of continuous defenses than the bracket claims.
     """
     proof = solution.certificate.priced
     held = ExactGame(held_game(solution.game, solution.allocation.array))

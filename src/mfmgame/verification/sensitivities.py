@@ -1,4 +1,4 @@
-"""What a result says of other optima: it agrees with the rest, and stands as it was written."""
+"""Checks of ranges and one-sided prices: consistent with the solution, and unchanged on disk."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mfmgame.verification.agreement import ROUNDING, check_between, check_equal,
 __all__ = ["check_sensitivity"]
 
 _NEAR = 1e-6
-"""How near a range's ends and one-sided prices are to the level and price they hold."""
+"""Relative tolerance of a range around its level, and of one-sided prices around the price."""
 
 
 def check_sensitivity(claimed: SensitivityResult, solution: Solution) -> None:
-    """Check ranges and one-sided prices, which have no certificate, for agreement.
+    """Check that ranges and one-sided prices, which have no certificate, are consistent.
 
     Raises
     ------
     CertificateError
-        If they contradict the solution, or are not those that were written.
+        If they contradict the solution, or have changed since they were written.
     """
     game = solution.game
     place = ("sensitivity", "defenses")
@@ -41,7 +41,7 @@ def check_sensitivity(claimed: SensitivityResult, solution: Solution) -> None:
         check_equal((*where, "role"), entry.role, role)
     prices = claimed.prices
     check_keys(("sensitivity", "prices", "limits"), prices.limits, game.resources)
-    # Prices of losses that are nothing but rounding say nothing.
+    # Prices of losses that are pure rounding mean nothing.
     loss = ROUNDING * float(game.severity.sum())
     doubt = 2.0 * (solution.upper - solution.lower)
     running = game.bandwidth > 0.0
@@ -51,14 +51,14 @@ def check_sensitivity(claimed: SensitivityResult, solution: Solution) -> None:
     _check_sides((*place, "attacker_bandwidth"), prices.attacker_bandwidth, price, noise)
     for row, (name, price) in enumerate(solution.limit_prices.items()):
         limit = float(game.limits[row])
-        # A price that is off by this much still proves the bracket.
+        # A price with an error of this size still proves the bracket.
         noise = (loss + doubt) / limit if 0.0 < limit < np.inf else 0.0
         _check_sides((*place, "limits", name), prices.limits[name], price, noise)
     check_equal(("sensitivity", "digest"), claimed.digest, claimed.found_digest())
 
 
 def _check_sides(place: tuple[str, ...], claimed: OneSided, price: float, noise: float) -> None:
-    """Check that a price lies between what the last unit was worth and what the next is."""
+    """Check that a price lies between the worth of the last unit and that of the next."""
     near = Fraction(_NEAR) * Fraction(price) + Fraction(noise)
     check_between((*place, "right"), claimed.right, Fraction(0), Fraction(price) + near)
     if claimed.left is not None:

@@ -1,4 +1,4 @@
-"""What a solution claims: its bracket, and every number that follows from its proof."""
+"""Checks of a solution: its bracket, and every number that follows from its proof."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["check_index", "check_solution"]
 
 
 def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Fraction]:
-    """Check a solution, and return the bracket that it proves.
+    """Check a solution, and return its proven bracket.
 
     Parameters
     ----------
     solution : Solution
     exact : ExactGame
-        Of the game that the solution is claimed to solve.
+        The exact game that the solution claims to solve.
 
     Returns
     -------
@@ -34,11 +34,11 @@ def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Frac
     Raises
     ------
     CertificateError
-        If any number does not follow; its pointer is that of a result's JSON.
+        If any number does not follow; the pointer refers to the result's JSON.
     """
     game, allocation, proof = exact.game, solution.allocation.array, solution.certificate
     if len(allocation) != game.n_defenses or len(solution.attack) != game.n_threats:
-        raise CertificateError("the solution is of a game of another size")
+        raise CertificateError("found a solution of another size, expected the game's own")
     exact.check_allocation(("allocation",), allocation, game.limits)
     budget = game.attacker_bandwidth
     lower = proven(("certificate",), ("prices", "limits"), proof, exact, budget)
@@ -64,12 +64,12 @@ def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Frac
 
 
 def check_index(claimed: IndexResult, solution: Solution) -> None:
-    """Check the coverage index of a solution, as a result claims it.
+    """Check the coverage index that a result claims for a solution.
 
     Raises
     ------
     CertificateError
-        If any number does not follow.
+        If any number does not follow from the solution.
     """
     found = index_of(solution.game, solution.allocation.array, solution.game.severity)
     for name in ("portfolio", "worst_class", "adversarial"):

@@ -1,9 +1,10 @@
-"""What a threshold claims: that the loss is reached there, not before, and not later.
+"""Checks of a threshold: the loss is reached there, not before and not later.
 
-With the allocation, the worst attack reaches the loss ``L`` at the bandwidth claimed; so
-the value is at most ``L`` there, and below. With the certificate it is at least ``L``
-there, within the tolerance of the solves. It does not fall beyond. Where no attacker can
-reach the threshold, all threats together cost at most ``L`` against the allocation.
+Against the allocation, the worst attack reaches the loss ``L`` at the claimed bandwidth, so
+the value is at most ``L`` up to there. By the certificate, the value there is at least
+``L``, within the tolerance of the solves; the value never falls with more bandwidth. Where
+no attacker can reach the threshold, all threats together cost at most ``L`` against the
+allocation.
 """
 
 from __future__ import annotations
@@ -33,27 +34,27 @@ PLACE: Pointer = ("threshold",)
 def check_threshold(
     threshold: Threshold, exact: ExactGame, bounds: tuple[float, float], tolerance: float
 ) -> bool:
-    """Check a threshold: that it is not later than claimed, if a proof says so.
+    """Check a threshold, and whether a proof shows that it is not later.
 
     Parameters
     ----------
     threshold : Threshold
     exact : ExactGame
-        Of the game, which has a termination loss.
+        The exact game, with a termination loss.
     bounds : tuple of float
         Proven bracket of the game's value, in loss units.
     tolerance : float
-        Of the solves that found it.
+        Tolerance of the solves that found the threshold.
 
     Returns
     -------
     bool
-        Whether it is proven from both sides: no allocation holds out longer.
+        Whether the threshold is proven from both sides: no allocation holds out longer.
 
     Raises
     ------
     CertificateError
-        If any number does not follow; its pointer is that of a result's JSON.
+        If any number does not follow; the pointer refers to the result's JSON.
     """
     game = exact.game
     loss, bandwidth = game.termination_loss, threshold.bandwidth
@@ -75,7 +76,7 @@ def check_threshold(
 
 
 def _check_unreachable(threshold: Threshold, exact: ExactGame, loss: float) -> None:
-    """Check that all threats together cost at most the loss, whatever the bandwidth."""
+    """Check that all threats together cost at most the loss, at any bandwidth."""
     for name in ("margin", "bandwidth_per_loss", "lower", "certificate"):
         check_absent((*PLACE, name), getattr(threshold, name))
     everything = exact.excess(threshold.allocation.array, 0.0)
@@ -90,7 +91,7 @@ def _check_unreachable(threshold: Threshold, exact: ExactGame, loss: float) -> N
 def _check_not_before(
     threshold: Threshold, exact: ExactGame, loss: float, bandwidth: float
 ) -> float:
-    """Check that the allocation holds the loss until the threshold; where it no longer does."""
+    """Check that the allocation keeps the loss until the threshold; return where it fails."""
     game, levels = exact.game, threshold.allocation.array
     residual = game.severity * exact.composition.exposure(levels)
     price = best_response(residual, game.bandwidth, bandwidth).price
@@ -102,7 +103,7 @@ def _check_not_before(
     if crossing is None or (bandwidth > 0 and upper > most):
         raise refuse(
             (*PLACE, "allocation"),
-            f"expected one on which the worst attack reaches {loss!r} at the threshold",
+            f"expected an allocation whose worst attack costs {loss!r} at the threshold",
         )
     return crossing
 
@@ -110,11 +111,11 @@ def _check_not_before(
 def _is_not_later(
     threshold: Threshold, exact: ExactGame, loss: float, bandwidth: float, tolerance: float
 ) -> bool:
-    """Whether no allocation keeps below the loss at the threshold; check the bound of it."""
+    """Whether every allocation reaches the loss at the threshold; check the claimed bound."""
     game, place = exact.game, (*PLACE, "certificate")
     proof, lower = threshold.certificate, threshold.lower
     if proof is None or lower is None:
-        raise refuse(place, "found null, expected a proof of the loss there")
+        raise refuse(place, "found null, expected a proof of the loss at the threshold")
     found = proven(place, (*place, "limits"), proof, exact, bandwidth)
     check_between((*PLACE, "lower"), lower, found - exact.slack(found), found)
     return lower >= loss - tolerance * scale_of(game, loss)

@@ -1,4 +1,4 @@
-"""Check an answer's proof, with no solver and no rounding."""
+"""Check an answer's proof without a solver and without rounding."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ __all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "ver
 
 @dataclass(frozen=True)
 class Verification:
-    """What is proven of the value of a game.
+    """Proven bracket of the value of a game.
 
     Attributes
     ----------
     lower, upper : float
         Proven bracket, rounded outwards from exact numbers, in loss units.
     gap : float
-        Its width relative to the value.
+        Width of the bracket relative to the value.
     has_ranges : bool
-        Whether the answer has ranges of levels and one-sided prices: they are as they
-        were written and agree with the rest, but carry no proof.
+        Whether the answer has ranges of levels and one-sided prices. They are checked to be
+        unchanged and consistent, but carry no proof.
     """
 
     lower: float
@@ -58,7 +58,7 @@ class Verification:
 
 @dataclass(frozen=True, eq=False)
 class FrontierVerification:
-    """What is proven of a frontier; between breakpoints, chords are bounds too.
+    """Proven brackets of a frontier; between breakpoints, chords are bounds too.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class FrontierVerification:
     gap : float
         Greatest width relative to the value.
     start, stop : float
-        Ends of what is proven, in units of the parameter.
+        Ends of the proven part, in units of the parameter.
     """
 
     lower: FloatArray
@@ -79,13 +79,13 @@ class FrontierVerification:
 
 @dataclass(frozen=True, eq=False)
 class PortfolioVerification:
-    """What is proven of a sequence of portfolios.
+    """Proven brackets of a sequence of portfolios.
 
     Attributes
     ----------
     lower, upper : ndarray of float, shape (n_portfolios,)
-        Proven bracket of the value for the budgets that each is best for, rounded
-        outwards, in loss units.
+        Proven bracket of the value at the budgets for which each portfolio is best,
+        rounded outwards, in loss units.
     gap : float
         Greatest width relative to the value.
     """
@@ -113,32 +113,31 @@ def verify(
     *,
     tolerance: float | None = None,
 ) -> Verification | FrontierVerification | PortfolioVerification:
-    """Check that an answer follows from what it carries.
+    """Check that an answer follows from its own proof.
 
     Parameters
     ----------
     answer : Solution, Result, Frontier, FrontierDocument or PortfolioDocument
-        The claim, from this process or from a file (see :func:`mfmgame.load_result`).
+        The claims, from this process or from a file (see :func:`mfmgame.load_result`).
     game : DefenseGame
-        The game, built by whoever checks.
+        The game, built independently of the answer.
     tolerance : float, optional
-        What :func:`mfmgame.assess`, :func:`mfmgame.sweep` or
-        :func:`mfmgame.best_portfolios` was asked for, if that was not the default one: it
-        decides which brackets are too wide to be called proven, and how near the threshold
-        must be.
+        Tolerance that :func:`mfmgame.assess`, :func:`mfmgame.sweep` or
+        :func:`mfmgame.best_portfolios` was asked for, if not the default: it decides which
+        brackets are too wide to be called proven, and how near the threshold must be.
 
     Returns
     -------
     Verification, FrontierVerification or PortfolioVerification
-        What is proven.
+        The proven brackets.
 
     Raises
     ------
     SpecificationError
         If the tolerance is not between 0 and 1.
     CertificateError
-        If any number of the claim does not follow; its `pointer` says where the number
-        stands in the answer's JSON.
+        If any number of the answer does not follow; `pointer` gives the place of the
+        number in the answer's JSON.
 
     Examples
     --------
@@ -191,11 +190,11 @@ def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -
 
 
 def _check_says_so(result: Result, lower: float, loss: float, tolerance: float) -> None:
-    """Check that a result whose threshold may be later does not call itself proven."""
+    """Check that a result whose threshold may be later is not called proven."""
     if result.status == "proven":
         raise refuse(
             ("threshold", "lower"),
-            f"found {shown(lower)}, expected {loss!r} within {tolerance!r} of it",
+            f"found {shown(lower)}, expected {loss!r} within the tolerance {tolerance!r}",
         )
 
 
@@ -208,7 +207,7 @@ def _verify_document(
         if not frontier.breakpoints[0] <= point.at or (
             frontier.is_cut_off and point.at > frontier.breakpoints[-1]
         ):
-            raise refuse(("points", k, "at"), f"found {point.at!r}, expected within the sweep")
+            raise refuse(("points", k, "at"), f"found {point.at!r}, expected a point in the sweep")
         check_number(("points", k, "value"), point.value, float(frontier(point.at)))
     check_status(("status",), document.status, frontier)
     found = frontier.regions()

@@ -1,8 +1,9 @@
-"""The rows and columns that stepped defenses and rules add to the whole program.
+"""Rows and columns that stepped defenses and rules add to the whole program.
 
-A column of 0 or 1 for each level of a defense above its least,
-``x[j] = l[j,0] + sum_k (l[j,k] - l[j,0]) step[j,k]`` with ``sum_k step[j,k] <= 1``; a
-defense runs if its least level or a step says so, and rules are rows over these sums.
+Each level of a defense above its least level has a column of 0 or 1:
+``x[j] = l[j,0] + sum_k (l[j,k] - l[j,0]) step[j,k]`` with ``sum_k step[j,k] <= 1``. A
+defense runs if its least level is above 0 or one of its steps is 1; rules are rows over
+these sums.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ __all__ = ["StepProgram", "step_program"]
 
 @dataclass(frozen=True, eq=False)
 class StepProgram:
-    """``lower <= levels x + steps s <= upper`` with ``s`` of 0 and 1.
+    """Rows ``lower <= levels x + steps s <= upper`` with columns ``s`` of 0 and 1.
 
     Attributes
     ----------
     steps : tuple of (int, int)
-        Defense and position of the level of each column.
+        Defense of each column, and position of its level.
     rows : tuple of (str, int, ...)
-        Of each row, what it states and of which defense, defenses or group.
+        Kind of each row, then the positions of its defenses or of its group.
     level_part : ndarray of float, shape (n_rows, n_defenses)
     step_part : ndarray of float, shape (n_rows, n_steps)
     lower, upper : ndarray of float, shape (n_rows,)
@@ -41,7 +42,7 @@ class StepProgram:
 
 
 def step_program(rules: LevelRules) -> StepProgram:
-    """State levels and rules as rows over columns of 0 and 1.
+    """State stepped levels and rules as rows over columns of 0 and 1.
 
     Parameters
     ----------
