@@ -216,7 +216,9 @@ def test_a_threshold_between_both_bounds_is_told_as_the_least_it_can_be(tmp_path
     surfaces = Surfaces(tmp_path, scenario_of(0.5, 3.5, "continuous"))
     assert "at least 0.875 bits" in surfaces.text("threshold")
     said = surfaces.text("solve")
-    assert re.search(r"costs from [23]\..* to [34]\..*, as far as proven, stopping costs 3.5", said)
+    assert re.search(
+        r"costs between [23]\..* and [34]\..* \(proven bounds\), stopping costs 3.5", said
+    )
     title = mg.sweep(surfaces.scenario).plot().get_title(loc="left")
     assert "self-destruction threshold at least 0.875 bits" in title
 
