@@ -181,7 +181,7 @@ class TestWithoutSomething:
         del document["termination"]
         page = Page(mg.report_page(scenario_of(document, tmp_path)))
         assert "Decision: No decision" in page.text
-        assert "does not say what it costs to stop" in page.text
+        assert "gives no cost of stopping the system" in page.text
 
     def test_no_threat_and_no_defense(self, tmp_path):
         document = hostile_document(threats=[], defenses=[], effectiveness=[])

@@ -44,8 +44,8 @@ _UNITS = {
     "regret": "regret of the nominal plan [loss units]",
     "threshold": "self-destruction threshold [bits]",
     "undefended": "threshold with no defense [bits]",
-    "adversarial": "share of the worst attack's loss removed",
-    "portfolio": "share of total severity stopped",
+    "adversarial": "worst attack's loss removed [share]",
+    "portfolio": "total severity stopped [share]",
 }
 
 
