@@ -31,28 +31,29 @@ TITLES = {
 INTRODUCTION = f"""\
 # Benchmarks
 
-`{OURS}` beside other solvers: the same games, in the same run, on the same machine. Everything on
-this page, each number included, is written by `python -m benchmarks` from what it has measured;
-[its own page](../benchmarks/README.md) says how to run it.
+`{OURS}` compared with other solvers: the same games, in the same run, on the same machine.
+`python -m benchmarks` writes this whole page, including every number, from its measurements; [its
+page](../benchmarks/README.md) explains how to run it.
 
 ## How to read the tables
 
-- **A ratio is that of the peer to `{OURS}`.** Above 1 the peer takes more, below 1 it takes less.
-- **Time** is that of one answer, warm, the best of several: by the clock on the wall, and by the
-  processor, child processes included. The problem is stated in the peer's own terms beforehand,
-  which is not counted: a peer that is given a linear program gets it ready made. `{OURS}` starts
-  from the arrays of the game.
-- **Memory** is by how much the peak of the process grows from the game's arrays to the answer, as
-  the operating system counts it, child processes included and each in a process of its own. Growth
-  of less than 1 MB counts as 1 MB.
-- **Error** is how far a value lies outside a bracket that is proven in exact arithmetic, relative
-  to the value; 0 is inside. The column `{PROOF}` is how wide the bracket itself is. Bold is more
-  than {WRONG:g}: that solver is wrong, at its own settings.
-- **timeout** is more than {{budget:g}} s for one answer; **not tried** is a larger game after a
-  timeout; **error** is an answer refused, with the name of the error.
-- A game of 73 x 15 has 73 threats and 15 defenses, 30 % of the pairs with an effect. The attacker
-  can run about a tenth of the threats, but at most about 80 of them; where it says *broad*, a
-  tenth however many there are.
+- **A ratio is the peer's number divided by `{OURS}`'s number.** Above 1 the peer takes more,
+  below 1 it takes less.
+- **Time** is the time of one warm answer, the best of several: on the wall clock, and of the
+  processor, child processes included. The problem is first stated in the peer's own terms, which
+  is not counted: a peer that takes a linear program gets it ready-made. `{OURS}` starts from the
+  arrays of the game.
+- **Memory** is the growth of the peak memory of the process from the game's arrays to the answer,
+  as the operating system counts it, child processes included, each case in its own process.
+  Growth of less than 1 MB counts as 1 MB.
+- **Error** is the distance of a value from a bracket that is proven in exact arithmetic, relative
+  to the value; 0 means inside. The column `{PROOF}` is the width of the bracket itself. Bold
+  means more than {WRONG:g}: the solver is wrong, at its own settings.
+- **timeout** means more than {{budget:g}} s for one answer; **not tried** means a larger game
+  after a timeout; **error** means a refused answer, with the name of the error.
+- A game of 73 x 15 has 73 threats and 15 defenses, and 30 % of the pairs have an effect. The
+  attacker can run about a tenth of the threats, but at most about 80 threats; in a *broad* game,
+  a tenth of any number of threats.
 """
 
 
@@ -121,11 +122,11 @@ def peer_tables(group: str, rows: dict[Any, dict[str, Result]]) -> list[str]:
     proofs = [found[PROOF] for found in rows.values()]
     pieces = [str(proof["pieces"]) for proof in proofs if "pieces" in proof]
     exact = f"`{OURS}` finds the exact frontier, here of {', '.join(pieces)} linear pieces; "
-    exact += "the others, and its solver one by one, solve at equally spaced points."
+    exact += "the others, and `mfmgame`'s single solves, solve at equally spaced points."
     return [
         *([exact] if pieces else []),
-        f"Time on the wall:\n\n{compared('wall', duration)}",
-        f"Time of the processor:\n\n{compared('cpu', duration)}",
+        f"Wall-clock time:\n\n{compared('wall', duration)}",
+        f"Processor time:\n\n{compared('cpu', duration)}",
         f"Peak memory:\n\n{compared('memory', megabytes)}",
         f"Error:\n\n{table('error', [PROOF, *names], error)}",
     ]
@@ -180,7 +181,7 @@ def endurance(results: list[Result]) -> list[str]:
         if found["kind"] == "endurance"
     ]
     head = ["solves", "each of the first tenth", "each of the last tenth", "memory gained between"]
-    text = "Solves of one 73 x 15 game, `best_of`, from arrays, in one process:"
+    text = "Repeated solves of a 73 x 15 game, `best_of`, from arrays, in one process:"
     return ["## Many solves", f"{text}\n\n{markdown(head, rows)}"] if rows else []
 
 
@@ -200,8 +201,8 @@ def large(results: list[Result]) -> list[str]:
     ]
     head = ["game", "composition", "wall", "proven gap", "rounds", "matrix", "memory / matrix"]
     text = (
-        "One solve each. The last column is the growth of the peak memory while solving, in sizes "
-        "of the effectiveness matrix, which is there before:"
+        "One solve each. The last column is the growth of the peak memory during the solve, in "
+        "multiples of the effectiveness matrix, which is in memory before:"
     )
     return ["## Large games", f"{text}\n\n{markdown(head, rows)}"] if rows else []
 
@@ -222,8 +223,8 @@ def ensembles(results: list[Result]) -> list[str]:
     head = ["draws", "workers", "wall", "each", "memory", "file"]
     text = (
         "Draws of the shipped catalog, 73 x 15, `best_of`, with its assumed numbers uncertain: "
-        "value, threshold, indices, allocation and regret of each, kept in a Parquet file. The "
-        "memory is the growth of the peak, of workers the whole of it:"
+        "value, threshold, indices, allocation and regret of each, saved in a Parquet file. Memory "
+        "is the growth of the peak, and for workers the whole peak:"
     )
     return ["## Ensembles", f"{text}\n\n{markdown(head, rows)}"] if rows else []
 
@@ -234,7 +235,7 @@ def start(results: list[Result]) -> list[str]:
         for found in results
         if found["kind"] == "start"
     ]
-    text = "Best of several, from the start of the process to its end:"
+    text = "Best of several runs, from the start of the process to its end:"
     return ["## Imports and start", f"{text}\n\n{markdown(['what', 'wall'], rows)}"] if rows else []
 
 
@@ -245,7 +246,7 @@ def reading(results: list[Result]) -> list[str]:
         if found["kind"] == "reading"
     ]
     head = ["reader", "size", "wall"]
-    text = "A STIX bundle with the proportions of ATT&CK, best of several:"
+    text = "A STIX bundle with the proportions of ATT&CK, best of several runs:"
     return ["## Reading a knowledge base", f"{text}\n\n{markdown(head, rows)}"] if rows else []
 
 

@@ -1,10 +1,10 @@
-"""Do three findings on the taxonomy of arXiv:2411.11195 survive what is not known?
+"""Test whether three findings on the taxonomy of arXiv:2411.11195 survive uncertain numbers.
 
-``paper_findings.py`` asks with one set of assumed numbers. Here every assumed number of the shipped
-catalog is drawn from a range: impacts, bits, the channel, what an axis does to it, and costs from
-half to twice what is assumed, strengths and what is kept of them against an attacker who adapts
-from 0.2 less to 0.2 more; all of them PERT distributed around the assumed number. What is printed
-is in what share of the draws each finding holds, with its exact 95 % interval.
+``paper_findings.py`` uses one set of assumed numbers. This script draws every assumed number of the
+shipped catalog from a PERT distribution around the assumed value. Impacts, bits, the channel, the
+effects of axes, and costs range from half to twice the assumed value; strengths and retentions
+range from 0.2 less to 0.2 more. The output is the share of draws in which each finding holds, with
+its exact 95 % interval.
 
 Run it from anywhere: ``python examples/findings_under_uncertainty.py [DRAWS]``.
 """
@@ -22,9 +22,9 @@ SEED = 2411
 SCENARIO = mg.load_scenario(Path(__file__).parent / "taxonomy.json")
 LEVELS = ("model", "system")
 FINDINGS = (
-    "system-level defenses keep more of what they save when the attacker adapts",
-    "halving the attacker's bandwidth saves more than the whole budget does",
-    "the highest coverage index is not what it costs most to do without",
+    "system-level defenses keep more of their savings if the attacker adapts",
+    "halving the attacker's bandwidth saves more than the whole budget",
+    "the defense with the highest coverage index is not the costliest to drop",
 )
 
 
@@ -41,7 +41,7 @@ def shifted(share):
 
 
 def uncertain(catalog):
-    """The catalog with a distribution for every assumed number."""
+    """Return the catalog with a distribution for every assumed number."""
     document = catalog.to_document()
     rules = document["assumptions"]
     entries = [rules["channel"], *rules["goals"], *rules["classes"], *rules["axes"]]
@@ -87,7 +87,7 @@ NO_DEFENSE = {level: variant(of=[], against=[level]) for level in LEVELS}
 
 
 def kept(level, numbers):
-    """Share of what defenses of a level save of threats of theirs, if the attacker adapts."""
+    """Compute the share of the savings that defenses of a level keep if the attacker adapts."""
     bare = mg.solve(NO_DEFENSE[level].game_at(numbers)).value
     adaptive, naive = (
         bare - mg.solve(OF_ONE_LEVEL[level, adapts].game_at(numbers)).value
@@ -122,4 +122,4 @@ held = np.array([findings(numbers) for numbers in inputs.draws(SEED, 0, DRAWS)])
 for number, (finding, count) in enumerate(zip(FINDINGS, held.tolist(), strict=True), start=1):
     low, high = scipy.stats.binomtest(count, DRAWS).proportion_ci(method="exact")
     print(f"{number}. {finding}:")
-    print(f"   in {count / DRAWS:.1%} of the draws (from {low:.1%} to {high:.1%})")
+    print(f"   in {count / DRAWS:.1%} of the draws (95 % interval: {low:.1%} to {high:.1%})")

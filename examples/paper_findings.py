@@ -1,9 +1,9 @@
-"""Three findings on the taxonomy of arXiv:2411.11195, and what each of them rests on.
+"""Three findings on the taxonomy of arXiv:2411.11195, and the numbers that each rests on.
 
-Threats, the information flows they need and the forms in which they are known are the paper's.
-Impacts, strengths, costs, and what a defense keeps against an attacker who adapts to it, are
-assumed. So each question is asked twice: with the numbers of the catalog, and with every defense
-equally strong and equally dear, where only flows and axes tell them apart.
+The paper states the threats, the information flows that they need and their known forms. Impacts,
+strengths, costs, and the strength that a defense keeps against an adaptive attacker, are assumed.
+So each result is computed twice: with the numbers of the catalog, and with all defenses
+of equal strength and cost, where only flows and axes distinguish them.
 
 Run it from anywhere: ``python examples/paper_findings.py``.
 """
@@ -18,11 +18,11 @@ import mfmgame as mg
 CATALOG = mg.load_catalog("mfm")
 SCENARIO = mg.load_scenario(Path(__file__).parent / "taxonomy.json")
 LEVELS = ("model", "system")
-NUMBERS = {False: "numbers of the catalog", True: "all defenses equally strong and equally dear"}
+NUMBERS = {False: "numbers of the catalog", True: "all defenses with equal strength and cost"}
 
 
 def variant(*, of=LEVELS, against=LEVELS, adaptive=True, equal=False, without=()):
-    """The scenario with defenses and threats of some levels, an attacker, and numbers."""
+    """Build the scenario with defenses and threats of the given levels."""
     defenses = {}
     for defense in CATALOG.defenses:
         change = defenses[defense.id] = {}
@@ -41,7 +41,7 @@ def loss(**options):
     return mg.solve(variant(**options)).value
 
 
-print("1. Defenses of one level only, the same budget for either: what the worst attack costs")
+print("1. Loss of the worst attack with defenses of a single level and the same budget")
 for equal, said in NUMBERS.items():
     print(f"   {said}")
     for against in LEVELS:
@@ -58,9 +58,7 @@ frontier, undefended = mg.sweep(variant()), mg.sweep(variant(of=[]))
 for bits in (16.0, 8.0, 4.0, 2.0):
     print(f"     {bits:4.0f} bits: {frontier(bits):6.3f}, with no defense {undefended(bits):6.3f}")
 threshold = mg.self_destruction_threshold(variant())
-print(
-    f"     a bandwidth of {threshold.bandwidth:.3f} bits is where a loss of 24 is reached, ", end=""
-)
+print(f"     the loss reaches 24 at a bandwidth of {threshold.bandwidth:.3f} bits, ", end="")
 print(f"with no defense {threshold.undefended:.3f}; at 8 bits: {threshold.decision}")
 
 print("3. The coverage index as a ranking")
@@ -68,11 +66,11 @@ for equal, said in NUMBERS.items():
     index = mg.defense_coverage_index(variant(equal=equal)).to_frame()["index"]
     value = loss(equal=equal)
     missed = [loss(equal=equal, without=[defense]) - value for defense in index.index]
-    # What differs by rounding alone is a tie.
+    # A difference from rounding alone is a tie.
     tau = scipy.stats.kendalltau(np.round(index, 9), np.round(missed, 9)).statistic
     ranked = index.sort_values(ascending=False, kind="stable").index
     dearest = sorted(zip(missed, index.index, strict=True), key=lambda pair: -pair[0])
     print(f"   {said}")
     print(f"     highest index: {', '.join(ranked[:3])}")
-    print(f"     costs most to do without: {', '.join(name for _, name in dearest[:3])}")
+    print(f"     greatest loss if dropped: {', '.join(name for _, name in dearest[:3])}")
     print(f"     agreement of the two rankings (Kendall's tau): {tau:.2f}")

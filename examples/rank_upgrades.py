@@ -1,4 +1,4 @@
-"""A risk analyst's question: which limit is worth raising, and what does it buy?
+"""Show the benefit of raising each limit.
 
 Run it from anywhere: ``python examples/rank_upgrades.py``.
 """
@@ -13,11 +13,11 @@ threshold = mg.self_destruction_threshold(scenario)
 print(f"{scenario.name}: the worst attack costs {solution.value:.4f} (gap {solution.gap:.0e})")
 print(f"decision: {threshold.decision}, margin {threshold.margin:+.3f} bits")
 
-# The price of a limit says what a little more of it would take off the worst attack.
+# The price of a limit is the loss that a little more of the resource would remove.
 for resource, price in solution.limit_prices.items():
-    print(f"  one more unit of {resource} takes off about {price:.4f}")
+    print(f"  marginal value of one more unit of {resource}: {price:.4f}")
 
-# What more of each really buys: solve again, which takes a few milliseconds.
+# The exact benefit of raising each limit: solve again, which takes a few milliseconds.
 for resource, limit in scenario.defender.limits.items():
     raised = scenario.model_dump(by_alias=True, exclude_unset=True)
     raised["defender"]["limits"][resource] = limit * 1.25

@@ -80,7 +80,9 @@ class TestTables:
         frontier = mg.sweep(small_game())
         document = frontier._repr_html_()
         assert document.count("<tr>") == frontier.n_pieces + 1 + 3
-        assert f"operate to {frontier.crossing(7.0):.6g}, then terminate" in Reader(document).cells
+        assert (
+            f"operate up to {frontier.crossing(7.0):.6g}, then terminate" in Reader(document).cells
+        )
 
     def test_long_tables_are_cut_and_say_so(self):
         n = 40
@@ -90,7 +92,7 @@ class TestTables:
             effectiveness=[[0.5]] * n,
             attacker_bandwidth=30.0,
         )
-        assert "and 18 more attacked threats" in mg.solve(game)._repr_html_()
+        assert "and 18 more threats in the attack" in mg.solve(game)._repr_html_()
         assert f"and {n - 12} more pieces" in mg.sweep(game)._repr_html_()
 
     def test_the_same_answer_gives_the_same_table(self):

@@ -99,7 +99,7 @@ class Surfaces:
             "solve --json": self.json("solve")["threshold"]["decision"],
             "threshold": re.search(r"decision +(\w+):", self.text("threshold"))[1],
             "threshold --json": self.json("threshold")["threshold"]["decision"],
-            "sweep": re.search(rf"(?m)a loss of .*?{last}", self.text("sweep"))[1],
+            "sweep": re.search(rf"(?m)stopping costs .*?{last}", self.text("sweep"))[1],
             "sweep --json": self.json("sweep")["decisions"][-1]["decision"],
             "robust": re.search(r"decision in the worst case +(\w+)", self.text("robust"))[1],
             "robust --json": self.json("robust")["worst_case"]["threshold"]["decision"],
@@ -112,10 +112,12 @@ class Surfaces:
         solution = mg.solve(self.scenario)
         found["notebook"] = re.search(r"decision</th><td[^>]*>(\w+)", solution._repr_html_())[1]
         shown = mg.sweep(self.scenario)._repr_html_()
-        told = re.search(r"a loss of .*?(\w+)(?: throughout)?</td>", shown)
+        told = re.search(r"stopping costs .*?(\w+)(?: throughout)?</td>", shown)
         found["notebook, frontier"] = told[1]
         if self.stepped:
-            found["portfolio"] = re.search(rf"(?m)a loss of .*?{last}", self.text("portfolio"))[1]
+            found["portfolio"] = re.search(
+                rf"(?m)stopping costs .*?{last}", self.text("portfolio")
+            )[1]
             found["portfolio --json"] = self.json("portfolio")["portfolios"][-1]["decision"]
         return {name: word.lower() for name, word in found.items()}
 
@@ -216,7 +218,9 @@ def test_a_threshold_between_both_bounds_is_told_as_the_least_it_can_be(tmp_path
     surfaces = Surfaces(tmp_path, scenario_of(0.5, 3.5, "continuous"))
     assert "at least 0.875 bits" in surfaces.text("threshold")
     said = surfaces.text("solve")
-    assert re.search(r"costs from [23]\..* to [34]\..*, as far as proven, stopping costs 3.5", said)
+    assert re.search(
+        r"costs between [23]\..* and [34]\..* \(proven bounds\), stopping costs 3.5", said
+    )
     title = mg.sweep(surfaces.scenario).plot().get_title(loc="left")
     assert "self-destruction threshold at least 0.875 bits" in title
 

@@ -12,7 +12,7 @@ import mfmgame as mg
 SCENARIO = mg.load_scenario(Path(__file__).with_name("atlas_priorities.json"))
 SELECTIONS = {
     "all incidents": mg.IncidentSelection(),
-    "those that were looked through by people": mg.IncidentSelection(quality=["curated"]),
+    "curated incidents": mg.IncidentSelection(quality=["curated"]),
 }
 
 atlas = mg.import_atlas(sys.argv[1], mg.AssumedNumbers(effectiveness=0.5))
@@ -26,14 +26,16 @@ for said, selection in SELECTIONS.items():
 
     for budget in (0.0, 1.0, 2.0, 4.0, 8.0):
         solution = mg.solve(game.with_limits({"budget": budget}))
-        print(f"  budget {budget:.0f}: the worst attack costs {solution.value / total:.3f} of it")
+        print(
+            f"  budget {budget:.0f}: loss of the worst attack {solution.value / total:.3f} of total"
+        )
         plan = sorted(solution.allocation.items(), key=lambda item: -item[1])
         for defense, level in plan[:3] if budget in (1.0, 4.0) else ():
             if level > 0:
                 print(f"    {level:.3f} of {names[defense]}")
 
     open_weight = sum(gap.severity for gap in gaps.uncovered)
-    print(f"  no mitigation touches {open_weight / total:.3f} of it:")
+    print(f"  no mitigation covers {open_weight / total:.3f} of total:")
     for gap in sorted(gaps.uncovered, key=lambda gap: -gap.severity)[:4]:
         print(f"    {gap.severity / total:.3f} {names[gap.id]}")
     for note in catalog.notes:

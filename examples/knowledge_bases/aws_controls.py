@@ -13,7 +13,7 @@ SCENARIO = mg.load_scenario(Path(__file__).with_name("aws_controls.json"))
 WAYS = {
     "protect 1, detect and respond 0.5": mg.MappingScores(),
     "detect and respond count in full": mg.MappingScores(detect=1.0, respond=1.0),
-    "protect alone counts": mg.MappingScores(detect=0.0, respond=0.0),
+    "only protect counts": mg.MappingScores(detect=0.0, respond=0.0),
 }
 
 for said, scores in WAYS.items():
@@ -23,7 +23,7 @@ for said, scores in WAYS.items():
     frontier = mg.sweep(game, limit="budget")
     print(f"{said}: {game.n_threats} techniques, {game.n_defenses} controls")
     for budget in (0.0, 2.0, 4.0, 6.0):
-        print(f"  {budget:.0f} controls' worth: the worst attack costs {frontier(budget):6.3f}")
+        print(f"  budget for {budget:.0f} controls: the worst attack costs {frontier(budget):6.3f}")
     solution = mg.solve(game)
     funded = sorted(solution.allocation.items(), key=lambda item: -item[1])
     for defense, level in funded[:6]:

@@ -199,7 +199,7 @@ class TestAtlas560:
             app, ["catalog", "import", "atlas", str(ATLAS), "-o", str(tmp_path / "atlas.json")]
         )
         assert run.exit_code == 0
-        assert "170, 74 of them with a defense that acts on them" in run.stdout
+        assert "170, 74 of them covered by a defense" in run.stdout
         scenario = tmp_path / "scenario.json"
         scenario.write_text(
             json.dumps(

@@ -655,7 +655,7 @@ class TestCommand:
         code, out, _ = call("catalog", "import", "attack", file, *options, "-o", output)
         assert code == 0
         said = out.decode()
-        assert "3, 3 of them with a defense that acts on them" in said
+        assert "3, 3 of them covered by a defense" in said
         assert "left out: 1 revoked technique" in said
         values = [entry.value for entry in mg.load_catalog(output.name, tmp_path).effectiveness]
         assert values == [0.75, 0.25, 0.75]

@@ -525,7 +525,7 @@ class TestAws:
         for output in outputs:
             done = run(AWS, "-o", output)
             assert done.exit_code == 0
-        assert "215, 215 of them with a defense that acts on them" in done.stdout
+        assert "215, 215 of them covered by a defense" in done.stdout
         assert outputs[0].read_bytes() == outputs[1].read_bytes()
         scenario = tmp_path / "scenario.json"
         scenario.write_text(

@@ -191,7 +191,7 @@ class TestText:
             ["defenses", "3,", "1", "without", "a", "threat", "to", "cover"],
         ]
         assert "covered by no defense: 3" in lines
-        assert "not covered, but a form of it is: 1" in lines
+        assert "not covered, although a form of the threat is: 1" in lines
 
     def test_long_lists_are_cut_unless_all_is_asked_for(self, write):
         threats = [{"id": f"t{n}", "severity": 1.0, "bandwidth": 1.0} for n in range(25)]

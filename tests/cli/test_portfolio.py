@@ -36,7 +36,7 @@ class TestPortfolio:
             ["4", "2", "6", "sandbox,", "filter", "patch"],
             ["8", "1", "6", "patch,", "audit"],
         ]
-        assert "greedy order    misses 2 of them" in lines
+        assert "greedy order    misses 2 of the portfolios" in lines
 
     def test_a_level_between_is_shown(self, write):
         file = write(changed(PROJECTS, "/defenses/2/levels", [0, 0.5, 1]))

@@ -1,4 +1,4 @@
-"""What people and programs see of an answer."""
+"""Outputs of an answer for people and programs."""
 
 from mfmgame.view.json.answer_documents import index_document, result_document, threshold_document
 from mfmgame.view.lp_export import export_program

@@ -1,7 +1,7 @@
-"""The whole program as a file that any other solver reads.
+"""Export of the whole linear program to a file that any other solver reads.
 
-Written here and not by a solver's own writer: those round numbers to 12 or 15 digits.
-Names keep to the letters that both formats and all their readers take, and to 96 of them.
+The file is not written by a solver: solvers round numbers to 12 or 15 digits. Names use only
+characters that both formats and all their readers accept, and at most 96 characters.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TERMS_A_LINE = 4
 def export_program(problem: Scenario | DefenseGame, file: str | os.PathLike[str]) -> None:
     """Write the whole linear program of a game to an MPS or LP file, for any other solver.
 
-    Its optimum is the game's value. Every number is written in full, in the units of the
+    The program's optimum is the game's value. Every number is written in full, in the units of the
     problem; the same problem gives the same bytes.
 
     Parameters
@@ -105,7 +105,7 @@ def _names(game: DefenseGame, program: WholeProgram) -> _Names:
 
 
 def _rule_name(row: tuple[str | int, ...], defenses: Sequence[str]) -> str:
-    """What a row of steps states, and of which defenses or group."""
+    """Name a row of the step rules by its kind and its defenses or group."""
     kind, *places = row
     grouped = kind in ("at_least", "at_most")
     about = [str(place) if grouped else defenses[int(place)] for place in places]
@@ -113,7 +113,7 @@ def _rule_name(row: tuple[str | int, ...], defenses: Sequence[str]) -> str:
 
 
 def _labels(ids: Sequence[str]) -> list[str]:
-    """Ids in letters that every format takes; with their positions where two become one."""
+    """Convert ids to characters that every format accepts; append positions to equal results."""
     safe = [re.sub(r"[^A-Za-z0-9_]", "_", label)[:_LONGEST_LABEL] for label in ids]
     count = Counter(label.lower() for label in safe)  # some readers ignore case
     return [
@@ -128,7 +128,7 @@ def _title(game: DefenseGame) -> str:
 
 
 def _mps(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
-    """Free MPS: fields between spaces, column by column."""
+    """Write free MPS: fields separated by spaces, column by column."""
     yield f"* {title}"
     yield "NAME mfmgame"
     yield "ROWS"
@@ -156,16 +156,16 @@ def _mps(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
             yield f" RHS {name} {right!r}"
     yield "BOUNDS"
     for name, top in _tops(program, names):
-        # An upper bound of 0 alone would free the column downwards, to some readers.
+        # Some readers take an upper bound of 0 alone to remove the lower bound.
         yield f" UP BND {name} {top!r}" if top else f" FX BND {name} 0.0"
     yield "ENDATA"
 
 
 def _lp(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
-    """CPLEX's LP format, row by row."""
+    """Write CPLEX's LP format, row by row."""
     yield f"\\ {title}"
     yield "Minimize"
-    # Every level is named here, so that a reader that numbers columns keeps their order.
+    # Every level is named here, so that readers that number columns keep the order.
     n_first = len(program.cost) - len(program.share_threats) - int(program.integer.sum())
     yield from _sum("loss", enumerate(program.cost[:n_first].tolist()), names)
     yield "Subject To"
@@ -173,7 +173,7 @@ def _lp(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
         names.rows, _lines_of(program.matrix), _senses(program), _right(program), strict=True
     )
     for name, entries, sense, right in rows:
-        # A row needs a column, if only 0 times.
+        # A row needs at least one column, even with the coefficient 0.
         yield from _sum(name, entries or [(0, 0.0)], names)
         yield f"  {sense} {right!r}"
     yield "Bounds"
@@ -188,7 +188,7 @@ def _lp(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
 
 
 def _sum(name: str, entries: Iterable[tuple[int, float]], names: _Names) -> Iterator[str]:
-    """A named sum in lines short enough for every reader."""
+    """Write a named sum in lines short enough for every reader."""
     terms = [
         f"{'-' if number < 0 else '+'} {abs(number)!r} {names.columns[column]}"
         for column, number in entries
@@ -199,7 +199,7 @@ def _sum(name: str, entries: Iterable[tuple[int, float]], names: _Names) -> Iter
 
 
 def _senses(program: WholeProgram) -> list[str]:
-    """How each row compares with its right side; none has two different ones."""
+    """Find the relation of each row to its right-hand side; no row has two different bounds."""
     at_least = np.where(np.isfinite(program.lower), ">=", "<=")
     senses: list[str] = np.where(program.lower == program.upper, "=", at_least).tolist()
     return senses
@@ -218,7 +218,7 @@ def _tops(program: WholeProgram, names: _Names) -> list[tuple[str, float]]:
 def _lines_of(
     matrix: scipy.sparse.csr_array | scipy.sparse.csc_array,
 ) -> Iterator[list[tuple[int, float]]]:
-    """The entries of each row of a CSR array, or of each column of a CSC array."""
+    """List the entries of each row of a CSR array, or of each column of a CSC array."""
     ends = matrix.indptr.tolist()
     for start, end in pairwise(ends):
         indices = matrix.indices[start:end].tolist()

@@ -1,7 +1,7 @@
-"""Solutions as layers of the ATT&CK Navigator, in its layer format 4.5.
+"""Solutions as layers for the ATT&CK Navigator, in its layer format 4.5.
 
 The format is specified in ``layers/LAYERFORMATv4_5.md`` of mitre-attack/attack-navigator.
-The domain of ATLAS is named as in the layers that MITRE publishes with it.
+The domain of ATLAS has the name that the layers published by MITRE give it.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ __all__ = ["Score", "navigator_layer", "navigator_layers"]
 Score = Literal["coverage", "residual", "effort"]
 
 _VERSIONS = {"layer": "4.5", "navigator": "5.0.0"}
-"""The format, and the Navigator, as in the specification's example."""
+"""Versions of the format and of the Navigator, as in the example of the specification."""
 
 _DOMAINS: tuple[Domain, ...] = ("atlas-atlas", "enterprise-attack", "mobile-attack", "ics-attack")
 _TARGET = re.compile(r"for ATT&CK v?([0-9.]+)")
-"""What a mapping to ATT&CK says of its own version."""
+"""Version of ATT&CK in the version text of a mapping."""
 _GREEN, _YELLOW, _RED, _WHITE = "#8ec843", "#ffe766", "#ff6666", "#ffffff"
 _MOST_DEFENSES = 5
 _DIGITS = 9
-"""Of per cent: enough to tell any two, and no trace of the conversion."""
+"""Decimals of percentages: enough to distinguish any two, too few to show rounding errors."""
 
 
 def navigator_layer(
@@ -47,28 +47,28 @@ def navigator_layer(
     domain: Domain | None = None,
     threat_domains: Mapping[str, Domain] | None = None,
 ) -> dict[str, Any]:
-    """Make a layer for the ATT&CK Navigator, or for that of ATLAS.
+    """Make a layer for the ATT&CK Navigator or the ATLAS Navigator.
 
-    The layer has every threat whose id is that of a technique (T1059, T1059.001,
-    AML.T0051) of one domain. The others are left out and counted in the layer's
-    description; :func:`navigator_layers` makes a layer of each domain.
+    The layer has every threat whose id is the id of a technique (T1059, T1059.001,
+    AML.T0051) of one domain. The layer's description counts the omitted threats;
+    :func:`navigator_layers` makes a layer for each domain.
 
     Parameters
     ----------
     solution : Solution
     score : {"residual", "coverage", "effort"}
-        What the score of a technique is: its residual loss at full effort, in loss units;
-        the share of it that the allocation stops, in per cent; or the effort that the
-        worst attack puts into it, in per cent. The metadata has all numbers in full.
+        Score of a technique: its residual loss at full effort, in loss units; the share of
+        the technique that the allocation stops, in percent; or the effort that the worst
+        attack puts into the technique, in percent. The metadata has all numbers in full.
     origins : sequence of Origin, optional
-        What the catalog was made from, for the layer's metadata and its version of ATT&CK.
+        Sources of the catalog, for the layer's metadata and its version of ATT&CK.
     domain : str, optional
         ``"enterprise-attack"``, ``"mobile-attack"``, ``"ics-attack"`` or
-        ``"atlas-atlas"``; by default the domain of most threats.
+        ``"atlas-atlas"``; by default the domain with the most threats.
     threat_domains : mapping of str to str, optional
-        Domains of threats, by id, as their catalog says. Where it does not, the id tells
-        the domain; what may be of enterprise or of mobile is of enterprise, unless the
-        origins are of mobile alone.
+        Domains of threats, by id, as their catalog states. If the catalog states none, the id
+        determines the domain; an id that fits both enterprise and mobile counts as
+        enterprise, unless all origins are of mobile.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def navigator_layer(
     Raises
     ------
     SpecificationError
-        If `score` is none of these, no threat's id is that of a technique, or no threat is
+        If `score` is another word, no threat has the id of a technique, or no threat is
         of `domain`.
 
     Examples
@@ -143,13 +143,13 @@ def navigator_layers(
     *,
     threat_domains: Mapping[str, Domain] | None = None,
 ) -> dict[Domain, dict[str, Any]]:
-    """Make a layer of each domain that threats are techniques of.
+    """Make a layer for each domain that has techniques among the threats.
 
     Parameters
     ----------
     solution : Solution
     score : {"residual", "coverage", "effort"}
-        As for :func:`navigator_layer`, and so are the others.
+        As for :func:`navigator_layer`, like the other parameters.
     origins : sequence of Origin, optional
     threat_domains : mapping of str to str, optional
 
@@ -161,7 +161,7 @@ def navigator_layers(
     Raises
     ------
     SpecificationError
-        If `score` is none of these, or no threat's id is that of a technique.
+        If `score` is another word, or no threat has the id of a technique.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def _refuse_other_arguments(
 def _rows_by_domain(
     ids: Sequence[str], origins: Sequence[Origin], stated: Mapping[str, Domain]
 ) -> dict[Domain, list[int]]:
-    """Threats that are techniques, by domain; only domains that have any."""
+    """Group the threats that are techniques by domain; domains without threats are omitted."""
     texts = [f"{origin.name} {origin.version}".lower() for origin in origins]
     sources = [text for text in texts if "att&ck" in text]
     mobile = bool(sources) and all("mobile" in of and "enterprise" not in of for of in sources)
@@ -214,7 +214,7 @@ def _rows_by_domain(
 
 
 def _attack_version(domain: Domain, origins: Sequence[Origin]) -> dict[str, str]:
-    """The version of ATT&CK, if the origins agree on one; ATLAS has no place for its own."""
+    """Find the version of ATT&CK if the origins agree; the format has no field for ATLAS."""
     if domain == "atlas-atlas":
         return {}
     stated = [_version(origin, domain).removeprefix("v").partition(".")[0] for origin in origins]
@@ -223,7 +223,7 @@ def _attack_version(domain: Domain, origins: Sequence[Origin]) -> dict[str, str]
 
 
 def _version(origin: Origin, domain: Domain) -> str:
-    """The version of a domain that an origin says, in its own words where it names no domain."""
+    """Find the version that an origin states for a domain, or overall if it names no domains."""
     if origin.domains:
         return origin.domains.get(domain, "")
     if "att&ck" in origin.name.lower():
@@ -236,8 +236,8 @@ def _description(solution: Solution, score: Score, domain: str, n_listed: int) -
     game = solution.game
     what = {
         "residual": "residual loss at full effort, in loss units",
-        "coverage": "share of the threat that the allocation stops, in per cent",
-        "effort": "effort that the worst attack puts into the threat, in per cent",
+        "coverage": "share of the threat that the allocation stops, in percent",
+        "effort": "effort that the worst attack puts into the threat, in percent",
     }[score]
     parts = [
         f"Score: {what}, under the optimal allocation of {game.name}.",
@@ -249,7 +249,7 @@ def _description(solution: Solution, score: Score, domain: str, n_listed: int) -
 
 
 def _comments(solution: Solution, rows: Sequence[int]) -> list[str]:
-    """For each threat, the funded defenses that act on it, the most effective first."""
+    """List for each threat the funded defenses that act on it, the most effective first."""
     game = solution.game
     funded = np.flatnonzero(solution.allocation.array > 0)
     block: Any = compose(game).alone[rows][:, funded]
@@ -307,7 +307,7 @@ def _pair(name: str, value: str) -> dict[str, str]:
 
 
 def _colours(score: Score, worst: float) -> dict[str, Any]:
-    """Gradient and legend; losses are coloured relative to the greatest severity."""
+    """Choose gradient and legend; losses are coloured relative to the greatest severity."""
     top: float = 100
     if score == "residual" and worst > 0:
         top = int(worst) if worst.is_integer() and worst < 2**53 else worst

@@ -1,4 +1,4 @@
-"""How answers show themselves in a notebook: small tables, every name escaped."""
+"""Answers as HTML for a notebook: small tables with every name escaped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 60
 
 
 def solution_html(solution: Solution) -> str:
-    """A solution as HTML: its value, and tables of the allocation and the worst attack."""
+    """Render a solution as HTML: value, allocation and worst attack."""
     game = solution.game
     levels, efforts = solution.allocation.array, solution.attack.array
     losses = efforts * solution.residual.array
@@ -30,7 +30,7 @@ def solution_html(solution: Solution) -> str:
     attacked = attacked[np.argsort(-losses[attacked], kind="stable")]
     facts = [
         ("value", measured(solution.value, "loss unit")),
-        ("proven", f"within {solution.lower!r} and {solution.upper!r}"),
+        ("proven", f"between {solution.lower!r} and {solution.upper!r}"),
         ("attacker", measured(game.attacker_bandwidth, "bit")),
     ]
     facts += status_facts(solution.status)
@@ -67,7 +67,7 @@ def solution_html(solution: Solution) -> str:
                 for threat in attacked[:_MOST_ROWS].tolist()
             ),
             len(attacked),
-            "attacked threats",
+            "threats in the attack",
             text_columns=2,
         ),
         _notes(solution.notes),
@@ -75,7 +75,7 @@ def solution_html(solution: Solution) -> str:
 
 
 def frontier_html(frontier: Frontier) -> str:
-    """A frontier as HTML: what was swept, and a table of its pieces."""
+    """Render a frontier as HTML: the swept parameter, and a table of the pieces."""
     over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
     over = "attacker bandwidth [bits]" if over_bandwidth else f"limit of {frontier.parameter}"
     facts = [("over", over), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
@@ -105,10 +105,10 @@ def frontier_html(frontier: Frontier) -> str:
 
 
 def index_html(index: CoverageIndex) -> str:
-    """A coverage index as HTML: the allocation's shares, and a table by defense and class."""
+    """Render a coverage index as HTML: shares of the allocation, and a table by class."""
     facts = [
-        ("of the weight", share_text(index.portfolio)),
-        ("in the worst class", share_text(index.worst_class)),
+        ("share of total weight", share_text(index.portfolio)),
+        ("in the least covered class", share_text(index.worst_class)),
         ("of the worst attack", share_text(index.adversarial)),
         *status_facts(index.status),
     ]
@@ -139,12 +139,12 @@ def index_html(index: CoverageIndex) -> str:
 
 
 def _wrapped(*parts: str) -> str:
-    # The classes keep a notebook from setting dollar signs in names as formulas.
+    # These CSS classes stop a notebook from reading dollar signs in names as formulas.
     return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
 
 
 def _text(text: str) -> str:
-    """Text as HTML shows it: on one line, short, and nothing in it markup."""
+    """Escape text for HTML: short, on one line, and free of markup."""
     cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     return html.escape(printable(cut))
 
@@ -177,7 +177,7 @@ def _table(
     noun: str,
     text_columns: int = 1,
 ) -> str:
-    """A table whose first columns hold text, and what is said of the rows left out."""
+    """Make a table whose first columns hold text, with a line that counts the omitted rows."""
     sides = ["left"] * text_columns + ["right"] * (len(headings) - text_columns)
     head = "".join(
         f'<th style="text-align:{side}">{_text(heading)}</th>'

@@ -1,4 +1,4 @@
-"""Write an answer out: whole or not at all, to a file or to standard output."""
+"""Output of an answer to a file or to standard output; a file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _METADATA: dict[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-"""What is left out of a picture, by kind."""
+"""Metadata to omit from a picture, by file type."""
 
 
 def as_json(document: dict[str, Any]) -> str:
-    """A document as indented JSON text, ASCII only; a number not finite is an error."""
+    """Convert a document to indented ASCII JSON; a number that is not finite is an error."""
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def write_figure(figure: Any, file: Path) -> None:
-    """Write a matplotlib figure to a file whose ending says how: whole or not at all.
+    """Write a matplotlib figure to a file, whole or not at all; the file's ending sets the format.
 
     Raises
     ------
     SpecificationError
-        If the ending is not one that matplotlib knows, or the file cannot be written.
+        If the ending is not .png, .svg or .pdf, or the file cannot be written.
     """
     kind = picture_kind(file)
     import matplotlib
@@ -50,12 +50,12 @@ def write_figure(figure: Any, file: Path) -> None:
 
 
 def picture_kind(file: Path) -> str:
-    """How a picture is written to a file: ``"png"``, ``"svg"`` or ``"pdf"``.
+    """Find the format of a picture from the file's ending: ``"png"``, ``"svg"`` or ``"pdf"``.
 
     Raises
     ------
     SpecificationError
-        If the file's ending says none of them.
+        If the ending is another.
     """
     kind = file.suffix.removeprefix(".").lower()
     if kind not in _METADATA:
@@ -68,8 +68,8 @@ def picture_kind(file: Path) -> str:
 def write_text(text: str, file: Path | None) -> None:
     """Write text to a file, or to standard output for None.
 
-    The file is written beside its target and renamed, so that an interrupted run leaves
-    the old one whole.
+    The text goes to a temporary file beside the target, which is then renamed, so that an
+    interrupted run leaves the old file whole.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def write_text(text: str, file: Path | None) -> None:
 
 
 def _write_beside(data: bytes, file: Path) -> None:
-    """Write beside the target and rename; a device or pipe, which has nothing to keep, into."""
+    """Write to a temporary file and rename it; write directly to a device or pipe."""
     if file.exists() and not file.is_file():
         file.write_bytes(data)
         return
@@ -99,6 +99,6 @@ def _write_to_standard_output(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError:
-        # What Python would still flush at its end goes nowhere.
+        # Python flushes the remaining buffer when it exits; discard that output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise

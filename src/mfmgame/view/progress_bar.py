@@ -1,4 +1,4 @@
-"""How far long work has come, on a terminal's standard error."""
+"""Progress of long work, on a terminal's standard error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["progress_bar"]
 
 @contextlib.contextmanager
 def progress_bar(noun: str) -> Iterator[Callable[[float, float], None] | None]:
-    """A bar on standard error with an estimate of the time left; only on a terminal."""
+    """Show a progress bar with an estimate of the time left, if standard error is a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return

@@ -279,7 +279,7 @@ class TestAllocations:
         levels = [bar.get_width() for bar in bars(ax, "level")]
         funded = {name: level for name, level in assessment.solution.allocation.items() if level}
         assert levels == pytest.approx([funded[name] for name in rows(ax)])
-        (ranges,) = [one for one in ax.collections if one.get_label() == "over all optima"]
+        (ranges,) = [one for one in ax.collections if one.get_label() == "range over all optima"]
         least = [segment[0][0] for segment in ranges.get_segments()]
         assert least == pytest.approx([assessment.sensitivity.least[name] for name in rows(ax)])
 
@@ -442,7 +442,9 @@ class TestRisks:
         found = mg.tornado(uncertain_scenario())
         ax = found.plot()
         assert rows(ax) == list(found.names)
-        for side, label in enumerate(("number at its lower end", "number at its upper end")):
+        for side, label in enumerate(
+            ("at the lower end of the number", "at the upper end of the number")
+        ):
             ends = [bar.get_x() + bar.get_width() for bar in bars(ax, label)]
             assert ends == pytest.approx(found.values[:, side].tolist())
 
@@ -452,7 +454,7 @@ class TestRisks:
         ax = found.plot(of="threshold")
         ends = [
             bar.get_x() + bar.get_width()
-            for label in ("number at its lower end", "number at its upper end")
+            for label in ("at the lower end of the number", "at the upper end of the number")
             for bar in bars(ax, label)
         ]
         assert max(ends) == pytest.approx(ax.get_xlim()[1])

@@ -71,8 +71,9 @@ def test_the_decision_and_the_threshold_come_first(page):
     assert page.text[start:].startswith(
         "Decision: Terminate Stop the system. Even against the best plan, an attacker with 8 "
         "bits still causes a loss of 25.159 at worst. Stopping the system costs only 24. The "
-        "decision turns at 7.28768 bits, the self-destruction threshold: 0.712319 bits less "
-        "than the scenario's attacker has. Without any defense it would be at 5.64111 bits."
+        "decision changes at 7.28768 bits, the self-destruction threshold: 0.712319 bits less "
+        "than the scenario's attacker has. Without any defense, the threshold would be 5.64111 "
+        "bits."
     )
 
 
@@ -180,7 +181,7 @@ class TestWithoutSomething:
         del document["termination"]
         page = Page(mg.report_page(scenario_of(document, tmp_path)))
         assert "Decision: No decision" in page.text
-        assert "does not say what it costs to stop" in page.text
+        assert "gives no cost of stopping the system" in page.text
 
     def test_no_threat_and_no_defense(self, tmp_path):
         document = hostile_document(threats=[], defenses=[], effectiveness=[])
@@ -227,7 +228,7 @@ class TestLargeGames:
         text = mg.report_page(scenario)
         assert len(text.encode()) < 6_000_000
         page = Page(text)
-        assert "Left out here: 1300 threats more." in page.text
+        assert "Omitted here: a further 1300 threats." in page.text
         data, frontier = json.loads(page.scripts[0]), mg.sweep(scenario)
         assert data["named"] is not None
         assert data["values"] == frontier.values.tolist()
@@ -328,14 +329,14 @@ class TestSteps:
         # The attack on the filter's plan is fraud, which the sandbox halves.
         assert against @ (1.0 - np.asarray(game.effectiveness)[:, 1]) == 3.0
         text = Page(mg.report_page(scenario)).text
-        assert "no plan does better" not in text
+        assert "No plan does better" not in text
         assert "another plan may do better against this attack" in text
-        assert "with the steps held, one more unit takes off the loss" in text
+        assert "at fixed steps, marginal value of one more unit" in text
 
     def test_where_levels_are_continuous_none_does(self):
         text = Page(mg.report_page(self.scenario("continuous"))).text
-        assert "Against this attack no plan does better." in text
-        assert "with the steps held" not in text
+        assert "No plan does better against this attack." in text
+        assert "at fixed steps" not in text
 
     def test_one_is_singular(self):
         scenario = self.scenario("binary")

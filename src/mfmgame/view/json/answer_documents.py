@@ -1,4 +1,4 @@
-"""Answers as JSON documents: keys in the catalog's order, floats in full."""
+"""Answers as JSON documents: keys in the catalog's order, floats with every digit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 
 
 def result_document(assessment: Assessment) -> dict[str, Any]:
-    """The answer to a scenario, as a document of schema ``mfmgame/result/1``.
+    """Build the answer to a scenario as a document of schema ``mfmgame/result/1``.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
 
 
 def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
-    """The threshold alone, as a document of schema ``mfmgame/threshold/1``."""
+    """Build the threshold alone as a document of schema ``mfmgame/threshold/1``."""
     return {
         **head("mfmgame/threshold/1", game),
         "status": threshold.status,
@@ -98,7 +98,7 @@ def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any
 
 
 def index_document(game: DefenseGame, index: CoverageIndex) -> dict[str, Any]:
-    """The coverage index alone, as a document of schema ``mfmgame/dci/1``."""
+    """Build the coverage index alone as a document of schema ``mfmgame/dci/1``."""
     return {
         **head("mfmgame/dci/1", game),
         "status": index.status,
@@ -108,7 +108,7 @@ def index_document(game: DefenseGame, index: CoverageIndex) -> dict[str, Any]:
 
 
 def frontier_document(frontier: Frontier, at: Sequence[float] = ()) -> dict[str, Any]:
-    """A frontier, as a document of schema ``mfmgame/frontier/1``.
+    """Build a frontier as a document of schema ``mfmgame/frontier/1``.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _region(decision: Decision, start: float, stop: float) -> dict[str, Any]:
 
 
 def gaps_document(gaps: CatalogGaps) -> dict[str, Any]:
-    """What a catalog leaves open, as a document of schema ``mfmgame/gaps/1``."""
+    """Build the gaps of a catalog as a document of schema ``mfmgame/gaps/1``."""
     document = {
         "schema": "mfmgame/gaps/1",
         **asdict(gaps),
@@ -183,7 +183,7 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def head(schema: str, game: DefenseGame) -> dict[str, Any]:
-    """What every answer's document begins with."""
+    """Build the first members of every answer document."""
     return {"schema": schema, "scenario": game.name, "composition": game.composition}
 
 
@@ -252,7 +252,7 @@ def _index(index: CoverageIndex) -> dict[str, Any]:
 
 
 def allocation_members(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
-    """An allocation, and what it uses."""
+    """Build the members of an allocation and its resource use."""
     return {
         "allocation": dict(Labelled(game.defense_ids, levels)),
         "use": dict(Labelled(game.resources, game.use @ levels)),
@@ -260,13 +260,13 @@ def allocation_members(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
 
 
 def certificate_members(game: DefenseGame, proof: Proof) -> dict[str, Any]:
-    """What proves a lower bound, with the prices of the limits."""
+    """Build the certificate of a lower bound, with the prices of the limits."""
     return _members(proof, game)
 
 
 @singledispatch
 def _members(proof: Proof, game: DefenseGame) -> dict[str, Any]:
-    """The members of one kind of proof, and of no other by default."""
+    """List the members of one kind of proof; by default there are none."""
     raise TypeError(f"no JSON for a {type(proof).__name__} of {game.name!r}")
 
 

@@ -15,12 +15,12 @@ from mfmgame.uncertainty.evaluation import MEASURES
 __all__ = ["QUANTILES", "ensemble_document"]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Probabilities that distributions are told at."""
+"""Probabilities of the quantiles that documents and texts list."""
 _MOST_POINTS = 101
 
 
 def ensemble_document(found: Ensemble) -> dict[str, Any]:
-    """What an ensemble says, as a document of schema ``mfmgame/ensemble/1``.
+    """Build the summary of an ensemble as a document of schema ``mfmgame/ensemble/1``.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _distribution(found: Ensemble, name: str) -> dict[str, Any]:
 
 
 def _curve(found: Ensemble) -> list[dict[str, float]]:
-    """Some points of the curve, evenly spread over its probabilities, both ends among them."""
+    """Choose points of the curve, evenly spread over its probabilities and including both ends."""
     losses, probabilities = estimates.exceedance(found.known("value"))
     if len(losses) > _MOST_POINTS:
         steps = np.linspace(0, len(losses) - 1, _MOST_POINTS)

@@ -1,4 +1,4 @@
-"""What matters, as JSON documents: keys in the scenario's order, floats in full."""
+"""Sensitivity results as JSON documents: keys in the scenario's order, floats with every digit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def gradient_document(value: Gradient, threshold: Gradient | None) -> dict[str, Any]:
-    """Derivatives, as a document of schema ``mfmgame/gradient/1``.
+    """Build derivatives as a document of schema ``mfmgame/gradient/1``.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ def gradient_document(value: Gradient, threshold: Gradient | None) -> dict[str, 
 
 
 def gradient_notes(value: Gradient, threshold: Gradient | None) -> list[str]:
-    """What a reader must know of both gradients."""
+    """Collect the notes of both gradients."""
     of_threshold = () if threshold is None else doubts("threshold", threshold, value.game)
     return [*value.notes, *of_threshold]
 
 
 def shares_document(found: Attribution) -> dict[str, Any]:
-    """Shapley shares, as a document of schema ``mfmgame/shares/1``."""
+    """Build Shapley shares as a document of schema ``mfmgame/shares/1``."""
     table = found.to_frame()
     return {
         **_head("mfmgame/shares/1", found.game),
@@ -94,7 +94,7 @@ def shares_document(found: Attribution) -> dict[str, Any]:
 
 
 def what_if_document(found: WhatIf, each: WithoutEach | None = None) -> dict[str, Any]:
-    """A what-if, as a document of schema ``mfmgame/what-if/1``.
+    """Build a what-if as a document of schema ``mfmgame/what-if/1``.
 
     Parameters
     ----------
@@ -135,14 +135,14 @@ def what_if_document(found: WhatIf, each: WithoutEach | None = None) -> dict[str
 
 
 def what_if_notes(found: WhatIf, each: WithoutEach | None) -> list[str]:
-    """What a reader must know of both answers, and of those without each defense."""
+    """Collect the notes of both answers, and of the answers without each defense."""
     if each is None:
         return list(found.notes)
     return [*found.notes, *each.notes[len(each.before.notes) :]]
 
 
 def robust_document(plan: RobustPlan) -> dict[str, Any]:
-    """A robust plan, as a document of schema ``mfmgame/robust/1``."""
+    """Build a robust plan as a document of schema ``mfmgame/robust/1``."""
     columns = zip(
         plan.names,
         plan.nominal_values.tolist(),
@@ -178,7 +178,7 @@ def robust_document(plan: RobustPlan) -> dict[str, Any]:
 
 
 def tornado_document(found: Tornado) -> dict[str, Any]:
-    """A tornado, as a document of schema ``mfmgame/tornado/1``."""
+    """Build a tornado as a document of schema ``mfmgame/tornado/1``."""
     has_threshold = found.game.termination_loss is not None
     rows = zip(
         found.names,
@@ -210,7 +210,7 @@ def tornado_document(found: Tornado) -> dict[str, Any]:
 
 
 def influence_document(found: Influence) -> dict[str, Any]:
-    """Sobol or Morris indices, as a document of schema ``mfmgame/influence/1``."""
+    """Build Sobol or Morris indices as a document of schema ``mfmgame/influence/1``."""
     above = np.triu_indices(len(found.names), 1)
     names = found.names
     pairs = [(names[first], names[second]) for first, second in zip(*above, strict=True)]

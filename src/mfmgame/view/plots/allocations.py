@@ -1,4 +1,4 @@
-"""Which defense runs at what level, here and as the attacker or a limit grows."""
+"""Plots of the levels of defenses, for a solution and along a sweep."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ROW_HEIGHT = 0.8
 
 @drawn_in_style
 def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
-    """Draw which defense runs when: a row each, as high as its level, over what was swept.
+    """Draw the level of each defense along the swept parameter, a row for each defense.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        Rows in the order in which they are first funded.
+        Rows are in the order in which the defenses are first funded.
     """
     game = frontier.game
     over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
@@ -94,7 +94,7 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
             crossing, color=RED, linestyle=":", linewidth=1.5, label=crossing_label(frontier)
         )
     said = counted(len(kept), len(ever), "funded defenses", "of greatest mean level")
-    titled(ax, game.name, said or "full height: the greatest level of a defense")
+    titled(ax, game.name, said or "full height: greatest level of the defense")
     if not len(kept):
         _nothing(ax)
     ax.set_xlabel(
@@ -102,7 +102,7 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
         if over_bandwidth
         else f"limit of {written(frontier.parameter)} [units of it]"
     )
-    ax.set_ylabel("level [share of the greatest]")
+    ax.set_ylabel("level [share of the greatest level]")
     keyed(ax)
     return ax
 
@@ -111,7 +111,7 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
 def plot_levels(
     solution: Solution, ax: Axes | None = None, *, ranges: Sensitivity | None = None
 ) -> Axes:
-    """Draw the level of each funded defense within its greatest one.
+    """Draw the level of each funded defense beside its greatest level.
 
     Parameters
     ----------
@@ -119,8 +119,8 @@ def plot_levels(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new picture by default.
     ranges : Sensitivity, optional
-        Of the same solution: the least and greatest optimal level of each defense are
-        drawn as well.
+        Sensitivity of the same solution; adds the least and greatest optimal level of each
+        defense to the plot.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def plot_levels(
     ax.barh(rows, levels[kept], height=0.62, facecolor=BLUE, label="level")
     if ranges is not None and len(kept):
         least, greatest = ranges.least.array[kept], ranges.greatest.array[kept]
-        ax.hlines(rows, least, greatest, color=INK, linewidth=1.6, label="over all optima")
+        ax.hlines(rows, least, greatest, color=INK, linewidth=1.6, label="range over all optima")
         for ends in (least, greatest):
             ax.plot(ends, rows, "|", color=INK, markersize=8, markeredgewidth=1.6)
     said = counted(len(kept), len(funded), "funded defenses", "of greatest level")

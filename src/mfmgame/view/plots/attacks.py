@@ -1,4 +1,4 @@
-"""The worst attack, threat by threat."""
+"""Plot of the worst attack, threat by threat."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["plot_attack"]
 
 @drawn_in_style
 def plot_attack(solution: Solution, ax: Axes | None = None, *, rows: int = 25) -> Axes:
-    """Draw severity, residual loss and loss in the worst attack of each threat.
+    """Draw the severity, residual loss and loss in the worst attack of each threat.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def plot_attack(solution: Solution, ax: Axes | None = None, *, rows: int = 25) -
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new picture by default.
     rows : int
-        Threats that are drawn at most: those that cost most in the attack, then those of
-        greatest residual loss.
+        Greatest number of threats: first the threats that cost most in the attack, then the
+        threats of greatest residual loss.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def plot_attack(solution: Solution, ax: Axes | None = None, *, rows: int = 25) -
     """
     game, residual = solution.game, solution.residual.array
     losses = solution.attack.array * residual
-    # In the order of a picture: what the attack costs, then what it might.
+    # Sorted by loss in the attack, then by residual loss.
     kept = np.lexsort((-residual, -losses))[:rows]
     ax = axes_or_new(ax, height=1.4 + 0.24 * max(4, len(kept)))
     names = [

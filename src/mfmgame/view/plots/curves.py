@@ -1,4 +1,4 @@
-"""Loss over the attacker's bandwidth or a limit, and where to operate or terminate."""
+"""Plots of the loss over the attacker's bandwidth or a limit, with the regions of the decision."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ __all__ = ["attack_curve", "crossing_label", "plot_frontier", "plot_loss", "plot
 
 _MOST_POINTS = 2000
 _FAR = 2.0
-"""A termination loss this many times above all curves is named, and not drawn."""
+"""A termination loss this many times above all curves is in the legend only, without a line."""
 _VISIBLE_GAP = 1e-6
 _LEAST_STEP = 0.04
-"""Share of the picture that a step is apart from the last one named, to be named."""
+"""Least distance between two labeled steps, as a share of the plot's width."""
 _HEADROOM = 1.15
 
 
 @drawn_in_style
 def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
-    """Draw the exact value over what was swept, and where to operate or terminate.
+    """Draw the exact value along the swept parameter, and where to operate or terminate.
 
-    Beside it stand the loss with no defense and, where the value is known only within a
-    bracket, that bracket.
+    The plot also has the loss with no defense and, where the value is known only within a
+    bracket, the bracket.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
         here = float(game.limits[game.resources.index(frontier.parameter)])
     ax.plot(points, losses, color=GREY, linestyle=(0, (4, 2)), linewidth=1.3, label="no defense")
     points, values = frontier.breakpoints, frontier.values
-    if stop == start:  # no threat needs any bits: nothing changes beyond
+    if stop == start:  # no threat needs any bits: the value is constant
         points, values = np.array(ax.get_xlim()), np.full(2, values[-1])
     ax.plot(points, values, color=INK, label="best defense (value)")
     if frontier.gap > _VISIBLE_GAP:
@@ -114,7 +114,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
 
 
 def crossing_label(frontier: Frontier) -> str:
-    """Where the value crosses the termination loss; nothing if it does not."""
+    """State where the value crosses the termination loss; empty if it does not."""
     loss = frontier.game.termination_loss
     crossing = None if loss is None else frontier.crossing(loss)
     if crossing is None:
@@ -123,12 +123,12 @@ def crossing_label(frontier: Frontier) -> str:
     is_open = any(region.decision == "undecided" for region in frontier.regions())
     if frontier.parameter == ATTACKER_BANDWIDTH:
         return f"self-destruction threshold {'at least ' * is_open}{number} bits"
-    return f"{'surely ' * is_open}within the termination loss from {number} units on"
+    return f"{'proven ' * is_open}within the termination loss from {number} units upward"
 
 
 @drawn_in_style
 def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
-    """Draw what the worst attack costs over its bandwidth, the allocation kept as it is.
+    """Draw the loss of the worst attack over its bandwidth, with the allocation fixed.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
     game, residual = solution.game, solution.residual.array
     loss, here = game.termination_loss, game.attacker_bandwidth
     reached = None if loss is None else bandwidth_for_loss(residual, game.bandwidth, loss)
-    # As far as what is drawn has something to say, but not to the end of every catalog.
+    # Far enough for the attacker and the crossing, but not to the end of every catalog.
     stop = max(2.0 * here, 1.25 * (reached or 0.0)) or float(game.bandwidth.sum()) or 1.0
     ax.set_xlim(0.0, stop)
     for severity, options in (
@@ -171,7 +171,7 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
         best_response(severity, game.bandwidth, stop).loss for severity in (game.severity, residual)
     )
     _termination(ax, game, top, _kept_regions(solution, stop))
-    titled(ax, game.name, "the worst attack, this allocation kept")
+    titled(ax, game.name, "worst attack against this fixed allocation")
     ax.set_xlabel(_parameter_label(ATTACKER_BANDWIDTH))
     ax.set_ylabel("loss of the worst attack [loss units]")
     keyed(ax)
@@ -179,7 +179,7 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
 
 
 def _kept_regions(solution: Solution, stop: float) -> list[Region]:
-    """What to do with the allocation kept: its loss is known, the value only in its bracket."""
+    """Find the regions with the allocation fixed: its loss is exact, the value only bracketed."""
     game, loss = solution.game, solution.game.termination_loss
     if loss is None:
         return []
@@ -187,7 +187,7 @@ def _kept_regions(solution: Solution, stop: float) -> list[Region]:
     regions = regions_of(turning_points(game, points, losses, (losses, losses), loss), (0.0, stop))
     is_open = decide(game, solution.lower, solution.upper, loss) == "undecided"
     return [
-        # Another allocation might keep within the loss where this one does not.
+        # Another allocation might stay within the loss where this allocation does not.
         region._replace(decision="undecided")
         if is_open and region.decision == "terminate"
         else region
@@ -197,7 +197,7 @@ def _kept_regions(solution: Solution, stop: float) -> list[Region]:
 
 @drawn_in_style
 def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes:
-    """Draw the value over the budget, a step for each portfolio, beside the greedy order.
+    """Draw the value over the budget, a step for each portfolio, with the greedy order.
 
     Parameters
     ----------
@@ -234,13 +234,17 @@ def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes
             color=RED,
             markersize=6,
             markeredgewidth=1.6,
-            label="greedy order, where it does worse",
+            label="greedy order, where it is worse",
         )
     top = max(float(values.max(initial=0.0)), float(greedy[np.isfinite(greedy)].max(initial=0.0)))
     _additions(ax, sequence, _LEAST_STEP * end)
     _termination(ax, game, top, _widened(sequence.regions, ax.get_xlim()))
-    ax.set_ylim(0.0, 1.15 * ax.get_ylim()[1])  # for the names above the steps
-    titled(ax, game.name, f"{len(sequence)} portfolios, each best up to the next one's cost")
+    ax.set_ylim(0.0, 1.15 * ax.get_ylim()[1])  # space for the names above the steps
+    titled(
+        ax,
+        game.name,
+        f"{len(sequence)} portfolios, each best until the next portfolio is affordable",
+    )
     ax.set_xlabel(f"budget: limit of {written(sequence.resource)} [units of it]")
     ax.set_ylabel("loss of the worst attack [loss units]")
     keyed(ax)
@@ -248,7 +252,7 @@ def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes
 
 
 def _additions(ax: Axes, sequence: PortfolioSequence, apart: float) -> None:
-    """Name what each portfolio adds, aslant above its step."""
+    """Write the defenses that each portfolio adds, aslant above its step."""
     named = -math.inf
     for one in sequence:
         if not one.adds or one.cost < named + apart:
@@ -270,21 +274,22 @@ def _additions(ax: Axes, sequence: PortfolioSequence, apart: float) -> None:
 def attack_curve(
     game: DefenseGame, residual: FloatArray, start: float, stop: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Loss of the worst attack on fixed residual losses, from one bandwidth to another.
+    """Compute the loss of the worst attack on fixed residual losses between two bandwidths.
 
     Parameters
     ----------
     game : DefenseGame
     residual : ndarray of float, shape (n_threats,)
-        What each threat costs at full effort, in loss units.
+        Loss from each threat at full effort, in loss units.
     start, stop : float
         In bits.
 
     Returns
     -------
     bandwidths, losses : ndarray of float, shape (n_points,)
-        Exact at each point and linear between; of more breaks than can be told apart in a
-        picture, evenly many are kept, so that the curve drawn is never above the true one.
+        Exact at each point and linear between points. If there are more breakpoints than a plot
+        can resolve, an evenly spaced selection is kept; the drawn curve is then never above the
+        true curve.
     """
     _, bits, losses = loss_curve(residual, game.bandwidth)
     inside = bits[(bits > start) & (bits < stop)]
@@ -300,7 +305,7 @@ def _termination(
     top: float,
     regions: Sequence[Region],
 ) -> None:
-    """Draw the termination loss, where the decision turns, and the regions between."""
+    """Draw the termination loss, where the decision changes, and the regions between."""
     loss = game.termination_loss
     if loss is None:
         ax.set_ylim(0.0, _HEADROOM * top or 1.0)
@@ -319,7 +324,7 @@ def _termination(
 
 
 def _widened(regions: Sequence[Region], ends: tuple[float, float]) -> list[Region]:
-    """Regions of which the first and the last go on to the ends of a picture."""
+    """Extend the first and the last region to the ends of the plot."""
     widened = list(regions)
     if widened:
         widened[0] = widened[0]._replace(start=ends[0])

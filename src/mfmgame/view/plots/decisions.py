@@ -1,4 +1,4 @@
-"""Where to operate and where to terminate, over bandwidth and a limit together."""
+"""Map of the decision over bandwidth and a limit together."""
 
 from __future__ import annotations
 
@@ -36,21 +36,22 @@ _COLUMNS = 240
 _LEAST_SHADE = 0.08
 _IN_ORDER: tuple[Decision, ...] = ("operate", "undecided", "terminate")
 _JUST_BELOW = 1e-9
-"""Share of the way between two limits that is left out where the value steps."""
+"""Fraction of the distance between two limits that is omitted where the value steps."""
 
 
 @drawn_in_style
 def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
-    """Draw the value as contours, and where it is within the termination loss.
+    """Draw the value as contours, and the region where the value is within the termination loss.
 
-    The boundary is exact at each limit that was traced. Between two, it is that of their
-    mixture, which the value (convex in a limit) is nowhere above: what is drawn as safe is.
-    With stepped defenses the value is not convex, and the lower limit's holds up to the next.
+    The boundary is exact at each traced limit. Between two traced limits, it is the boundary
+    of their mixture. The value is convex in a limit, so it is nowhere above the mixture: every
+    point drawn as safe is safe. With stepped defenses the value is not convex, and the boundary
+    of the lower limit is drawn up to the next limit.
 
     Parameters
     ----------
     mapped : FrontierMap
-        Of two limits or more.
+        A map of two limits or more.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new picture by default.
 
@@ -61,7 +62,7 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
     Raises
     ------
     SpecificationError
-        If there is one limit only.
+        If the map has only one limit.
     """
     if len(mapped.limits) < 2:
         raise SpecificationError("found 1 limit, expected two or more to draw", pointer="limits")
@@ -123,22 +124,23 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
 def boundaries(
     mapped: FrontierMap, limits: FloatArray, loss: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Bandwidths at which the mixture of the rows beside a limit passes a loss.
+    """Find the bandwidths at which the mixture of the two nearest traced limits crosses a loss.
 
     Parameters
     ----------
     mapped : FrontierMap
     limits : ndarray of float, shape (n,)
-        From its first limit to its last.
+        Between the first and the last limit of the map.
     loss : float
         In loss units.
 
     Returns
     -------
     operating, terminating : ndarray of float, shape (n,)
-        In bits: up to where the decision is to operate, and from where on it is to
-        terminate, infinite as in :func:`mfmgame.answers.decision.turning_points`. Where the limit
-        was not traced, the value may be less than that of the mixture, and never more.
+        In bits: the greatest bandwidth at which the decision is to operate, and the bandwidth
+        from which the decision is to terminate, infinite as in
+        :func:`mfmgame.answers.decision.turning_points`. At a limit that was not traced, the
+        value may be less than the value of the mixture, and is never more.
     """
     found = np.empty((len(limits), 2))
     for row, place in enumerate(_places(mapped, limits).tolist()):
@@ -163,7 +165,7 @@ def boundaries(
 
 
 def _reach(mapped: FrontierMap) -> float:
-    """As far as the picture goes: all sweeps, or where the best row has long crossed."""
+    """Choose the right end of the plot: the end of all sweeps, or well beyond the last crossing."""
     end = min(float(frontier.breakpoints[-1]) for frontier in mapped.frontiers)
     loss = mapped.frontiers[0].game.termination_loss
     here = mapped.frontiers[0].game.attacker_bandwidth
@@ -174,25 +176,25 @@ def _reach(mapped: FrontierMap) -> float:
 
 
 def _between(mapped: FrontierMap) -> FloatArray:
-    """The limits, and some between each two of them, shape (n,)."""
+    """List the limits and intermediate limits between neighbors, shape (n,)."""
     limits = mapped.limits
     steps = np.arange((len(limits) - 1) * _ROWS_BETWEEN + 1) / _ROWS_BETWEEN
     rows = np.interp(steps, np.arange(len(limits)), limits)
     if mapped.frontiers[0].game.is_discrete:
-        # A step is upright, not aslant over the last of these.
+        # Draws a step upright, not aslant over the last intermediate limit.
         rows[_ROWS_BETWEEN - 1 :: _ROWS_BETWEEN] = limits[1:] - _JUST_BELOW * np.diff(limits)
     return rows
 
 
 def _places(mapped: FrontierMap, limits: FloatArray) -> FloatArray:
-    """Between which rows limits lie, as a number whose fraction is the upper one's share."""
+    """Locate limits between rows; the fraction is the share of the upper row."""
     places = np.interp(limits, mapped.limits, np.arange(len(mapped.limits)))
     return np.floor(places) if mapped.frontiers[0].game.is_discrete else places
 
 
 def _word(ax: Axes, rows: FloatArray, left: FloatArray, right: FloatArray, word: str) -> None:
-    """Name a region where it is widest."""
-    # Off the upper and lower edge, where a word would be cut.
+    """Label a region where it is widest."""
+    # Away from the upper and lower edges, where a word would be cut.
     inner = slice(len(rows) // 8, len(rows) - len(rows) // 8)
     widest = int(np.argmax((right - left)[inner])) + inner.start
     low, high = ax.get_xlim()

@@ -1,4 +1,4 @@
-"""Payoff, coverage and coverage index as tables of shades, threats grouped by class."""
+"""Heat maps of payoff, coverage and coverage index, with threats grouped by class."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ __all__ = ["plot_coverage", "plot_index", "plot_payoff"]
 
 _MOST_THREATS, _MOST_DEFENSES, _MOST_CLASSES = 60, 30, 12
 _MOST_NUMBERS = 240
-"""Cells of a table whose numbers can still be read."""
+"""Greatest number of cells whose numbers are still legible."""
 
 
 @drawn_in_style
 def plot_payoff(game: DefenseGame, ax: Axes | None = None) -> Axes:
-    """Draw the payoff matrix: what each threat still costs with each defense alone.
+    """Draw the payoff matrix: the residual loss of each threat with each defense alone.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def plot_payoff(game: DefenseGame, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        Threats of one class stand together, and within it by severity.
+        Threats are grouped by class and sorted by severity within a class.
     """
     threats, defenses = _rows_and_columns(game)
     effectiveness = _block(game, threats, defenses)
@@ -56,7 +56,9 @@ def plot_payoff(game: DefenseGame, ax: Axes | None = None) -> Axes:
     names = [game.defense_ids[defense] for defense in defenses]
     ax = _new(ax, len(threats), len(names))
     said = _left_out(game, threats, defenses)
-    titled(ax, game.name, said or "what is left of each threat by each defense alone, at level 1")
+    titled(
+        ax, game.name, said or "residual loss of each threat with each defense alone, at level 1"
+    )
     most = float(game.severity.max(initial=0.0)) or 1.0
     _shaded(ax, payoff, "Oranges", most, "loss at full effort [loss units]")
     _named(ax, game, threats, names)
@@ -65,19 +67,19 @@ def plot_payoff(game: DefenseGame, ax: Axes | None = None) -> Axes:
 
 @drawn_in_style
 def plot_coverage(problem: DefenseGame | Solution, ax: Axes | None = None) -> Axes:
-    """Draw how much of each threat each defense stops at level 1, and the allocation.
+    """Draw the share of each threat that each defense stops at level 1, and the allocation's share.
 
     Parameters
     ----------
     problem : DefenseGame or Solution
-        Of a solution, the last column is what its allocation stops.
+        For a solution, the last column is the share that its allocation stops.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new picture by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Threats of one class stand together, and within it by severity.
+        Threats are grouped by class and sorted by severity within a class.
     """
     game = problem.game if isinstance(problem, Solution) else problem
     threats, defenses = _rows_and_columns(game)
@@ -88,7 +90,7 @@ def plot_coverage(problem: DefenseGame | Solution, ax: Axes | None = None) -> Ax
         names.append("THE ALLOCATION")
     ax = _new(ax, len(threats), len(names))
     said = _left_out(game, threats, defenses)
-    titled(ax, game.name, said or "what each defense stops of each threat at level 1")
+    titled(ax, game.name, said or "share of each threat that each defense stops at level 1")
     _shaded(ax, covered, "Blues", 1.0, "coverage [share of the threat]")
     _named(ax, game, threats, names)
     if isinstance(problem, Solution):
@@ -98,7 +100,7 @@ def plot_coverage(problem: DefenseGame | Solution, ax: Axes | None = None) -> Ax
 
 @drawn_in_style
 def plot_index(index: CoverageIndex, ax: Axes | None = None, *, name: str = "") -> Axes:
-    """Draw the Defense Coverage Index of each defense, in all and by threat class.
+    """Draw the Defense Coverage Index of each defense, overall and by threat class.
 
     Parameters
     ----------
@@ -106,16 +108,16 @@ def plot_index(index: CoverageIndex, ax: Axes | None = None, *, name: str = "") 
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new picture by default.
     name : str
-        Of the scenario, for the title.
+        Name of the scenario, for the title.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Defenses by falling index.
+        Defenses are sorted by falling index.
     """
     everything = index.defenses.array
     kept = most_important(np.nan_to_num(everything), _MOST_DEFENSES)
-    # An index within few classes can be read; of many the first are shown.
+    # Only so many classes are legible; of more, the first are shown.
     classes = index.classes[:_MOST_CLASSES]
     table = np.column_stack([everything[kept], index.by_class[kept, : len(classes)]])
     ids = list(index.defenses)
@@ -124,10 +126,10 @@ def plot_index(index: CoverageIndex, ax: Axes | None = None, *, name: str = "") 
     )
     said = counted(len(kept), len(everything), "defenses", "of greatest index")
     cut = counted(len(classes), len(index.classes), "classes", "that come first")
-    facts = f"the allocation: {_percent(index.portfolio)} of the weight"
+    facts = f"the allocation stops {_percent(index.portfolio)} of total weight"
     facts += f", {_percent(index.adversarial)} of the worst attack"
     titled(ax, name or "Defense Coverage Index", "; ".join(filter(None, [said, cut])) or facts)
-    _shaded(ax, table, "Blues", 1.0, "index [share of the weight]")
+    _shaded(ax, table, "Blues", 1.0, "index [share of weight]")
     row_labels(ax, [ids[defense] for defense in kept])
     _column_labels(ax, ["ALL", *classes])
     ax.axvline(0.5, color=INK, linewidth=1.6)
@@ -139,7 +141,7 @@ def _percent(share: float) -> str:
 
 
 def _rows_and_columns(game: DefenseGame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The severest threats, class by class, and the defenses that stop most of them."""
+    """Choose the most severe threats, class by class, and the defenses that stop most of them."""
     severest = most_important(game.severity, _MOST_THREATS)
     order = {name: place for place, name in enumerate(dict.fromkeys(game.threat_classes))}
     places = np.array([order[game.threat_classes[threat]] for threat in severest], dtype=np.intp)
@@ -151,7 +153,7 @@ def _rows_and_columns(game: DefenseGame) -> tuple[NDArray[np.intp], NDArray[np.i
 
 
 def _block(game: DefenseGame, threats: NDArray[np.intp], defenses: NDArray[np.intp]) -> FloatArray:
-    """Share of some threats that some defenses stop alone, dense."""
+    """Compute the share of each given threat that each given defense stops alone, dense."""
     rows = dense(compose(game).alone[threats])
     return np.asarray(rows[:, defenses], dtype=np.float64)
 
@@ -171,7 +173,7 @@ def _new(ax: Axes | None, n_rows: int, n_columns: int) -> Axes:
 
 
 def _shaded(ax: Axes, table: FloatArray, colours: str, most: float, meaning: str) -> None:
-    """Draw a table of shades from 0 on, with its scale, and its numbers where they fit."""
+    """Draw a heat map that starts at 0, with its scale, and its numbers where they fit."""
     if not table.size:
         ax.text(0.5, 0.5, "nothing to show", transform=ax.transAxes, ha="center", color=INK)
         return
@@ -207,7 +209,7 @@ def _shaded(ax: Axes, table: FloatArray, colours: str, most: float, meaning: str
 
 
 def _named(ax: Axes, game: DefenseGame, threats: NDArray[np.intp], columns: Sequence[str]) -> None:
-    """Name rows and columns, and draw a line and a name for each class."""
+    """Label rows and columns, and draw a line and a label for each class."""
     row_labels(ax, [game.threat_ids[threat] for threat in threats])
     if len(threats) > 30:
         ax.tick_params(axis="y", labelsize=6.5)

@@ -1,4 +1,4 @@
-"""Several pictures of one answer on one page."""
+"""Several plots of an answer in one figure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def draw_assessment(assessment: Assessment) -> Picture:
     Returns
     -------
     matplotlib.figure.Figure
-        Of four axes.
+        A figure with four axes.
     """
     figure = Picture(figsize=(13.0, 9.5), layout="constrained")
     solution = assessment.solution

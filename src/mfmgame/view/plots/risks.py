@@ -1,4 +1,4 @@
-"""What uncertain numbers do to an answer: loss exceedance, and one number at a time."""
+"""Plots of uncertain numbers: loss exceedance, and the effect of each number alone."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ _UNITS = {
     "regret": "regret of the nominal plan [loss units]",
     "threshold": "self-destruction threshold [bits]",
     "undefended": "threshold with no defense [bits]",
-    "adversarial": "removed of the worst attack [share]",
-    "portfolio": "coverage of the allocation [share]",
+    "adversarial": "worst attack's loss removed [share]",
+    "portfolio": "total severity stopped [share]",
 }
 
 
 @drawn_in_style
 def plot_exceedance(ensemble: Ensemble, ax: Axes | None = None, *, column: str = "value") -> Axes:
-    r"""Draw how likely it is that a column exceeds each number: a loss-exceedance curve.
+    r"""Draw the probability that a column exceeds each number: a loss-exceedance curve.
 
-    The band holds the true curve, all of it at once, with a probability of 95%: its half
+    The band contains the whole true curve with a probability of 95%: its half
     width is ``sqrt(log(2 / 0.05) / (2 n))`` [1]_.
 
     Parameters
@@ -62,7 +62,7 @@ def plot_exceedance(ensemble: Ensemble, ax: Axes | None = None, *, column: str =
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new picture by default.
     column : str
-        Of the ensemble; the loss of the worst attack by default.
+        Column of the ensemble; the loss of the worst attack by default.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def plot_exceedance(ensemble: Ensemble, ax: Axes | None = None, *, column: str =
     Raises
     ------
     SpecificationError
-        If there is no such column, or no draw has a finite number in it.
+        If the ensemble has no such column, or the column has no finite number.
 
     References
     ----------
@@ -124,7 +124,7 @@ def plot_exceedance(ensemble: Ensemble, ax: Axes | None = None, *, column: str =
         start, stop = min(start, nominal - margin), max(stop, nominal + margin)
     titled(ax, ensemble.name, _facts(ensemble, known))
     ax.set_xlabel(_UNITS.get(column) or _other_column(column))
-    ax.set_ylabel("probability of more [%]")
+    ax.set_ylabel("probability of a greater number [%]")
     ax.set_xlim(start, stop)
     ax.set_ylim(0.0, 102.0)
     keyed(ax)
@@ -139,7 +139,7 @@ def plot_tornado(
     of: Literal["value", "threshold"] = "value",
     rows: int = 20,
 ) -> Axes:
-    """Draw what each uncertain number does alone: a bar from its lower to its upper end.
+    """Draw the effect of each uncertain number alone, from its lower to its upper end.
 
     Parameters
     ----------
@@ -147,9 +147,9 @@ def plot_tornado(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new picture by default.
     of : {"value", "threshold"}
-        What it moves. A bar to an end that no attacker reaches goes to the edge.
+        Answer that the numbers move. A bar to an unreachable threshold goes to the edge.
     rows : int
-        Numbers that are drawn at most: those that move it most, which come first.
+        Greatest number of bars; the numbers with the greatest effect come first.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def plot_tornado(
     Raises
     ------
     SpecificationError
-        If `of` is neither, or the scenario has no threshold.
+        If `of` is another word, or the scenario has no threshold.
     """
     if of not in ("value", "threshold"):
         raise SpecificationError(
@@ -168,7 +168,7 @@ def plot_tornado(
     ends = tornado.values if of == "value" else tornado.thresholds
     if math.isnan(centre):
         raise SpecificationError("missing, expected a loss", pointer="termination_loss")
-    # An end that no attacker reaches is as far as the greatest number there is.
+    # An unreachable threshold counts as the greatest floating-point number.
     kept = most_important(np.ptp(np.minimum(ends, np.finfo(float).max), axis=1), rows)
     ends, numbers = ends[kept], np.column_stack([tornado.lower, tornado.upper])[kept]
     count = len(ends)
@@ -180,7 +180,10 @@ def plot_tornado(
     middle = min(centre, edge)
     places = np.arange(count)
     for side, (colour, hatch, word) in enumerate(
-        ((BLUE, None, "number at its lower end"), (ORANGE, "////", "number at its upper end"))
+        (
+            (BLUE, None, "at the lower end of the number"),
+            (ORANGE, "////", "at the upper end of the number"),
+        )
     ):
         reached = np.minimum(np.nan_to_num(ends[:, side], nan=middle, posinf=edge), edge)
         ax.barh(
@@ -200,16 +203,18 @@ def plot_tornado(
     row_labels(ax, [tornado.names[place] for place in kept], _LONGEST_NAME)
     ax.axvline(middle, color=INK, linewidth=1.2)
     ax.set_xlim(low - margin, edge)
-    reading = number_label(centre) if math.isfinite(centre) else "out of reach"
+    reading = number_label(centre) if math.isfinite(centre) else "unreachable"
     said = counted(count, len(tornado.names), "numbers", f"that move the {of} most")
-    titled(ax, tornado.game.name, said or f"{reading} at nominal values; ends written at the bars")
+    titled(
+        ax, tornado.game.name, said or f"{reading} at nominal values; labels: ends of each number"
+    )
     ax.set_xlabel(_UNITS[of])
     keyed(ax)
     return ax
 
 
 def _end_label(ax: Axes, row: int, reached: float, number: float, is_right: bool) -> None:
-    """Write the number itself at the end of its bar."""
+    """Write the uncertain number at the end of its bar."""
     outward = 1 if is_right else -1
     ax.annotate(
         number_label(number),
@@ -223,7 +228,7 @@ def _end_label(ax: Axes, row: int, reached: float, number: float, is_right: bool
 
 
 def _facts(ensemble: Ensemble, known: int) -> str:
-    """How many draws there are, and how often they say to terminate."""
+    """Count the draws, and give the share of draws that decide to terminate."""
     said = f"{known:,} of {len(ensemble):,} draws"
     if known == len(ensemble):
         said = f"{known:,} draws"

@@ -1,7 +1,7 @@
-"""The one style of all pictures: colours, hatches and letters.
+"""Common style of all plots: colours, hatches and fonts.
 
-Every colour differs from its neighbours in lightness too, and what matters differs in
-hatch, line or marker as well, so that pictures can be read in grey and by the colour-blind.
+Neighbouring colours also differ in lightness, and important elements also differ in hatch,
+line or marker, so that plots are legible in grey and to the colour-blind.
 The colours are those of Okabe and Ito [1]_.
 
 References
@@ -32,9 +32,7 @@ try:
     from matplotlib.font_manager import FontProperties, findfont, get_font
     from matplotlib.ticker import FuncFormatter, ScalarFormatter
 except ImportError:
-    raise SpecificationError(
-        "drawing needs matplotlib, expected it: install mfmgame[plot]"
-    ) from None
+    raise SpecificationError("drawing needs matplotlib: install mfmgame[plot]") from None
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +67,7 @@ SHADES: dict[Decision, tuple[str, float, str | None]] = {
     "undecided": (ORANGE, 0.10, "..."),
     "terminate": (RED, 0.10, "///"),
 }
-"""Colour, how much of it, and hatch of the regions in which a decision is right."""
+"""Colour, opacity and hatch of the region of each decision."""
 
 STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -97,18 +95,18 @@ STYLE: dict[str, Any] = {
     "ytick.labelsize": 8.0,
 }
 _LEAST_PLAIN, _MOST_PLAIN = 1e-3, 1e6
-"""Greatest numbers of an axis between which its ticks are written without powers of ten."""
+"""Range of an axis's greatest number in which its ticks need no power of ten."""
 _LONGEST = 30
-"""Letters of a name that are drawn."""
+"""Greatest number of characters of a name in a plot."""
 _LONGEST_KEY = 76
-"""Letters of a key on one line."""
+"""Greatest number of characters of a legend on one line."""
 
 Arguments = ParamSpec("Arguments")
 Drawn = TypeVar("Drawn")
 
 
 class Picture(Figure):
-    """A figure that a notebook shows by itself, with no window and no global state."""
+    """Figure that a notebook displays directly, with no window and no global state."""
 
     def _repr_png_(self) -> bytes:
         stream = io.BytesIO()
@@ -118,7 +116,7 @@ class Picture(Figure):
 
 
 class PictureAxes(Axes):
-    """Axes that a notebook shows as the picture they are in."""
+    """Axes that a notebook displays as their whole figure."""
 
     def _repr_png_(self) -> bytes | None:
         figure = self.get_figure(root=True)
@@ -128,7 +126,7 @@ class PictureAxes(Axes):
 def drawn_in_style(
     draw: Callable[Arguments, Drawn],
 ) -> Callable[Arguments, Drawn]:
-    """Let a function draw in the one style, and leave matplotlib's settings as they were."""
+    """Make a function draw in the common style without changing matplotlib's settings."""
 
     @functools.wraps(draw)
     def styled(*arguments: Arguments.args, **options: Arguments.kwargs) -> Drawn:
@@ -139,7 +137,7 @@ def drawn_in_style(
 
 
 def axes_or_new(ax: Axes | None, width: float = 7.0, height: float = 4.2) -> Axes:
-    """The axes given, or those of a new picture of a size in inches."""
+    """Return the given axes, or the axes of a new figure whose size is in inches."""
     refuse_other_types(ax, "ax", Axes, NoneType)
     if ax is not None:
         return ax
@@ -148,14 +146,14 @@ def axes_or_new(ax: Axes | None, width: float = 7.0, height: float = 4.2) -> Axe
 
 
 def written(name: str, longest: int = _LONGEST) -> str:
-    r"""A name as it is drawn: on one line, short, and in letters that there are.
+    r"""Prepare a name for a plot: on one line, short, and in characters that the font has.
 
     Parameters
     ----------
     name : str
-        Any text; control letters and those that the font lacks become escapes.
+        Any text; control characters and characters that the font lacks become escapes.
     longest : int
-        Letters kept.
+        Number of characters to keep.
 
     Examples
     --------
@@ -166,7 +164,7 @@ def written(name: str, longest: int = _LONGEST) -> str:
     text = _spelled(name[: longest + 1], known)
     if len(text) <= longest and len(name) <= longest:
         return text
-    # From the middle: names in a list often begin alike.
+    # Cut from the middle: names in a list often begin alike.
     head = (longest - 1) // 2 + (longest - 1) % 2
     tail = _spelled(name[-longest:], known)
     return text[:head] + "…" + tail[len(tail) - (longest - 1 - head) :]
@@ -181,18 +179,18 @@ def _spelled(text: str, known: frozenset[int]) -> str:
 
 @functools.cache
 def _letters() -> frozenset[int]:
-    """Code points that the style's font can draw."""
+    """List the code points that the font of the style can draw."""
     family = FontProperties(family=STYLE["font.family"])
     return frozenset(get_font(findfont(family)).get_charmap())
 
 
 def titled(ax: Axes, name: str, said: str = "") -> None:
-    """Give a picture the name of its game, and below it what it shows or leaves out."""
+    """Set the title: the name of the game, and a line on the contents or omissions of the plot."""
     ax.set_title(written(name, 60) + (f"\n{said}" if said else ""), loc="left")
 
 
 def keyed(ax: Axes) -> None:
-    """Put the key between title and picture, where it covers nothing."""
+    """Put the legend between title and plot, where it covers nothing."""
     _spell_ticks_out(ax)
     handles, labels = ax.get_legend_handles_labels()
     place = ax.get_subplotspec()
@@ -218,7 +216,7 @@ def keyed(ax: Axes) -> None:
 
 
 def _spell_ticks_out(ax: Axes) -> None:
-    """Write great and tiny numbers at their ticks: a common factor would stand in the key."""
+    """Write large and tiny numbers in full at their ticks: a common factor would hit the legend."""
     for axis in (ax.xaxis, ax.yaxis):
         size = float(np.abs(axis.get_view_interval()).max())
         is_plain = isinstance(axis.get_major_formatter(), ScalarFormatter)
@@ -227,7 +225,7 @@ def _spell_ticks_out(ax: Axes) -> None:
 
 
 def counted(shown: int, total: int, noun: str, choice: str) -> str:
-    """What is said of rows left out; nothing if all are shown.
+    """Describe which rows are shown; empty if all are shown.
 
     Examples
     --------
@@ -238,12 +236,12 @@ def counted(shown: int, total: int, noun: str, choice: str) -> str:
 
 
 def most_important(weight: NDArray[np.float64], most: int) -> NDArray[np.intp]:
-    """Positions of the greatest weights, greatest first, those that come first in ties."""
+    """Find the positions of the greatest weights, greatest first; ties keep their order."""
     return np.argsort(-weight, kind="stable")[:most]
 
 
 def number_label(number: float, unit: str = "") -> str:
-    """Four significant digits, of a unit if one is given.
+    """Format a number with four significant digits, and with its unit if a unit is given.
 
     Examples
     --------
@@ -255,7 +253,7 @@ def number_label(number: float, unit: str = "") -> str:
 
 
 def shaded_region(ax: Axes, region: Region) -> None:
-    """Shade where a decision is right, hatched unless it is to operate, and say which it is."""
+    """Shade and label the region of a decision, hatched unless the decision is to operate."""
     decision, start, stop = region
     if not start < stop:
         return
@@ -272,7 +270,7 @@ def shaded_region(ax: Axes, region: Region) -> None:
     )
     low, high = ax.get_xlim()
     if stop - start > 0.13 * (high - low):
-        # Above the curves, in a strip of their own.
+        # Above the curves, in a separate strip.
         ax.text(
             0.5 * (start + stop),
             0.985,
@@ -288,7 +286,7 @@ def shaded_region(ax: Axes, region: Region) -> None:
 
 
 def row_labels(ax: Axes, names: Sequence[str], longest: int = _LONGEST) -> None:
-    """Name the rows 0, 1, ... from the top down."""
+    """Label the rows 0, 1, ... from the top down."""
     ax.set_yticks(range(len(names)), [written(name, longest) for name in names])
     ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)

@@ -1,7 +1,8 @@
-"""The worst attack on each piece of a frontier, as steps that a page can follow exactly.
+"""Worst attack on each piece of a frontier, as steps that a page can follow exactly.
 
-On a piece the allocation is one, so the attack at any bandwidth of it is a fractional
-knapsack on the same residual losses: threats run in one order until the bandwidth is used.
+The allocation is constant on a piece, so the attack at every bandwidth of the piece is a
+fractional knapsack on the same residual losses: threats run in a fixed order until the
+bandwidth is used.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ __all__ = ["Step", "attack_steps"]
 
 
 _SAME_RATIO = 1e-12
-"""Threats whose losses per bit differ by less, relative to the greater, are tied."""
+"""Relative difference of losses per bit below which two threats are tied."""
 
 
 class Step(NamedTuple):
-    """One threat of an attack, or several that need not be told apart.
+    """A threat of an attack, or several threats that need no distinction.
 
     Attributes
     ----------
     threat : int or None
-        None for several.
+        Position of the threat; None for several threats.
     n_threats : int
-        How many threats it stands for.
+        Number of threats in the step.
     bits : float
-        What they need together at full effort.
+        Bandwidth of all threats of the step at full effort.
     loss : float
-        What they cause together at full effort, in loss units.
+        Loss from all threats of the step at full effort, in loss units.
     """
 
     threat: int | None
@@ -49,11 +50,11 @@ def attack_steps(
     stop: float,
     most: int | None = None,
 ) -> list[Step]:
-    """The order in which an attacker of any bandwidth between two ends runs its threats.
+    """List the threats in the order of attack, for every bandwidth between two ends.
 
-    Efforts follow from it: each step runs in full while the bandwidth lasts, the one that it
-    ends in runs in part. Several threats become one step only where that changes no sum: if
-    all of them run in full at `start` already, or if they are tied.
+    The order determines the efforts: each step runs in full while the bandwidth lasts, and the
+    step in which the bandwidth ends runs in part. Several threats become one step only where
+    this changes no sum: if all of them run in full at `start` already, or if they are tied.
 
     Parameters
     ----------
@@ -62,8 +63,8 @@ def attack_steps(
     start, stop : float
         Least and greatest bandwidth, in bits.
     most : int, optional
-        How many of the threats that run in full at `start` stand for themselves, those of
-        the greatest loss, and as many of those after them. All of them by default.
+        Number of steps of their own: this many of the threats that run in full at `start`, by
+        greatest loss, and this many of the threats after them. All threats by default.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def attack_steps(
 def _first_steps(
     threats: NDArray[np.intp], residual: FloatArray, bandwidth: FloatArray, most: int | None
 ) -> list[Step]:
-    """Threats that run in full anyway: some by name, the others together."""
+    """Make the steps of threats that run in full at the start: some by name, the rest together."""
     named = set(threats.tolist())
     if most is not None and len(threats) > most:
         named = set(threats[np.argsort(-residual[threats], kind="stable")[:most]].tolist())
@@ -114,7 +115,7 @@ def _steps_after(
     bandwidth: FloatArray,
     most: int | None,
 ) -> list[Step]:
-    """Threats that the bandwidth ends in: tied ones beyond the most become one step."""
+    """Make the later steps; beyond `most` threats, tied threats become one step."""
     steps: list[Step] = []
     held: list[int] = []
     held_ratio = math.inf

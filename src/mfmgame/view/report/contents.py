@@ -1,4 +1,4 @@
-"""What stands on the page, part by part, as text and tables that the template writes out."""
+"""Contents of the page, section by section, as text and tables for the template."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _LONGEST_NOTE = 500
 def contents(
     assessment: Assessment, frontier: Frontier, entries: Entries, labels: Labels
 ) -> dict[str, Any]:
-    """Everything of the page but the frontier's pieces.
+    """Collect the contents of the page, except the pieces of the frontier.
 
     Parameters
     ----------
@@ -52,14 +52,14 @@ def contents(
     frontier : Frontier
         Over the attacker's bandwidth.
     entries : Entries
-        Of the same scenario.
+        Entries of the same scenario.
     labels : Labels
-        What to call its threats and defenses.
+        Labels of the threats and defenses.
 
     Returns
     -------
     dict
-        For the template.
+        Variables of the template.
     """
     solution = assessment.solution
     game = solution.game
@@ -100,7 +100,7 @@ def contents(
 
 
 def _facts(assessment: Assessment) -> list[tuple[str, str, str]]:
-    """What stands in large figures: name, figure and unit."""
+    """List the facts shown in large figures: name, figure and unit."""
     solution, found = assessment.solution, assessment.threshold
     game = solution.game
     facts = [("Worst attack causes", measured(solution.value, "loss unit"))]
@@ -108,7 +108,7 @@ def _facts(assessment: Assessment) -> list[tuple[str, str, str]]:
         reach = found.bandwidth
         facts += [
             ("Stopping costs", measured(game.termination_loss or 0.0, "loss unit")),
-            ("Threshold", "None out of reach" if reach is None else bits(reach)),
+            ("Threshold", "None reachable" if reach is None else bits(reach)),
         ]
     facts.append(("Attacker has", bits(game.attacker_bandwidth)))
     parts = [(name, text.partition(" ")) for name, text in facts]
@@ -149,7 +149,7 @@ def _limits(assessment: Assessment) -> Table:
         finite = math.isfinite(limit)
         price = number_text(found.limit_prices[resource].right) if finite else "-"
         rows.append((resource, number_text(used), number_text(limit) if finite else "none", price))
-    worth = f"{with_steps_held(game)}one more unit takes off the loss"
+    worth = f"{with_steps_held(game)}marginal value of one more unit"
     headings = ["resource", "used", "limit", worth]
     return table("What the plan uses", headings, rows, noun="resource")
 
@@ -192,16 +192,16 @@ def _frontier(frontier: Frontier) -> Table:
         (repr(at), repr(value), "-" if slope is None else repr(slope), repr(lower), repr(upper))
         for at, value, slope, lower, upper in zip(*columns, strict=True)
     )
-    headings = ["attacker bandwidth", "value", "one more bit adds", "proven at least", "at most"]
-    caption = "The value where its slope changes; it is a straight line between"
+    headings = ["attacker bandwidth", "value", "loss per further bit", "proven at least", "at most"]
+    caption = "Value at each breakpoint; linear between breakpoints"
     return table(caption, headings, rows, text_columns=0, noun="breakpoint")
 
 
 def _coverage(assessment: Assessment) -> list[tuple[str, str]]:
     index = assessment.index
     return [
-        ("of all severity is stopped by the plan", share_text(index.portfolio)),
-        ("of the worst class's severity is stopped", share_text(index.worst_class)),
+        ("of total severity is stopped by the plan", share_text(index.portfolio)),
+        ("is stopped in the least covered class", share_text(index.worst_class)),
         ("of the worst attack's loss is removed", share_text(index.adversarial)),
     ]
 
@@ -234,18 +234,18 @@ def _classes(entries: Entries) -> Table:
         )
         for group in groups_of(entries, "class")
     )
-    headings = ["class", "threats", "that no defense covers", "severity", "covered share of it"]
+    headings = ["class", "threats", "without any defense", "severity", "share covered"]
     return table("Classes of threats", headings, rows, noun="class")
 
 
 def _open(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
-    """Threats that no defense covers, or none of the plan, the most severe first."""
+    """List the threats that no funded defense covers, the most severe first."""
     coverage = assessment.solution.coverage.array
     severity = assessment.solution.game.severity
     coverable = np.asarray((entries.effectiveness > 0).any(axis=1), dtype=bool)
     rows = np.flatnonzero((coverage == 0) & (severity > 0)).tolist()
     rows.sort(key=lambda i: (-severity[i], i))
-    reasons = {False: "no defense covers it", True: "the plan funds none that does"}
+    reasons = {False: "no defense covers it", True: "the plan funds no defense that covers it"}
     listed = (
         (labels.threats[i], reasons[bool(coverable[i])], number_text(severity[i])) for i in rows
     )
@@ -256,13 +256,13 @@ def _open(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
 def _proofs(assessment: Assessment, frontier: Frontier) -> Table:
     solution, found = assessment.solution, assessment.threshold
     rows: list[tuple[str, ...]] = [
-        ("value at the scenario's attacker", repr(solution.lower), repr(solution.upper)),
+        ("value at the scenario's attacker bandwidth", repr(solution.lower), repr(solution.upper)),
     ]
     if found is not None and found.bandwidth is not None and found.lower is not None:
         loss = solution.game.termination_loss or 0.0
         rows.append((f"value at the threshold, {bits(found.bandwidth)}", repr(found.lower), "-"))
-        rows.append(("loss of stopping, to compare", repr(loss), repr(loss)))
+        rows.append(("cost of stopping, for comparison", repr(loss), repr(loss)))
     end = frontier.breakpoints[-1]
     bracket = float(frontier.lower[-1]), float(frontier.upper[-1])
     rows.append((f"value at {bits(end)}, where the curve ends", *map(repr, bracket)))
-    return table("Proven bounds", ["what", "at least", "at most"], rows)
+    return table("Proven bounds", ["quantity", "at least", "at most"], rows)

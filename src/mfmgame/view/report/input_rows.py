@@ -1,4 +1,4 @@
-"""What was put in: the scenario's numbers as they were read, and what they rest on."""
+"""Inputs of the report: the scenario's numbers as read, and their basis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["bases_table", "defenses_table", "pairs_table", "settings_table", "th
 
 
 def bases_table(entries: Entries) -> Table:
-    """How many numbers are measured, from a paper, derived or assumed."""
+    """Count the numbers that are measured, from a paper, derived or assumed."""
     names = ("measured", "paper", "derived", "assumed", "not stated")
     counted_bases: list[tuple[str, Counter[str]]] = [
         ("threats", Counter(threat.basis or "not stated" for threat in entries.threats)),
@@ -32,28 +32,28 @@ def bases_table(entries: Entries) -> Table:
     dash = ("-",) * 3
     others = str(int(np.count_nonzero(above)) - n_assumed)
     rows.append(("effectiveness above 0", *dash, str(n_assumed), others))
-    headings = ["numbers of", *names[:-1], "not stated, or something else"]
-    return table("What the numbers rest on", headings, rows)
+    headings = ["numbers of", *names[:-1], "not stated or other"]
+    return table("Basis of the numbers", headings, rows)
 
 
 def settings_table(assessment: Assessment) -> Table:
-    """What both sides can spend, and what it costs to stop."""
+    """List the resources of both sides, and the cost of stopping."""
     game = assessment.solution.game
     loss = game.termination_loss
     rows = [
         ("composition", game.composition),
-        ("bandwidth of the attacker", f"{game.attacker_bandwidth!r} bits"),
-        ("loss of stopping the system", "not stated" if loss is None else repr(loss)),
+        ("attacker bandwidth", f"{game.attacker_bandwidth!r} bits"),
+        ("cost of stopping the system", "not stated" if loss is None else repr(loss)),
     ]
     rows += [
         (f"limit of {short(resource)}", repr(limit) if math.isfinite(limit) else "none")
         for resource, limit in zip(game.resources, game.limits.tolist(), strict=True)
     ]
-    return table("The scenario", ["what", "is"], rows, text_columns=2)
+    return table("The scenario", ["setting", "value"], rows, text_columns=2)
 
 
 def threats_table(assessment: Assessment, entries: Entries) -> Table:
-    """Every threat, its source and its numbers in full."""
+    """List every threat with its source and its full numbers."""
     game = assessment.solution.game
     numbers = zip(game.severity.tolist(), game.bandwidth.tolist(), strict=True)
     rows = (
@@ -73,7 +73,7 @@ def threats_table(assessment: Assessment, entries: Entries) -> Table:
 
 
 def defenses_table(assessment: Assessment, entries: Entries) -> Table:
-    """Every defense, its source and its numbers in full."""
+    """List every defense with its source and its full numbers."""
     game = assessment.solution.game
     rows = (
         (
@@ -93,7 +93,7 @@ def defenses_table(assessment: Assessment, entries: Entries) -> Table:
 
 
 def pairs_table(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
-    """Every effectiveness above 0, and whether it is assumed."""
+    """List every effectiveness above 0, and whether it is assumed."""
 
     def rows() -> Iterable[tuple[str, ...]]:
         for i, j in np.argwhere(entries.effectiveness > 0).tolist():

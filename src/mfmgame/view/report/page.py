@@ -1,8 +1,8 @@
-"""The report as one HTML file: nothing is loaded from anywhere, and nothing runs but its own.
+"""The report as one HTML file: it loads nothing, and runs only its own scripts.
 
-Everything that a scenario says is escaped by the template, or stands in a block of JSON that
-the script reads as text. A content security policy names the scripts by their hashes, so that
-a browser runs no other even if an escape were missed.
+The template escapes every text of a scenario, or puts it into a block of JSON that the script
+reads as text. A content security policy names the scripts by their hashes, so that a browser
+runs no other script even if an escape were missed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mfmgame.view.report.wording import labels_of
 __all__ = ["LARGEST_PAGE", "report_page"]
 
 LARGEST_PAGE = 5_900_000
-"""Bytes of a page, of which the charts' library takes most."""
+"""Greatest size of a page, in bytes; the chart library takes most of it."""
 
 
 def report_page(
@@ -36,19 +36,19 @@ def report_page(
     *,
     stop: float | None = None,
 ) -> str:
-    """Solve a scenario, and write the answer as one page that needs no network.
+    """Solve a scenario and write the answer as a single page that needs no network.
 
     Parameters
     ----------
     scenario : Scenario
     stop : float, optional
-        Greatest attacker bandwidth to trace, in bits, at least that of the scenario's attacker;
-        that of all threats together by default.
+        Greatest attacker bandwidth to trace, in bits, at least the bandwidth of the scenario's
+        attacker. Default: the bandwidth that all threats need together.
 
     Returns
     -------
     str
-        HTML, ASCII and a few signs of UTF-8; the same for the same scenario.
+        HTML in UTF-8, mostly ASCII; the same scenario gives the same page.
 
     Raises
     ------
@@ -94,14 +94,14 @@ def report_page(
 
 
 def _plotly() -> str:
-    """The charts' library, as it comes with the package `plotly`."""
+    """Read the chart library from the package `plotly`."""
     missing = [name for name in ("plotly", "jinja2") if util.find_spec(name) is None]
     if missing:
         raise SpecificationError(
-            f"the report needs {' and '.join(missing)}, expected them: install mfmgame[report]"
+            f"the report needs {' and '.join(missing)}: install mfmgame[report]"
         )
     file = resources.files("plotly").joinpath("package_data/plotly.min.js")
-    # As browsers read a line's end, so that the hash is that of what they run.
+    # Line ends as browsers read them, so that the hash matches the script that runs.
     return file.read_text("utf-8").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 

@@ -1,4 +1,4 @@
-"""What the page's script knows: the pieces of the frontier, every number in full."""
+"""Data for the page's script: the pieces of the frontier, with full numbers."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from mfmgame.view.report.wording import short
 __all__ = ["Labels", "decisions_of", "embedded_json", "frontier_payload"]
 
 _MOST_NAMED: tuple[int | None, ...] = (None, 200, 50, 20, 5)
-"""How many threats of an attack to name at first, and how many where that is too long."""
+"""Numbers of threats of an attack to name, in order of preference; None names all."""
 MOST_PIECES = 5000
-"""More pieces are cut to those around the scenario's attacker."""
+"""Greatest number of pieces; beyond it, only the pieces nearest the scenario's attacker stay."""
 _LONGEST_NAME = 80
 
 
 class Labels(NamedTuple):
-    """What a page calls the threats and the defenses of a game, in its order."""
+    """Labels of the threats and defenses of a game, in the game's order."""
 
     threats: Sequence[str]
     defenses: Sequence[str]
 
 
 def frontier_payload(assessment: Assessment, frontier: Frontier, labels: Labels, room: int) -> str:
-    """The frontier as JSON for the page, with the plan and the attack of every piece.
+    """Write the frontier as JSON for the page, with the plan and the attack of every piece.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def frontier_payload(assessment: Assessment, frontier: Frontier, labels: Labels,
         Over the attacker's bandwidth, of the same game.
     labels : Labels
     room : int
-        Characters that it may take. Where all of it is longer, attacks name fewer threats
-        and give the sums of the others; then the pieces far from the scenario's attacker
-        have neither plan nor attack. No number is ever rounded.
+        Greatest number of characters. If the full JSON is longer, attacks name fewer threats
+        and give the sums of the others. If it is still too long, the pieces far from the
+        scenario's attacker have neither plan nor attack. No number is ever rounded.
 
     Returns
     -------
@@ -65,15 +65,15 @@ def frontier_payload(assessment: Assessment, frontier: Frontier, labels: Labels,
             return text
     text = pieces.written(_MOST_NAMED[-1], room, partly=True)
     if text is None:
-        raise SpecificationError(f"found a frontier too long for a page of {room} characters")
+        raise SpecificationError(f"found a frontier too long for {room} characters of the page")
     return text
 
 
 def decisions_of(assessment: Assessment, frontier: Frontier) -> list[tuple[Decision, float | None]]:
-    """The decision at every bandwidth: each with the last one at which it is right.
+    """Find the decision at every bandwidth, as decisions and the bandwidths where each ends.
 
-    A threshold that is proven says all of it. Else the frontier does, by its brackets, but
-    what is decided at the scenario's own attacker stays so.
+    A proven threshold determines every decision. Otherwise the brackets of the frontier do,
+    but the decision at the scenario's own attacker bandwidth is kept.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def decisions_of(assessment: Assessment, frontier: Frontier) -> list[tuple[Decis
     Returns
     -------
     list of tuple
-        In order; the last one has no end. Empty without a termination loss.
+        By rising bandwidth; the last decision has no end. Empty without a termination loss.
     """
     game, found = frontier.game, assessment.threshold
     if found is None or game.termination_loss is None:
@@ -92,7 +92,7 @@ def decisions_of(assessment: Assessment, frontier: Frontier) -> list[tuple[Decis
     here, (until, beyond) = game.attacker_bandwidth, frontier.turns(game.termination_loss)
     if found.status == "proven" and found.decision != "undecided":
         reached = math.inf if found.bandwidth is None else found.bandwidth
-        # Threats that need no bandwidth may exceed the loss alone.
+        # Threats that need no bandwidth may exceed the termination loss by themselves.
         until = beyond = reached if reached or until >= 0.0 else -math.inf
     else:
         if found.decision == "operate":
@@ -108,13 +108,13 @@ def decisions_of(assessment: Assessment, frontier: Frontier) -> list[tuple[Decis
 
 
 def embedded_json(value: Any) -> str:
-    """Compact JSON, ASCII only, in which nothing ends or starts an HTML element."""
+    """Write compact ASCII JSON in which nothing starts or ends an HTML element."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 class _Pieces:
-    """The pieces around the scenario's attacker, written as far as there is room."""
+    """Pieces around the scenario's attacker, as many as there is room for."""
 
     def __init__(self, assessment: Assessment, frontier: Frontier, labels: Labels) -> None:
         self._game = game = frontier.game
@@ -129,7 +129,7 @@ class _Pieces:
         self._window = range(begin, min(begin + MOST_PIECES, frontier.n_pieces))
 
     def written(self, most: int | None, room: int, *, partly: bool = False) -> str | None:
-        """The whole payload; None if that is longer than the room."""
+        """Write the whole payload; None if it is longer than the room."""
         threats: dict[int, int] = {}
         written: dict[int, str] = {}
         around = self._head(threats, partly=False) + ',"threats":[],"pieces":[]'
@@ -166,7 +166,7 @@ class _Pieces:
             "values": frontier.values[ends].tolist(),
             "lower": frontier.lower[ends].tolist(),
             "upper": frontier.upper[ends].tolist(),
-            # Beyond the last point nothing changes, unless the frontier goes on there.
+            # Nothing changes beyond the last point, unless the frontier continues there.
             "ends": bool(frontier.is_cut_off or window.stop < frontier.n_pieces),
             "all": len(window) == frontier.n_pieces,
             "partly": partly,
@@ -185,7 +185,7 @@ class _Pieces:
         return embedded_json(head)
 
     def _piece(self, k: int, threats: dict[int, int], most: int | None) -> list[Any]:
-        """Plan and attack of a piece; threats are numbered as they appear."""
+        """List the plan and the attack of a piece; threats are numbered as they appear."""
         game, frontier = self._game, self._frontier
         levels = frontier.allocations[k]
         residual = game.severity * self._composition.exposure(levels)

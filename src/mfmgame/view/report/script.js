@@ -139,7 +139,7 @@
         return [label, level, ...use.map((amount) => amount * level)];
       }),
     );
-    fill($("plan-foot"), used.length ? [["together", "", ...used]] : []);
+    fill($("plan-foot"), used.length ? [["total", "", ...used]] : []);
     $("plan-missing").textContent = plan.length ? "" : "No defense is funded.";
   }
 
@@ -149,7 +149,7 @@
       rows.map((row) => [row.label, row.several ? "-" : row.effort, row.bits, row.loss]),
     );
     const together = ["bits", "loss"].map((what) => sum(rows.map((row) => row[what])));
-    fill($("attack-foot"), [["together", "", ...together]]);
+    fill($("attack-foot"), [["total", "", ...together]]);
     $("attack-missing").textContent = rows.length ? "" : "No threat runs.";
   }
 
@@ -161,7 +161,7 @@
   function show(bandwidth) {
     now = bandwidth;
     const answer = answerAt(bandwidth);
-    const word = { operate: "Operate", terminate: "Terminate", undecided: "Undecided: the proven bounds hold the cost of stopping", "": "None: no loss of stopping is given" }[answer.decision];
+    const word = { operate: "Operate", terminate: "Terminate", undecided: "Undecided: the cost of stopping lies between the proven bounds", "": "None: the scenario gives no cost of stopping" }[answer.decision];
     $("at-decision").textContent = word;
     $("at-decision").className = answer.decision;
     $("at-value").textContent = brief(answer.value);
@@ -176,7 +176,7 @@
     showAttack(attack);
     if (!known) {
       for (const id of ["plan-missing", "attack-missing"]) {
-        $(id).textContent = "Left out of this page, which would be too large. The value and its bounds above are not.";
+        $(id).textContent = "Omitted to keep this page small. The value and its bounds are shown above.";
       }
       fill($("attack-foot"), []);
     }
@@ -326,13 +326,13 @@
     $("number").min = String(from);
     if (Number.isFinite(until)) $("number").max = String(until);
     const reach = data.ends
-      ? `This page carries the frontier from ${brief(from)} to ${bits(until)}; the rest is left out.`
-      : `From ${brief(from)} to ${bits(points[last])}, which all threats need together; beyond, nothing changes.`;
-    const missing = data.partly ? " Far from the scenario's attacker, plans and attacks are left out." : "";
+      ? `This page has the frontier from ${brief(from)} to ${bits(until)}; the rest is omitted.`
+      : `From ${brief(from)} to ${bits(points[last])}, which all threats need together; a greater bandwidth changes nothing.`;
+    const missing = data.partly ? " Far from the scenario's attacker, plans and attacks are omitted." : "";
     const named = data.named === null ? "" : ` Attacks name about ${data.named} threats and sum up the others.`;
     $("range").textContent = reach + missing + named;
-    const bracket = data.isBracket ? " The curve is a proven bracket: the value is its upper side, and the attack may cause a little less." : "";
-    $("about-plans").textContent = `Where several plans are equally good, this shows one; the plan above is the cheapest of them.${bracket}`;
+    const bracket = data.isBracket ? " The curve is a proven bracket: the value is its upper bound, and the attack may cause slightly less." : "";
+    $("about-plans").textContent = `Where several plans are equally good, this part shows one plan; the section above shows the cheapest plan.${bracket}`;
     planHead();
     $("tool").hidden = false;
     slider.addEventListener("input", () => go(Number(slider.value), "slider"));

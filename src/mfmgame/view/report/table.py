@@ -1,4 +1,4 @@
-"""Tables of the page: a caption, headings, and rows that are cut where there are too many."""
+"""Tables of the page: a caption, headings and rows; rows beyond a limit are omitted."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ MOST_COLUMNS = 16
 
 @dataclass(frozen=True)
 class Table:
-    """What a template needs to write one table.
+    """Contents of a table, for the template.
 
     Attributes
     ----------
     caption : str
     headings : tuple of str
     text_columns : int
-        How many columns, from the left, hold text; the others hold numbers.
+        Number of columns, from the left, that hold text; the others hold numbers.
     rows : tuple of tuple of str
     left_out : str
-        What was cut, in words; empty if nothing was.
+        Sentence that counts the omitted rows and columns; empty if nothing is omitted.
     """
 
     caption: str
@@ -45,17 +45,17 @@ def table(
     noun: str = "row",
     most: int = MOST_ROWS,
 ) -> Table:
-    """A table of at most so many rows, and a sentence on those left out.
+    """Make a table of limited length, and a sentence that counts the omitted rows.
 
     Parameters
     ----------
     caption : str
     headings : sequence of str
     rows : iterable of sequence of str
-        Any text; it is made printable, and cut where it is very long.
+        Any text; it is made printable, and long text is cut.
     text_columns : int, optional
     noun : str, optional
-        What a row is, for the sentence.
+        Noun for a row, for the sentence.
     most : int, optional
 
     Returns
@@ -70,7 +70,7 @@ def table(
             kept.append(tuple(short(cell) for cell in row[:MOST_COLUMNS]))
     left_out = []
     if n_rows > most:
-        left_out.append(f"{counted(n_rows - most, noun)} more")
+        left_out.append(f"a further {counted(n_rows - most, noun)}")
     if len(headings) > MOST_COLUMNS:
         left_out.append(counted(len(headings) - MOST_COLUMNS, "column"))
     return Table(
@@ -78,5 +78,5 @@ def table(
         headings=tuple(short(heading) for heading in headings[:MOST_COLUMNS]),
         text_columns=text_columns,
         rows=tuple(kept),
-        left_out=f"Left out here: {' and '.join(left_out)}." if left_out else "",
+        left_out=f"Omitted here: {' and '.join(left_out)}." if left_out else "",
     )

@@ -1,4 +1,4 @@
-"""What the page says in words: the decision, the threshold, the cost of the plan."""
+"""Sentences of the page: the decision, the threshold, the cost of the plan."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class Verdict(NamedTuple):
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
-    """Text with every unprintable character as an escape, cut where it is too long."""
+    """Escape every unprintable character, and cut text that is too long."""
     shown = printable(text[:longest])[:longest]
     return shown if len(text) <= longest and len(shown) < longest else f"{shown[: longest - 1]}…"
 
 
 def labels_of(entries: Iterable[tuple[str, str]]) -> list[str]:
-    """What to call entries of some ids and names: the name, where no other is called so."""
+    """Choose a label for each entry: its name if that name is unique, else its id."""
     pairs = [(identifier, " ".join(name.split())) for identifier, name in entries]
     called = Counter(text for pair in pairs for text in {short(part) for part in pair})
     return [name if name and called[short(name)] == 1 else identifier for identifier, name in pairs]
 
 
 def verdict(assessment: Assessment) -> Verdict:
-    """Whether to operate or to terminate, and why."""
+    """State whether to operate or to terminate, and why."""
     solution, threshold = assessment.solution, assessment.threshold
     game = solution.game
     attacker = f"an attacker with {bits(game.attacker_bandwidth)}"
@@ -64,8 +64,8 @@ def verdict(assessment: Assessment) -> Verdict:
         return Verdict(
             "none",
             "No decision",
-            f"Against the best plan, {causes}. The scenario does not say what it costs to stop "
-            "the system, so that there is nothing to compare this with.",
+            f"Against the best plan, {causes}. The scenario gives no cost of stopping the system, "
+            "so no decision follows.",
         )
     stopping = number_text(game.termination_loss or 0.0)
     if threshold.decision == "operate":
@@ -73,15 +73,15 @@ def verdict(assessment: Assessment) -> Verdict:
             "operate",
             "Operate",
             f"Keep the system running. Against the best plan, {causes}. Stopping the system "
-            f"costs {stopping}, which is no less.",
+            f"costs {stopping}, which is at least as much.",
         )
     if threshold.decision == "undecided":
         return Verdict(
             "undecided",
             "Undecided",
-            f"Against the best plan that was found, {causes}. Of the least loss it is proven "
-            f"only that it lies from {solution.lower!r} to {solution.upper!r}, and stopping the "
-            f"system costs {stopping}, which lies between them.",
+            f"Against the best plan that was found, {causes}. The least possible loss is proven "
+            f"only to lie between {solution.lower!r} and {solution.upper!r}. Stopping the system "
+            f"costs {stopping}, which lies between these bounds.",
         )
     return Verdict(
         "terminate",
@@ -92,33 +92,33 @@ def verdict(assessment: Assessment) -> Verdict:
 
 
 def threshold_sentence(assessment: Assessment) -> str:
-    """Where the decision turns, and how far away that is; empty if there is no decision."""
+    """State where the decision changes, and by what margin; empty if there is no decision."""
     found = assessment.threshold
     if found is None:
         return ""
     if found.bandwidth is None:
-        return "No attacker makes stopping the cheaper choice, not even one that runs every threat."
-    turns = f"The decision turns at {bits(found.bandwidth)}, the self-destruction threshold: "
-    if found.decision == "undecided":
-        turns = (
-            f"The self-destruction threshold is {bits(found.bandwidth)} or more, as far as proven: "
+        return (
+            "Stopping is never the cheaper choice, even if the attacker runs every threat in full."
         )
+    turns = f"The decision changes at {bits(found.bandwidth)}, the self-destruction threshold: "
+    if found.decision == "undecided":
+        turns = f"The self-destruction threshold is proven to be at least {bits(found.bandwidth)}: "
     margin = found.margin or 0.0
     if margin == 0.0:
-        place = "exactly what the scenario's attacker has."
+        place = "exactly the bandwidth of the scenario's attacker."
     elif margin > 0.0:
         place = f"{bits(margin)} more than the scenario's attacker has."
     else:
         place = f"{bits(-margin)} less than the scenario's attacker has."
     if found.undefended is None:
-        bare = "Without any defense it could not be reached either."
+        bare = "Without any defense, the threshold would be unreachable too."
     else:
-        bare = f"Without any defense it would be at {bits(found.undefended)}."
+        bare = f"Without any defense, the threshold would be {bits(found.undefended)}."
     return f"{turns}{place} {bare}"
 
 
 def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> str:
-    """How many defenses run, and what they use of each resource."""
+    """State how many defenses the plan funds, and how much of each resource they use."""
     if not n_funded:
         return "The best plan funds no defense."
     noun = "defense" if n_funded == 1 else "defenses"
@@ -135,26 +135,26 @@ def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> st
 
 
 def roles_sentence(game: DefenseGame) -> str:
-    """What the roles in the plan mean."""
-    said = "Essential defenses stand in every best plan, optional ones in some of them."
+    """Explain the roles in the plan."""
+    said = "Essential defenses are in every best plan, optional defenses only in some best plans."
     if game.is_discrete and not game.level_rules.stepped.all():
-        said += " The levels of continuous defenses are those of the best plans that were found."
+        said += " The levels of continuous defenses come from the best plans that were found."
     return said
 
 
 def attack_sentence(game: DefenseGame) -> str:
-    """What holds of the worst attack: all plans, where levels are continuous, and else this."""
+    """State the optimality of the worst attack: for all plans if levels are continuous."""
     if not game.is_discrete:
-        return "Against this attack no plan does better. Others may cost as much on the plan."
+        return "No plan does better against this attack. Other attacks may cause as much loss."
     return (
-        "No attack costs more on this plan; others may cost as much. Where defenses run in steps, "
-        "another plan may do better against this attack, but then another attack costs at least as "
-        "much on that plan."
+        "No attack causes more loss against this plan; other attacks may cause as much. With "
+        "stepped defenses, another plan may do better against this attack, but another attack then "
+        "causes at least as much loss against that plan."
     )
 
 
 def bits(amount: float) -> str:
-    """An amount of bandwidth."""
+    """Format an amount of bandwidth."""
     return measured(amount, "bit")
 
 

@@ -1,4 +1,4 @@
-"""Answers as text that people read: rich tables on a terminal, plain ones elsewhere."""
+"""Answers as text: rich tables on a terminal, plain tables elsewhere."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ __all__ = [
 ]
 
 _RELATIONS: dict[Decision, str] = {
-    "operate": "costs at most",
+    "operate": "costs no more than",
     "terminate": "costs more than",
     "undecided": "is not proven to cost more or less than",
 }
 
 
 def assessment_text(assessment: Assessment) -> Group:
-    """The whole answer: decision, value, plan, worst attack, coverage."""
+    """Show the whole answer: decision, value, plan, worst attack, coverage."""
     solution, threshold, index = assessment.solution, assessment.threshold, assessment.index
     game = solution.game
     facts = [("value", _value(solution)), *status_facts(assessment.status)]
@@ -77,7 +77,7 @@ def assessment_text(assessment: Assessment) -> Group:
 
 
 def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
-    """The threshold, the decision, and the allocation at the threshold."""
+    """Show the threshold, the decision, and the allocation at the threshold."""
     facts = [*_threshold_facts(game, threshold), *status_facts(threshold.status)]
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if threshold.reachable:
@@ -89,9 +89,9 @@ def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
 def verification_text(
     game: DefenseGame, proven: Verification | FrontierVerification | PortfolioVerification
 ) -> Group:
-    """What an answer proves, once every number of it has been checked."""
+    """Show the proven facts of an answer whose every number has been checked."""
     if isinstance(proven, Verification):
-        fact = ("value", f"proven within {proven.lower!r} and {proven.upper!r}")
+        fact = ("value", f"proven between {proven.lower!r} and {proven.upper!r}")
     elif isinstance(proven, PortfolioVerification):
         count = counted(len(proven.lower), "portfolio")
         fact = ("portfolios", f"{count}, each proven best until the next is affordable")
@@ -99,20 +99,22 @@ def verification_text(
         ends = f"from {number_text(proven.start)} to {number_text(proven.stop)}"
         fact = ("frontier", f"proven {ends}, at {len(proven.lower)} breakpoints and between them")
     has_ranges = isinstance(proven, Verification) and proven.has_ranges
-    subject = "every number but those of the sensitivity" if has_ranges else "every number"
+    subject = "every number except the sensitivity" if has_ranges else "every number"
     checked = ("verified", f"{subject} follows from the scenario and the certificates")
     facts = [checked, fact, ("gap", f"{proven.gap:.1e}")]
     if has_ranges:
-        facts.append(("not proven", "the sensitivity; it agrees with the rest and its digest"))
+        facts.append(
+            ("not proven", "the sensitivity; it agrees with the other numbers and its digest")
+        )
     return Group(title(game), facts_table(facts))
 
 
 def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
-    """The coverage index by defense, greatest first, and by class."""
+    """Show the coverage index by defense, greatest first, and by class."""
     order = sorted(
         range(game.n_defenses), key=lambda j: (-_rank(float(index.defenses.array[j])), j)
     )
-    # A class's name breaks after its hyphens, so that six of them fit beside each other.
+    # The name of a class breaks after each hyphen, so that six classes fit side by side.
     classes = [printable(name).replace("-", "-\n") for name in index.classes]
     table = table_of(["defense", "index", "consistency", *classes])
     for j in order:
@@ -120,7 +122,7 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
         table.add_row(printable(game.defense_ids[j]), *(share_text(number) for number in numbers))
     return Group(
         title(game),
-        facts_table([("portfolio", _portfolio(index)), *status_facts(index.status)]),
+        facts_table([("coverage", _portfolio(index)), *status_facts(index.status)]),
         heading("by defense and class"),
         table,
         *notes_text(index.notes),
@@ -128,7 +130,7 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
 
 
 def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
-    """The pieces of a frontier, where it crosses the termination loss, and points of it."""
+    """Show the pieces of a frontier, its crossing of the termination loss, and listed points."""
     game, over_bandwidth = frontier.game, frontier.parameter == ATTACKER_BANDWIDTH
     name = "attacker bandwidth" if over_bandwidth else f"limit of {printable(frontier.parameter)}"
     facts = [
@@ -152,22 +154,22 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
 
 
 def loss_fact(loss: float, regions: Sequence[Region]) -> tuple[str, str]:
-    """What to do about a loss, from the start of what varies to its end."""
+    """State the decision along the swept parameter, given the cost of stopping."""
     *before, last = regions
-    parts = [f"{one.decision} to {number_text(one.stop)}" for one in before]
+    parts = [f"{one.decision} up to {number_text(one.stop)}" for one in before]
     parts.append(f"then {last.decision}" if before else f"{last.decision} throughout")
-    return f"a loss of {number_text(loss)}", ", ".join(parts)
+    return f"stopping costs {number_text(loss)}", ", ".join(parts)
 
 
 def title(game: DefenseGame) -> Text:
-    """What is answered: the name of the game, its size and composition."""
+    """Show the name of the game, its size and its composition."""
     counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
     counts += f", {game.composition}"
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
 
 
 def _value(solution: Solution) -> str:
-    bracket = f"proven within {solution.lower!r} and {solution.upper!r}"
+    bracket = f"proven between {solution.lower!r} and {solution.upper!r}"
     return f"{number_text(solution.value)}  ({bracket})"
 
 
@@ -181,7 +183,7 @@ def _threshold_facts(
     else:
         reach = (
             f"{'at least ' * is_open}{measured(threshold.bandwidth, 'bit')}, "
-            f"{number_text(threshold.margin or 0.0)} from "
+            f"margin {number_text(threshold.margin or 0.0)} over "
             f"the attacker's {number_text(game.attacker_bandwidth)}"
         )
     undefended = threshold.undefended
@@ -190,18 +192,18 @@ def _threshold_facts(
         relation = _RELATIONS[threshold.decision]
         decision = f"{word}: the worst attack {relation} stopping ({stopping})"
     else:
-        ends = f"from {solution.lower!r} to {solution.upper!r}, as far as proven"
+        ends = f"between {solution.lower!r} and {solution.upper!r} (proven bounds)"
         costs = ends if is_open else number_text(solution.value)
         decision = f"{word}: the worst attack costs {costs}, stopping costs {stopping}"
     return [
         ("decision", decision),
         ("self-destruction threshold", reach),
-        ("with no defense", bare),
+        ("threshold with no defense", bare),
     ]
 
 
 def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
-    worth = f"{with_steps_held(game)}one more bit adds {_sides(price)}"
+    worth = f"{with_steps_held(game)}marginal loss of one more bit: {_sides(price)}"
     return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
@@ -211,7 +213,7 @@ def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
     for row, resource in enumerate(game.resources):
         used, limit = solution.resource_use.array[row], game.limits[row]
         if math.isfinite(limit):
-            worth = f"one more unit takes off {_sides(found.limit_prices[resource])}"
+            worth = f"marginal value of one more unit: {_sides(found.limit_prices[resource])}"
             text = f"{number_text(used)} of {number_text(limit)} used; "
             yield printable(resource), text + with_steps_held(game) + worth
         else:
@@ -219,31 +221,31 @@ def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
 
 
 def with_steps_held(game: DefenseGame) -> str:
-    """What a price rests on where whole steps may be worth more."""
-    return "with the steps held, " if game.is_discrete else ""
+    """Name the condition of a price where whole steps may be worth more."""
+    return "at fixed steps, " if game.is_discrete else ""
 
 
 def _sides(price: OneSidedPrice) -> str:
-    """What one more is worth, and the last one if that is another number."""
+    """Show the price of one more unit, and of the last unit if its price differs."""
     more, last = number_text(price.right), price.left
     return (
         more
         if last is None or number_text(last) == more
-        else f"{more}, the last was {number_text(last)}"
+        else f"{more}, of the last: {number_text(last)}"
     )
 
 
 def _portfolio(index: CoverageIndex) -> str:
     return (
-        f"{share_text(index.portfolio)} of the weight, {share_text(index.worst_class)} "
-        f"in the worst class, {share_text(index.adversarial)} of the worst attack"
+        f"{share_text(index.portfolio)} of total severity, {share_text(index.worst_class)} "
+        f"in the least covered class, {share_text(index.adversarial)} of the worst attack"
     )
 
 
 def _allocation(
     game: DefenseGame, allocation: Labelled, found: Sensitivity | None = None
 ) -> RenderableType:
-    """The funded defenses, and those that another optimal allocation funds."""
+    """Show the funded defenses, and the defenses that another optimal allocation funds."""
     roles = {} if found is None else found.roles
     listed = [
         j

@@ -1,4 +1,4 @@
-"""Catalogs as text that people read."""
+"""Catalogs as text."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _MOST_LISTED = 20
 
 
 def catalog_text(catalog: Catalog, entries: Entries) -> Group:
-    """A catalog's systems, threats and defenses with the basis of their numbers.
+    """Show a catalog's systems, threats and defenses with the basis of their numbers.
 
-    One that was made from others shows their licence, and of threats and defenses what
-    else they say.
+    A catalog made from other sources also shows their licences, and the further fields of
+    its threats and defenses.
     """
     more = {
         "tactics": [", ".join(threat.tactics) for threat in entries.threats],
@@ -78,12 +78,12 @@ def catalog_text(catalog: Catalog, entries: Entries) -> Group:
 
 
 def import_text(catalog: Catalog, entries: Entries) -> Group:
-    """What an imported catalog holds, in a few lines."""
+    """Summarize an imported catalog in a few lines."""
     covered = int((entries.effectiveness > 0).any(axis=1).sum())
     facts = [
         ("catalog", catalog.name),
         *(("from", _described(origin)) for origin in catalog.origins),
-        ("threats", f"{len(entries.threats)}, {covered} of them with a defense that acts on them"),
+        ("threats", f"{len(entries.threats)}, {covered} of them covered by a defense"),
         ("defenses", str(len(entries.defenses))),
         ("pairs", str(len(catalog.effectiveness))),
     ]
@@ -94,7 +94,7 @@ def import_text(catalog: Catalog, entries: Entries) -> Group:
 def groups_text(
     catalog: Catalog, entries: Entries, groups: Sequence[ThreatGroup], by: str
 ) -> Group:
-    """Coverage of a catalog's threats by class or by tactic, with the best defenses."""
+    """Show the coverage of a catalog's threats by class or by tactic, with the best defenses."""
     parts = _head(catalog)
     if groups:
         parts += [heading(f"by {by}"), _groups_table(groups, by)]
@@ -104,7 +104,7 @@ def groups_text(
 
 
 def gaps_text(gaps: CatalogGaps, everything: bool = False) -> Group:
-    """What a catalog leaves open: totals first, long lists cut unless `everything` is asked."""
+    """Show the gaps of a catalog: totals first; long lists are cut unless `everything` is set."""
     idle = f", {len(gaps.idle_defenses)} without a threat to cover" if gaps.idle_defenses else ""
     facts = [
         ("catalog", printable(gaps.catalog)),
@@ -116,7 +116,7 @@ def gaps_text(gaps: CatalogGaps, everything: bool = False) -> Group:
     bases = table_of(["numbers", *names])
     for kind, counts in gaps.bases.items():
         bases.add_row(kind, *map(str, counts.values()))
-    parts: list[RenderableType] = [facts_table(facts), heading("what numbers rest on"), bases]
+    parts: list[RenderableType] = [facts_table(facts), heading("basis of the numbers"), bases]
     for by, groups in (("class", gaps.classes), ("tactic", gaps.tactics)):
         if groups:
             parts += [heading(f"by {by}"), _groups_table(groups, by)]
@@ -137,12 +137,12 @@ def gaps_text(gaps: CatalogGaps, everything: bool = False) -> Group:
             [(found.kind, found.name, ", ".join(found.ids)) for found in gaps.duplicates],
         ),
         (
-            "not covered, but a form of it is",
+            "not covered, although a form of the threat is",
             ["threat"],
             [(name,) for name in gaps.uncovered_parents],
         ),
         (
-            "not covered, but what it is a form of is",
+            "not covered, although the parent threat is",
             ["threat"],
             [(name,) for name in gaps.uncovered_forms],
         ),
@@ -181,7 +181,7 @@ def _groups_table(groups: Sequence[ThreatGroup], by: str) -> RenderableType:
 
 
 def _head(catalog: Catalog) -> list[RenderableType]:
-    """Name, source and origins of a catalog."""
+    """Show the name, source and origins of a catalog."""
     return [
         Text(printable(catalog.name), style="bold"),
         *([Text(printable(catalog.source))] if catalog.source else []),
@@ -190,6 +190,6 @@ def _head(catalog: Catalog) -> list[RenderableType]:
 
 
 def _described(origin: Origin) -> str:
-    """Name, version and date of an origin, with its licence and whom it names."""
+    """Describe an origin: name, version, date, licence and attribution."""
     terms = (cited(origin), origin.licence, origin.attribution)
     return ", ".join(text for text in terms if text)

@@ -1,4 +1,4 @@
-"""Ensembles as text that people read."""
+"""Ensembles as text."""
 
 from __future__ import annotations
 
@@ -26,27 +26,29 @@ from mfmgame.view.text.layout import (
 __all__ = ["ensemble_text"]
 
 _LOSSES = (0.5, 0.2, 0.1, 0.05, 0.01)
-"""Probabilities of being exceeded that the text tells the losses of."""
+"""Exceedance probabilities whose losses the text lists."""
 
 
 def ensemble_text(found: Ensemble) -> Group:
-    """Decision, distributions, loss exceedance and how often each defense is funded."""
+    """Show the decision, distributions, loss exceedance and funding rate of each defense."""
     counts = f"{counted(len(found), 'draw')} of {counted(len(found.inputs), 'uncertain number')}"
     title = Text.assemble((printable(found.name), "bold"), f"  ({counts}, seed {found.seed})")
     facts: list[tuple[str, str]] = []
     if found.has_threshold:
         undecided = f"; {found.n_undecided} undecided" if found.n_undecided else ""
         estimate = _probability(found.probability_of_termination())
-        facts.append(("terminate", estimate + undecided))
+        facts.append(("decision to terminate", estimate + undecided))
         facts.append(("threshold unreachable", _probability(found.probability_of_no_reach())))
     if found.n_infeasible:
         facts.append(("no feasible allocation", f"{found.n_infeasible} of {len(found)} draws"))
     facts += status_facts(found.status)
-    facts.append(("intervals", f"{CONFIDENCE:.0%}, exact; of quantiles distribution-free"))
+    facts.append(
+        ("intervals", f"{CONFIDENCE:.0%} confidence, exact; distribution-free for quantiles")
+    )
     return Group(
         title,
         facts_table(facts),
-        heading("over the draws"),
+        heading("distribution over the draws"),
         _distributions(found),
         heading("loss exceedance"),
         _exceedance(found),
@@ -79,7 +81,7 @@ def _funding(found: Ensemble) -> RenderableType:
     table = table_of(["defense", "funded", "from", "to", "mean level", "nominal level"])
     order = sorted(
         found.funding.items(), key=lambda entry: -_rank(entry[1].funded.estimate)
-    )  # the sort is stable: ties stay in the catalog's order
+    )  # the sort is stable: ties keep the catalog's order
     for defense, funding in order:
         shares = map(share_text, funding.funded)
         levels = map(_number, (funding.mean_level, funding.nominal_level))
@@ -89,7 +91,7 @@ def _funding(found: Ensemble) -> RenderableType:
 
 def _probability(estimate: Estimate) -> str:
     lower, upper = share_text(estimate.lower), share_text(estimate.upper)
-    return f"{share_text(estimate.estimate)} of the draws; from {lower} to {upper}"
+    return f"{share_text(estimate.estimate)} of the draws; interval {lower} to {upper}"
 
 
 def _number(number: float) -> str:

@@ -1,4 +1,4 @@
-"""How text is laid out: rich tables on a terminal, plain ones elsewhere."""
+"""Layout of text: rich tables on a terminal, plain tables elsewhere."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ __all__ = [
 ]
 
 PLAIN_WIDTH = 240
-"""Columns of text that no terminal limits."""
+"""Width, in columns, of text that is not written to a terminal."""
 
 
 def rendered(content: RenderableType, *, styled: bool, width: int | None = None) -> str:
-    """Text of some content, with terminal styles or without.
+    """Render content as text, with or without terminal styles.
 
     Parameters
     ----------
     content : renderable
     styled : bool
-        Whether colours and line drawing may be used.
+        Whether the text may use colours and line drawing.
     width : int, optional
-        Columns to fit into.
+        Width of the text, in columns.
     """
     stream = io.StringIO()
     Console(
@@ -57,7 +57,7 @@ def rendered(content: RenderableType, *, styled: bool, width: int | None = None)
 
 
 def printable(text: str) -> str:
-    """Text with every character that could steer a terminal written as an escape."""
+    """Escape every character that could control a terminal."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
@@ -65,17 +65,17 @@ def printable(text: str) -> str:
 
 
 def notes_text(notes: Sequence[str]) -> Iterable[Text]:
-    """Each note as a paragraph of its own."""
+    """Make a paragraph of each note."""
     return (Text(f"\nnote: {printable(note)}") for note in notes)
 
 
 def heading(text: str) -> Text:
-    """The heading of a part."""
+    """Make the heading of a section."""
     return Text(f"\n{text}", style="bold")
 
 
 def facts_table(facts: Sequence[tuple[str, str]]) -> Table:
-    """Names and what is to be said of them, side by side."""
+    """Make a table of names and their facts, side by side."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -85,7 +85,7 @@ def facts_table(facts: Sequence[tuple[str, str]]) -> Table:
 
 
 def table_of(headings: Sequence[str], text_columns: int = 1) -> Table:
-    """An empty table; its first columns hold text, the others numbers."""
+    """Make an empty table whose first columns hold text and whose other columns hold numbers."""
     table = Table(box=None, header_style="dim", padding=(0, 2), pad_edge=True)
     for position, heading in enumerate(headings):
         table.add_column(
@@ -97,26 +97,26 @@ def table_of(headings: Sequence[str], text_columns: int = 1) -> Table:
 
 
 def number_text(number: float) -> str:
-    """Six significant digits: enough to read, with the full number in the JSON."""
+    """Format a number with six significant digits; the JSON has every digit."""
     return f"{number + 0.0:.6g}"
 
 
 def status_text(status: Status) -> str:
-    """Whether an answer is proven, or why not."""
+    """State whether an answer is proven, or why it is not."""
     return status if status == "proven" else f"not proven: {REASONS[status]}"
 
 
 def status_facts(status: Status) -> list[tuple[str, str]]:
-    """The status of an answer among its facts, where a reader must know of it."""
+    """List the status among the facts of an answer that is not proven."""
     return [] if status == "proven" else [("status", status_text(status))]
 
 
 def measured(amount: float, unit: str) -> str:
-    """An amount in a unit, ``1 bit`` or ``2 bits``."""
+    """Format an amount with its unit, ``1 bit`` or ``2 bits``."""
     text = number_text(amount)
     return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
 def share_text(share: float) -> str:
-    """Three digits, or a dash for none."""
+    """Format a share with three decimals, or NaN as a dash."""
     return "-" if math.isnan(share) else f"{share:.3f}"

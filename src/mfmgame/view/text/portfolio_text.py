@@ -20,7 +20,7 @@ __all__ = ["portfolio_text"]
 
 
 def portfolio_text(sequence: PortfolioSequence) -> Group:
-    """Cost, value and changes of each portfolio, and what the greedy order reaches."""
+    """Show the cost, value and changes of each portfolio, and the value of the greedy order."""
     game = sequence.game
     gap = max(portfolio.solution.gap for portfolio in sequence)
     missed = sum(not portfolio.greedy_finds_it for portfolio in sequence)
@@ -28,7 +28,7 @@ def portfolio_text(sequence: PortfolioSequence) -> Group:
         ("budget", printable(sequence.resource)),
         ("portfolios", f"{len(sequence)}, gap {gap:.1e}"),
         *status_facts(sequence.status),
-        ("greedy order", f"misses {missed} of them"),
+        ("greedy order", f"misses {missed} of the portfolios"),
     ]
     if game.termination_loss is not None:
         facts.append(loss_fact(game.termination_loss, sequence.regions))
@@ -49,7 +49,7 @@ def portfolio_text(sequence: PortfolioSequence) -> Group:
 
 
 def _levels(portfolio: Portfolio, side: str) -> str:
-    """Names, with the level where it is neither nothing nor all there is."""
+    """List the names, each with its level where the level is neither 0 nor the greatest."""
     game = portfolio.solution.game
     most = dict(zip(game.defense_ids, game.max_level.tolist(), strict=True))
     return ", ".join(

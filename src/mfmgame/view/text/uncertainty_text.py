@@ -1,4 +1,4 @@
-"""What matters, as text that people read."""
+"""Sensitivity, attribution and robustness results as text."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ __all__ = [
 
 _MOST_ROWS = 20
 _SAME = 1e-9
-"""Relative difference of numbers that are proven no more closely."""
+"""Relative difference below which two numbers count as equal: they are proven no closer."""
 
 
 def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
-    """The numbers in which value or threshold changes most, relative to both."""
+    """Show the inputs with the greatest elasticities of the value and of the threshold."""
     table = value.to_frame()
     facts = [("value", number_text(value.at))]
-    headings = ["number", "of", "size", "value by unit", "by per cent"]
+    headings = ["number", "of", "size", "value per unit", "per percent"]
     if threshold is not None:
         other = threshold.to_frame()
         table["threshold"], table["threshold_elasticity"] = (
@@ -61,14 +61,14 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
             other["elasticity"],
         )
         facts.append(("threshold", measured(threshold.at, "bit")))
-        headings += ["threshold by unit", "by per cent"]
+        headings += ["threshold per unit", "per percent"]
     n_open = int((~table["exists"]).sum())
     status = first_unproven(one.status for one in (value, threshold) if one is not None)
     facts += status_facts(status)
     facts.append(
-        ("derivatives", f"of {counted(len(table), 'number')}; {n_open} not known to exist")
+        ("derivatives", f"for {counted(len(table), 'number')}; not known to exist for {n_open}")
     )
-    # Rounded first: rounding breaks no ties.
+    # Rounded before sorting: numbers that look equal stay tied.
     rank = table["elasticity"].abs().map(lambda one: float(number_text(one)))
     listed = table[rank > 0.0].loc[
         rank[rank > 0.0].sort_values(ascending=False, kind="stable").index
@@ -86,23 +86,28 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
     return Group(
         _title(value.game),
         facts_table(facts),
-        heading(_first_of("what changes the value most, relative to its size", len(listed))),
+        heading(
+            _first_of(
+                "greatest relative effect on the value, with the effect on the threshold",
+                len(listed),
+            )
+        ),
         rows,
         *notes_text(gradient_notes(value, threshold)),
     )
 
 
 def shares_text(found: Attribution) -> Group:
-    """The defenses by their Shapley share."""
+    """Show the defenses by their Shapley share."""
     orders = (
         "exact, over all orders"
         if found.permutations is None
         else f"over {found.permutations} random orders"
     )
     facts = [
-        ("worst attack, undefended", number_text(found.undefended)),
-        ("worst attack on the plan", number_text(found.defended)),
-        ("removed", number_text(found.removed)),
+        ("worst attack, no defense", number_text(found.undefended)),
+        ("worst attack, with plan", number_text(found.defended)),
+        ("loss removed", number_text(found.removed)),
         ("shares", orders),
         *status_facts(found.status),
     ]
@@ -135,7 +140,7 @@ def shares_text(found: Attribution) -> Group:
 
 
 def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
-    """Both answers side by side, the plans, and what doing without each defense costs."""
+    """Show both answers and plans side by side, and the cost of removing each defense."""
     before, after = found.before, found.after
     facts = []
     if found.dropped:
@@ -179,18 +184,18 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
 
 
 def robust_text(plan: RobustPlan) -> Group:
-    """The robust plan beside the nominal one, and the worst of each number."""
+    """Show the robust plan beside the nominal plan, and the worst value of each number."""
     facts = []
     if plan.threshold is not None and plan.nominal_threshold is not None:
         facts = [
             ("decision in the worst case", plan.threshold.decision.upper()),
-            ("at nominal values", plan.nominal_threshold.decision.upper()),
+            ("decision at nominal values", plan.nominal_threshold.decision.upper()),
         ]
     how = "exact" if plan.is_exact else f"an upper bound; at least {number_text(plan.reached)}"
     facts += [
-        ("least worst case", f"{number_text(plan.solution.value)}  ({how})"),
-        ("price of robustness", f"{number_text(plan.price)} if all numbers are nominal"),
-        ("what it saves", f"{number_text(plan.saved)} in the worst case"),
+        ("least worst-case loss", f"{number_text(plan.solution.value)}  ({how})"),
+        ("price of robustness", f"{number_text(plan.price)} more loss if all numbers are nominal"),
+        ("benefit of robustness", f"{number_text(plan.saved)} less loss in the worst case"),
         *status_facts(plan.status),
     ]
     sides = table_of(["plan", "worst case", "nominal"])
@@ -222,7 +227,7 @@ def robust_text(plan: RobustPlan) -> Group:
 
 
 def tornado_text(found: Tornado) -> Group:
-    """The numbers by how far they move the value."""
+    """Show the numbers by how far each moves the value."""
     facts = [("value", number_text(found.value)), *status_facts(found.status)]
     headings = ["number", "from", "to", "value from", "value to"]
     has_threshold = found.game.termination_loss is not None
@@ -239,19 +244,19 @@ def tornado_text(found: Tornado) -> Group:
     return Group(
         _title(found.game),
         facts_table(facts),
-        heading("each number at its ends, the others nominal"),
+        heading("each number at its two ends, all others nominal"),
         rows,
         *notes_text(found.notes),
     )
 
 
 def influence_text(found: Influence) -> Group:
-    """The numbers by their total index or mean size of effect, for each measure."""
+    """Show the numbers by total index or mean size of effect, for each measure."""
     solved = f"{found.method}, {counted(found.n_solved, 'game')} solved"
     facts = [("method", solved), ("seed", str(found.seed))]
     facts += status_facts(found.status)
     if "threshold" in found.indices and found.n_unreached:
-        text = f"out of reach in {found.n_unreached} of them, where all bandwidth stands for it"
+        text = f"unreachable in {found.n_unreached} games; the bandwidth of all threats replaces it"
         facts.append(("threshold", text))
     parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
     key = "total" if found.method == "sobol" else "mean_size"
@@ -260,12 +265,12 @@ def influence_text(found: Influence) -> Group:
         rows = table_of(["number", *(name.replace("_", " ") for name in columns)])
         for name, row in _sorted(table, key).iterrows():
             rows.add_row(printable(str(name)), *(_cell(float(one)) for one in row))
-        parts += [heading(f"of the {measure}"), rows]
+        parts += [heading(f"indices of the {measure}"), rows]
     return Group(*parts, *notes_text(found.notes))
 
 
 def _sorted(table: pandas.DataFrame, column: str) -> pandas.DataFrame:
-    """Rows, greatest first; the scenario's order among equal ones."""
+    """Sort rows, greatest first; ties keep the scenario's order."""
     return table.sort_values(column, ascending=False, kind="stable")
 
 
@@ -293,7 +298,7 @@ def _add_outcomes(table: Table, before: Outcome, after: Outcome) -> None:
 def _plans(
     game: DefenseGame, names: tuple[str, str], first: Labelled, second: Labelled
 ) -> RenderableType:
-    """Levels of the defenses that either plan funds."""
+    """Show the levels of the defenses that either plan funds."""
     levels = {name: (first.get(name, 0.0), second.get(name, 0.0)) for name in game.defense_ids}
     if not any(max(pair) > 0.0 for pair in levels.values()):
         return Text("  nothing is funded")
@@ -317,7 +322,7 @@ def _bits(bandwidth: float, *, unit: bool = False) -> str:
 
 
 def _change(before: float, after: float) -> str:
-    """A difference, but for that of roundings."""
+    """Format a difference; a difference within rounding is 0."""
     change = after - before
     return "0" if abs(change) <= _SAME * max(before, after) else _cell(change)
 
