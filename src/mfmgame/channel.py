@@ -76,7 +76,7 @@ def capacity(signal: ArrayLike, noise: ArrayLike, bandwidth: ArrayLike = 1.0) ->
     with np.errstate(over="ignore"):
         product = np.ldexp(fraction * size / _LN2, exponent + scale)
         bits = np.where(exponent < _TINY, product, width * _log2_1p(fraction, exponent))
-    _require(width, np.isfinite(bits), "bandwidth", "one whose capacity is a finite number")
+    _require(width, np.isfinite(bits), "bandwidth", "a bandwidth of finite capacity")
     return np.asarray(bits)
 
 

@@ -348,8 +348,8 @@ def refuse_inconsistent_entries(
         if pair in seen:
             raise refuse(
                 ("effectiveness", index),
-                f"{shown(entry.threat)} with {shown(entry.defense)} stands already at "
-                f"/effectiveness/{seen[pair]}, expected one entry a pair",
+                f"duplicate pair {shown(entry.threat)} with {shown(entry.defense)} (first at "
+                f"/effectiveness/{seen[pair]}), expected one entry per pair",
             )
         seen[pair] = index
 

@@ -243,7 +243,7 @@ class Discrete(Distribution):
             if len(self.weights) != len(self.values):
                 found = counted(len(self.weights), "weight")
                 raise refuse(
-                    ("weights",), f"found {found}, expected {len(self.values)}, one a value"
+                    ("weights",), f"found {found}, expected {len(self.values)}, one per value"
                 )
             if not any(self.weights):
                 raise refuse(("weights",), "found no weight above 0, expected one or more")

@@ -251,7 +251,7 @@ def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         elif isinstance(value, dict):
             if _REPEATED_KEY in value:
                 repeated = value.pop(_REPEATED_KEY)
-                yield (*pointer, repeated), "the key stands twice, expected once"
+                yield (*pointer, repeated), "duplicate key, expected unique keys"
             for key in value:
                 if not is_encodable(key):
                     yield pointer, f"the key {shown(key)} is not valid Unicode"

@@ -100,10 +100,10 @@ class Group(Strict):
             raise refuse(
                 ("at_least",),
                 f"found {self.at_least}, expected at most "
-                f"{min(most, len(self.defenses))}, which is all that may run",
+                f"{min(most, len(self.defenses))}, the most that may run",
             )
         if self.at_most is None and not self.at_least:
-            raise refuse((), "nothing is required, expected 'at_least' from 1, 'at_most', or both")
+            raise refuse((), "found no bound, expected 'at_least' of 1 or more, 'at_most', or both")
         return self
 
 

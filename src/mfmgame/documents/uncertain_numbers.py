@@ -224,7 +224,7 @@ def _refuse_end(
     except SpecificationError as error:
         if any(pointer_to(place) == error.pointer for place in numbers):
             raise SpecificationError(
-                f"the {end} that this may be is out of range: {error.message}",
+                f"the {end} possible value is out of range: {error.message}",
                 pointer=error.pointer,
             ) from None
         raise
@@ -256,6 +256,6 @@ def _refuse_wrong_groups(
         if correlation < least - 1e-12:
             raise refuse(
                 where,
-                f"found {shown(correlation)}, expected at least {least!r}, the least that "
-                f"{size} numbers can have with each other",
+                f"found {shown(correlation)}, expected at least {least!r}, the least "
+                f"correlation that {size} numbers can share",
             )

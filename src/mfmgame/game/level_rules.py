@@ -226,7 +226,7 @@ def level_rules_of(
             )
         if stepped and name not in levels:
             raise SpecificationError(
-                f"{shown(name)} is continuous, expected a defense of few levels in a rule",
+                f"found the continuous defense {shown(name)} in a rule, expected a stepped defense",
                 pointer=where,
             )
         return positions[name]
@@ -255,7 +255,7 @@ def level_rules_of(
         if not 0 <= group.at_least <= min(most, len(members)):
             raise SpecificationError(
                 f"found at least {group.at_least} and at most {most} of {len(members)}, "
-                "expected numbers that some defenses can meet",
+                "expected bounds that the group can meet",
                 pointer=where,
             )
         counted.append((members, group.at_least, most))

@@ -139,8 +139,8 @@ def _refuse_continuous(
     if name not in stepped:
         raise refuse(
             place,
-            f"found the continuous defense {shown(name)} in a rule, expected one of kind 'binary' "
-            "or with 'levels'",
+            f"found the continuous defense {shown(name)} in a rule, expected kind 'binary' "
+            "or 'levels'",
         )
 
 

@@ -77,7 +77,8 @@ class Workers:
             raise SpecificationError("found Dask and Ray, expected one of them", pointer="ray")
         if self.dask is not None and jobs not in (None, 1):
             raise SpecificationError(
-                "found beside Dask, whose cluster has its own processes", pointer="jobs"
+                "found with a Dask cluster, expected none: the cluster has its own processes",
+                pointer="jobs",
             )
         if isinstance(self.dask, str):
             checked_address(self.dask)
@@ -181,8 +182,8 @@ class Workers:
                     if losses > MOST_LOSSES or (start == 0 and end == NOT_STARTED):
                         times = "once" if losses == 1 else f"{losses} times"
                         raise WorkerError(
-                            f"workers ended {times} with nothing finished (the last by {end}); "
-                            f"{reason}"
+                            f"worker processes crashed {times} before finishing any work "
+                            f"(last: {end}); {reason}"
                         ) from None
 
     def _n_jobs(self) -> int | None:
@@ -233,7 +234,7 @@ def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:
     """Apply the function to a chunk, in a worker."""
     if version != __version__:
         raise SpecificationError(
-            f"a worker runs mfmgame {__version__}, expected {version} as here", pointer="workers"
+            f"found a worker with mfmgame {__version__}, expected {version}", pointer="workers"
         )
     function = _functions.get(digest)
     if function is None:
@@ -274,9 +275,9 @@ def _end(error: BaseException) -> tuple[str, str]:
     told = re.search(r"exit codes of the workers are \{(\w+\(-?\d+\))", str(error))
     end = told[1] if told else type(error).__name__
     if end.startswith("SIGKILL"):
-        return end, "they may lack memory"
+        return end, "they may have run out of memory"
     if end == NOT_STARTED:
-        return end, "they failed while they started, and said why"
+        return end, "they failed to start; their own messages say why"
     return end, "their own messages may say why"
 
 

@@ -200,9 +200,10 @@ class MatrixSolution:
             ("column", proof.columns, self.column_strategy),
         )
         for size, (name, mixture, shares) in zip(payoffs.shape, sides, strict=True):
-            _check(mixture.is_valid(size), f"the {name} weights are no mixed strategy")
+            _check(mixture.is_valid(size), f"the {name} weights are not a mixed strategy")
             _check(
-                np.array_equal(shares, mixture.shares), f"the {name} strategy is not its weights"
+                np.array_equal(shares, mixture.shares),
+                f"the {name} strategy does not match its weights",
             )
         found = _exact_certificate(payoffs, proof.rows, proof.columns)
         for name, claims, proven, direction in (
@@ -216,7 +217,7 @@ class MatrixSolution:
         _check(self.lower <= self.value <= self.upper, "the value is not between its bounds")
         _check(
             math.isclose(self.gap, found.gap(payoffs), rel_tol=1e-9),
-            "the gap is not that of the bounds",
+            "the gap does not match the bounds",
         )
 
     def to_frame(self, lines: Literal["rows", "columns"] = "rows") -> pandas.DataFrame:
