@@ -1,7 +1,7 @@
-"""How answers show themselves: their pictures, and their tables in a notebook.
+"""Plots and notebook tables of answers.
 
-No other file outside ``cli`` imports from ``view``. Each function imports what it needs when it
-is called, so that no answer waits for matplotlib.
+No other file outside ``cli`` imports from ``view``. Each function imports its plotting code when
+called, so that no answer waits for matplotlib.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
 
 
 class SolutionPlots:
-    """Pictures of a solution; each takes and returns an ``Axes``.
+    """Plots of a solution; each takes and returns an ``Axes``.
 
     Every one raises a SpecificationError if matplotlib is not installed.
 
@@ -50,38 +50,38 @@ class SolutionPlots:
         self._solution = solution
 
     def loss(self, ax: Axes | None = None) -> Axes:
-        """Loss over the attacker's bandwidth, the allocation kept as it is."""
+        """Plot the loss over the attacker's bandwidth, for the fixed allocation."""
         from mfmgame.view.plots.curves import plot_loss
 
         return plot_loss(self._solution, ax)
 
     def allocation(self, ax: Axes | None = None) -> Axes:
-        """Level of each funded defense."""
+        """Plot the level of each funded defense."""
         from mfmgame.view.plots.allocations import plot_levels
 
         return plot_levels(self._solution, ax)
 
     def attack(self, ax: Axes | None = None, *, rows: int = 25) -> Axes:
-        """Severity, residual loss and loss in the worst attack of `rows` threats at most."""
+        """Plot severity, residual loss and loss in the worst attack, for at most `rows` threats."""
         from mfmgame.view.plots.attacks import plot_attack
 
         return plot_attack(self._solution, ax, rows=rows)
 
     def payoff(self, ax: Axes | None = None) -> Axes:
-        """What each threat still costs with each defense alone, by threat class."""
+        """Plot the loss that each defense alone leaves of each threat, by threat class."""
         from mfmgame.view.plots.heatmaps import plot_payoff
 
         return plot_payoff(self._solution.game, ax)
 
     def coverage(self, ax: Axes | None = None) -> Axes:
-        """What each defense, and the allocation, stops of each threat, by threat class."""
+        """Plot how much each defense and the allocation stop of each threat, by threat class."""
         from mfmgame.view.plots.heatmaps import plot_coverage
 
         return plot_coverage(self._solution, ax)
 
 
 class FrontierPlots:
-    """Pictures of a frontier; each takes and returns an ``Axes``. Called, it draws the value.
+    """Plots of a frontier; each takes and returns an ``Axes``. Calling it plots the value.
 
     Every one raises a SpecificationError if matplotlib is not installed.
 
@@ -94,24 +94,24 @@ class FrontierPlots:
         self._frontier = frontier
 
     def __call__(self, ax: Axes | None = None) -> Axes:
-        """The exact value over what was swept, and where to operate or terminate."""
+        """Plot the exact value over the swept parameter, and where to operate or terminate."""
         return self.value(ax)
 
     def value(self, ax: Axes | None = None) -> Axes:
-        """The exact value over what was swept, and where to operate or terminate."""
+        """Plot the exact value over the swept parameter, and where to operate or terminate."""
         from mfmgame.view.plots.curves import plot_frontier
 
         return plot_frontier(self._frontier, ax)
 
     def allocation(self, ax: Axes | None = None) -> Axes:
-        """Which defense runs at what level, over what was swept."""
+        """Plot the level of each defense over the swept parameter."""
         from mfmgame.view.plots.allocations import plot_allocations
 
         return plot_allocations(self._frontier, ax)
 
 
 def draw_index(index: CoverageIndex, ax: Axes | None) -> Axes:
-    """Draw the index by defense and class."""
+    """Draw the coverage index by defense and class."""
     from mfmgame.view.plots.heatmaps import plot_index
 
     return plot_index(index, ax)
@@ -146,7 +146,7 @@ def draw_tornado(tornado: Tornado, ax: Axes | None, of: Literal["value", "thresh
 
 
 def draw_assessment(assessment: Assessment) -> Figure:
-    """Draw loss, allocation, attack and index on one page."""
+    """Draw loss, allocation, attack and coverage index on one page."""
     from mfmgame.view.plots.panels import draw_assessment
 
     return draw_assessment(assessment)

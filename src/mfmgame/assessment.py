@@ -1,4 +1,4 @@
-"""The whole answer to a scenario: solution, threshold and coverage index together."""
+"""The complete answer to a scenario: solution, threshold and coverage index."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Assessment", "assess"]
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """What `mfmgame solve` reports.
+    """Report of `mfmgame solve`.
 
     Attributes
     ----------
@@ -46,16 +46,16 @@ class Assessment:
 
     @property
     def status(self) -> Status:
-        """Status of the solution; of the threshold, if that alone is not proven."""
+        """Status of the threshold, if there is one, otherwise of the solution."""
         return (self.threshold or self.solution).status
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the solution, and of the threshold."""
+        """Caveats about the solution and the threshold."""
         return (self.threshold or self.solution).notes
 
     def figure(self) -> Figure:
-        """Four pictures on one page: loss, allocation, attack, index; needs matplotlib."""
+        """Draw loss, allocation, attack and index on one page; needs matplotlib."""
         return draw_assessment(self)
 
 
@@ -66,7 +66,7 @@ def assess(
     mip_gap: float | None = None,
     time_limit: float | None = None,
 ) -> Assessment:
-    """Solve a problem and take both measures of it.
+    """Solve a problem, and compute its threshold, coverage index and sensitivity.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def assess(
     tolerance, mip_gap : float, optional
         As for :func:`mfmgame.solve`.
     time_limit : float, optional
-        Seconds for each solve, of which threshold and prices take several.
+        Seconds for each solve; threshold and prices take several solves.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def assess(
     solver = asked_solver(game, tolerance, mip_gap, time_limit)
     solution, loss = solver.solve(), game.termination_loss
     try:
-        sensitivity = sensitivity_of(solution, solver)  # of the last that the solver has found
+        sensitivity = sensitivity_of(solution, solver)  # of the solver's latest solution
         return Assessment(
             solution=solution,
             threshold=None if loss is None else threshold_beyond(solver, solution, loss),

@@ -1,9 +1,9 @@
-"""Shannon-Hartley view of a model: capacity, signal, action entropy, information.
+"""Shannon-Hartley view of a model: capacity, signal, action entropy and information.
 
-The taxonomy describes a multimodal foundation model as a channel that carries
-task-relevant meaning [1]_: the signal is what of the input points at the task, noise
-is what distorts it, and bandwidth is the entropy of the actions that the system's
-policy allows. An attack lowers the signal, raises the noise or takes bandwidth.
+The taxonomy describes a multimodal foundation model as a channel that carries task-relevant
+meaning [1]_: the signal is the part of the input that points at the task, noise is what distorts
+it, and bandwidth is the entropy of the actions that the system's policy allows. An attack lowers
+the signal, raises the noise or takes bandwidth.
 
 References
 ----------
@@ -30,13 +30,13 @@ __all__ = ["action_entropy", "capacity", "capacity_loss", "mutual_information", 
 _SUM_TOLERANCE = 1e-9
 _LN2 = float(np.log(2.0))
 _TINY = -60
-"""Power of two of a ratio ``r`` below which ``log(1 + r)`` is ``r``, to the last digit."""
+"""Binary exponent of a ratio ``r`` below which ``log(1 + r)`` is ``r``, to the last digit."""
 _HUGE = 1000
-"""Power of two of a ratio ``r`` above which ``log(1 + r)`` is ``log r``."""
+"""Binary exponent of a ratio ``r`` above which ``log(1 + r)`` is ``log r``."""
 
 
 def capacity(signal: ArrayLike, noise: ArrayLike, bandwidth: ArrayLike = 1.0) -> FloatArray:
-    """Effective capacity ``C = B log2(1 + S/N)`` of a model (Shannon-Hartley [1]_).
+    """Compute the effective capacity ``C = B log2(1 + S/N)`` of a model (Shannon-Hartley [1]_).
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def capacity(signal: ArrayLike, noise: ArrayLike, bandwidth: ArrayLike = 1.0) ->
     with np.errstate(over="ignore"):
         product = np.ldexp(fraction * size / _LN2, exponent + scale)
         bits = np.where(exponent < _TINY, product, width * _log2_1p(fraction, exponent))
-    _require(width, np.isfinite(bits), "bandwidth", "one whose capacity is a finite number")
+    _require(width, np.isfinite(bits), "bandwidth", "a bandwidth of finite capacity")
     return np.asarray(bits)
 
 
@@ -88,7 +88,7 @@ def capacity_loss(
     noise_factor: ArrayLike = 1.0,
     bandwidth_factor: ArrayLike = 1.0,
 ) -> FloatArray:
-    """Share ``1 - C'/C`` of the capacity that an attack takes.
+    """Compute the share ``1 - C'/C`` of the capacity that an attack takes.
 
     ``C'`` is the capacity once the attack has multiplied the signal, the noise and the
     bandwidth by its factors. The clean bandwidth cancels.
@@ -98,9 +98,9 @@ def capacity_loss(
     signal, noise : array_like, shape (...)
         Clean signal power and noise power, both ``> 0``.
     signal_factor, bandwidth_factor : array_like, shape (...), default 1
-        What the attack leaves, in [0, 1].
+        Share that the attack leaves, in [0, 1].
     noise_factor : array_like, shape (...), default 1
-        How the attack multiplies the noise, at least 1.
+        Factor by which the attack multiplies the noise, at least 1.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def capacity_loss(
     lowered, shift = _quotient(on_signal, on_noise)
     attacked = _log2_1p(fraction * lowered, exponent + shift)
     # Where S/N is tiny, the capacity is in proportion to it.
-    with np.errstate(invalid="ignore"):  # 0 / 0, where the other is taken
+    with np.errstate(invalid="ignore"):  # 0 / 0, where the other branch is taken
         left = np.where(
             exponent < _TINY, on_signal / on_noise, attacked / _log2_1p(fraction, exponent)
         )
@@ -141,13 +141,12 @@ def capacity_loss(
 
 
 def action_entropy(actions: ArrayLike | int) -> float:
-    """Entropy in bits of the actions that a policy allows: its authorized bandwidth.
+    """Compute the entropy in bits of the allowed actions: the authorized bandwidth.
 
     Parameters
     ----------
     actions : int or array_like, shape (n_actions,)
-        How many actions are allowed, all equally likely; or their probabilities, which
-        sum to 1.
+        Number of allowed actions, all equally likely; or their probabilities, which sum to 1.
 
     Returns
     -------
@@ -182,10 +181,10 @@ def action_entropy(actions: ArrayLike | int) -> float:
 
 
 def signal(embedding: ArrayLike, concept: ArrayLike) -> FloatArray:
-    """Length of the projection of embeddings on a concept vector.
+    """Compute the length of the projection of embeddings on a concept vector.
 
-    The signal of an input is how far its embedding points along the task's target
-    concept: ``<embedding, concept> / |concept|``. Negative where it points away.
+    The signal of an input measures how far its embedding points along the task's target concept:
+    ``<embedding, concept> / |concept|``, negative where it points away.
 
     Parameters
     ----------
@@ -231,7 +230,7 @@ def signal(embedding: ArrayLike, concept: ArrayLike) -> FloatArray:
 
 
 def mutual_information(joint: ArrayLike) -> float:
-    """Mutual information in bits of two variables with the given joint distribution [1]_.
+    """Compute the mutual information in bits of two variables from their joint distribution [1]_.
 
     Parameters
     ----------
@@ -265,15 +264,15 @@ def mutual_information(joint: ArrayLike) -> float:
 
 
 def _quotient(upper: FloatArray, lower: FloatArray) -> tuple[FloatArray, NDArray[np.int32]]:
-    """A quotient as a fraction from 1/2 to 2, or 0, and a power of two: neither can overflow."""
+    """Divide into a fraction from 1/2 to 2, or 0, and a power of two: neither overflows."""
     (above, more), (below, less) = np.frexp(upper), np.frexp(lower)
     return above / below, more - less
 
 
 def _log2_1p(fraction: FloatArray, exponent: NDArray[np.int32]) -> FloatArray:
-    """``log2(1 + r)`` of a ratio ``r = fraction * 2**exponent``."""
+    """Compute ``log2(1 + r)`` of a ratio ``r = fraction * 2**exponent``."""
     small = np.log1p(np.ldexp(fraction, np.minimum(exponent, _HUGE))) / _LN2
-    with np.errstate(divide="ignore"):  # the logarithm of 0, where the other is taken
+    with np.errstate(divide="ignore"):  # the logarithm of 0, where the other branch is taken
         great = np.log2(fraction) + exponent
     return np.where((exponent > _HUGE) & (fraction > 0.0), great, small)
 

@@ -1,4 +1,4 @@
-"""The exceptions that mfmgame raises, all below one base."""
+"""Exceptions of mfmgame, all derived from one base class."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = [
 
 
 class MfmgameError(Exception):
-    """Base of every exception that mfmgame raises on purpose."""
+    """Base class of the exceptions that mfmgame raises on purpose."""
 
 
 class _LocatedError(MfmgameError):
-    """An error in a document, which knows where.
+    """An error at a known place in a document.
 
     Parameters
     ----------
     message : str
-        What is wrong and what was expected.
+        Description of what was found and what was expected.
     pointer : str, optional
         JSON pointer (RFC 6901) of the offending value, or the name of the
         offending argument.
     source : str, optional
-        The file that holds it.
+        File that holds the value.
     """
 
     def __init__(self, message: str, *, pointer: str = "", source: str = "") -> None:
@@ -39,12 +39,12 @@ class _LocatedError(MfmgameError):
         self.source = source
 
     def located(self, source: str) -> Self:
-        """Return the same error, naming the file it was found in."""
+        """Return the same error, naming the file that it was found in."""
         return type(self)(self.message, pointer=self.pointer, source=source)
 
 
 class SpecificationError(_LocatedError, ValueError):
-    """An input says something that cannot be meant.
+    """An input is malformed or inconsistent.
 
     Examples
     --------
@@ -63,8 +63,8 @@ class SolverError(MfmgameError):
 
 
 class WorkerError(MfmgameError):
-    """Processes that compute have ended again and again."""
+    """Worker processes kept crashing."""
 
 
 class CertificateError(_LocatedError):
-    """A claimed answer is not supported by its proof."""
+    """A claimed answer does not follow from its proof."""

@@ -1,4 +1,4 @@
-"""How errors name what they speak of: pointers, values, and the nearest known name."""
+"""Parts of error messages: pointers, values and the nearest known name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = [
 ]
 
 HELD = "0 or a magnitude that a float can hold"
-"""What was expected where the float of a number is 0 or infinite, and the number is not."""
+"""Expected value where a nonzero number becomes 0 or infinite as a float."""
 _LONGEST_PART = 100
 _MOST_NAMES = 1000
 
 
 def pointer_to(parts: Iterable[str | int]) -> str:
-    """JSON pointer (RFC 6901) to the value that `parts` lead to, long keys shortened."""
+    """Write the JSON pointer (RFC 6901) of the value at `parts`, with long keys shortened."""
     return "".join("/" + _escaped(str(part)) for part in parts)
 
 
@@ -37,7 +37,7 @@ def _escaped(part: str) -> str:
 
 
 def nearest(name: object, known: Iterable[str], noun: str) -> str:
-    """Say what was expected: the nearest known name, or all of them where they are few."""
+    """Describe the expected names: the nearest known name, or all of them if few."""
     names = list(known)
     candidates = [entry for entry in names[:_MOST_NAMES] if len(entry) <= _LONGEST_PART]
     text = name if isinstance(name, str) else shown(name)  # a long integer has no str
@@ -53,13 +53,13 @@ def nearest(name: object, known: Iterable[str], noun: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``"1 threat"``, ``"2 threats"``."""
+    """Format a count with its noun: ``"1 threat"``, ``"2 threats"``."""
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number} {noun if number == 1 else plural}"
 
 
 def shown(value: object, width: int = 60) -> str:
-    """An input value on one short line of plain ASCII, as JSON would have it."""
+    """Format an input value as one short line of ASCII, as in JSON."""
     if isinstance(value, (dict, list, tuple)):
         return "an object" if isinstance(value, dict) else "a list"
     if value is None or isinstance(value, bool):
@@ -71,7 +71,7 @@ def shown(value: object, width: int = 60) -> str:
 
 
 def is_encodable(text: str) -> bool:
-    """Whether text is valid Unicode: it has no half of a surrogate pair."""
+    """Tell whether text is valid Unicode, without half a surrogate pair."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -80,7 +80,7 @@ def is_encodable(text: str) -> bool:
 
 
 def refuse_other_types(value: object, name: str, *expected: Any, why: str = "") -> None:
-    """Refuse an argument that is of none of some types; where it may be left out, of None's."""
+    """Refuse an argument of none of the expected types; NoneType permits its absence."""
     if not isinstance(value, expected):
         plain = isinstance(value, (str, bytes, int, float)) or value is None
         found = shown(value) if plain else _a(type(value))

@@ -578,7 +578,7 @@ REFUSED = {
     ),
     "key twice": (
         '{"type": "bundle", "objects": [{"type": "malware", "a": 1, "a": 2}]}',
-        "/objects/0/a: the key stands twice",
+        "/objects/0/a: duplicate key",
     ),
     "not a number": (
         '{"type": "bundle", "objects": [{"type": "malware", "a": NaN}]}',

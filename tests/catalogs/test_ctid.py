@@ -220,7 +220,7 @@ class TestWhatIsRead:
         catalog = read(mapping(alone, alone, row()))
         assert [threat.id for threat in catalog.threats] == ["T1000", "T2000"]
         assert pairs(catalog) == {("T1000", "wall"): 0.5}
-        assert "kept: 1 technique that nothing maps to, by the file's word" in catalog.notes
+        assert "kept: 1 technique that the file lists as unmapped" in catalog.notes
 
     def test_blanks_around_ids_and_names_do_not_make_others(self, read):
         catalog = read(mapping(row(), row(" wall", "T1000 ", attack_object_name=" Other")))
@@ -639,7 +639,7 @@ HOSTILE = {
     ),
     "a key that is null once and something once": (
         with_rows(row(comments="x")).replace('"comments":', '"comments": null, "comments":'),
-        "/mapping_objects/0/comments: the key stands twice",
+        "/mapping_objects/0/comments: duplicate key",
     ),
     "a name in a list of two": (
         with_rows(row(), capability_groups={"a": ["x", "y"]}),
@@ -647,7 +647,7 @@ HOSTILE = {
     ),
     "a key that stands twice": (
         '{"metadata": {}, "metadata": {}}',
-        "/metadata: the key stands twice",
+        "/metadata: duplicate key",
     ),
     "not a number": (
         '{"metadata": {"attack_version": NaN}}',

@@ -80,7 +80,7 @@ class TestByHand:
             "an incident counts for each technique of ATLAS 2026.09 that it names, but not for "
             "one of which it names a sub-technique, too (1 time)",
             "a weight is a sum of assumed scores: Info 0, Low 1, Medium 3, High 7, Critical 10; "
-            "most labels of incidents are made by rules, so the counts are no rates",
+            "most labels of incidents are made by rules, so the counts are not rates",
         )
         assert (weights().basis, weights().source) == ("derived", "incidents 1 (2026-10-09)")
 
@@ -185,8 +185,7 @@ class TestPackage:
         with pytest.raises(mg.SpecificationError) as caught:
             incident_weights()
         assert str(caught.value) == (
-            "weighing by incidents needs genai-incidents, expected it: "
-            'pip install "mfmgame[evidence]"'
+            'genai-incidents is not installed, expected it: pip install "mfmgame[evidence]"'
         )
 
     @pytest.mark.parametrize(
@@ -211,7 +210,7 @@ class TestPackage:
             ),
             (
                 {"data": {"generated": "x", "incidents": [RECORDS[0], RECORDS[0]]}},
-                "/incidents: 'INC-1' stands 2 times",
+                "/incidents: found 'INC-1' 2 times",
             ),
         ],
     )

@@ -91,15 +91,15 @@ class TestWeights:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            (b"", "line 1: found no columns, expected a column 'threat', too"),
-            (b"\n\n", "line 1: found no columns, expected a column 'threat', too"),
-            (b"id,weight\nT1,1\n", "line 1: found 'id', 'weight', expected a column 'threat', too"),
-            (b"threat;weight\n", "line 1: found 'threat;weight', expected a column 'threat', too"),
+            (b"", "line 1: found no columns, expected a column 'threat'"),
+            (b"\n\n", "line 1: found no columns, expected a column 'threat'"),
+            (b"id,weight\nT1,1\n", "line 1: found 'id', 'weight', expected a column 'threat'"),
+            (b"threat;weight\n", "line 1: found 'threat;weight', expected a column 'threat'"),
             (b"threat,Weight\n", "line 1: found 'threat', 'Weight', expected a column 'weight'"),
             (b"threat,weight,threat\n", "line 1: found the column 'threat' twice, expected once"),
-            (b"threat,weight\n", "found a header alone, expected a line for each threat"),
-            (b"threat,weight\nT1\n", "line 2: found 1 field, expected 2 as above"),
-            (b"threat,weight\nT1,1,5\n", "line 2: found 3 fields, expected 2 as above"),
+            (b"threat,weight\n", "found only a header, expected a line for each threat"),
+            (b"threat,weight\nT1\n", "line 2: found 1 field, expected 2 as in the header"),
+            (b"threat,weight\nT1,1,5\n", "line 2: found 3 fields, expected 2 as in the header"),
             (b"threat,weight\n,1\n", "line 2: found an empty threat, expected an id"),
             (
                 b"threat,weight\nT1,1\n\nT2,1\nT1,1\n",
@@ -192,12 +192,12 @@ class TestCosts:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("id,cost\n", "line 1: found 'id', 'cost', expected a column 'defense', too"),
+            ("id,cost\n", "line 1: found 'id', 'cost', expected a column 'defense'"),
             ("defense,name\nM1,x\n", "line 1: found no column with a cost, expected 'cost' or"),
             ("defense,cost,\nM1,1,\n", "line 1: found '' beside 'cost', expected 'cost' or"),
             ("defense,staff,\nM1,1,\n", "line 1: found a column without a name, expected"),
             ("defense,cost,staff\nM1,1,1\n", "line 1: found 'staff' beside 'cost', expected"),
-            ("defense,cost\n", "found a header alone, expected a line for each defense"),
+            ("defense,cost\n", "found only a header, expected a line for each defense"),
             (
                 "defense,cost\nM1,1\nM9,1\n",
                 "line 3: unknown defense 'M9', expected one of 'M1', 'M2', 'M3'",

@@ -65,7 +65,7 @@ def test_of_many_unknown_ids_the_first_are_named(catalog):
 
 @pytest.mark.parametrize("by_threat", [{}, {"T8": 4.0}])
 def test_weights_of_no_threat_of_the_catalog_are_refused(catalog, by_threat):
-    with pytest.raises(mg.SpecificationError, match=r"^list 2 .*none of a threat in 'base'"):
+    with pytest.raises(mg.SpecificationError, match=r"^list 2 .*none for a threat in 'base'"):
         weighed(catalog, weights(by_threat))
 
 

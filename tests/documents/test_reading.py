@@ -178,7 +178,7 @@ class TestKeys:
         error = refusal(file)
         assert (error.pointer, error.message) == (
             pointer,
-            "the key stands twice, expected once",
+            "duplicate key, expected unique keys",
         )
 
     @pytest.mark.parametrize("key", ["self", "data", "cls", "__init__", "schema_id"])

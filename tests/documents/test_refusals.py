@@ -474,8 +474,9 @@ class TestDuplicates:
     def test_a_pair_stands_once_even_with_the_same_value(self, value):
         entry = {"threat": "jailbreak", "defense": "filter", "value": value}
         assert str(refusal(changed(SCENARIO, "/effectiveness/-", entry))) == (
-            "/effectiveness/2: 'jailbreak' with 'filter' stands already at /effectiveness/0, "
-            "expected one entry a pair"
+            "/effectiveness/2: duplicate pair 'jailbreak' with 'filter' "
+            "(first at /effectiveness/0), "
+            "expected one entry per pair"
         )
 
     def test_a_threat_and_a_defense_may_share_an_id(self):

@@ -21,15 +21,15 @@ from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed
 NOT_IN_A_SCHEMA = {
     "what refers to an id elsewhere": r"^unknown (threat|defense|resource|group|goal|class|axis) |"
     r"itself, expected another",
-    "an id, pair or key of entries that stands once": r"^duplicate id |stands already at",
+    "an id, pair or key of entries that stands once": r"^duplicate (id|pair) ",
     "half of a pair of Unicode": r"is not valid Unicode",
-    "one list as long as another": r"^found \d+ weights?, expected \d+, one a value",
+    "one list as long as another": r"^found \d+ weights?, expected \d+, one per value",
     "numbers in order": r"in increasing order|expected the least first|expected at least low|"
     r"expected at most the max_level|expected a value from|expected one of the values that have",
-    "how many of a list may run": r"which is all that may run",
+    "how many of a list may run": r"the most that may run",
     "how many numbers a group has, and what they can have": r"uncertain numbers? of this group|"
-    r"the least that \d+ numbers can have",
-    "the ends of a distribution that states none, or weights": r"^the (least|greatest) that this",
+    r"the least correlation that \d+ numbers can share",
+    "unstated ends of a distribution, or weights": r"^the (least|greatest) possible value",
 }
 """Reasons for which the program alone refuses a document."""
 

@@ -133,7 +133,7 @@ WRONG_FORMS = [
     (
         {"distribution": "discrete", "values": [1, 2], "weights": [1]},
         "/weights",
-        "found 1 weight, expected 2, one a value",
+        "found 1 weight, expected 2, one per value",
     ),
     (
         {"distribution": "discrete", "values": [1, 2], "weights": [0, 0]},
@@ -193,7 +193,7 @@ def test_a_form_that_cannot_be_meant_is_refused_where_it_is_wrong(form, where, w
 def test_a_number_that_may_leave_its_range_is_named(pointer, form, end, expected):
     error = refusal(changed(SCENARIO, pointer, form))
     assert error.pointer == pointer
-    assert error.message.startswith(f"the {end} that this may be is out of range: found ")
+    assert error.message.startswith(f"the {end} possible value is out of range: found ")
     assert expected in error.message
 
 

@@ -89,7 +89,8 @@ def test_killed_processes_lose_nothing(tmp_path):
 
 def test_work_that_kills_every_process_ends_in_an_error(tmp_path):
     message = (
-        r"workers ended 6 times with nothing finished \(.* SIGKILL\(-9\)\); they may lack memory"
+        r"worker processes crashed 6 times before finishing any work "
+        r"\(.* SIGKILL\(-9\)\); they may have run out of memory"
     )
     with pytest.raises(mg.WorkerError, match=message):
         list(Workers(jobs=2).map(killed_at(tmp_path, {0}, times=99), CHUNKS))
@@ -107,8 +108,8 @@ def test_processes_that_cannot_start_are_tried_once(monkeypatch):
     with pytest.raises(mg.WorkerError) as caught:
         list(Workers(jobs=2).map(squaring(), CHUNKS))
     assert str(caught.value) == (
-        "workers ended once with nothing finished (the last by EXIT(1)); "
-        "they failed while they started, and said why"
+        "worker processes crashed once before finishing any work (last: EXIT(1)); "
+        "they failed to start; their own messages say why"
     )
 
 
@@ -155,7 +156,7 @@ def test_a_number_of_processes_that_is_none_is_refused(jobs):
 
 @pytest.mark.parametrize("jobs", [2, -1])
 def test_processes_beside_a_cluster_are_refused(jobs):
-    with pytest.raises(mg.SpecificationError, match="jobs: found beside Dask"):
+    with pytest.raises(mg.SpecificationError, match="jobs: found with a Dask cluster"):
         Workers(jobs=jobs, dask="tcp://127.0.0.1:1")
 
 
@@ -215,5 +216,7 @@ def test_an_address_may_leave_out_its_scheme(cluster):
 def test_a_worker_of_another_version_is_refused(monkeypatch):
     # The processes may have been started before: the version here is what changes.
     monkeypatch.setattr("mfmgame.machine.workers.__version__", "0.0.0")
-    with pytest.raises(mg.SpecificationError, match=r"a worker runs mfmgame .*, expected 0\.0\.0"):
+    with pytest.raises(
+        mg.SpecificationError, match=r"found a worker with mfmgame .*, expected 0\.0\.0"
+    ):
         list(Workers(jobs=2).map(squaring(), CHUNKS))

@@ -263,17 +263,17 @@ def forged(**changes) -> mg.MatrixSolution:
         ({"value": 0.8}, "the value is not between its bounds"),
         ({"lower": 0.76}, "the lower bound does not follow"),
         ({"upper": 0.74}, "the upper bound does not follow"),
-        ({"gap": 0.5}, "the gap is not that of the bounds"),
-        ({"row_strategy": np.array([0.5, 0.5])}, "the row strategy is not its weights"),
+        ({"gap": 0.5}, "the gap does not match the bounds"),
+        ({"row_strategy": np.array([0.5, 0.5])}, "the row strategy does not match its weights"),
         ({"weights": mg.Mixture.of(2, [0, 1], [1, 1])}, "the upper bound does not follow"),
-        ({"weights": mg.Mixture.of(3, [0, 1], [1, 3])}, "the row weights are no mixed strategy"),
+        ({"weights": mg.Mixture.of(3, [0, 1], [1, 3])}, "the row weights are not a mixed strategy"),
         (
             {
                 "weights": mg.Mixture(
                     2, np.array([0, 1], dtype=np.intp), np.array([2, -1], dtype=object)
                 )
             },
-            "the row weights are no mixed strategy",
+            "the row weights are not a mixed strategy",
         ),
         (
             {
@@ -281,7 +281,7 @@ def forged(**changes) -> mg.MatrixSolution:
                     2, np.array([0, 1, 1], dtype=np.intp), np.array([1, 1, 2], dtype=object)
                 )
             },
-            "the row weights are no mixed strategy",
+            "the row weights are not a mixed strategy",
         ),
     ],
     ids=["value", "lower", "upper", "gap", "shares", "other", "size", "negative", "twice"],
@@ -294,7 +294,7 @@ def test_verify_refuses_what_does_not_follow(changes, message):
 
 def test_verify_refuses_another_game():
     solution = mg.solve_matrix_game(MATRIX)
-    with pytest.raises(mg.CertificateError, match="the column weights are no mixed strategy"):
+    with pytest.raises(mg.CertificateError, match="the column weights are not a mixed strategy"):
         solution.verify([[3, 0, 1], [0, 1, 1]])
     with pytest.raises(mg.CertificateError, match="the lower bound does not follow"):
         solution.verify([[2, 0], [0, 1]])

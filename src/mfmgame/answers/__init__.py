@@ -1,1 +1,1 @@
-"""The answers: frozen data, and the rules that both search and check follow."""
+"""Answers as frozen data, and the rules that search and check share."""

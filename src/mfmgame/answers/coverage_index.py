@@ -1,7 +1,7 @@
-"""The Defense Coverage Index: how much of what threatens does each defense reach.
+"""Defense Coverage Index: how much of the threats' weight each defense stops.
 
-With weights ``w``, ``DCI_j = sum_i w[i] E[i,j] / sum_i w[i]``, and the same within each
-threat class. An index whose weights sum to 0 is undefined: NaN here, null in JSON.
+With weights ``w``, ``DCI_j = sum_i w[i] E[i,j] / sum_i w[i]``, overall and within each threat
+class. An index whose weights sum to 0 is undefined: NaN here, null in JSON.
 """
 
 from __future__ import annotations
@@ -45,20 +45,19 @@ class CoverageIndex:
     by_class : ndarray of float, shape (n_defenses, n_classes)
         The index within each class.
     consistency : Labelled, length n_defenses
-        1 where all classes are covered alike, 1 / n_classes where only one is; NaN for a
-        defense that covers nothing.
+        1 for equal coverage of all classes, 1 / n_classes for coverage of a single class; NaN for
+        a defense that covers nothing.
     portfolio : float
         Share of the weight that the allocation stops.
     worst_class : float
-        The least such share within a class.
+        Least share of a class's weight that the allocation stops.
     adversarial : float
         Share of the worst attack's loss that the allocation removes, at the game's
         attacker bandwidth.
     status : str
-        That of the solution whose allocation is measured; ``proven`` of an allocation that
-        was given.
+        Status of the solution whose allocation is measured; ``proven`` for a given allocation.
     notes : tuple of str
-        What a reader must know of the numbers, and of that solution.
+        Caveats about the numbers and the solution.
     """
 
     defenses: Labelled
@@ -72,7 +71,7 @@ class CoverageIndex:
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pandas.DataFrame:
-        """The index by defense and class.
+        """Tabulate the index by defense and class.
 
         Returns
         -------
@@ -96,7 +95,7 @@ class CoverageIndex:
         Returns
         -------
         matplotlib Axes
-            What was drawn on.
+            The axes drawn on.
         """
         return draw_index(self, ax)
 
@@ -121,9 +120,9 @@ def index_of(
     weight : ndarray of float, shape (n_threats,)
         Weight of each threat, at least 0.
     status : str
-        How far the allocation is proven optimal.
+        Status of the allocation's proof.
     notes : tuple of str
-        What a reader must know of the allocation.
+        Caveats about the allocation.
 
     Returns
     -------
@@ -168,7 +167,7 @@ def index_of(
 
 
 def portfolio_index(coverage: FloatArray, weight: FloatArray) -> float:
-    """Share of the weight that is covered, NaN if there is none.
+    """Compute the share of the weight that is covered; NaN if the weight is 0.
 
     Parameters
     ----------
@@ -178,13 +177,13 @@ def portfolio_index(coverage: FloatArray, weight: FloatArray) -> float:
 
 
 def adversarial_index(game: DefenseGame, residual: FloatArray) -> float:
-    """Share of the worst attack's loss that is removed, NaN if no attack causes one.
+    """Compute the share of the worst attack's loss that is removed; NaN if there is no loss.
 
     Parameters
     ----------
     game : DefenseGame
     residual : ndarray of float, shape (n_threats,)
-        What each threat can still cost at full effort.
+        Residual loss of each threat at full effort.
     """
     undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
     if undefended <= 0:
@@ -202,5 +201,5 @@ def _normalised(weight: FloatArray) -> FloatArray:
 
 
 def _share(values: ArrayLike) -> FloatArray:
-    """Values in [0, 1], where rounding has left them a little outside."""
+    """Clip shares to [0, 1], which rounding may exceed slightly."""
     return np.clip(values, 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""Operate or terminate: the one rule that every answer decides by."""
+"""The rule for operating or terminating, shared by every answer."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ __all__ = ["Region", "decide", "decide_each", "regions_of", "tie", "turning_poin
 
 
 _SAME_POINT = 1e-12
-"""Points closer than this share of where they are, are one point."""
+"""Relative distance below which points count as the same."""
 
 
 class Region(NamedTuple):
-    """A stretch of what varies in which the decision is the same.
+    """An interval of the varied parameter with the same decision.
 
     Attributes
     ----------
     decision : {"operate", "terminate", "undecided"}
     start, stop : float
-        Where it begins and ends; at a point between two regions, as in the region of the
-        lower loss.
+        Ends of the region; a point between two regions has the decision of the region of lower
+        loss.
     """
 
     decision: Decision
@@ -53,8 +53,8 @@ def decide(game: DefenseGame, lower: float, upper: float, loss: float) -> Decisi
     Returns
     -------
     {"operate", "terminate", "undecided"}
-        Operate if the value is surely at most the loss, a tie included; terminate if the
-        value is surely greater; undecided if the bracket holds the loss.
+        Operate if the value is surely at most the loss, a tie included; terminate if the value is
+        surely greater; undecided if the bracket contains the loss.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def decide_each(
     Returns
     -------
     ndarray of str
-        A decision for each.
+        A decision for each bracket.
     """
     beyond = np.where(np.asarray(lower) > loss, "terminate", "undecided")
     return np.where(np.asarray(upper) <= loss + tie(game, loss), "operate", beyond)
@@ -96,7 +96,7 @@ def turning_points(
     bounds: tuple[FloatArray, FloatArray],
     loss: float,
 ) -> tuple[float, float]:
-    """Find up to where rising values keep within a loss, and from where they exceed it.
+    """Find where rising values stop keeping within a loss, and where they surely exceed it.
 
     Parameters
     ----------
@@ -104,24 +104,24 @@ def turning_points(
     points : ndarray of float, shape (n_points,)
         Increasing.
     values : ndarray of float, shape (n_points,)
-        Values there, which nowhere fall; between them are straight lines.
+        Nondecreasing values at the points, linear in between.
     bounds : tuple of two ndarrays of float, shape (n_points,)
-        Proven lower and upper ends of the values.
+        Proven lower and upper bounds of the values.
     loss : float
         Termination loss, in loss units.
 
     Returns
     -------
     until : float
-        Up to here the decision is to operate; infinite if it is so everywhere, and
-        negative and infinite if it is so nowhere.
+        Up to this point the decision is to operate; infinity if everywhere, minus infinity if
+        nowhere.
     beyond : float
-        From here on it is to terminate, with the same meaning of infinite ones. Never
-        before `until`; between both it is undecided.
+        From this point on the decision is to terminate; infinity if nowhere, minus infinity if
+        everywhere. Never before `until`; between the two it is undecided.
     """
     lower, upper = bounds
-    # Values never fall: what a point keeps within, all before it do, and what one exceeds,
-    # all after it do.
+    # Values never fall: if one point keeps within the loss, so do all before it; if one exceeds
+    # it, so do all after it.
     held = decide_each(game, lower, upper, loss) == "operate"
     passed = ~np.logical_or.accumulate(held[::-1])[::-1]
     until = _where_passed(points, values, passed, loss)
@@ -129,13 +129,13 @@ def turning_points(
     beyond = _where_passed(points, lower, lower > loss, loss)
     if until == -math.inf or beyond - surely > _SAME_POINT * abs(surely):
         return until, max(until, beyond)
-    return until, until  # no more than rounding lies between
+    return until, until  # only rounding lies between
 
 
 def _where_passed(
     points: FloatArray, values: FloatArray, passed: NDArray[np.bool_], loss: float
 ) -> float:
-    """Where values pass a loss, on the line that ends in the first that has passed it."""
+    """Find where values pass a loss, on the segment that ends in the first passed point."""
     if not passed.any():
         return math.inf
     after = int(np.argmax(passed))
@@ -148,14 +148,14 @@ def _where_passed(
 
 
 def regions_of(turns: tuple[float, float], ends: tuple[float, float]) -> tuple[Region, ...]:
-    """Cut a stretch where the decision turns.
+    """Cut an interval where the decision turns.
 
     Parameters
     ----------
     turns : tuple of float
-        As :func:`turning_points` finds them.
+        Points from :func:`turning_points`.
     ends : tuple of float
-        First and last point of the stretch.
+        First and last point of the interval.
 
     Returns
     -------
@@ -180,8 +180,9 @@ def regions_of(turns: tuple[float, float], ends: tuple[float, float]) -> tuple[R
 
 
 def tie(game: DefenseGame, loss: float) -> float:
-    """Excess of a value over a loss, in loss units, that solving to the default tolerance leaves.
+    """Compute the excess of a value over a loss, in loss units, within the default tolerance.
 
-    Relative to the loss, or to a small share of the greatest severity if the loss is less.
+    The excess is relative to the loss, or to a small share of the greatest severity if the loss
+    is less.
     """
     return composition_class(game.composition).tolerance * scale_of(game, loss)

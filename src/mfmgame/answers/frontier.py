@@ -1,4 +1,4 @@
-"""The value over the attacker's bandwidth or over a limit, piece by piece."""
+"""Value over the attacker's bandwidth or over a limit, piece by piece."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ ATTACKER_BANDWIDTH = "attacker_bandwidth"
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """The value of a game over the attacker's bandwidth or over one limit.
+    """Value of a game over the attacker's bandwidth or over one limit.
 
-    Call it to evaluate it: ``frontier(8.0)``.
+    Call the frontier to evaluate it: ``frontier(8.0)``.
 
     Attributes
     ----------
@@ -45,27 +45,27 @@ class Frontier:
     parameter : str
         ``"attacker_bandwidth"``, or the resource whose limit varies.
     breakpoints : ndarray of float, shape (n_pieces + 1,)
-        Where pieces begin and end, increasing, the ends of the sweep included; in bits or
-        in units of the resource.
+        Ends of the pieces, increasing, including the ends of the sweep; in bits or in units of
+        the resource.
     values : ndarray of float, shape (n_pieces + 1,)
-        Value at each breakpoint, in loss units: what the allocation there guarantees.
+        Value that the allocation at each breakpoint guarantees, in loss units.
     lower, upper : ndarray of float, shape (n_pieces + 1,)
-        Proven bracket at each breakpoint, rounding included; between them the chords of
-        either are bounds.
+        Proven bracket at each breakpoint, rounding included; between breakpoints their chords are
+        bounds.
     slopes : ndarray of float, shape (n_pieces,)
         Loss units per unit of the parameter on each piece.
     allocations : ndarray of float
-        Over the attacker's bandwidth, shape (n_pieces, n_defenses): ONE allocation that
-        is optimal on the whole piece. Over a limit, shape (n_pieces + 1, n_defenses): an
-        optimal allocation at each breakpoint, whose mixtures are optimal between them.
+        Over the attacker's bandwidth, shape (n_pieces, n_defenses): ONE allocation that is
+        optimal on the whole piece. Over a limit, shape (n_pieces + 1, n_defenses): an optimal
+        allocation at each breakpoint, whose mixtures are optimal in between.
     certificates : tuple of Certificate or TreeProof
-        What proves `lower`. Over the attacker's bandwidth one of each breakpoint; over a
-        limit one of each piece, whose line bounds the value at every limit.
+        Proofs of `lower`. Over the attacker's bandwidth, one per breakpoint; over a limit, one
+        per piece, whose line bounds the value at every limit.
     n_solves : int
-        How many solves it took; a walk from breakpoint to breakpoint counts as one.
+        Number of solves; a walk from breakpoint to breakpoint counts as one.
     tolerance : float, optional
-        Width of the proven bracket that was asked for, relative to the value; by default
-        that of the composition.
+        Requested width of the proven bracket, relative to the value; the composition's by
+        default.
     """
 
     game: DefenseGame
@@ -87,45 +87,45 @@ class Frontier:
 
     @property
     def gap(self) -> float:
-        """Greatest width of the proven bracket, relative to the value there."""
+        """Greatest width of the proven bracket, relative to the value at that point."""
         floor = scale_of(self.game, 0.0)
         return float(np.max((self.upper - self.lower) / np.maximum(self.upper, floor)))
 
     @property
     def is_proven(self) -> bool:
-        """Whether the proven bracket is everywhere as narrow as was asked for."""
+        """Whether the proven bracket is everywhere as narrow as the tolerance."""
         return self.gap <= (
             self.tolerance or composition_class(self.game.composition).frontier_tolerance
         )
 
     @property
     def status(self) -> Status:
-        """``proven``; or, of a wider bracket, ``numerical``."""
+        """``proven``, or ``numerical`` if the bracket is wider than the tolerance."""
         return "proven" if self.is_proven else "numerical"
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the game's numbers, and of a wide bracket."""
+        """Caveats about the game's numbers and a wide bracket."""
         if self.is_proven:
             return self.game.notes
         wide = f"the values are proven only within {self.gap:.1e} of themselves"
         return (*self.game.notes, f"{wide}, wider than asked for")
 
     def __call__(self, at: ArrayLike) -> FloatArray | float:
-        """Value at one point or many, in loss units; constant where more changes nothing.
+        """Evaluate the value at one or many points, in loss units; constant beyond full use.
 
         Raises
         ------
         SpecificationError
-            If a point is not a number, lies before the sweep's start, or beyond an end
-            at which more would still change the value.
+            If a point is not a number, lies before the sweep's start, or lies beyond an end where
+            the value may still change.
         """
         points = self._checked(at)
         values = np.interp(points, self.breakpoints, self.values)
         return float(values) if points.ndim == 0 else values
 
     def decisions(self, at: ArrayLike) -> NDArray[np.str_]:
-        """Decision at each of some points: at a breakpoint that of the bracket there.
+        """Decide at each point; at a breakpoint by the bracket there.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class Frontier:
         return decide_each(self.game, lower, upper, loss)
 
     def _checked(self, at: ArrayLike) -> FloatArray:
-        """Points of the sweep; others are refused."""
+        """Convert points to floats, refusing points outside the sweep."""
         points = as_floats(at, self.parameter)
         if self.is_cut_off and np.any(points > self.breakpoints[-1]):
             raise SpecificationError(
@@ -171,11 +171,11 @@ class Frontier:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the sweep ends where more of its parameter may still change the value."""
+        """Whether the sweep ends before the value stops changing."""
         return bool(self.breakpoints[-1] < reach_of(self.game, self.parameter))
 
     def allocation(self, at: float) -> Labelled:
-        """Optimal allocation at a point of the sweep.
+        """Return an optimal allocation at a point of the sweep.
 
         Parameters
         ----------
@@ -209,12 +209,11 @@ class Frontier:
         return Labelled(self.game.defense_ids, levels)
 
     def crossing(self, loss: float) -> float | None:
-        """Where the value crosses a loss, exactly.
+        """Find exactly where the value crosses a loss.
 
-        Over the attacker's bandwidth, the greatest bandwidth at which the value is at
-        most the loss; over a limit, the least limit at which it is. None if the value
-        stays on one side of it: always within the loss for the former, never for the
-        latter.
+        Over the attacker's bandwidth, the greatest bandwidth at which the value is at most the
+        loss; over a limit, the least such limit. None if the value never exceeds the loss over
+        the bandwidth, or always exceeds it over the limit.
 
         Parameters
         ----------
@@ -230,7 +229,7 @@ class Frontier:
         return None if turn == math.inf else max(turn, float(self.breakpoints[0])) + 0.0
 
     def turns(self, loss: float) -> tuple[float, float]:
-        """Where the decision turns, once the value surely keeps within a loss, and once not.
+        """Find where the decision to operate ends, and where the decision to terminate begins.
 
         Parameters
         ----------
@@ -241,17 +240,16 @@ class Frontier:
         -------
         operating : float
         terminating : float
-            Over the attacker's bandwidth, up to where the decision is to operate (infinite
-            if it is so everywhere, negative and infinite if nowhere), and from where on to
-            terminate (infinite if it is so nowhere); over a limit, from where on it is to
-            operate, and up to where to terminate, with both infinities exchanged. Between
-            both it is undecided.
+            Over the attacker's bandwidth, the end of operating (infinity if everywhere, minus
+            infinity if nowhere) and the start of terminating (infinity if nowhere). Over a limit,
+            the start of operating and the end of terminating, with the infinities exchanged.
+            Between the two the decision is undecided.
         """
         sign = 1.0 if self.parameter == ATTACKER_BANDWIDTH else -1.0
         columns = (sign * self.breakpoints, self.values, self.lower, self.upper)
         points, values, lower, upper = (column[:: int(sign)] for column in columns)
         until, beyond = turning_points(self.game, points, values, (lower, upper), loss)
-        # Rounding must not turn the decision at the game's own amount.
+        # Rounding must not change the decision at the game's own amount.
         own = sign * self._own
         at_own = self._decided(np.array(abs(own)), loss)
         if points[0] <= own <= points[-1] and at_own == "operate":
@@ -260,13 +258,13 @@ class Frontier:
 
     @property
     def _own(self) -> float:
-        """Attacker's bandwidth, or limit, of the game itself."""
+        """Attacker bandwidth, or limit, of the game itself."""
         if self.parameter == ATTACKER_BANDWIDTH:
             return self.game.attacker_bandwidth
         return float(self.game.limits[self.game.resources.index(self.parameter)])
 
     def regions(self, loss: float | None = None) -> tuple[Region, ...]:
-        """Where to operate, where to terminate, and where neither is proven to be right.
+        """List the regions in which to operate, to terminate, or in which neither is proven.
 
         Parameters
         ----------
@@ -276,7 +274,7 @@ class Frontier:
         Returns
         -------
         tuple of Region
-            From the start of the sweep to its end; none if there is no loss.
+            From the start of the sweep to its end; empty without a loss.
         """
         loss = self.game.termination_loss if loss is None else loss
         if loss is None:
@@ -290,20 +288,20 @@ class Frontier:
 
     @property
     def plot(self) -> FrontierPlots:
-        """Pictures: ``frontier.plot()``, ``frontier.plot.allocation()``."""
+        """Plots: ``frontier.plot()``, ``frontier.plot.allocation()``."""
         return FrontierPlots(self)
 
     def _repr_html_(self) -> str:
         return frontier_html(self)
 
     def to_frame(self) -> pandas.DataFrame:
-        """The pieces as a table.
+        """Tabulate the pieces.
 
         Returns
         -------
         pandas.DataFrame
-            A row per piece: where it runs, its values and slope, and the level of each
-            defense (over a limit, at the piece's start).
+            A row per piece: its ends, values and slope, and the level of each defense (over a
+            limit, at the piece's start).
         """
         import pandas
 
@@ -321,7 +319,7 @@ class Frontier:
 
 
 def with_limit_on(game: DefenseGame, limit: str) -> DefenseGame:
-    """The game with a finite limit on the resource, which a sweep then varies."""
+    """Give a game a finite limit on a resource, for a sweep to vary."""
     if limit not in game.resources:
         raise SpecificationError(
             f"unknown resource {shown(limit)}, "
@@ -334,7 +332,7 @@ def with_limit_on(game: DefenseGame, limit: str) -> DefenseGame:
 
 
 def reach_of(game: DefenseGame, parameter: str) -> float:
-    """Where more of a parameter changes nothing: every threat, or every defense, runs in full."""
+    """Find where more of a parameter changes nothing: all threats or defenses run in full."""
     if parameter == ATTACKER_BANDWIDTH:
         return float(game.bandwidth.sum())
     return float(game.use[game.resources.index(parameter)] @ game.max_level)

@@ -1,12 +1,12 @@
-"""What each number of a game changes: the exact derivatives of its value.
+"""Exact derivatives of the value with respect to every number of a game.
 
-At an optimum only what a number does directly counts, not what it makes both sides change
-(the envelope theorem; for minimax programs, Golshtein 1972 and Mills 1956): a derivative is
-that of the Lagrangian
+At an optimum only the direct effect of a number counts, not the responses of both sides (the
+envelope theorem; for minimax programs, Golshtein 1972 and Mills 1956). A derivative is that of
+the Lagrangian
 
     sum_i y_i v_i exposure_i(x; E)  -  lam (sum_i b_i y_i - B)  +  pi . (G x - h)  -  gain . (u - x)
 
-at fixed ``x, y, lam, pi``. It exists where all optima agree on the numbers in it.
+at fixed ``x, y, lam, pi``. It exists where all optima agree on the numbers in the formula.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 __all__ = ["Gradient"]
 
 _Part = tuple[str, list[str], FloatArray, FloatArray]
-"""What a number is called, the names of its entries, their sizes and derivatives."""
+"""A kind of number, the names of its entries, their sizes and derivatives."""
 
 
 @dataclass(frozen=True, eq=False)
 class Gradient:
-    """Derivatives of one number in every number of a game; NaN where none is known to exist.
+    """Derivatives with respect to every number of a game; NaN where not known to exist.
 
-    At an end of a number's range (an effectiveness of 0 or 1, a bandwidth of 0, ...) it is
-    the one-sided derivative into the range.
+    At an end of a number's range (an effectiveness of 0 or 1, a bandwidth of 0, ...) the
+    derivative is one-sided, into the range.
 
     Attributes
     ----------
     game : DefenseGame
-        Whose numbers are meant.
+        Game whose numbers vary.
     of : {"value", "threshold"}
-        What is differentiated.
+        Quantity that is differentiated.
     at : float
-        Its value, in loss units, or in bits.
+        Value in loss units, or threshold in bits.
     severity, bandwidth : Labelled, length n_threats
     effectiveness : ndarray of float, shape (n_threats, n_defenses)
         Rows and columns as `game.threat_ids` and `game.defense_ids`; :meth:`to_frame` has
@@ -55,10 +55,9 @@ class Gradient:
     limits : Labelled, length n_resources
     attacker_bandwidth, termination_loss : float
     status : str
-        Of the threshold whose derivatives they are; those of a value exist only where it is
-        proven.
+        Status of the differentiated threshold; derivatives of a value exist only if it is proven.
     notes : tuple of str
-        What a reader must know of the numbers, and of the threshold.
+        Caveats about the numbers and the threshold.
     """
 
     game: DefenseGame
@@ -76,14 +75,13 @@ class Gradient:
     notes: tuple[str, ...]
 
     def to_frame(self) -> pandas.DataFrame:
-        """Every number of the game in a row: what it is, its derivative and its elasticity.
+        """Tabulate every number of the game with its derivative and elasticity.
 
         Returns
         -------
         pandas.DataFrame
-            Columns `number`, `name`, `size`, `derivative`, `elasticity` (by how many per
-            cent one per cent of the number changes it) and `exists`. Limits that are not
-            there have no row.
+            Columns `number`, `name`, `size`, `derivative`, `elasticity` (percent change for a
+            one-percent change of the number) and `exists`. Infinite limits have no row.
         """
         import pandas
 
@@ -124,7 +122,7 @@ class Gradient:
 
 
 def _pairs(first: list[str] | tuple[str, ...], second: list[str]) -> list[str]:
-    """Names of pairs, a slash between them; slashes and tildes as in JSON pointers."""
+    """Join names of pairs by a slash, escaping slashes and tildes as in JSON pointers."""
     left, right = (
         [name.replace("~", "~0").replace("/", "~1") for name in names] for names in (first, second)
     )

@@ -1,4 +1,4 @@
-"""Ctrl-C while solving: nothing that is proven by then is lost."""
+"""Interruption of a solve, which keeps everything proven by then."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The best portfolios of all-or-nothing defenses at every budget, as an answer.
+"""Best portfolios of all-or-nothing defenses at every budget.
 
-Beside each stands what a greedy order would reach: to fund, one after another, what takes
-most off the loss a unit. Where several defenses help only together, it stops or goes astray.
+Each portfolio is compared with a greedy order, which repeatedly takes the step that reduces the
+loss most per unit. Where several defenses help only together, the greedy order stops early or
+goes astray.
 """
 
 from __future__ import annotations
@@ -41,30 +42,29 @@ __all__ = [
 
 
 _JUST_LESS = 1e-10
-"""Share of a cost that a cheaper portfolio saves at least."""
+"""Least relative saving of a cheaper portfolio."""
 _SAME_VALUE = 1e-12
 _FOUND = 1e-9
-"""Share of the value by which what a greedy order finds may be worse, and still be it."""
+"""Relative excess of the greedy value up to which it counts as the best value."""
 
 
 @dataclass(frozen=True, eq=False)
 class Portfolio:
-    """The best portfolio for every budget from what it costs up to the next one's cost.
+    """Best portfolio for every budget from its cost up to the next portfolio's cost.
 
     Attributes
     ----------
     solution : Solution
-        At the greatest of these budgets, whose lower bound holds for them all.
+        Solution at the greatest of these budgets, whose lower bound holds for all of them.
     cost : float
-        Units of the resource that it uses: the least budget that it is best for.
+        Units of the resource that the portfolio uses: the least budget at which it is best.
     until : float or None
         Cost of the next portfolio; None for the last.
     adds, drops : dict of str to float
-        Defenses that run at a higher, and at a lower level than in the portfolio before,
-        with their level here.
+        Levels of defenses that run higher, and lower, than in the previous portfolio.
     greedy_value : float
-        Loss at this cost if, one after another, the step were taken that takes most off the
-        loss a unit, among those that can be afforded, as long as there is one.
+        Loss at this cost of a greedy order, which repeatedly takes the affordable step that
+        reduces the loss most per unit.
     """
 
     solution: Solution
@@ -86,7 +86,7 @@ class Portfolio:
 
     @property
     def decision(self) -> Decision | None:
-        """Decision at every budget that it is best for; None without a termination loss."""
+        """Decision at every budget of this portfolio; None without a termination loss."""
         loss = self.solution.game.termination_loss
         if loss is None:
             return None
@@ -106,7 +106,7 @@ class PortfolioSequence:
     ----------
     game : DefenseGame
     resource : str
-        Whose limit, the budget, varies.
+        Resource whose limit, the budget, varies.
     portfolios : tuple of Portfolio
         By increasing cost and decreasing value.
     """
@@ -123,12 +123,12 @@ class PortfolioSequence:
 
     @property
     def status(self) -> Status:
-        """``proven``; or the status of the first portfolio whose bracket is wider than asked."""
+        """``proven``, or the status of the first portfolio with a bracket wider than asked for."""
         return first_unproven(portfolio.solution.status for portfolio in self.portfolios)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the game's numbers, and of wide brackets."""
+        """Caveats about the game's numbers and wide brackets."""
         wide = sum(not portfolio.solution.is_proven for portfolio in self.portfolios)
         if not wide:
             return self.game.notes
@@ -138,10 +138,10 @@ class PortfolioSequence:
 
     @property
     def regions(self) -> tuple[Region, ...]:
-        """At which budgets the decision is which.
+        """Decisions by budget.
 
-        From the least cost up to the greatest, from where on the last portfolio is the best;
-        none without a termination loss.
+        From the least cost to the greatest, beyond which the last portfolio stays best; empty
+        without a termination loss.
         """
         found: list[Region] = []
         for one in self.portfolios:
@@ -153,7 +153,7 @@ class PortfolioSequence:
         return tuple(found)
 
     def at(self, budget: float) -> Portfolio:
-        """The best portfolio at a budget.
+        """Return the best portfolio at a budget.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ class PortfolioSequence:
         Raises
         ------
         InfeasibleError
-            If none is affordable.
+            If no portfolio is affordable.
         """
         budget = as_float(budget, "budget")
         affordable = [one for one in self.portfolios if one.cost <= budget * (1.0 + _SAME_VALUE)]
@@ -186,18 +186,18 @@ class PortfolioSequence:
         Returns
         -------
         matplotlib Axes
-            What was drawn on.
+            The axes drawn on.
         """
         return draw_portfolios(self, ax)
 
     def to_frame(self) -> pandas.DataFrame:
-        """The portfolios as a table, with the level of each defense.
+        """Tabulate the portfolios with the level of each defense.
 
         Returns
         -------
         pandas.DataFrame
-            A row per portfolio: what it costs, its value with the proven bracket, what the
-            greedy order reaches, and levels.
+            A row per portfolio: cost, value with its proven bracket, value of the greedy order,
+            and levels.
         """
         import pandas
 
@@ -215,32 +215,32 @@ class PortfolioSequence:
 
 
 def budget_below(cost: float) -> float:
-    """The greatest budget for which something of a cost is too dear."""
+    """Return the greatest budget that counts as less than a cost."""
     return cost * (1.0 - _JUST_LESS)
 
 
 def changed_levels(
     game: DefenseGame, before: FloatArray, after: FloatArray
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Defenses of a higher, and of a lower level than before, with the level they have then."""
+    """Return the new levels of defenses that run higher, and lower, than before."""
     levels = list(zip(game.defense_ids, before.tolist(), after.tolist(), strict=True))
     higher = {name: now for name, was, now in levels if now > was}
     return higher, {name: now for name, was, now in levels if now < was}
 
 
 def greedy_loss(game: DefenseGame, composition: Composition, row: int, budget: float) -> float:
-    """Loss that is left if the step that takes most off it a unit is always taken next.
+    """Compute the loss left by a greedy order of steps that reduce it most per unit.
 
     Parameters
     ----------
     game : DefenseGame
-        With stepped defenses.
+        Game with stepped defenses.
     composition : Composition
         Bound to the game's effectiveness.
     row : int
-        Of the resource.
+        Row of the resource.
     budget : float
-        Units of it.
+        Units of the resource.
 
     Returns
     -------

@@ -1,9 +1,9 @@
-"""How an optimum may vary: other optimal levels, and what a little more or less would change.
+"""Sensitivity of an optimum: other optimal levels, and the worth of one unit more or less.
 
-Optimal allocations are seldom unique. A defense that every one of them funds is essential,
-one that none funds is useless, and the others are optional. And the value has a kink where
-what pays best changes, so that one more unit is worth less than the last one was: its left
-and right derivatives are the slopes of the pieces of the frontier that meet there.
+Optimal allocations are seldom unique. A defense that all of them fund is essential, a defense
+that none of them funds is useless, and the others are optional. The value has a kink where the
+best use of a unit changes, so that one more unit is worth less than the last unit: its left and
+right derivatives are the slopes of the frontier pieces that meet there.
 """
 
 from __future__ import annotations
@@ -25,19 +25,18 @@ __all__ = ["NO_LEVEL", "OneSidedPrice", "Role", "Sensitivity", "role_of"]
 NO_LEVEL = 1e-7
 """Share of its greatest level below which a defense counts as not funded."""
 _NO_SMOOTH_LEVEL = 1e-2
-"""Share below which other levels count as none where coverage is curved: allocations of almost
-the same value differ that much."""
+"""The same share for curved coverage: allocations of almost the same value differ that much."""
 
 
 class OneSidedPrice(NamedTuple):
-    """What a unit changes, in loss units per unit.
+    """Worth of one unit, in loss units per unit.
 
     Attributes
     ----------
     left : float or None
-        The last unit there is; None where there is none.
+        Worth of the last unit; None if there is none.
     right : float
-        One more.
+        Worth of one more unit.
     """
 
     left: float | None
@@ -46,19 +45,19 @@ class OneSidedPrice(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """How far optimal allocations differ, and what one unit more or less is worth.
+    """Ranges of optimal levels, and the worth of one unit more or less.
 
     Attributes
     ----------
     solution : Solution
-        The optimum looked at.
+        The optimum examined.
     least, greatest : Labelled, length n_defenses
-        Level of each defense over all optimal allocations, to about 1e-9 of the value;
-        for `independent`, over those within the tolerance of it.
+        Extreme levels of each defense over all optimal allocations, to about 1e-9 of the value;
+        for `independent`, over all allocations within the tolerance of it.
     bandwidth_price : OneSidedPrice
-        Derivatives of the value in the attacker's bandwidth, in loss units per bit.
+        Derivatives of the value with respect to the attacker's bandwidth, in loss units per bit.
     limit_prices : dict of str to OneSidedPrice
-        For each resource, what a unit of its limit takes off the value.
+        Decrease of the value per unit of each resource's limit.
     """
 
     solution: Solution
@@ -84,7 +83,7 @@ class Sensitivity:
         }
 
     def to_frame(self) -> pandas.DataFrame:
-        """The defenses as a table: level, least, greatest and role.
+        """Tabulate the defenses: level, least, greatest and role.
 
         Returns
         -------
@@ -103,14 +102,14 @@ class Sensitivity:
 
 
 def role_of(level: float, least: float, greatest: float, most: float, composition: str) -> Role:
-    """What a defense is whose optimal levels, that of the plan among them, have these ends.
+    """Classify a defense by its plan level and its range of optimal levels.
 
     Parameters
     ----------
     level, least, greatest : float
-        Of the plan, and over all optimal allocations.
+        Level in the plan, and range over all optimal allocations.
     most : float
-        The most that the limits allow.
+        Greatest level that the limits allow.
     composition : str
 
     Returns

@@ -1,4 +1,4 @@
-"""What a solved game says: allocation, attack, value, and the bracket that proves it."""
+"""Solution of a game: allocation, attack, value, and the bracket that proves it."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ REASONS: dict[Status, str] = {
     "numerical": "floating point brings the bounds no closer",
 }
 _NEGLIGIBLE = 1e-6
-"""A value below this share of the greatest severity counts as this share."""
+"""Least scale of a relative gap, as a share of the greatest severity."""
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Where to spend, and what the worst attacker can still do.
+    """Optimal allocation and the worst attack that remains.
 
     Attributes
     ----------
     game : DefenseGame
-        What was solved.
+        The solved game.
     value : float
         Loss that the worst attack causes against the allocation, in loss units.
     lower, upper : float
@@ -53,26 +53,26 @@ class Solution:
     allocation : Labelled, length n_defenses
         Level of each defense.
     attack : Labelled, length n_threats
-        A worst attack plan: the effort on each threat, in [0, 1]. Together with the
-        allocation it is an equilibrium, but where some defenses are stepped.
+        A worst attack plan: the effort on each threat, in [0, 1]. With the allocation it forms an
+        equilibrium, unless some defenses are stepped.
     coverage : Labelled, length n_threats
         Share of each threat that the allocation stops.
     residual : Labelled, length n_threats
         Residual loss of each threat at full effort, in loss units.
     bandwidth_price : float
-        The most that one more bit can add to the value, in loss units per bit: what it
-        adds if the allocation stays as it is. A slope of the value at this bandwidth.
+        Most that one more bit can add to the value, in loss units per bit: its effect with the
+        allocation fixed. A slope of the value at this bandwidth.
     limit_prices : Labelled, length n_resources
-        What one more unit of each resource would take off it, in loss units per unit;
-        with every stepped defense held at its level.
+        Decrease of the value per additional unit of each resource, in loss units per unit, with
+        every stepped defense held at its level.
     certificate : Certificate or TreeProof
-        What proves `lower`; a tree where some defenses are stepped.
+        Proof of `lower`; a tree where some defenses are stepped.
     rounds : int
         Solves of the master program.
     tolerance : float
-        Relative gap that was asked for.
+        Requested relative gap.
     stopped : str
-        Why the search went no further, if the bracket is wider than that (see `status`).
+        Why the search stopped, if the bracket is wider than the tolerance (see `status`).
     """
 
     game: DefenseGame
@@ -92,16 +92,16 @@ class Solution:
 
     @property
     def status(self) -> Status:
-        """``proven``; or, of a wider bracket, the reason.
+        """``proven``, or the reason for a bracket wider than the tolerance.
 
-        Either of the limits ``time_limit`` and ``round_limit``; ``interrupted``; or
-        ``numerical``, if floating point could not bring the bounds closer.
+        The reasons are ``time_limit``, ``round_limit``, ``interrupted``, and ``numerical`` if
+        floating point could not bring the bounds closer.
         """
         return "proven" if self.is_proven else self.stopped
 
     @property
     def is_proven(self) -> bool:
-        """Whether the proven bracket is as narrow as was asked for."""
+        """Whether the proven bracket is as narrow as the tolerance."""
         return self.gap <= self.tolerance
 
     @property
@@ -111,7 +111,7 @@ class Solution:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: the game's notes, and whether the bracket is too wide."""
+        """Caveats: the game's notes, and a bracket that is too wide."""
         if self.is_proven:
             return self.game.notes
         bracket = f"from {self.lower!r} to {self.upper!r}"
@@ -125,20 +125,20 @@ class Solution:
 
     @property
     def plot(self) -> SolutionPlots:
-        """Pictures: ``solution.plot.attack()`` and others."""
+        """Plots: ``solution.plot.attack()`` and others."""
         return SolutionPlots(self)
 
     def _repr_html_(self) -> str:
         return solution_html(self)
 
     def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:
-        """The solution as a table.
+        """Tabulate the solution.
 
         Parameters
         ----------
         rows : {"defenses", "threats"}
-            What to list: levels and resource use by defense, or severity, bandwidth,
-            coverage, residual and attack by threat.
+            Levels and resource use by defense, or severity, bandwidth, coverage, residual and
+            attack by threat.
 
         Returns
         -------
@@ -174,12 +174,12 @@ class Solution:
 
 
 def scale_of(game: DefenseGame, value: float) -> float:
-    """What a gap is relative to: the value, or a share of the greatest severity."""
+    """Return the scale of a gap: the value, or a share of the greatest severity if larger."""
     return max(value, _NEGLIGIBLE * float(game.severity.max(initial=0.0))) or 1.0
 
 
 def refuse_other_tolerances(tolerance: object, name: str = "tolerance") -> None:
-    """Refuse a tolerance, other than None, that is no number between 0 and 1."""
+    """Refuse a tolerance, other than None, that is not between 0 and 1."""
     if tolerance is not None and not (is_number(tolerance) and 0.0 < tolerance < 1.0):
         raise SpecificationError(
             f"found {shown(tolerance)}, expected a number between 0 and 1", pointer=name
@@ -187,5 +187,5 @@ def refuse_other_tolerances(tolerance: object, name: str = "tolerance") -> None:
 
 
 def is_number(option: object) -> TypeGuard[float]:
-    """Whether an option is a number, and not true or false."""
+    """Tell whether an option is a number other than true and false."""
     return isinstance(option, (int, float, np.number)) and not isinstance(option, bool)

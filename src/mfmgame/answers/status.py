@@ -1,4 +1,4 @@
-"""What is said of an answer that rests on several solves: which of them are not proven."""
+"""Statuses and notes of answers that rest on several solves."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mfmgame.messages import counted
 __all__ = ["STATUSES", "Standing", "doubts", "first_unproven", "statuses_of", "unproven_note"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
-"""Every status; its position stands for it in a row of numbers, 0 for a proven answer."""
+"""Every status; in numeric columns its position stands for it, 0 for a proven answer."""
 
 
 class Standing(Protocol):
-    """An answer that says how far it is proven."""
+    """An answer with a status and notes."""
 
     @property
     def status(self) -> Status:
@@ -27,11 +27,11 @@ class Standing(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know, the notes of the game first."""
+        """Caveats, the game's notes first."""
 
 
 def first_unproven(statuses: Iterable[Status]) -> Status:
-    """Status of an answer that rests on several: the first that is not ``proven``.
+    """Combine statuses: the first that is not ``proven``.
 
     Parameters
     ----------
@@ -50,15 +50,15 @@ def first_unproven(statuses: Iterable[Status]) -> Status:
 
 
 def doubts(name: str, answer: Standing, game: DefenseGame) -> tuple[str, ...]:
-    """What an answer says beyond the notes of its game, under a name.
+    """List an answer's notes beyond its game's notes, prefixed by a name.
 
     Parameters
     ----------
     name : str
-        Of the answer among others.
+        Name of the answer.
     answer : Solution, Threshold or other answer
     game : DefenseGame
-        Whose notes its own begin with.
+        Game with whose notes the answer's notes begin.
 
     Returns
     -------
@@ -68,12 +68,12 @@ def doubts(name: str, answer: Standing, game: DefenseGame) -> tuple[str, ...]:
 
 
 def statuses_of(positions: NDArray[np.float64]) -> tuple[Status, ...]:
-    """Statuses from their positions in a column of numbers.
+    """Convert positions in a numeric column to statuses.
 
     Parameters
     ----------
     positions : ndarray of float, shape (n,)
-        NaN, of what has no answer, is left out.
+        NaN, which marks a missing answer, is left out.
 
     Returns
     -------
@@ -88,13 +88,13 @@ def statuses_of(positions: NDArray[np.float64]) -> tuple[Status, ...]:
 
 
 def unproven_note(statuses: Sequence[Status], noun: str) -> tuple[str, ...]:
-    """Say how many answers are not proven; nothing if all are.
+    """Write the note on how many answers are not proven; none if all are.
 
     Parameters
     ----------
     statuses : sequence of str
     noun : str
-        What each of them answers.
+        Noun for one answer's subject.
 
     Returns
     -------

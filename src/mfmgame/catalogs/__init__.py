@@ -1,4 +1,4 @@
-"""Catalogs: the shipped ones, and the rules that turn one into the numbers of a game."""
+"""Catalogs: shipped catalogs, and the rules that derive a game's numbers."""
 
 from mfmgame.catalogs.gaps import CatalogGaps, check_catalog
 from mfmgame.catalogs.library import load_catalog, shipped_catalogs

@@ -1,4 +1,4 @@
-"""Scenarios as they would be: with a defense less, or with more entries."""
+"""Scenarios with defenses dropped or entries added."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def altered(
     additions: Sequence[Addition],
     catalog: Catalog | None = None,
 ) -> tuple[Scenario, Catalog]:
-    """A scenario, and the catalog that it builds on, without defenses and with additions.
+    """Drop defenses from a scenario and its catalog, and add entries.
 
-    A defense that is dropped stays, at a greatest level of 0: what refers to it still does.
+    A dropped defense stays at a greatest level of 0, so that references to it remain valid.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def altered(
         Ids of defenses.
     additions : sequence of Addition
     catalog : Catalog, optional
-        What the scenario builds on; the one that it names by default.
+        Catalog of the scenario; the catalog that it names by default.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def altered(
     Raises
     ------
     SpecificationError
-        If there is no such defense, or what is added contradicts what is there.
+        If a defense is unknown, or an addition contradicts the scenario.
     """
     catalog = catalog_of(scenario, catalog)
     try:
@@ -122,7 +122,7 @@ def _without(
 
 
 def _idle(defense: Defense, drop: frozenset[str]) -> Defense:
-    """The defense, at level 0 if it is one to drop."""
+    """Set a defense's greatest level to 0 if it is dropped."""
     if defense.id not in drop:
         return defense
     stepped = {} if defense.levels is None else {"levels": [0.0]}

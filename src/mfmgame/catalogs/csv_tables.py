@@ -1,4 +1,4 @@
-"""Weights of threats and costs of defenses from tables: CSV files with a header."""
+"""Weights of threats and costs of defenses from CSV files with a header."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _BASES: tuple[Basis, ...] = get_args(Basis)
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of a table: what stands in which column."""
+    """One line of a table, by column."""
 
     line: int
     fields: Mapping[str, str]
 
     @property
     def basis(self) -> Basis:
-        """What its numbers rest on: assumed, unless it says otherwise."""
+        """Basis of the row's numbers: assumed unless stated."""
         text = self.fields.get("basis", "").strip() or "assumed"
         for basis in _BASES:
             if text == basis:
@@ -49,7 +49,7 @@ class _Row:
         raise _refusal(self.line, f"found {shown(text)}, expected one of {', '.join(_BASES)}")
 
     def number(self, column: str) -> float:
-        """A number of at least 0 that a catalog can hold."""
+        """Read a number of at least 0 that a catalog can hold."""
         text = self.fields[column].strip()
         value = float(text) if _NUMBER.fullmatch(text) else -1.0
         where = f" as {shown(column)}"
@@ -66,10 +66,10 @@ class _Row:
 
 
 def read_weights(path: str | os.PathLike[str]) -> Weights:
-    """Weights of threats from a CSV file.
+    """Read weights of threats from a CSV file.
 
-    Its header names the columns ``threat`` and ``weight``, and may name ``basis``;
-    other columns are not read.
+    The header names the columns ``threat`` and ``weight``, and may name ``basis``; other columns
+    are not read.
 
     Parameters
     ----------
@@ -79,13 +79,13 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
     Returns
     -------
     Weights
-        Assumed, where a ``basis`` says nothing else; the source is the file's name.
+        Weights with basis "assumed" unless stated; the source is the file's name.
 
     Raises
     ------
     SpecificationError
-        If the file is no such table, names a threat twice, or a weight is not a number
-        of at least 0.
+        If the file is not such a table, names a threat twice, or a weight is not a number of at
+        least 0.
 
     Examples
     --------
@@ -116,29 +116,28 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
 
 
 def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
-    """The catalog with what its defenses use from a CSV file.
+    """Set the resource use of a catalog's defenses from a CSV file.
 
-    Its header names the column ``defense``, and ``cost`` (units of ``budget``) or a
-    column for each resource. It may name ``basis``; ``name`` and ``source`` are not read.
+    The header names the column ``defense``, and ``cost`` (units of ``budget``) or a column for
+    each resource. It may name ``basis``; ``name`` and ``source`` are not read.
 
     Parameters
     ----------
     catalog : Catalog
     path : str or path-like
-        UTF-8, with or without a byte-order mark. A defense that is in no line keeps what
-        it uses.
+        UTF-8, with or without a byte-order mark. A defense without a line keeps its use.
 
     Returns
     -------
     Catalog
-        The numbers of the defenses in the file are assumed, where a ``basis`` says
-        nothing else; their source is the file's name.
+        Numbers from the file have the basis "assumed" unless stated; their source is the file's
+        name.
 
     Raises
     ------
     SpecificationError
-        If the file is no such table, names a defense twice or one that the catalog does
-        not have, or a cost is not a number of at least 0.
+        If the file is not such a table, names a defense twice or an unknown defense, or a cost is
+        not a number of at least 0.
 
     Examples
     --------
@@ -190,7 +189,7 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
 
 
 def _kept_notes(catalog: Catalog, covered: Collection[str], source: str) -> list[str]:
-    """The notes without those on costs that are no longer true."""
+    """Drop notes on costs that are no longer true."""
     untrue = (f"{catalog.source} {NO_COSTS}", f"{source} {_GIVES}")
     return [
         note
@@ -201,7 +200,7 @@ def _kept_notes(catalog: Catalog, covered: Collection[str], source: str) -> list
 
 
 def _gap(catalog: Catalog, covered: Collection[str], source: str) -> list[str]:
-    """The note on defenses that a file of costs does not name, if there are any."""
+    """Write the note on defenses that a file of costs omits, if any."""
     others = [defense.use for defense in catalog.defenses if defense.id not in covered]
     if not others:
         return []
@@ -213,7 +212,7 @@ def _gap(catalog: Catalog, covered: Collection[str], source: str) -> list[str]:
 
 
 def _resources(columns: Iterable[str]) -> dict[str, str]:
-    """Which column holds the units of which resource."""
+    """Map each cost column to its resource."""
     named = [column for column in columns if column not in _NO_RESOURCES]
     if "cost" not in named:
         if not named or "" in named:
@@ -229,7 +228,7 @@ def _resources(columns: Iterable[str]) -> dict[str, str]:
 
 
 def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict[str, _Row]]:
-    """The columns of a table, and its lines by what stands in the column `key`."""
+    """Read a table's columns, and its lines by their entry in the column `key`."""
     text = decoded(read_bytes(path, _MAX_TABLE_BYTES))
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
@@ -241,9 +240,7 @@ def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict
         if column not in columns:
             listed = ", ".join(shown(name) for name in columns[:_MOST_NAMED])
             listed += ", ..." if len(columns) > _MOST_NAMED else ""
-            raise _refusal(
-                1, f"found {listed or 'no columns'}, expected a column {shown(column)}, too"
-            )
+            raise _refusal(1, f"found {listed or 'no columns'}, expected a column {shown(column)}")
     for column, count in Counter(columns).items():
         if count > 1:
             raise _refusal(1, f"found the column {shown(column)} twice, expected once")
@@ -251,7 +248,8 @@ def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict
     for line, fields in lines:
         if len(fields) != len(columns):
             raise _refusal(
-                line, f"found {counted(len(fields), 'field')}, expected {len(columns)} as above"
+                line,
+                f"found {counted(len(fields), 'field')}, expected {len(columns)} as in the header",
             )
         row = _Row(line, dict(zip(columns, fields, strict=True)))
         name = row.fields[key]
@@ -261,12 +259,12 @@ def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict
             raise _refusal(line, f"duplicate id {shown(name)} (first on line {rows[name].line})")
         rows[name] = row
     if not rows:
-        raise SpecificationError(f"found a header alone, expected a line for each {key}")
+        raise SpecificationError(f"found only a header, expected a line for each {key}")
     return columns, rows
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines that are not blank, each with the number of the first that it stands on."""
+    """Yield the nonblank lines, each with the number of its first physical line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         line = reader.line_num + 1
@@ -281,7 +279,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _name(path: Path) -> str:
-    """The file's name without its folders, as text that a catalog can hold."""
+    """Return the file's name without folders, as text that a catalog can hold."""
     return path.name.encode("utf-8", "backslashreplace").decode()
 
 

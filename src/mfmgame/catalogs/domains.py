@@ -1,4 +1,4 @@
-"""Domains of techniques: what an id says of them, and what it leaves open."""
+"""Domains of techniques, as far as their ids determine them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ATLAS = re.compile(r"AML\.T[0-9]{4}(\.[0-9]{3})?")
 _ATTACK = re.compile(r"T([0-9]{4})(\.[0-9]{3})?")
 _FIRST_ENTERPRISE = 1000
 _FIRST_MOBILE = 1398
-"""ATT&CK numbers all domains in one row, in which ICS comes first; mobile starts here."""
+"""First mobile id: ATT&CK numbers all domains in one sequence, ICS first."""
 
 
 def domain_of(name: str, *, mobile: bool = False) -> Domain | None:
@@ -22,12 +22,12 @@ def domain_of(name: str, *, mobile: bool = False) -> Domain | None:
     ----------
     name : str
     mobile : bool, default False
-        Whether an id that may be of the enterprise or of the mobile domain is of the latter.
+        Whether an id that fits both the enterprise and the mobile domain is mobile.
 
     Returns
     -------
     str or None
-        None if the id is not that of a technique.
+        None if the id is not a technique's.
     """
     if _ATLAS.fullmatch(name):
         return "atlas-atlas"

@@ -1,4 +1,4 @@
-"""What a catalog leaves open: threats that nothing covers, and what its numbers rest on."""
+"""Gaps of a catalog: uncovered threats, and the basis of its numbers."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Uncovered:
     ----------
     id, name : str
     severity : float
-        In loss units.
+        Severity in loss units.
     share : float
-        Of the severity of all threats; NaN if that is 0.
+        Share of the severity of all threats; NaN if their severity is 0.
     """
 
     id: str
@@ -53,13 +53,13 @@ class Uncovered:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """Several entries that have the same name, up to case and spaces.
+    """Entries with the same name, ignoring case and spaces.
 
     Attributes
     ----------
     kind : {"threat", "defense"}
     name : str
-        As the first of them writes it.
+        Name as the first entry writes it.
     ids : tuple of str
     """
 
@@ -70,21 +70,21 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Group:
-    """The threats of one class, or of one tactic.
+    """Threats of one class or one tactic.
 
     Attributes
     ----------
     name : str or None
-        None for the threats that have no tactic.
+        None for the threats without a tactic.
     threats, covered : int
-        How many there are, and how many of them a defense covers.
+        Number of threats, and how many of them a defense covers.
     severity : float
-        Of all of them together, in loss units.
+        Severity of all these threats together, in loss units.
     share : float
         Of that severity, in the threats that a defense covers; NaN if it is 0.
     best : mapping of str to float
-        The defenses that stop most of that severity at level 1, each alone, and the share
-        that each stops; at most three.
+        Up to three defenses that alone, at level 1, stop most of the severity, with the share
+        that each stops.
     """
 
     name: str | None
@@ -97,18 +97,18 @@ class Group:
 
 @dataclass(frozen=True)
 class CatalogGaps:
-    """What a catalog leaves open.
+    """Gaps of a catalog.
 
     A defense covers a threat if its effectiveness on it is more than 0.
 
     Attributes
     ----------
     catalog : str
-        Its name.
+        Name of the catalog.
     threats, defenses, covered : int
-        How many threats and defenses there are, and how many threats a defense covers.
+        Number of threats, of defenses, and of threats that a defense covers.
     severity : float
-        Of all threats together, in loss units.
+        Severity of all threats together, in loss units.
     covered_share : float
         Of that severity, in the threats that a defense covers; NaN if it is 0.
     uncovered : tuple of Uncovered
@@ -118,19 +118,18 @@ class CatalogGaps:
     harmless : tuple of str
         Ids of the threats of severity 0.
     bases : mapping of str to mapping of str to int
-        For severities, bandwidths, uses and effectiveness: how many numbers rest on what;
-        ``not stated`` where the catalog does not say. Of effectiveness by the rule only
-        what is more than 0 counts.
+        For severities, bandwidths, uses and effectiveness, the number of values by basis; ``not
+        stated`` where the catalog states none. Effectiveness by the rule counts only above 0.
     duplicates : tuple of Duplicate
     uncovered_parents : tuple of str
         Ids of uncovered threats that have a covered form.
     uncovered_forms : tuple of str
-        Ids of uncovered threats that are a form of a covered one.
+        Ids of uncovered threats that are a form of a covered threat.
     classes, tactics : tuple of Group
         In the order of the catalog. A threat counts in each of its tactics; there are no
         groups by tactic if no threat has one.
     notes : tuple of str
-        What a reader must know of the numbers.
+        Caveats about the numbers.
     """
 
     catalog: str
@@ -152,7 +151,7 @@ class CatalogGaps:
 
 
 def check_catalog(catalog: Catalog) -> CatalogGaps:
-    """Find what a catalog leaves open, with all numbers that its rules give.
+    """Find the gaps of a catalog, including all numbers that its rules derive.
 
     Parameters
     ----------
@@ -165,7 +164,7 @@ def check_catalog(catalog: Catalog) -> CatalogGaps:
     Raises
     ------
     SpecificationError
-        If the rules give a number that is out of its range.
+        If the rules give a number out of range.
 
     Examples
     --------
@@ -222,7 +221,7 @@ def check_catalog(catalog: Catalog) -> CatalogGaps:
 
 
 def groups_of(entries: Entries, by: Grouping) -> tuple[Group, ...]:
-    """Coverage by class or by tactic.
+    """Compute coverage by class or by tactic.
 
     Parameters
     ----------
@@ -232,8 +231,8 @@ def groups_of(entries: Entries, by: Grouping) -> tuple[Group, ...]:
     Returns
     -------
     tuple of Group
-        In the order of the threats, those without a tactic last; empty for tactics if no
-        threat has one.
+        In the order of the threats, the group without a tactic last; empty by tactic if no threat
+        has a tactic.
 
     Raises
     ------
@@ -281,7 +280,7 @@ def _severities(entries: Entries) -> list[float]:
 
 
 def _any_above_0(matrix: FloatArray) -> list[bool]:
-    """Whether each row has a number above 0."""
+    """Tell which rows have a number above 0."""
     return [bool(row.any()) for row in matrix > 0]
 
 
@@ -294,7 +293,7 @@ def _share(part: float, total: float) -> float:
 
 
 def _bases(catalog: Catalog, entries: Entries) -> dict[str, dict[str, int]]:
-    """How many numbers of each kind rest on what."""
+    """Count the numbers of each kind by basis."""
     rules = catalog.assumptions
     by_rules = None if rules is None else basis_by_rules(rules)
     found: dict[str, list[Basis | None]] = {
@@ -312,7 +311,7 @@ def _bases(catalog: Catalog, entries: Entries) -> dict[str, dict[str, int]]:
 
 
 def _bases_of_pairs_by_rule(catalog: Catalog, entries: Entries) -> Iterable[Basis | None]:
-    """What each effectiveness above 0 that no entry states rests on."""
+    """Yield the basis of each effectiveness above 0 that no entry states."""
     stated = {(entry.threat, entry.defense) for entry in catalog.effectiveness}
     for row, column in np.argwhere(entries.effectiveness > 0).tolist():
         threat, defense = catalog.threats[row], catalog.defenses[column]

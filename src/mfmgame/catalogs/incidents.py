@@ -31,7 +31,7 @@ Tier = Literal["feed", "landmark"]
 SCORES: Mapping[str, float] = MappingProxyType(
     {"Info": 0.0, "Low": 1.0, "Medium": 3.0, "High": 7.0, "Critical": 10.0}
 )
-"""What one incident of a severity counts: assumed, no source says it."""
+"""Score of one incident by severity; assumed, as no source states it."""
 
 _PACKAGE = "genai-incidents"
 _MODULE = "genai_incidents"
@@ -41,7 +41,7 @@ _URL = "https://github.com/emmanuelgjr/genai_incidents"
 
 
 class Incident(Outside):
-    """What counts of an incident."""
+    """Fields of an incident that its score depends on."""
 
     id: Identifier
     year: int
@@ -57,7 +57,7 @@ def _unique(incidents: list[Incident]) -> list[Incident]:
     for name, count in Counter(incident.id for incident in incidents).items():
         if count > 1:
             raise SpecificationError(
-                f"{shown(name)} stands {counted(count, 'time')}, expected unique ids"
+                f"found {shown(name)} {counted(count, 'time')}, expected unique ids"
             )
     return incidents
 
@@ -73,17 +73,16 @@ class _Taxonomies(Outside):
 
 @dataclass(frozen=True)
 class IncidentSelection:
-    """Which incidents count, and what.
+    """Which incidents count, and their scores.
 
     Attributes
     ----------
     scores : mapping of str to float
-        What one incident of a severity counts, in loss units; `SCORES` for severities
-        that are not named.
+        Score of one incident by severity, in loss units; `SCORES` for other severities.
     first_year, last_year : int or None
-        Both count; None is an open end.
+        Inclusive years; None is an open end.
     quality : sequence of {"auto", "reviewed", "curated"}
-        How well the incident was looked through; none named: all count.
+        How thoroughly the incident was reviewed; all count if empty.
     corpus : sequence of {"security", "ai-harm"}
     tier : sequence of {"feed", "landmark"}
     """
@@ -99,11 +98,10 @@ class IncidentSelection:
 def incident_weights(selection: IncidentSelection | None = None) -> Weights:
     """Weigh ATLAS techniques by the incidents that name them.
 
-    The weight of a technique is the sum of the scores of its incidents. An incident
-    counts once for every technique that it names, except for one of which it names a
-    sub-technique, too: the more specific of the two says where it belongs. So a weight
-    holds what names the technique itself; what names a sub-technique counts there alone.
-    Retracted incidents do not count, disputed ones do.
+    The weight of a technique is the sum of the scores of its incidents. An incident counts once
+    for every technique that it names, except for a technique of which it also names a
+    sub-technique: it then counts for the sub-technique alone. Retracted incidents do not count,
+    disputed incidents do.
 
     Parameters
     ----------
@@ -113,13 +111,13 @@ def incident_weights(selection: IncidentSelection | None = None) -> Weights:
     Returns
     -------
     Weights
-        Derived. Incidents that do not count are counted in its notes.
+        Weights with basis "derived". The notes count the incidents left out.
 
     Raises
     ------
     SpecificationError
-        If genai-incidents is not installed or has another shape, or the selection
-        names what is not there.
+        If genai-incidents is not installed or has another format, or the selection names an
+        unknown value.
 
     Examples
     --------
@@ -138,7 +136,7 @@ def incident_weights(selection: IncidentSelection | None = None) -> Weights:
         folder = importlib.resources.files(_MODULE) / "data"
     except ImportError:
         raise SpecificationError(
-            f'weighing by incidents needs {_PACKAGE}, expected it: pip install "mfmgame[evidence]"'
+            f'{_PACKAGE} is not installed, expected it: pip install "mfmgame[evidence]"'
         ) from None
     try:
         with (
@@ -172,18 +170,18 @@ def weights_of(
     origin: Origin,
     atlas: str,
 ) -> Weights:
-    """Weigh techniques by these incidents, as :func:`incident_weights` does.
+    """Weigh techniques by given incidents, as :func:`incident_weights` does.
 
     Parameters
     ----------
     incidents : sequence of Incident
     selection : IncidentSelection
     scores : mapping of str to float
-        Of every severity.
+        Score of every severity.
     origin : Origin
-        Where the incidents are from.
+        Origin of the incidents.
     atlas : str
-        Version of ATLAS whose ids they name.
+        Version of ATLAS whose ids the incidents name.
 
     Returns
     -------
@@ -220,13 +218,13 @@ def weights_of(
             f"for one of which it names a sub-technique, too ({counted(broader, 'time')})",
             "a weight is a sum of assumed scores: "
             + ", ".join(f"{name} {score:g}" for name, score in scores.items())
-            + "; most labels of incidents are made by rules, so the counts are no rates",
+            + "; most labels of incidents are made by rules, so the counts are not rates",
         ),
     )
 
 
 def _left_out(incident: Incident, selection: IncidentSelection) -> str:
-    """Why an incident does not count; "" if it does."""
+    """Tell why an incident does not count; "" if it counts."""
     first, last = selection.first_year, selection.last_year
     if incident.status == "retracted":
         return "retracted"
@@ -240,7 +238,7 @@ def _left_out(incident: Incident, selection: IncidentSelection) -> str:
 
 
 def _checked(selection: IncidentSelection) -> dict[str, float]:
-    """The scores of all severities, once everything in the selection is known to exist."""
+    """Check the selection, and return the scores of all severities."""
     for name, score in selection.scores.items():
         refuse_unknown(name, SCORES, "severity", "scores")
         if not 0.0 <= score <= LARGEST:

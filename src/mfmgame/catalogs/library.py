@@ -1,4 +1,4 @@
-"""Where catalogs are found: shipped with the package, or in a file of the user's."""
+"""Loading of catalogs: shipped with the package, or in a user's file."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["load_catalog", "shipped_catalogs", "shipped_scenario"]
 
 
 def _models_directory() -> Path:
-    """Folder of the shipped catalogs, in a built install or in a source tree."""
+    """Find the folder of the shipped catalogs, in an install or a source tree."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "models"
     return installed if installed.is_dir() else package.parent.parent / "models"
 
 
 def shipped_catalogs() -> list[str]:
-    """Names of the catalogs that come with the package.
+    """List the names of the catalogs that come with the package.
 
     Returns
     -------
     list of str
-        Sorted names, each good for :func:`load_catalog` and a scenario's ``"catalog"``.
+        Sorted names, valid for :func:`load_catalog` and a scenario's ``"catalog"``.
 
     Examples
     --------
@@ -38,14 +38,14 @@ def shipped_catalogs() -> list[str]:
 
 
 def load_catalog(name: str, folder: Path | None = None) -> Catalog:
-    """Load a shipped catalog by its name, or one from a JSON file.
+    """Load a shipped catalog by its name, or a catalog from a JSON file.
 
     Parameters
     ----------
     name : str
         A name of :func:`shipped_catalogs`, or a path that ends in ``.json``.
     folder : pathlib.Path, optional
-        What a relative path is relative to; the working directory by default.
+        Folder of a relative path; the working directory by default.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def load_catalog(name: str, folder: Path | None = None) -> Catalog:
     Raises
     ------
     SpecificationError
-        If there is no such catalog or the file says something that cannot be meant.
+        If there is no such catalog, or the file is malformed or inconsistent.
 
     Examples
     --------

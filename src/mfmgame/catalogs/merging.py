@@ -1,4 +1,4 @@
-"""Several catalogs as one: what both say once, and where they disagree named."""
+"""Merging of catalogs: shared entries once, disagreements named."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ Item = TypeVar("Item")
 _MOST_NAMED = 20
 _ID_WIDTH = 16
 _VALUE_WIDTH = 12
-"""In letters: that many conflicts fit into one line of an error."""
+"""Width in characters, such that this many conflicts fit into one line of an error."""
 
 
 def merge_catalogs(
     *catalogs: Catalog, prefer: Side | None = None, name: str | None = None
 ) -> Catalog:
-    """Make one catalog of several.
+    """Merge several catalogs into one.
 
-    Threats, defenses, systems and effectiveness stand in the order of the catalogs. What
-    several of them say alike stands once. An effectiveness that has the same value and
-    basis in several keeps all their texts and sources; one that states neither basis nor
-    source takes those of the other.
+    Threats, defenses, systems and effectiveness keep the order of the catalogs. Equal entries
+    appear once. Effectiveness entries with the same value and basis keep all their texts and
+    sources; an entry without basis and source takes those of the other.
 
-    The rules act on the merged catalog as on any: a defense with traits from one acts on
-    a threat with traits from another, and an explicit effectiveness wins over the rule.
+    The rules apply to the merged catalog as to any other: a defense with traits from one catalog
+    acts on a threat with traits from another, and an explicit effectiveness overrides the rule.
 
     Parameters
     ----------
     *catalogs : Catalog
         One or more.
     prefer : {"first", "last"}, optional
-        Whose entry to take, whole, where two disagree on an entry of the same id. A note
-        of the merged catalog counts them, and notes of the others say that they are.
+        Catalog whose whole entry to take where two disagree on an id. A note of the merged
+        catalog counts these conflicts, and notes of the other catalogs are marked as taken in
+        part.
     name : str, optional
-        Of the merged catalog; by default all names, joined by ``+``.
+        Name of the merged catalog; by default all names, joined by ``+``.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def merge_catalogs(
     Raises
     ------
     SpecificationError
-        If two disagree and `prefer` is not given, with every field they disagree on (the
-        first 20 if there are more); or if the merged catalog is not consistent.
+        If catalogs disagree and `prefer` is not given, naming every field in conflict (the first
+        20 if more); or if the merged catalog is not consistent.
 
     Examples
     --------
@@ -89,8 +89,8 @@ def merge_catalogs(
         if catalog.uncertain:
             found = counted(len(catalog.uncertain), "uncertain number")
             raise SpecificationError(
-                f"found {found} in {shown(catalog.name)}, expected plain numbers: what is "
-                "uncertain does not merge"
+                f"found {found} in {shown(catalog.name)}, expected plain numbers, "
+                "which alone can be merged"
             )
     conflicts = _Conflicts(prefer)
     threats = conflicts.united("threat", [catalog.threats for catalog in catalogs])
@@ -122,7 +122,7 @@ def merge_catalogs(
 
 
 class _Conflicts:
-    """Unites entries, and keeps what they disagree on."""
+    """Merges entries and collects their disagreements."""
 
     def __init__(self, prefer: Side | None) -> None:
         self.prefer = prefer
@@ -130,7 +130,7 @@ class _Conflicts:
         self.n_entries = 0
 
     def united(self, noun: str, lists: Iterable[list[Entry]]) -> list[Entry]:
-        """Entries of all lists, one for each id."""
+        """Merge lists into one entry per id."""
         kept: dict[str, Entry] = {}
         for entries in lists:
             for entry in entries:
@@ -141,7 +141,7 @@ class _Conflicts:
         return list(kept.values())
 
     def united_pairs(self, lists: Iterable[list[Effectiveness]]) -> list[Effectiveness]:
-        """Effectiveness of all lists, one entry for each pair."""
+        """Merge effectiveness lists into one entry per pair."""
         kept: dict[tuple[str, str], Effectiveness] = {}
         for entries in lists:
             for entry in entries:
@@ -158,7 +158,7 @@ class _Conflicts:
         return list(kept.values())
 
     def united_rules(self, stated: Iterable[Assumptions | None]) -> Assumptions | None:
-        """The numbers of the rules, which all that have any must share."""
+        """Merge the numbers of the rules, which must agree."""
         kept: Assumptions | None = None
         for rules in stated:
             if kept is None or rules is None or rules == kept:
@@ -170,13 +170,13 @@ class _Conflicts:
     def _chosen(
         self, label: str, first: Any, last: Any, fields: tuple[str, ...] | None = None
     ) -> Any:
-        """The preferred one of two that disagree."""
+        """Return the preferred of two entries that disagree."""
         self.n_entries += 1
         self.found += _differences(label, first, last, fields)
         return last if self.prefer == "last" else first
 
     def settled(self) -> list[str]:
-        """A note on the conflicts that the preference has resolved, if there are any.
+        """Write the note on conflicts that the preference resolved, if any.
 
         Raises
         ------
@@ -200,7 +200,7 @@ class _Conflicts:
 def _differences(
     label: str, first: Strict, last: Strict, only: tuple[str, ...] | None
 ) -> Iterable[str]:
-    """Each field that two entries disagree on, with both values."""
+    """Describe each field that two entries disagree on, with both values."""
     ones, others = (entry.model_dump(mode="json", by_alias=True) for entry in (first, last))
     for key in only or ones:
         if ones[key] != others[key]:
@@ -208,7 +208,7 @@ def _differences(
 
 
 def _both(first: Any, last: Any) -> str:
-    """Two values in few letters, from a little before where they begin to differ."""
+    """Write two values briefly, from just before their first difference."""
     texts = json.dumps(first), json.dumps(last)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
     start = max(0, same - _VALUE_WIDTH // 2)
@@ -229,7 +229,7 @@ def _is_sourced(entry: Sourced) -> bool:
 
 
 def _joined(one: Effectiveness, other: Effectiveness) -> Effectiveness:
-    """Two entries with one value as one that keeps all texts and sources."""
+    """Join two entries of one value, keeping all texts and sources."""
     sources = _distinct(entry.source for entry in (one, other) if entry.source is not None)
     return one.model_copy(
         update={
@@ -241,7 +241,7 @@ def _joined(one: Effectiveness, other: Effectiveness) -> Effectiveness:
 
 
 def _distinct(items: Iterable[Item]) -> list[Item]:
-    """The items without repeats, in order of their first."""
+    """Remove repeated items, keeping the order of first appearance."""
     kept: list[Item] = []
     for item in items:
         if item not in kept:

@@ -1,6 +1,6 @@
-"""The rules of the taxonomy, one place for each: who applies, how much, how well.
+"""Rules of the taxonomy: which threats apply, how severe they are, how well defenses stop them.
 
-These are this project's own formalization of the taxonomy in arXiv:2411.11195; the
+The rules are this project's own formalization of the taxonomy in arXiv:2411.11195; the
 documentation's page on the model states and discusses them.
 """
 
@@ -43,13 +43,13 @@ __all__ = [
 
 
 FACTORS = ("signal_factor", "noise_factor", "bandwidth_factor")
-"""What a full effect on an axis multiplies."""
+"""Quantities that a full effect on an axis multiplies."""
 
 _SYSTEM_FLOWS: tuple[Flow, ...] = ("action", "interaction", "memory")
 
 
 def applies(threat: Threat, system: System | None, flows: Iterable[Flow] | None) -> bool:
-    """Whether a threat applies to a system in a deployment.
+    """Tell whether a threat applies to a system in a deployment.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ def applies(threat: Threat, system: System | None, flows: Iterable[Flow] | None)
     system : System or None
         None applies no filter by target type or input.
     flows : iterable of Flow or None
-        The deployment's flows beyond a model's own; None (with no system) filters none.
+        The deployment's flows beyond a model's own; None (without a system) applies no filter by
+        flow.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def applies(threat: Threat, system: System | None, flows: Iterable[Flow] | None)
 
 
 def restricted_to_inputs(traits: ThreatTraits, system: System | None) -> ThreatTraits:
-    """The traits of a threat with modality weights only where the system has an input."""
+    """Restrict a threat's modality weights to the system's inputs."""
     if system is None:
         return traits
     weights = {name: weight for name, weight in traits.modalities.items() if name in system.inputs}
@@ -90,7 +91,7 @@ def restricted_to_inputs(traits: ThreatTraits, system: System | None) -> ThreatT
 
 
 def severity(traits: ThreatTraits, assumptions: Assumptions, channel: Channel) -> float:
-    """Loss at full effort: impact of the goal x share of the channel's capacity taken."""
+    """Compute the loss at full effort: the goal's impact x the share of channel capacity taken."""
     impact = next(entry.impact for entry in assumptions.goals if entry.goal == traits.goal)
     weights = [traits.axes.get(effect.axis, 0.0) for effect in assumptions.axes]
     effects = [[getattr(effect, name) for name in FACTORS] for effect in assumptions.axes]
@@ -100,7 +101,7 @@ def severity(traits: ThreatTraits, assumptions: Assumptions, channel: Channel) -
 def taken(
     weights: Sequence[float], effects: Sequence[Sequence[float]], signal: float, noise: float
 ) -> float:
-    """Share of the channel's capacity that a threat takes.
+    """Compute the share of the channel's capacity that a threat takes.
 
     The factor of each axis is raised to the threat's weight on it; the factors of all
     axes multiply.
@@ -108,11 +109,11 @@ def taken(
     Parameters
     ----------
     weights : sequence of float, length n_axes
-        Of the threat on each axis.
+        Weight of the threat on each axis.
     effects : sequence of sequence of float, shape (n_axes, 3)
-        The factors of each axis, in the order of `FACTORS`.
+        Factors of each axis, in the order of `FACTORS`.
     signal, noise : float
-        Of the clean channel.
+        Power of signal and noise in the clean channel.
 
     Returns
     -------
@@ -141,13 +142,13 @@ def _capacity_taken(
 
 
 def bandwidth(threat: Threat, traits: ThreatTraits, assumptions: Assumptions) -> float:
-    """Bits at full effort: those of the class, and the extra of a black-box-only threat."""
+    """Compute the bits at full effort: the class's, plus the extra of a black-box-only threat."""
     need = next(entry for entry in assumptions.classes if entry.threat_class == threat.threat_class)
     return need.bits + need.black_box_only_extra_bits if needs_extra(traits) else need.bits
 
 
 def needs_extra(traits: ThreatTraits) -> bool:
-    """Whether a threat has only black-box access."""
+    """Tell whether a threat has only black-box access."""
     return not (traits.knowledge.get("white") or traits.knowledge.get("grey"))
 
 
@@ -162,7 +163,7 @@ class ThreatTable:
     modalities : ndarray of float, shape (n_threats, 3)
         Weights already restricted to the system's inputs.
     insight : ndarray of float, shape (n_threats,)
-        How far the attacker knows the model and so can adapt to a defense.
+        Attacker's knowledge of the model, which allows adapting to a defense.
     """
 
     axes: FloatArray
@@ -172,7 +173,7 @@ class ThreatTable:
 
     @classmethod
     def of(cls, traits: Sequence[ThreatTraits]) -> Self:
-        """The table of some traits, a row for each."""
+        """Build the table from traits, a row for each threat."""
         return cls(
             axes=_table([one.axes for one in traits], get_args(Axis)),
             flows=_table([one.flows for one in traits], get_args(Flow)),
@@ -201,7 +202,7 @@ class DefenseTable:
 
     @classmethod
     def of(cls, traits: Sequence[DefenseTraits]) -> Self:
-        """The table of some traits, a row for each."""
+        """Build the table from traits, a row for each defense."""
         return cls(
             strength=np.array([one.strength for one in traits]),
             retention=np.array([one.retention for one in traits]),
@@ -212,12 +213,12 @@ class DefenseTable:
 
 
 def effectiveness(threats: Sequence[ThreatTraits], defenses: Sequence[DefenseTraits]) -> FloatArray:
-    """Share of each threat that each defense stops at level 1.
+    """Compute the share of each threat that each defense stops at level 1.
 
-    ``E = strength * min(1, axes . acts) * max over flows of (flow * guard) * (share of
-    the modality weight handled) * (1 - (1 - retention) * k)`` with ``k`` 1 for a
-    white-box threat, 0.5 for a grey-box one at best and 0 for a black-box one. Cutting
-    any one flow that an attack needs stops it, hence the maximum.
+    ``E = strength * min(1, axes . acts) * max over flows of (flow * guard) * (share of the
+    modality weight handled) * (1 - (1 - retention) * k)`` with ``k`` 1 for white-box access, 0.5
+    for grey-box access at best and 0 for black-box access. Cutting any one flow that an attack
+    needs stops the attack, hence the maximum.
 
     Parameters
     ----------
@@ -242,7 +243,7 @@ def effectiveness(threats: Sequence[ThreatTraits], defenses: Sequence[DefenseTra
 
 
 def effectiveness_of(threats: ThreatTable, defenses: DefenseTable) -> FloatArray:
-    """The same of traits that stand in arrays already, shape (n_threats, n_defenses)."""
+    """Compute the effectiveness from tables of traits, shape (n_threats, n_defenses)."""
     axes = np.minimum(1.0, threats.axes @ defenses.acts.T)
     flows = np.zeros_like(axes)
     for column in range(threats.flows.shape[1]):
@@ -257,7 +258,7 @@ def effectiveness_of(threats: ThreatTable, defenses: DefenseTable) -> FloatArray
 
 
 def _insight(threat: ThreatTraits) -> float:
-    """How far the attacker knows the model and so can adapt to a defense."""
+    """Rate the attacker's knowledge of the model, which allows adapting to a defense."""
     if threat.knowledge.get("white"):
         return 1.0
     return 0.5 if threat.knowledge.get("grey") else 0.0

@@ -1,4 +1,4 @@
-"""From a scenario to the entries of its game: catalog, rules, overrides, own entries."""
+"""Entries of a scenario's game, from catalog, rules, overrides and own entries."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ __all__ = [
 
 
 _STRENGTHS: tuple[Basis, ...] = ("measured", "paper", "derived", "assumed")
-"""What numbers rest on, the weakest last."""
+"""Bases of numbers, the weakest last."""
 
 
 @dataclass(frozen=True, eq=False)
 class Entries:
-    """Every threat and defense of a game, with all its numbers.
+    """Every threat and defense of a game, with all numbers.
 
     Attributes
     ----------
@@ -59,9 +59,9 @@ class Entries:
     defenses : list of Defense, length n_defenses
     effectiveness : ndarray of float, shape (n_threats, n_defenses)
     assumed : ndarray of bool, shape (n_threats, n_defenses)
-        Whether an effectiveness, if it is more than 0, rests on assumptions.
+        Whether an effectiveness above 0 rests on assumptions.
     notes : tuple of str
-        What a reader of any answer must know of these numbers.
+        Caveats about these numbers that every answer repeats.
     """
 
     threats: list[Threat]
@@ -72,17 +72,17 @@ class Entries:
 
 
 def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
-    """Put together the entries of a scenario.
+    """Assemble the entries of a scenario.
 
-    A scenario's own entries are added to its catalog's. An override replaces a number
-    of the catalog; an explicit effectiveness wins over the rule, and the scenario's over
-    the catalog's.
+    A scenario's own entries are added to its catalog's. An override replaces a number of the
+    catalog; an explicit effectiveness overrides the rule, and the scenario's overrides the
+    catalog's.
 
     Parameters
     ----------
     scenario : Scenario
     catalog : Catalog, optional
-        What to build on; the one that the scenario names by default.
+        Catalog to use; the scenario's by default.
 
     Returns
     -------
@@ -91,8 +91,8 @@ def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
     Raises
     ------
     SpecificationError
-        If the scenario refers to a catalog, system, threat, defense or resource that is
-        not there, or repeats an id of its catalog.
+        If the scenario refers to a missing catalog, system, threat, defense or resource, or
+        repeats an id of its catalog.
     """
     catalog = catalog_of(scenario, catalog)
     try:
@@ -103,7 +103,7 @@ def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
 
 
 def resolve_catalog(catalog: Catalog) -> Entries:
-    """Entries of a whole catalog: every threat, no system, no overrides."""
+    """Assemble the entries of a whole catalog: every threat, no system, no overrides."""
     refuse_other_types(catalog, "catalog", Catalog)
     scenario = Scenario(
         schema="mfmgame/scenario/1", catalog=catalog.name, attacker=Attacker(bandwidth=0.0)
@@ -112,7 +112,7 @@ def resolve_catalog(catalog: Catalog) -> Entries:
 
 
 def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
-    """The catalog given, or that which a scenario names; one of nothing if it names none."""
+    """Return the given catalog, or load the scenario's; an empty catalog if it names none."""
     refuse_other_types(scenario, "scenario", Scenario)
     refuse_other_types(catalog, "catalog", Catalog, NoneType)
     if catalog is not None:
@@ -166,7 +166,7 @@ def _with_numbers(
     system: System | None,
     change: ThreatOverride | None,
 ) -> Threat:
-    """The threat with its severity and bandwidth: overridden, its own, or by the rules."""
+    """Set a threat's severity and bandwidth: overridden, its own, or by the rules."""
     change = change or ThreatOverride()
     own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
     numbers = {key: value for key, value in own.items() if value is not None}
@@ -193,13 +193,13 @@ def _with_numbers(
 
 
 def weakest(bases: list[Basis | None]) -> Basis | None:
-    """What several numbers rest on together."""
+    """Return the weakest of several bases."""
     stated: list[Basis] = [basis for basis in bases if basis is not None]
     return max(stated, key=_STRENGTHS.index, default=None)
 
 
 def basis_by_rules(assumptions: Assumptions) -> Basis:
-    """What numbers derived from these rest on."""
+    """Return the basis of numbers that the rules derive from assumptions."""
     used = [*assumptions.goals, *assumptions.classes, *assumptions.axes, assumptions.channel]
     return weakest(["derived", *(entry.basis for entry in used)]) or "derived"
 
@@ -221,7 +221,7 @@ def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
 def _by_rule(
     threats: list[Threat], defenses: list[Defense]
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Effectiveness by the rule where both sides have traits, and whether it is assumed."""
+    """Compute effectiveness by the rule where both sides have traits, and whether it is assumed."""
     matrix = np.zeros((len(threats), len(defenses)))
     rows = [index for index, threat in enumerate(threats) if threat.traits]
     columns = [index for index, defense in enumerate(defenses) if defense.traits]
@@ -241,7 +241,7 @@ def _enter(
     matrix: FloatArray,
     assumed: NDArray[np.bool_],
 ) -> None:
-    """Let explicit values win over the rule, in place; those on absent threats do not count."""
+    """Override the rule by explicit values, in place, skipping absent threats."""
     row = {threat.id: index for index, threat in enumerate(threats)}
     column = {defense.id: index for index, defense in enumerate(defenses)}
     for entry in entries:
@@ -268,7 +268,7 @@ def notes_on(
     n_assumed_values: int,
     others: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """What a reader must know of entries, and of that many assumed effectiveness values."""
+    """Write the note on entries with assumed numbers, if any."""
     counts = {
         "threat": sum(threat.basis == "assumed" for threat in threats),
         "defense": sum(defense.basis == "assumed" for defense in defenses),

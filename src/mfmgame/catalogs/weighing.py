@@ -1,4 +1,4 @@
-"""Severities from evidence: what threats weigh, and where that is known from."""
+"""Severities from evidence: weights of threats and their sources."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from mfmgame.messages import counted, refuse_other_types, shown
 __all__ = ["NO_SEVERITIES", "Weights", "cited", "weighed"]
 
 NO_SEVERITIES = "has no severities: every threat costs"
-"""How the note begins, after a source, that weights make untrue."""
+"""Start of the note, after a source, that weights make untrue."""
 _MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What threats weigh.
+    """Weights of threats.
 
     Attributes
     ----------
     by_threat : mapping of str to float
-        In loss units, at least 0; a threat that is not named weighs nothing.
+        Weight of each threat in loss units, at least 0; other threats weigh 0.
     basis : {"paper", "measured", "derived", "assumed"}
-        Of all weights that `bases` does not name.
+        Basis of all weights that `bases` does not name.
     source : str
     notes : tuple of str
-        What was left out, and other things that a reader must know.
+        Omissions and other caveats.
     bases : mapping of str to {"paper", "measured", "derived", "assumed"}
-        Of the weights of single threats.
+        Basis of the weights of single threats.
     named : mapping of str to int
-        How many incidents stand behind the weight of a threat, where that is known.
+        Number of incidents behind a threat's weight, where known.
     origin : Origin or None
-        What the weights were made from, where a licence asks to name it.
+        Origin of the weights, if a licence requires credit.
     """
 
     by_threat: Mapping[str, float]
@@ -47,15 +47,15 @@ class Weights:
 
 
 def weighed(catalog: Catalog, weights: Weights) -> Catalog:
-    """The catalog with weights for severities.
+    """Replace a catalog's severities by weights.
 
-    The notes and the origin of weights that are replaced go with them.
+    The notes and the origin of replaced weights are removed.
 
     Parameters
     ----------
     catalog : Catalog
     weights : Weights
-        Those of ids that the catalog does not have are counted in its notes.
+        Weights of ids outside the catalog are counted in its notes.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
     Raises
     ------
     SpecificationError
-        If no threat of the catalog is named, or a weight is out of the range of a severity.
+        If no weight is for a threat of the catalog, or a weight is out of the range of a severity.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
     known = {threat.id for threat in catalog.threats}
     if known.isdisjoint(weights.by_threat):
         raise SpecificationError(
-            f"found {counted(len(weights.by_threat), 'weight')}, none of a threat in "
+            f"found {counted(len(weights.by_threat), 'weight')}, none for a threat in "
             f"{shown(catalog.name)}, expected one or more",
             source=weights.source,
         )
@@ -120,13 +120,13 @@ def weighed(catalog: Catalog, weights: Weights) -> Catalog:
 
 
 def cited(origin: Origin) -> str:
-    """An origin as a source: name, version and date."""
+    """Cite an origin: name, version and date."""
     date = f"({origin.date})" if origin.date else ""
     return " ".join(text for text in (origin.name, origin.version, date) if text)
 
 
 def _left_out(unknown: list[str], weights: Weights) -> str:
-    """The note on weights of ids that the catalog does not have."""
+    """Write the note on weights of ids outside the catalog."""
     listed = ", ".join(shown(name) for name in unknown[:_MOST_NAMED])
     more = ", ..." if len(unknown) > _MOST_NAMED else ""
     lost = sum(weights.by_threat[name] for name in unknown)

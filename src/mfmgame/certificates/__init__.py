@@ -1,1 +1,1 @@
-"""Proofs of bounds that hold whatever a solver did."""
+"""Proofs of bounds that hold whatever the solver did."""

@@ -1,4 +1,4 @@
-"""Bounds of many allocations, and of many attack plans, of one `additive` game at once.
+"""Bounds of many allocations and many attack plans of an `additive` game at once.
 
 The same sums as in :mod:`mfmgame.certificates.certificate`, by products of whole matrices.
 """
@@ -32,23 +32,24 @@ __all__ = ["proven_bases", "proven_plans"]
 
 
 _FAINT = 1e-6
-"""Below this exposure a rounding of the coverage matters: such allocations go one by one."""
+"""Exposure below which rounding of the coverage matters, so that allocations are bounded one by
+one."""
 _MOST_ENTRIES, _ENTRIES_AT_ONCE = 2**20, 2**20
 _WIDE_AT_ONCE = 2**14
-"""Wide numbers that fit a fast cache."""
+"""Number of wide floats that fits a fast cache."""
 _FAR = 1e100
-"""Numbers further from 1 may under- or overflow in products."""
+"""Magnitude above which, or below whose inverse, products may over- or underflow."""
 _FEW = 2.0**-50
 _TINY = 2.0**-1000
 
 
 def proven_bases(game: DefenseGame, allocations: FloatArray, prices: FloatArray) -> FloatArray:
-    """What attackers of no bandwidth cannot exceed, each bit more adding its price.
+    """Bound the loss at bandwidth 0 if each bit of bandwidth adds its price.
 
     Parameters
     ----------
     game : DefenseGame
-        One whose coverage is a sum, as of `additive`.
+        Game whose coverage is a sum, as with `additive`.
     allocations : ndarray of float, shape (n_lines, n_defenses)
         Within the limits.
     prices : ndarray of float, shape (n_lines,)
@@ -74,11 +75,11 @@ def proven_bases(game: DefenseGame, allocations: FloatArray, prices: FloatArray)
 def _excess(
     game: DefenseGame, allocations: FloatArray, prices: FloatArray
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """The same bases, and which of them are of threats so faint that they are not sharp."""
+    """Compute the bases, and tell which include threats too faint for a sharp bound."""
     high, low, error = split_product(compose(game).matrix, allocations.T)
     severity, bandwidth = wide(game.severity)[:, None], wide(game.bandwidth)[:, None]
     cheaper = wide(prices) * (1.0 - 4.0 * wide(WIDE_EPS))
-    # In float64: what that rounds off these small numbers is less than the 4 wide roundings.
+    # In float64: rounding these small numbers loses less than the 4 wide roundings.
     rest = error + 4.0 * WIDE_EPS - low
     covered = high > 1.0 - 2.0 * _FAINT
     rounding = (game.n_threats + 8) * WIDE_EPS
@@ -101,14 +102,14 @@ def _excess(
 def proven_plans(
     game: DefenseGame, budgets: FloatArray, plans: FloatArray, limit_prices: FloatArray
 ) -> tuple[FloatArray, tuple[Certificate, ...]]:
-    """What attackers that follow plans cause at least, and the certificates of it.
+    """Bound from below the loss that attack plans cause, with certificates.
 
     Parameters
     ----------
     game : DefenseGame
-        One whose coverage is a sum, as of `additive`.
+        Game whose coverage is a sum, as with `additive`.
     budgets : ndarray of float, shape (n_plans,)
-        The attackers' bandwidths; plans that use more are shrunk.
+        Attacker bandwidths, in bits; plans that exceed them are shrunk.
     plans : ndarray of float, shape (n_plans, n_threats)
         Efforts in [0, 1].
     limit_prices : ndarray of float, shape (n_plans, n_resources)
@@ -139,7 +140,7 @@ def proven_plans(
 
 
 def _within_budgets(game: DefenseGame, budgets: FloatArray, plans: FloatArray) -> FloatArray:
-    """Plans with their partial efforts, or else all of them, shrunk to keep the budgets."""
+    """Shrink the partial efforts of plans, or else all efforts, to keep within the budgets."""
     rounding, plans = (game.n_threats + 4) * WIDE_EPS, plans.copy()
     over = np.arange(len(plans))
     for most in (np.nextafter(1.0, 0.0), 1.0):
@@ -152,7 +153,7 @@ def _within_budgets(game: DefenseGame, budgets: FloatArray, plans: FloatArray) -
         excess = (excess[chosen] + allowed[chosen] * _FEW).astype(np.float64)
         shrinking = np.where((efforts <= most) & (game.bandwidth > 0.0), efforts, 0.0)
         some = np.einsum("ij,j->i", shrinking, game.bandwidth) * (1.0 - _FEW)
-        with np.errstate(over="ignore"):  # where there is nothing to shrink
+        with np.errstate(over="ignore"):  # where no effort can shrink
             share = excess / np.maximum(some, _TINY)
         kept = 1.0 - np.minimum(share, 1.0)
         plans[over] = np.where(shrinking > 0.0, efforts * kept[:, None], efforts)
@@ -160,7 +161,7 @@ def _within_budgets(game: DefenseGame, budgets: FloatArray, plans: FloatArray) -
 
 
 def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> FloatArray:
-    """What plans cause at least at prices of the limits, shape (n_plans,)."""
+    """Bound from below the loss that plans cause, at prices of the limits, shape (n_plans,)."""
     limited, matrix = np.isfinite(game.limits), compose(game).matrix
     bounds = np.empty(len(plans))
     step = max(1, _ENTRIES_AT_ONCE // max(1, game.n_threats))
@@ -168,7 +169,7 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
         weights = plans[start : start + step]
         prices = wide(limit_prices[start : start + step][:, limited])
         forced = weights * game.severity
-        # What rounding takes from products of severities and partial efforts.
+        # Rounding errors of products of severities and partial efforts.
         rounded = np.zeros(weights.shape)
         row, threat = np.nonzero((weights > 0.0) & (weights < 1.0))
         exact = wide(weights[row, threat]) * game.severity[threat]
@@ -186,7 +187,7 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
 
 
 def _is_plain(game: DefenseGame) -> bool:
-    """Whether the game's matrices are small, its numbers of ordinary size, all defenses able."""
+    """Tell whether matrices are small, numbers of ordinary size, and no defense idle."""
     matrix = compose(game).matrix
     if is_sparse(matrix) or matrix.size > _MOST_ENTRIES:
         return False

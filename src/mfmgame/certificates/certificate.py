@@ -1,14 +1,15 @@
-"""Proofs: bounds on the value that hold whatever the solver did.
+"""Certificates: bounds on the value that hold whatever the solver did.
 
-Weak duality, in numbers anyone can add up. For any weights ``w_k >= 0`` on cuts whose sums
-``y[i]`` over each threat are an attack plan, and any prices ``pi >= 0`` on the limits,
+The bounds follow from weak duality, in sums that anyone can check. For any weights ``w_k >= 0``
+on cuts whose sums ``y[i]`` over each threat are an attack plan, and any prices ``pi >= 0`` on the
+limits,
 
     sum_k w_k v_i constant_k - pi . h
         - sum_j u[j] max(0, sum_k w_k v_i gradient_kj - (pi G)_j)   <=   V(B).
 
-If the levels lie in a box, ``l[j] <= x[j] <= u[j]``, what a defense costs at its least level
-counts too: ``- l[j] min(0, ...)``. And for any allocation ``x`` within the limits and any
-``lam >= 0``,
+If the levels lie in a box, ``l[j] <= x[j] <= u[j]``, the cost of a defense at its least level
+also counts: ``- l[j] min(0, ...)``. For any allocation ``x`` within the limits and any ``lam >=
+0``,
 
     V(B)   <=   lam B + sum_i max(0, v_i exposure_i(x) - lam b_i).
 
@@ -47,7 +48,7 @@ __all__ = [
 
 _EPS = 2.0**-52
 _MAX_EXACT_TERMS = 2**25
-"""Beyond this many terms, exposures carry the worst rounding error of float64."""
+"""Number of terms above which exposures carry the worst rounding error of float64."""
 _TERMS_AT_ONCE = 2**20
 _FEW = 4 * _EPS
 """Relative error of a product of a few numbers, each within a few units of rounding."""
@@ -60,11 +61,11 @@ class Certificate(Proof):
     Attributes
     ----------
     threats : ndarray of int, shape (n_cuts,)
-        The threat of each cut that the proof uses.
+        Threat of each cut that the proof uses.
     anchors : ndarray of float, shape (n_cuts,)
-        Which of its cuts (see :mod:`mfmgame.game.compositions`).
+        Anchor of each cut (see :mod:`mfmgame.game.compositions`).
     weights : ndarray of float, shape (n_cuts,)
-        Effort that each cut stands for; the sums over a threat are an attack plan.
+        Weight of each cut; the sum over a threat's cuts is its effort in an attack plan.
     limit_prices : ndarray of float, shape (n_resources,)
         Loss units that one more unit of each resource saves.
     """
@@ -80,7 +81,7 @@ class Certificate(Proof):
         return self
 
     def priced_by(self, certificate: Certificate) -> Certificate:
-        del certificate  # the bound needs the prices that it has
+        del certificate  # the bound needs its own prices
         return self
 
     def bound(self, game: DefenseGame, composition: Composition) -> float:
@@ -92,22 +93,22 @@ class Certificate(Proof):
 
 
 def nothing_proven(game: DefenseGame) -> Certificate:
-    """The certificate of the bound 0."""
+    """Return the certificate of the bound 0."""
     none = np.empty(0)
     return Certificate(none.astype(np.intp), none, none, np.zeros(len(game.resources)))
 
 
 def as_plan(game: DefenseGame, certificate: Certificate) -> FloatArray:
-    """The attack plan that a certificate stands for, shape (n_threats,)."""
+    """Sum a certificate's weights to an attack plan, shape (n_threats,)."""
     plan = np.bincount(certificate.threats, weights=certificate.weights, minlength=game.n_threats)
     return np.minimum(plan, 1.0)
 
 
 def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
-    """The same certificate with weights shrunk until they are an attack plan."""
+    """Shrink a certificate's weights until they are an attack plan."""
     weights, threats = certificate.weights, certificate.threats
     effort = np.bincount(threats, weights=weights, minlength=game.n_threats)
-    # The sum of several cuts' weights is rounded; that of one is not.
+    # The sum of several cuts' weights is rounded; a single weight is not.
     several = np.bincount(threats, minlength=game.n_threats) > 1
     over = effort > np.where(several, 1.0 - _FEW, 1.0)
     if over.any():
@@ -123,11 +124,10 @@ def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
 def with_least_prices(
     game: DefenseGame, composition: Composition, certificate: Certificate
 ) -> Certificate:
-    """Raise the prices of limits to where no defense that cannot run gains more than it pays.
+    """Raise prices of limits until no defense that cannot run gains more than it pays.
 
-    Such defenses are left out of the master program, whose prices therefore do not know
-    them. A limit of 0 has the least price that does: a greater one proves as much, a
-    lesser one less.
+    The master program leaves such defenses out, so its prices ignore them. A limit of 0 gets the
+    least price that suffices: a greater price proves no more, a lesser price proves less.
     """
     limited = np.isfinite(game.limits)
     idle = idle_defenses(game)
@@ -139,7 +139,7 @@ def with_least_prices(
     _, gained, _ = _sides(game, composition, certificate)
     prices = certificate.limit_prices.copy()
     rows = np.unique(binding[idle])
-    for row in (*rows, *rows):  # a price that has risen may be too much beside another
+    for row in (*rows, *rows):  # once one price has risen, another may be too high
         is_none = game.limits[row] == 0.0
         users = idle & ((game.use[row] > 0.0) if is_none else (binding == row))
         least = 0.0 if is_none else prices[row]
@@ -151,14 +151,14 @@ def with_least_prices(
 
 
 def proved(game: DefenseGame, composition: Composition, dual: Certificate) -> Certificate:
-    """The certificate that a program's dual solution gives, rounding errors mended."""
+    """Turn a program's dual solution into a valid certificate, mending rounding errors."""
     return with_least_prices(game, composition, scaled_to_plan(game, dual))
 
 
 def lower_bound(
     game: DefenseGame, composition: Composition, certificate: Certificate, box: Box | None = None
 ) -> float:
-    """Largest loss that the certificate proves unavoidable.
+    """Compute the largest loss that a certificate proves unavoidable.
 
     Parameters
     ----------
@@ -166,9 +166,9 @@ def lower_bound(
     composition : Composition
         Bound to the game's effectiveness.
     certificate : Certificate
-        Whose weights are an attack plan (see :func:`scaled_to_plan`).
+        Its weights must be an attack plan (see :func:`scaled_to_plan`).
     box : tuple of two ndarrays of float, shape (n_defenses,), optional
-        Least and greatest levels of the allocations to speak of; all by default.
+        Least and greatest levels of the allocations to bound; all allocations by default.
 
     Returns
     -------
@@ -196,21 +196,21 @@ def decided(
     margin: float,
     noise: float = 0.0,
 ) -> NDArray[np.bool_]:
-    """Defenses whose level is the same in every optimal allocation, shape (n_defenses,).
+    """Tell which defenses have the same level in every optimal allocation, shape (n_defenses,).
 
-    By complementary slackness: one that gains more than it pays at the certificate's
-    prices runs in full, and one that gains less does not run.
+    By complementary slackness, a defense that gains more than it pays at the certificate's prices
+    runs in full, and a defense that gains less does not run.
 
     Parameters
     ----------
     game : DefenseGame
     composition : Composition
     certificate : Certificate
-        Of the value.
+        Certificate of the value.
     margin : float
-        Relative difference of the two below which they count as equal.
+        Relative difference below which gain and payment count as equal.
     noise : float
-        Difference, in loss units at the greatest level, up to which they do as well.
+        Difference in loss units, at the greatest level, up to which they also count as equal.
     """
     _, gained, paid = _sides(game, composition, certificate)
     decisive = np.abs(gained - paid)
@@ -221,7 +221,7 @@ def decided(
 def _sides(
     game: DefenseGame, composition: Composition, certificate: Certificate
 ) -> tuple[np.longdouble, WideArray, WideArray]:
-    """Loss caused undefended, and per level what each defense gains and pays."""
+    """Compute the undefended loss, and what each defense gains and pays per level."""
     limited = np.isfinite(game.limits)
     paid = wide(certificate.limit_prices[limited]) @ game.use[limited]
     caused = wide(0.0)
@@ -240,7 +240,7 @@ def _sides(
 def upper_bound(
     game: DefenseGame, composition: Composition, allocation: FloatArray, price: float
 ) -> float:
-    """Loss that no attacker can exceed against an allocation within the limits.
+    """Bound the loss that any attacker can cause against an allocation within the limits.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def upper_bound(
         Bound to the game's effectiveness.
     allocation : ndarray of float, shape (n_defenses,)
     price : float
-        Any ``lam >= 0``; the bound is sharp at the attacker's own.
+        Any ``lam >= 0``; the bound is sharp at the attacker's own price.
 
     Returns
     -------

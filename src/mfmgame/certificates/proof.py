@@ -1,8 +1,7 @@
-"""What every kind of certificate can do.
+"""Interface of all certificates.
 
-A new kind is a subclass of :class:`Proof`, a check beside those of
-:mod:`mfmgame.verification.trees`, and its JSON beside that of
-:mod:`mfmgame.view.json.answer_documents`; both refuse a kind that they do not know.
+A new kind needs a subclass of :class:`Proof`, a check in :mod:`mfmgame.verification.trees` and a
+JSON form in :mod:`mfmgame.view.json.answer_documents`; both modules refuse unknown kinds.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ class Proof(ABC):
     """Proof of a lower bound on the value of a game."""
 
     is_by_cases: ClassVar[bool]
-    """Whether the proof splits the allocations into boxes, as discrete levels need."""
+    """Whether the proof splits the allocations into boxes, as discrete levels require."""
 
     @property
     @abstractmethod
     def priced(self) -> Certificate:
-        """The certificate whose prices of limits hold at the allocation."""
+        """Certificate whose prices of limits hold at the allocation."""
 
     @abstractmethod
     def priced_by(self, certificate: Certificate) -> Proof:
@@ -65,13 +64,14 @@ class Proof(ABC):
 
     @abstractmethod
     def attack(self, game: DefenseGame, response: BestResponse) -> FloatArray:
-        """Return the attack plan that the proof stands for.
+        """Return the attack plan of the proof.
 
         Parameters
         ----------
         game : DefenseGame
         response : BestResponse
-            To the allocation; its plan is returned where the proof stands for several.
+            Best response to the allocation; its plan is returned where the proof covers several
+            plans.
 
         Returns
         -------

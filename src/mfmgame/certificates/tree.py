@@ -1,10 +1,10 @@
-"""Proof of a lower bound where some levels are all-or-nothing: a tree of boxes.
+"""Tree proofs of lower bounds for games with stepped defenses.
 
-Each split sends the allocations of a box two ways, by the level of one stepped defense; a
-leaf either holds none that the rules and limits allow, or has a certificate of the
-continuous game within its box. Every allocation ends in a leaf, so the least bound of the
-leaves bounds the game. Of twins (:mod:`mfmgame.game.symmetry`), only the allocations count in which
-the first has at least the level of the second: every other one is as good as one of these.
+Each split divides a box of allocations by the level of one stepped defense. A leaf either holds
+no allocation that the rules and limits allow, or has a certificate of the continuous game within
+its box. Every allocation ends in a leaf, so the least bound of the leaves bounds the game. For
+twins (:mod:`mfmgame.game.symmetry`), only allocations in which the first has at least the level
+of the second count: every other allocation is equivalent to one of these.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Split", "TreeProof", "tree_bound", "with_best_held"]
 
 @dataclass(frozen=True)
 class Split:
-    """Where a box is split: the allocations with a level up to one, and those above it.
+    """Split of a box: levels of one defense up to a bound, and levels above it.
 
     Attributes
     ----------
@@ -45,12 +45,11 @@ class TreeProof(Proof):
     Attributes
     ----------
     nodes : tuple of (Split, int or None)
-        The tree in preorder: a split is followed by the tree of its lower part and by
-        that of its upper part. A leaf is the position of its certificate, or None where
-        no allocation lies.
+        The tree in preorder: a split is followed by the trees of its lower and its upper part. A
+        leaf is the position of its certificate in `proofs`, or None if it holds no allocation.
     proofs : tuple of Certificate
     held : Certificate
-        With every stepped defense at its level, that of the rest: its prices are what
+        Certificate of the game with every stepped defense held at its level: its prices are what
         one more unit of each resource then saves.
     """
 
@@ -75,17 +74,17 @@ class TreeProof(Proof):
 
     @property
     def limit_prices(self) -> FloatArray:
-        """What a unit of each resource saves, the steps held, shape (n_resources,)."""
+        """Loss that one more unit of each resource saves, steps held, shape (n_resources,)."""
         return self.held.limit_prices
 
     def leaves(self, game: DefenseGame) -> Iterator[tuple[int, Box | None, int | None]]:
-        """Position of each leaf, its box if the rules leave one, and its certificate's.
+        """Yield the position, box (None if empty) and certificate's position of each leaf.
 
         Raises
         ------
         ValueError
-            If the nodes are not a tree of splits that a game of these defenses has; its
-            argument is the position of the one that is wrong.
+            If the nodes are not a valid tree of splits for this game; the argument is the
+            position of the wrong node.
         """
         twins = twins_of(game)
         boxes = [game.level_rules.whole(game.max_level)]
@@ -104,9 +103,9 @@ class TreeProof(Proof):
 
 
 def with_best_held(held: DefenseGame, composition: Composition, proof: TreeProof) -> TreeProof:
-    """The same tree; of all its certificates, the one that proves most of a game held at steps.
+    """Price a tree proof by the certificate that proves most of a game held at steps.
 
-    That of the leaf in which these levels lie proves as much of it as of its box.
+    The certificate of the leaf that contains these levels proves at least its leaf's bound.
     """
     known = (proof.held, *proof.proofs)
     best = max(known, key=lambda certificate: lower_bound(held, composition, certificate))
@@ -116,7 +115,7 @@ def with_best_held(held: DefenseGame, composition: Composition, proof: TreeProof
 def _parts(
     game: DefenseGame, box: Box, split: Split, place: int, twins: tuple[tuple[int, int], ...]
 ) -> list[Box | None]:
-    """Both parts of a box, each as small as the rules and the order of twins make it."""
+    """Split a box in two, each part as small as the rules and the order of twins allow."""
     rules, defense = game.level_rules, split.defense
     levels = rules.levels[defense] if 0 <= defense < game.n_defenses else None
     if levels is None:
@@ -133,7 +132,7 @@ def _parts(
 
 
 def tree_bound(game: DefenseGame, composition: Composition, proof: TreeProof) -> float:
-    """Largest loss that a tree proves unavoidable.
+    """Compute the largest loss that a tree proves unavoidable.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""What users write and read: scenarios, catalogs, results, and their JSON Schemas."""
+"""Documents that users write and read: scenarios, catalogs, results, and their JSON Schemas."""

@@ -1,4 +1,4 @@
-"""What a user would add to a scenario, to see what it changes."""
+"""Threats and defenses that a user adds to a scenario to see their effect."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["Addition", "load_addition"]
 
 
 class Addition(Document):
-    """Threats and defenses to add to a scenario, as its own lists would hold them.
+    """Threats and defenses to add to a scenario, in the form of its own lists.
 
     Raises
     ------
     SpecificationError
-        If anything in it cannot be meant; the error's `pointer` says where.
+        If the addition is malformed or inconsistent; the error's `pointer` says where.
 
     Examples
     --------
@@ -66,12 +66,12 @@ class Addition(Document):
 
     @property
     def ids(self) -> list[str]:
-        """Of the threats, then of the defenses."""
+        """Ids of the threats, then of the defenses."""
         return [threat.id for threat in self.threats] + [one.id for one in self.defenses]
 
     @property
     def source(self) -> str:
-        """The file that it was read from, if any."""
+        """File that the addition was read from, if any."""
         return self._source
 
 
@@ -90,7 +90,7 @@ def load_addition(path: str | os.PathLike[str]) -> Addition:
     Raises
     ------
     SpecificationError
-        If the file cannot be read or says something that cannot be meant.
+        If the file cannot be read, or is malformed or inconsistent.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What every specification model shares: strictness, and errors that say where."""
+"""Base of all specification models: strict validation and located errors."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ __all__ = [
 ]
 
 LARGEST = 1e100
-"""Largest magnitude of any number in a specification: sums and ratios stay finite."""
+"""Largest magnitude of any number in a specification, so that sums and ratios stay finite."""
 SMALLEST = 1e-100
-"""Smallest magnitude of a number that is not zero."""
+"""Smallest magnitude of a nonzero number."""
 
 
 def _regular(written: Any, as_float: Callable[[Any], float]) -> float:
     value = as_float(written)
-    if abs(value) < SMALLEST and written != 0:  # which a fraction may be, and its float not
+    if abs(value) < SMALLEST and written != 0:  # a fraction may be nonzero where its float is 0
         raise SpecificationError(
             f"found {shown(written)}, expected 0 or at least {SMALLEST} in magnitude"
         )
@@ -79,9 +79,9 @@ REGULAR = (
         }
     ),
 )
-"""What a number's bounds are followed by: 0, or not beyond what quotients bear."""
+"""Added to the bounds of a number: 0, or a magnitude that quotients can bear."""
 WHOLE = BeforeValidator(_whole)
-"""What an integer's bounds are followed by: it may be written 2.0, which is 2 in JSON."""
+"""Added to the bounds of an integer: it may be written 2.0, which is 2 in JSON."""
 Quantity = Annotated[float, Field(ge=0.0, le=LARGEST), *REGULAR]
 Amount = Annotated[float, Field(ge=-LARGEST, le=LARGEST), *REGULAR]
 Share = Annotated[float, Field(ge=0.0, le=1.0), *REGULAR]
@@ -109,18 +109,18 @@ Basis = Literal["paper", "measured", "derived", "assumed"]
 
 
 def stated(*keys: str) -> dict[str, Any]:
-    """Say in JSON Schema that keys are there and not null."""
+    """Require in JSON Schema that keys are present and not null."""
     not_null = {key: {"not": {"type": "null"}} for key in keys}
     return {"required": list(keys), "properties": not_null}
 
 
 def unstated(*keys: str) -> dict[str, Any]:
-    """Say in JSON Schema that keys are not there, or null."""
+    """Require in JSON Schema that keys are absent or null."""
     return {"properties": {key: {"type": "null"} for key in keys}}
 
 
 class Strict(BaseModel):
-    """A frozen model that coerces nothing and refuses keys it does not know."""
+    """A frozen model that coerces nothing and refuses unknown keys."""
 
     elsewhere: ClassVar[Mapping[str, str]] = {}
     """Keys that belong to another part of a document, and the place where they stand there."""
@@ -150,7 +150,7 @@ class Strict(BaseModel):
 
 
 class Document(Strict):
-    """A top-level document; a bad one raises :class:`SpecificationError`."""
+    """A top-level document; an invalid one raises :class:`SpecificationError`."""
 
     def __init__(self, /, **data: Any) -> None:
         version = get_args(type(self).model_fields["schema_id"].annotation)[0]
@@ -163,12 +163,12 @@ class Document(Strict):
 
 
 def refuse(pointer: Sequence[str | int], message: str) -> SpecificationError:
-    """Error for a validator to raise about the value that `pointer` leads to from here."""
+    """Make the error for a validator to raise about the value at `pointer`."""
     return SpecificationError(message, pointer=pointer_to(pointer))
 
 
 def refuse_duplicates(ids: Iterable[str], key: str, field: str = "id", within: str = "") -> None:
-    """Refuse a list (under `key`, `within` a part) in which two entries have the same id."""
+    """Refuse a list (under `key`, `within` a part) with a repeated id."""
     seen: dict[str, int] = {}
     for index, name in enumerate(ids):
         if name in seen:
@@ -181,7 +181,7 @@ def refuse_duplicates(ids: Iterable[str], key: str, field: str = "id", within: s
 
 
 def refuse_repeated(names: Sequence[str], key: str) -> None:
-    """Refuse a list of names, under `key`, in which one stands twice or that is empty."""
+    """Refuse a list of names, under `key`, that is empty or repeats a name."""
     if not names:
         raise refuse((key,), "found none, expected one or more")
     for index, name in enumerate(names):
@@ -190,7 +190,7 @@ def refuse_repeated(names: Sequence[str], key: str) -> None:
 
 
 def refuse_unknown(name: str, known: Collection[str], noun: str, *pointer: str | int) -> None:
-    """Refuse a name that is not known, with the nearest one that is."""
+    """Refuse an unknown name, suggesting the nearest known name."""
     if name not in known:
         raise refuse(
             pointer, f"unknown {noun} {shown(name)}, expected {nearest(name, known, noun)}"
@@ -198,12 +198,12 @@ def refuse_unknown(name: str, known: Collection[str], noun: str, *pointer: str |
 
 
 def first_problem(error: ValidationError) -> SpecificationError:
-    """The first of what pydantic has found wrong, in one line."""
+    """Convert the first of pydantic's problems to a one-line error."""
     problems = error.errors(include_url=False)
     first = problems[0]
     place = first["loc"]
     if place[-1:] == ("[key]",) and place[-2:-1] == (first["input"],):
-        place = place[:-1]  # pydantic's way to say that the key itself is wrong
+        place = place[:-1]  # pydantic marks a wrong key this way
     pointer, cause = pointer_to(place), first.get("ctx", {}).get("error")
     if isinstance(cause, SpecificationError):
         pointer, message = pointer + cause.pointer, cause.message
@@ -228,7 +228,7 @@ def _message(problem: ErrorDetails) -> str:
         )
     elif kind in ("string_too_short", "too_short"):
         expected = "at least one character"
-    elif kind == "float_type" and type(problem["input"]) is int:  # a huge one
+    elif kind == "float_type" and type(problem["input"]) is int:  # a huge integer
         expected = HELD
     elif kind in _TYPES:
         expected = _TYPES[kind]
@@ -250,4 +250,4 @@ _COMPARISONS = {
     "greater_than_equal": ("ge", "at least"),
     "less_than_equal": ("le", "at most"),
 }
-"""pydantic's comparisons: the key of their bound, and how to say it."""
+"""Phrases of pydantic's comparisons, with the key of their bound."""

@@ -1,4 +1,4 @@
-"""Catalogs: threats, defenses and what is known of how one acts on the other."""
+"""Catalogs: threats, defenses, and the effectiveness of defenses on threats."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ Flow = Literal["input", "model", "output", "action", "interaction", "memory"]
 Axis = Literal["signal", "noise", "bandwidth"]
 Knowledge = Literal["white", "grey", "black"]
 Domain = Literal["enterprise-attack", "mobile-attack", "ics-attack", "atlas-atlas"]
-"""Domains of techniques, as the ATT&CK Navigator and that of ATLAS name them."""
+"""Domains of techniques, as the Navigators of ATT&CK and ATLAS name them."""
 TargetType = Literal["encoder", "image_generator", "text_generator", "audio_to_text"]
 
 AtLeastOne = Annotated[float, Field(ge=1.0, le=LARGEST), *REGULAR]
@@ -79,12 +79,12 @@ LEVELS_BESIDE_NO_KIND = ConfigDict(
         "anyOf": [unstated("levels"), {"properties": {"kind": {"not": {"const": "binary"}}}}]
     }
 )
-"""What :func:`refuse_unusable_levels` says of both, in JSON Schema."""
+"""JSON Schema of the rule that :func:`refuse_unusable_levels` checks."""
 SCHEMA_URL = Field(
     default=None, alias="$schema", description="Address of a JSON Schema, for editors."
 )
 NO_TRAITS = Field(json_schema_extra=unstated("traits"))
-"""Of an entry that stands outside of a catalog."""
+"""Schema of an entry outside a catalog, which has no traits."""
 
 
 class Sourced(Strict):
@@ -95,7 +95,7 @@ class Sourced(Strict):
 
 
 class Reference(Strict):
-    """What another knowledge base calls an entry."""
+    """Id of an entry in another knowledge base."""
 
     source: Identifier
     id: Identifier
@@ -103,21 +103,22 @@ class Reference(Strict):
 
 
 class Origin(Strict):
-    """What a catalog was made from."""
+    """Origin of a catalog."""
 
     name: Identifier
     version: Text = ""
-    date: Text = Field(default="", description="Of the version, as its publisher writes it.")
+    date: Text = Field(default="", description="Date of the version, as its publisher writes it.")
     licence: Text = ""
-    attribution: Text = Field(default="", description="Whom the licence asks to name.")
+    attribution: Text = Field(default="", description="Credit that the licence requires.")
     url: Text = ""
     domains: dict[Domain, Text] = Field(
-        default={}, description="Of its techniques, each with the version of ATT&CK or ATLAS."
+        default={},
+        description="Domains of its techniques, each with its version of ATT&CK or ATLAS.",
     )
 
 
 class ThreatTraits(Strict):
-    """What the taxonomy says of a threat: 1 full, 0.5 partial, absent or 0 none."""
+    """Traits of a threat in the taxonomy: 1 full, 0.5 partial, absent or 0 none."""
 
     goal: Identifier
     capability: Text = ""
@@ -129,7 +130,7 @@ class ThreatTraits(Strict):
 
 
 class Threat(Sourced):
-    """A threat, with its numbers or with the traits that the rules derive them from."""
+    """A threat, with its numbers or the traits from which rules derive them."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [stated("traits"), stated("severity", "bandwidth")]}
@@ -142,25 +143,27 @@ class Threat(Sourced):
     severity: Quantity | None = Field(default=None, description="Loss at full effort, undefended.")
     bandwidth: Quantity | None = Field(default=None, description="Bits needed at full effort.")
     provenance: dict[Literal["severity", "bandwidth"], Sourced] = Field(
-        default={}, description="Basis and source of a number that does not rest on the entry's."
+        default={}, description="Basis and source of a number, where they differ from the entry's."
     )
     description: Text = ""
     tactics: list[Identifier] = []
-    parent: Identifier | None = Field(default=None, description="The threat it is a form of.")
+    parent: Identifier | None = Field(
+        default=None, description="Threat of which this threat is a form."
+    )
     maturity: Text = ""
     domain: Domain | None = Field(
-        default=None, description="Of ATT&CK or ATLAS, if it is a technique of one."
+        default=None, description="Domain of ATT&CK or ATLAS, for a technique."
     )
     references: list[Reference] = []
     traits: ThreatTraits | None = None
 
     def basis_of(self, number: Literal["severity", "bandwidth"]) -> Basis | None:
-        """What one of its numbers rests on."""
+        """Return the basis of the severity or bandwidth."""
         return self.provenance.get(number, self).basis
 
 
 class DefenseTraits(Strict):
-    """What a defense acts on and guards, for the effectiveness rule."""
+    """Axes and flows that a defense protects, for the effectiveness rule."""
 
     strength: Share
     retention: Share = Field(description="Share of the strength kept against an adaptive attacker.")
@@ -170,7 +173,7 @@ class DefenseTraits(Strict):
 
 
 class Defense(Sourced):
-    """A defense: what it uses of each resource at level 1, and its levels."""
+    """A defense: its resource use at level 1, and its levels."""
 
     model_config = LEVELS_BESIDE_NO_KIND
 
@@ -184,18 +187,20 @@ class Defense(Sourced):
     max_level: Quantity = 1.0
     kind: Kind = Field(
         default="continuous",
-        description="binary: only level 0 and the greatest. Where it is left out, and 'levels' "
-        "too, the defender's kind.",
+        description="binary: only level 0 and the greatest. Without 'kind' and 'levels', the "
+        "defender's kind.",
     )
-    levels: Levels | None = Field(default=None, description="The levels it can take, if few.")
+    levels: Levels | None = Field(
+        default=None, description="Levels that a stepped defense can take."
+    )
     requires: list[Identifier] = Field(
-        default=[], description="Defenses that must run if this one does."
+        default=[], description="Defenses that must run if this defense runs."
     )
     conflicts: list[Identifier] = Field(
-        default=[], description="Defenses that must not run if this one does."
+        default=[], description="Defenses that must not run if this defense runs."
     )
     description: Text = ""
-    lifecycle: list[Text] = Field(default=[], description="Stages in which it is applied.")
+    lifecycle: list[Text] = Field(default=[], description="Stages in which the defense is applied.")
     categories: list[Text] = []
     references: list[Reference] = []
     traits: DefenseTraits | None = None
@@ -213,7 +218,7 @@ class Defense(Sourced):
 
 
 def refuse_unusable_levels(kind: Kind | None, levels: Sequence[float] | None) -> None:
-    """Refuse levels that are none, out of order, or stated beside a kind."""
+    """Refuse levels that are empty, out of order, or given with kind 'binary'."""
     if levels is not None:
         if kind == "binary":
             raise refuse(("levels",), "found with kind 'binary', expected one of the two")
@@ -222,12 +227,12 @@ def refuse_unusable_levels(kind: Kind | None, levels: Sequence[float] | None) ->
 
 
 class Effectiveness(Sourced):
-    """The share of a threat that a defense stops at level 1."""
+    """Share of a threat that a defense stops at level 1."""
 
     threat: Identifier
     defense: Identifier
     value: Share
-    texts: list[Text] = Field(default=[], description="What the source says of the pair.")
+    texts: list[Text] = Field(default=[], description="Statements of the source about the pair.")
 
 
 class Channel(Sourced):
@@ -257,7 +262,7 @@ class GoalImpact(Sourced):
 
 
 class ClassBandwidth(Sourced):
-    """Bits that a threat of a class needs, and the extra where it is black-box only."""
+    """Bits that a threat of a class needs, and the extra bits with black-box access only."""
 
     threat_class: Identifier = Field(alias="class")
     bits: Quantity
@@ -265,7 +270,7 @@ class ClassBandwidth(Sourced):
 
 
 class AxisEffect(Sourced):
-    """How a full effect on an axis multiplies signal, noise and bandwidth."""
+    """Factors of signal, noise and bandwidth at full effect on an axis."""
 
     axis: Axis
     signal_factor: Share = 1.0
@@ -274,7 +279,7 @@ class AxisEffect(Sourced):
 
 
 class Assumptions(Strict):
-    """The numbers that the rules turn traits into severities and bandwidths with."""
+    """Numbers with which the rules turn traits into severities and bandwidths."""
 
     goals: list[GoalImpact]
     classes: list[ClassBandwidth]
@@ -293,14 +298,14 @@ class Assumptions(Strict):
 
 
 class Catalog(UncertainDocument):
-    """A catalog file: threats, defenses, and the effectiveness of one on the other."""
+    """A catalog file: threats, defenses, and the effectiveness of defenses on threats."""
 
     schema_id: Literal["mfmgame/catalog/1"] = Field(alias="schema")
     name: Identifier
     schema_url: Text | None = SCHEMA_URL
     source: Text = ""
     origins: list[Origin] = []
-    notes: list[Text] = Field(default=[], description="What a reader of any answer must know.")
+    notes: list[Text] = Field(default=[], description="Caveats that every answer repeats.")
     threats: list[Threat] = []
     defenses: list[Defense] = []
     effectiveness: list[Effectiveness] = []
@@ -350,8 +355,8 @@ def refuse_inconsistent_entries(
         if pair in seen:
             raise refuse(
                 ("effectiveness", index),
-                f"{shown(entry.threat)} with {shown(entry.defense)} stands already at "
-                f"/effectiveness/{seen[pair]}, expected one entry a pair",
+                f"duplicate pair {shown(entry.threat)} with {shown(entry.defense)} (first at "
+                f"/effectiveness/{seen[pair]}), expected one entry per pair",
             )
         seen[pair] = index
 
@@ -359,14 +364,14 @@ def refuse_inconsistent_entries(
 def refuse_unknown_pairs(
     entries: Sequence[Effectiveness], threats: Collection[str], defenses: Collection[str]
 ) -> None:
-    """Refuse effectiveness of an unknown defense, or on an unknown threat."""
+    """Refuse effectiveness entries with an unknown defense or threat."""
     for index, entry in enumerate(entries):
         refuse_unknown(entry.threat, threats, "threat", "effectiveness", index, "threat")
         refuse_unknown(entry.defense, defenses, "defense", "effectiveness", index, "defense")
 
 
 def refuse_unknown_rules(defenses: Sequence[Defense], known: Collection[str]) -> None:
-    """Refuse rules of a defense that name an unknown one, or itself."""
+    """Refuse rules of a defense that name an unknown defense or itself."""
     for index, defense in enumerate(defenses):
         for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
             refuse_unknown_others(defense.id, names, known, "defenses", index, key)
@@ -375,7 +380,7 @@ def refuse_unknown_rules(defenses: Sequence[Defense], known: Collection[str]) ->
 def refuse_unknown_others(
     own: str, names: Sequence[str], known: Collection[str], *pointer: str | int
 ) -> None:
-    """Refuse names of other defenses that are unknown, or its own."""
+    """Refuse names of other defenses that are unknown or the defense's own."""
     for position, name in enumerate(names):
         refuse_unknown(name, known, "defense", *pointer, position)
         if name == own:
@@ -383,11 +388,11 @@ def refuse_unknown_others(
 
 
 def refuse_missing_numbers(index: int, threat: Threat) -> None:
-    """Refuse a threat that no rule gives numbers to and that lacks its own."""
+    """Refuse a threat without traits that lacks a severity or bandwidth."""
     for key, number in (("severity", threat.severity), ("bandwidth", threat.bandwidth)):
         if number is None:
             raise refuse(("threats", index, key), "missing, expected a number")
 
 
 NO_CATALOG = Catalog(schema="mfmgame/catalog/1", name="none")
-"""What a scenario that spells everything out itself builds on."""
+"""Catalog of a scenario that names no catalog."""

@@ -1,4 +1,4 @@
-"""What a catalog leaves open, as a JSON document."""
+"""Gaps of a catalog, as a JSON document."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class UncoveredThreat(Strict):
     id: Identifier
     name: str
     severity: Quantity
-    share: Share | None = Field(description="Of the severity of all threats.")
+    share: Share | None = Field(description="Share of the severity of all threats.")
 
 
 class BasisCounts(Strict):
-    """How many numbers rest on what."""
+    """Numbers counted by basis."""
 
     paper: Count
     measured: Count
@@ -35,7 +35,7 @@ class BasisCounts(Strict):
 
 
 class NumberBases(Strict):
-    """What the numbers rest on; of effectiveness by the rule, those above 0 count."""
+    """Bases of the numbers; effectiveness by the rule counts only above 0."""
 
     severity: BasisCounts
     bandwidth: BasisCounts
@@ -44,7 +44,7 @@ class NumberBases(Strict):
 
 
 class DuplicateEntry(Strict):
-    """Entries of one name, up to case and spaces."""
+    """Entries with the same name, ignoring case and spaces."""
 
     kind: Literal["threat", "defense"]
     name: str
@@ -52,7 +52,7 @@ class DuplicateEntry(Strict):
 
 
 class GroupEntry(Strict):
-    """The threats of a class or of a tactic; its name is null for those without a tactic."""
+    """Threats of a class or tactic; the name is null for threats without a tactic."""
 
     name: Identifier | None
     threats: Count
@@ -60,19 +60,19 @@ class GroupEntry(Strict):
     severity: Quantity
     share: Share | None = Field(description="Of the severity, in covered threats.")
     best: dict[Identifier, Share] = Field(
-        description="Defenses that stop most of the severity at level 1, each alone."
+        description="Defenses that alone, at level 1, stop most of the severity."
     )
 
 
 class GapsDocument(Document):
-    """What a catalog leaves open."""
+    """Gaps of a catalog."""
 
     schema_id: Literal["mfmgame/gaps/1"] = Field(alias="schema")
     catalog: Identifier
     threats: Count
     defenses: Count
     covered: Count = Field(description="Threats that a defense covers.")
-    severity: Quantity = Field(description="Of all threats together, in loss units.")
+    severity: Quantity = Field(description="Severity of all threats together, in loss units.")
     covered_share: Share | None = Field(description="Of the severity, in covered threats.")
     uncovered: list[UncoveredThreat]
     idle_defenses: list[Identifier] = Field(description="Defenses that cover no threat.")
@@ -83,7 +83,7 @@ class GapsDocument(Document):
         description="Uncovered threats that have a covered form."
     )
     uncovered_forms: list[Identifier] = Field(
-        description="Uncovered threats that are a form of a covered one."
+        description="Uncovered threats that are a form of a covered threat."
     )
     classes: list[GroupEntry]
     tactics: list[GroupEntry]

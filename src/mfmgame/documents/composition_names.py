@@ -1,4 +1,4 @@
-"""The compositions that a scenario may name, and the class that each name stands for."""
+"""Names of compositions for scenarios, and the classes behind them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ COMPOSITIONS: dict[str, Any] = {
     "additive": "mfmgame.game.compositions.additive:Additive",
     "independent": "mfmgame.game.compositions.independent:Independent",
 }
-"""Names, and their classes or where to import them from. Documents, JSON Schemas and tests take the
-names from here."""
+"""Names with their classes or import paths. Documents, JSON Schemas and tests take the names from
+here."""
 
 
 def _known(name: Any) -> str:
@@ -29,7 +29,7 @@ def _known(name: Any) -> str:
 
 
 class _Names:
-    """The JSON Schema of a name: those that are registered when the schema is written."""
+    """JSON Schema of the names registered when the schema is written."""
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> Any:
         return {"enum": list(COMPOSITIONS), "type": "string"}

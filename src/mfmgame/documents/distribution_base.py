@@ -1,4 +1,4 @@
-"""What every distribution has in common: its nominal value, support and quantiles."""
+"""Base class of distributions: nominal value, support and quantiles."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["Distribution"]
 
 LEAST_SHARE = 2.0**-64
-"""Probabilities this small count as 0: no draw has one, and kernels may fail on them."""
+"""Probabilities up to this count as 0: no draw has one, and kernels may fail on them."""
 
 
 class Distribution(Strict):
-    """A number that is not known: where it may lie, and how likely it lies where."""
+    """An uncertain number: its possible values and their probabilities."""
 
     is_continuous: ClassVar[bool] = True
 
     nominal: Amount | None = Field(
-        default=None, description="What to use where one number is needed."
+        default=None, description="Value used where a single number is needed."
     )
     group: Identifier | None = Field(
-        default=None, description="Numbers of one group are correlated as 'correlations' says."
+        default=None, description="Group of numbers whose correlation 'correlations' states."
     )
-    basis: Basis | None = Field(default=None, description="What the distribution rests on.")
-    source: Text | None = Field(default=None, description="Where it comes from.")
+    basis: Basis | None = Field(default=None, description="Basis of the distribution.")
+    source: Text | None = Field(default=None, description="Source of the distribution.")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -49,14 +49,14 @@ class Distribution(Strict):
 
     @property
     def center(self) -> float:
-        """The nominal value: as stated, or the one that the form implies."""
+        """Nominal value: the stated value, or the value that the form implies."""
         if self.nominal is not None:
             return self.nominal
         lower, upper = self.support
         return min(max(self._implied() + 0.0, lower), upper)
 
     def quantiles(self, probabilities: FloatArray) -> FloatArray:
-        """Values that the number is at most with given probabilities.
+        """Compute the quantiles at given probabilities.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class Distribution(Strict):
         import numpy as np
 
         lower, upper = self.support
-        # Kernels take another path through memory with gaps, and may round otherwise.
+        # On memory with gaps, kernels take another path and may round differently.
         within = np.ascontiguousarray(probabilities, dtype=np.float64)
         if lower == upper:
             return np.full(within.shape, lower)
@@ -91,8 +91,8 @@ class Distribution(Strict):
 
     @abstractmethod
     def _implied(self) -> float:
-        """The nominal value where none is stated."""
+        """Return the nominal value where none is stated."""
 
     @abstractmethod
     def _quantiles(self, probabilities: FloatArray) -> FloatArray:
-        """Quantiles where the support is more than one value."""
+        """Compute quantiles where the support has more than one value."""

@@ -1,4 +1,4 @@
-"""Distributions: what a number may be when it is not known, one class for each form.
+"""Distributions of uncertain numbers, one class for each form.
 
 Quantile functions follow the parametrisation of :mod:`scipy.stats` and use the kernels
 beneath it; PERT is the beta distribution on ``[low, high]`` whose shapes are
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 MOST_SIGMAS = 8.0
-"""Where a lognormal ends that says nothing else: 1e-15 of it lies beyond."""
+"""Default end of a lognormal, in sigmas: 1e-15 of the probability lies beyond."""
 
 Shape = Annotated[float, Field(ge=1e-2, le=1e6)]
 Sigma = Annotated[float, Field(gt=0.0, le=50.0)]
@@ -82,16 +82,16 @@ class Bounded(Distribution):
 
 
 class Uniform(Bounded):
-    """Every value from low to high alike."""
+    """A uniform distribution from low to high."""
 
     distribution: Literal["uniform"]
 
 
 class Range(Distribution):
-    """Every value between two numbers alike: the short form of a uniform distribution."""
+    """A uniform distribution between two numbers, in short form."""
 
     range: list[Amount] = Field(
-        description="Least and greatest.", json_schema_extra={"minItems": 2, "maxItems": 2}
+        description="Least and greatest value.", json_schema_extra={"minItems": 2, "maxItems": 2}
     )
 
     @property
@@ -128,12 +128,12 @@ class _Peaked(Bounded):
         return self.mode
 
     def _share_below_mode(self) -> float:
-        # Halves: the difference of two numbers may be beyond the greatest.
+        # Halves, because the difference of two numbers may overflow.
         return (0.5 * self.mode - 0.5 * self.low) / (0.5 * self.high - 0.5 * self.low)
 
 
 class Triangular(_Peaked):
-    """A density that rises in a line from low to mode and falls in one to high."""
+    """A density that rises linearly from low to mode and falls linearly to high."""
 
     distribution: Literal["triangular"]
 
@@ -147,7 +147,7 @@ class Triangular(_Peaked):
 
 
 class Pert(_Peaked):
-    """The smooth relative of the triangular one: a beta distribution with that mode."""
+    """A beta distribution with the given mode, a smooth alternative to the triangular."""
 
     distribution: Literal["pert"]
 
@@ -160,7 +160,7 @@ class Pert(_Peaked):
 
 
 class Beta(Bounded):
-    """A beta distribution, from 0 to 1 unless low and high say otherwise."""
+    """A beta distribution, from 0 to 1 unless low and high are given."""
 
     distribution: Literal["beta"]
     a: Shape
@@ -179,16 +179,16 @@ class Beta(Bounded):
 
 
 class Lognormal(Distribution):
-    """A number whose logarithm is normal; cut off at low and high, if they are stated."""
+    """A number whose logarithm is normal, truncated at low and high if given."""
 
     distribution: Literal["lognormal"]
     median: Positive
     sigma: Sigma = Field(description="Standard deviation of the natural logarithm.")
     low: Positive | None = Field(
-        default=None, description="Nothing lies below; 8 sigma below the median by default."
+        default=None, description="Least value; 8 sigma below the median by default."
     )
     high: Positive | None = Field(
-        default=None, description="Nothing lies above; 8 sigma above the median by default."
+        default=None, description="Greatest value; 8 sigma above the median by default."
     )
 
     @property
@@ -221,7 +221,7 @@ class Lognormal(Distribution):
 
 
 class Discrete(Distribution):
-    """One of a few values, all alike or by their weights."""
+    """One of a few values, equally likely or weighted."""
 
     is_continuous: ClassVar[bool] = False
 
@@ -231,7 +231,7 @@ class Discrete(Distribution):
 
     @property
     def support(self) -> tuple[float, float]:
-        """Least and greatest value that has a weight."""
+        """Least and greatest value with a weight above 0."""
         values = [value for value, _ in self._weighted()]
         return min(values), max(values)
 
@@ -244,13 +244,13 @@ class Discrete(Distribution):
             if len(self.weights) != len(self.values):
                 found = counted(len(self.weights), "weight")
                 raise refuse(
-                    ("weights",), f"found {found}, expected {len(self.values)}, one a value"
+                    ("weights",), f"found {found}, expected {len(self.values)}, one per value"
                 )
             if not any(self.weights):
                 raise refuse(("weights",), "found no weight above 0, expected one or more")
 
     def _weighted(self) -> list[tuple[float, float]]:
-        """Values and weights, those of weight 0 left out."""
+        """Pair values with weights, leaving out those of weight 0."""
         weights = self.weights or [1.0] * len(self.values)
         return [pair for pair in zip(self.values, weights, strict=True) if pair[1] > 0.0]
 
@@ -285,16 +285,16 @@ FORMS: dict[str, type[Distribution]] = {
     "lognormal": Lognormal,
     "discrete": Discrete,
 }
-"""The distributions by the name that a specification gives them."""
+"""Distributions by their names in specifications."""
 
 
 def parsed(data: dict[str, Any]) -> Distribution | StatedNumber:
-    """The distribution that an object stands for, at a place that takes a number.
+    """Parse an object that stands for a number.
 
     Raises
     ------
     SpecificationError
-        If it stands for none; its pointer leads on from the object.
+        If the object is no distribution; the error's pointer is relative to the object.
     """
     if "range" in data:
         form: type[Distribution | StatedNumber] = Range

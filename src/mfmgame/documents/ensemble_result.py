@@ -1,4 +1,4 @@
-"""Ensembles: what uncertain numbers make of an answer, as a JSON document."""
+"""Results over draws of uncertain numbers, as a JSON document."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ from mfmgame.documents.result import Status
 
 __all__ = ["EnsembleDocument"]
 
-# What comes out may be larger or smaller than what may go in.
+# Results may be larger or smaller than inputs may be.
 Quantity = Annotated[float, Field(ge=0.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Interval(Strict):
-    """An interval that holds the true number, with the confidence that the document states."""
+    """Confidence interval of a number, at the confidence that the document states."""
 
     lower: float | None = Field(description="Null where there are too few draws to say.")
     upper: float | None = Field(description="Null where there are too few draws to say.")
 
 
 class Probability(Interval):
-    """A probability, and its exact interval."""
+    """A probability with its exact interval."""
 
     estimate: Share | None
 
 
 class QuantileResult(Interval):
-    """A quantile, and a distribution-free interval; null where it is infinite."""
+    """A quantile with a distribution-free interval; null where it is infinite."""
 
     at: Share
     estimate: float | None
 
 
 class Distribution(Strict):
-    """How a number is distributed over the draws that have an answer."""
+    """Distribution of a number over the draws that have an answer."""
 
-    nominal: float | None = Field(description="With every input at its nominal value.")
-    mean: float | None = Field(description="Null where a number is infinite or there is none.")
+    nominal: float | None = Field(description="Number with every input at its nominal value.")
+    mean: float | None = Field(description="Null if a number is infinite or no draw has an answer.")
     quantiles: list[QuantileResult]
 
 
 class Exceedance(Strict):
-    """How likely it is that the value is above a loss."""
+    """Probability that the value exceeds a loss."""
 
     loss: Quantity
     probability: Share
 
 
 class FundingResult(Strict):
-    """How often a defense is in the optimum, and how much of it."""
+    """How often the optimum funds a defense, and at what level."""
 
     funded: Probability
     mean_level: Quantity | None
@@ -61,7 +61,7 @@ class FundingResult(Strict):
 
 
 class Input(Strict):
-    """An uncertain number: its nominal value and the ends of what it may be."""
+    """An uncertain number: its nominal value and the ends of its support."""
 
     nominal: float
     lower: float
@@ -69,7 +69,7 @@ class Input(Strict):
 
 
 class EnsembleDocument(Document):
-    """What an ensemble says of a scenario."""
+    """Answer to a scenario over draws of its uncertain numbers."""
 
     schema_id: Literal["mfmgame/ensemble/1"] = Field(alias="schema")
     scenario: str
@@ -77,33 +77,34 @@ class EnsembleDocument(Document):
     draws: int = Field(ge=1)
     seed: int = Field(ge=0)
     infeasible: int = Field(
-        ge=0, description="Draws that leave no allocation within the limits; no share counts them."
+        ge=0,
+        description="Draws without an allocation within the limits; no probability counts them.",
     )
-    status: Status = Field(description="That of the first draw that is not proven.")
+    status: Status = Field(description="Status of the first draw that is not proven.")
     unproven: int = Field(
-        ge=0, description="Draws whose bracket is wider than asked for, or whose threshold is."
+        ge=0, description="Draws whose bracket or threshold is less precise than asked for."
     )
     undecided: int = Field(
         ge=0,
-        description="Draws whose bracket holds the termination loss; of `terminate`, only the "
-        "upper end of the interval counts them.",
+        description="Draws whose bracket holds the termination loss; only the upper end of the "
+        "interval of `terminate` counts them.",
     )
     confidence: Share
     inputs: dict[Identifier, Input]
     terminate: Probability | None = Field(description="Null without a termination loss.")
     unreachable: Probability | None = Field(
-        description="Of the threshold: that no attacker in the game can reach it."
+        description="Probability that no attacker in the game can reach the threshold."
     )
     value: Distribution
     threshold: Distribution | None
     adversarial: Distribution
     portfolio: Distribution
     regret: Distribution = Field(
-        description="Worst loss against the plan at nominal values, less the value."
+        description="Worst loss against the plan for nominal values, less the value."
     )
     measures: dict[Identifier, Distribution]
     exceedance: list[Exceedance] = Field(
-        description="Points of the loss-exceedance curve, at the hundredths of probability."
+        description="Points of the loss-exceedance curve, at each percent of probability."
     )
     defenses: dict[Identifier, FundingResult]
     notes: list[str]

@@ -1,4 +1,4 @@
-"""Numbers from outside as floats, of which none is lost: none becomes 0 or infinite unsaid."""
+"""Lossless reading of numbers as floats: no number silently becomes 0 or infinite."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["amounts", "as_float", "as_floats", "outside"]
 
 
 def as_floats(values: Any, name: str, *, booleans: bool = True) -> FloatArray:
-    """Real numbers as float64, copied only where needed.
+    """Convert real numbers to float64, copying only where needed.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def as_floats(values: Any, name: str, *, booleans: bool = True) -> FloatArray:
 
 
 def as_float(value: Any, name: str) -> float:
-    """The same for a single number.
+    """Convert a single real number to a float.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def as_float(value: Any, name: str) -> float:
 
 
 def amounts(values: Any, name: str, n_axes: int) -> FloatArray:
-    """Real, finite numbers of ordinary magnitude, as float64; a copy only where needed.
+    """Convert finite numbers of ordinary magnitude to float64, copying only where needed.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def amounts(values: Any, name: str, n_axes: int) -> FloatArray:
     Raises
     ------
     SpecificationError
-        If an entry is something else, or the number of axes is.
+        If an entry is not such a number, or the number of axes is wrong.
     """
     array = as_floats(values, name)
     if array.ndim != n_axes:
@@ -109,14 +109,14 @@ def amounts(values: Any, name: str, n_axes: int) -> FloatArray:
 def outside(
     array: NDArray[Any], valid: NDArray[np.bool_], name: str, expected: str
 ) -> SpecificationError:
-    """The refusal of the first entry that is not valid.
+    """Make the error that refuses the first invalid entry.
 
     Parameters
     ----------
     array : ndarray, shape (...)
     valid : ndarray of bool, shape (...)
     name : str
-        Of the argument.
+        Name of the argument.
     expected : str
 
     Returns
@@ -130,7 +130,7 @@ def outside(
 
 
 def _each_as_float(array: NDArray[np.object_], name: str, booleans: bool) -> FloatArray:
-    """Python's own numbers, one by one."""
+    """Convert Python numbers one by one."""
     floats = np.empty(array.shape)
     for place, value in np.ndenumerate(array):
         expected = "a real number"

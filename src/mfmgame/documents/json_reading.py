@@ -1,4 +1,4 @@
-"""Read JSON text from outside: nothing malformed, ambiguous or non-finite gets past."""
+"""Reading of JSON from outside: malformed, ambiguous or non-finite input is refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _files_read: ContextVar[list[Path] | None] = ContextVar("files read", default=No
 
 
 def path_of(path: str | os.PathLike[str], name: str = "path") -> Path:
-    """The path that a function is given.
+    """Convert a path argument to a Path.
 
     Parameters
     ----------
@@ -55,14 +55,14 @@ def path_of(path: str | os.PathLike[str], name: str = "path") -> Path:
     Raises
     ------
     SpecificationError
-        If it is something else.
+        If `path` is of another type.
     """
     refuse_other_types(path, name, str, os.PathLike)
     return Path(path)
 
 
 def input_of(path: str | os.PathLike[str]) -> Path | None:
-    """The same for what may be ``"-"``, standard input, of which there is no path."""
+    """Convert a path argument to a Path, or to None for ``"-"``, standard input."""
     file = path_of(path)
     return None if os.fspath(path) == "-" else file
 
@@ -75,7 +75,7 @@ def read_document(path: Path | None, *, repeated_nulls: bool = False) -> dict[st
     path : pathlib.Path or None
         A regular file or a pipe, UTF-8 with or without a byte-order mark.
     repeated_nulls : bool, default False
-        Whether a key may stand twice where both of its values are null.
+        Whether a key may appear twice if both values are null.
 
     Returns
     -------
@@ -85,8 +85,8 @@ def read_document(path: Path | None, *, repeated_nulls: bool = False) -> dict[st
     Raises
     ------
     SpecificationError
-        If there is no such file, it is too large or too deep, or is not a JSON object
-        with unique keys, finite numbers and valid Unicode.
+        If the file is missing, too large or too deep, or is not a JSON object with unique keys,
+        finite numbers and valid Unicode.
     """
     source = STANDARD_INPUT if path is None else str(path)
     try:
@@ -101,14 +101,14 @@ def read_document(path: Path | None, *, repeated_nulls: bool = False) -> dict[st
 
 
 def read_bytes(path: Path | None, most: int | None = None) -> bytes:
-    """All of a file, or of standard input when `path` is None.
+    """Read all of a file, or of standard input when `path` is None.
 
     Parameters
     ----------
     path : pathlib.Path or None
         A regular file or a pipe.
     most : int, optional
-        Bytes that it may have; `MAX_BYTES` by default.
+        Greatest size in bytes; `MAX_BYTES` by default.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def read_bytes(path: Path | None, most: int | None = None) -> bytes:
     Raises
     ------
     SpecificationError
-        If it cannot be read or is larger.
+        If the file cannot be read or is larger.
     """
     if path is None and sys.stdin is None:
         raise SpecificationError("cannot be read: it is closed")
@@ -141,19 +141,19 @@ def read_bytes(path: Path | None, most: int | None = None) -> bytes:
 
 
 def remember_files() -> None:
-    """Keep in mind which files are read from now on."""
+    """Start to record which files are read."""
     _files_read.set([])
 
 
 def was_read(file: Path) -> bool:
-    """Whether a file is one that has been read since they are kept in mind."""
-    with contextlib.suppress(OSError):  # where there is no such file
+    """Tell whether a file was read since recording started."""
+    with contextlib.suppress(OSError):  # if the file does not exist
         return any(file.samefile(read) for read in _files_read.get() or () if read.exists())
     return False
 
 
 def decoded(data: bytes) -> str:
-    """Text from UTF-8 with or without a byte-order mark.
+    """Decode UTF-8 with or without a byte-order mark.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def decoded(data: bytes) -> str:
     Raises
     ------
     SpecificationError
-        If it is not UTF-8.
+        If the data is not UTF-8.
     """
     try:
         return data.decode("utf-8-sig")
@@ -175,12 +175,12 @@ def decoded(data: bytes) -> str:
 
 
 def is_lost(text: str, value: float) -> bool:
-    """Whether the float of a decimal number is 0 or infinite, and the number is not.
+    """Tell whether a nonzero or finite decimal number became 0 or infinite as a float.
 
     Parameters
     ----------
     text : str
-        The number as it was written.
+        The number as written.
     value : float
 
     Returns
@@ -192,7 +192,7 @@ def is_lost(text: str, value: float) -> bool:
 
 
 class _Unfit(float):
-    """A float that is not the number that was written, or is none; it shows what was."""
+    """A float that differs from the written number, or is NaN; its repr is the written text."""
 
     def __new__(cls, written: str, value: float) -> Self:
         unfit = super().__new__(cls, value)
@@ -211,7 +211,7 @@ def _number(text: str) -> float:
 
 
 def _constant(text: str) -> float:
-    """NaN or Infinity, which Python reads although JSON has them not."""
+    """Mark NaN or Infinity, which Python reads although JSON excludes them."""
     return _Unfit(text, math.nan)
 
 
@@ -242,7 +242,7 @@ def _object(pairs: list[tuple[str, Any]], repeated_nulls: bool) -> dict[Any, Any
 
 
 def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Walk the document in order and yield where something cannot be meant."""
+    """Walk the document in order and yield every value that is invalid."""
     pending: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while pending:
         pointer, value = pending.pop()
@@ -251,7 +251,7 @@ def _problems(document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         elif isinstance(value, dict):
             if _REPEATED_KEY in value:
                 repeated = value.pop(_REPEATED_KEY)
-                yield (*pointer, repeated), "the key stands twice, expected once"
+                yield (*pointer, repeated), "duplicate key, expected unique keys"
             for key in value:
                 if not is_encodable(key):
                     yield pointer, f"the key {shown(key)} is not valid Unicode"

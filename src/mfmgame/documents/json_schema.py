@@ -1,4 +1,4 @@
-"""JSON Schemas, generated from the models that validate."""
+"""JSON Schemas, generated from the validating models."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ _MODELS: dict[str, type[Document]] = {
     "what-if": WhatIfDocument,
 }
 SCHEMA_NAMES = tuple(_MODELS)
-"""The documents that have a schema."""
+"""Names of the documents that have a schema."""
 
 
 def json_schema(name: str = "scenario") -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a document.
+    """Generate the JSON Schema (draft 2020-12) of a document.
 
     Parameters
     ----------
     name : str
-        Which document: "scenario", "catalog" or "addition"; "result", "frontier",
+        Name of the document: "scenario", "catalog" or "addition"; "result", "frontier",
         "portfolio", "threshold", "dci", "gaps", "ensemble", "gradient", "influence",
         "robust", "shares", "tornado" or "what-if".
 
@@ -93,13 +93,13 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
         schema = _with_uncertain_numbers(schema, model)
     _bound(schema)
     for part in (schema, *schema.get("$defs", {}).values()):
-        if "description" in part:  # a docstring: its summary is for readers of JSON, too
+        if "description" in part:  # a docstring, whose summary also serves readers of JSON
             part["description"] = " ".join(part["description"].split("\n\n")[0].split())
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """The schema with ranges and distributions wherever the model takes a number."""
+    """Allow ranges and distributions wherever the model takes a number."""
     any_form: Any = reduce(or_, (*FORMS.values(), StatedNumber), Range)
     forms = TypeAdapter(any_form).json_schema()
     definitions = schema.setdefault("$defs", {})
@@ -122,7 +122,7 @@ def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> d
 
 
 def _uncertain(number: dict[str, Any]) -> dict[str, Any]:
-    """Ranges and distributions whose ends, where they are stated, may stand for a number."""
+    """Allow ranges and distributions whose stated ends are within a number's bounds."""
     bounds = {key: number[key] for key in _BOUNDS if key in number}
     return {
         "$ref": f"#/$defs/{_UNCERTAIN}",
@@ -137,7 +137,7 @@ def _uncertain(number: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bound(part: Any) -> None:
-    """Add to numbers without a bound that they are finite: readers may take 1e400 for infinity."""
+    """Bound numbers without a bound to be finite: readers may take 1e400 for infinity."""
     for inner in part.values() if isinstance(part, dict) else part:
         if isinstance(inner, (dict, list)):
             _bound(inner)
@@ -148,6 +148,6 @@ def _bound(part: Any) -> None:
 
 
 def _moved(place: dict[str, Any]) -> dict[str, Any]:
-    """What a schema says of a number, taken out of it."""
+    """Move the constraints on a number out of its schema."""
     said = [key for key in place if key not in ("title", "description", "default")]
     return {key: place.pop(key) for key in said}

@@ -1,4 +1,4 @@
-"""The best portfolios as a budget grows, as a JSON document."""
+"""Best portfolios as a budget grows, as a JSON document."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Quantity = Annotated[float, Field(ge=0.0)]
 
 
 class PortfolioEntry(Strict):
-    """The best portfolio for every budget from its cost up to the next one's."""
+    """Best portfolio for every budget from its cost up to the next portfolio's cost."""
 
     cost: Quantity
     until: Quantity | None = Field(description="Cost of the next portfolio; null for the last.")
@@ -27,10 +27,12 @@ class PortfolioEntry(Strict):
     allocation: dict[Identifier, Quantity]
     use: dict[Identifier, Quantity]
     adds: dict[Identifier, Quantity] = Field(
-        description="Levels that are higher than in the portfolio before."
+        description="Levels that are higher than in the previous portfolio."
     )
-    drops: dict[Identifier, Quantity] = Field(description="Levels that are lower.")
-    greedy_value: Quantity = Field(description="What the greedy order reaches at this cost.")
+    drops: dict[Identifier, Quantity] = Field(
+        description="Levels that are lower than in the previous portfolio."
+    )
+    greedy_value: Quantity = Field(description="Value that the greedy order reaches at this cost.")
     certificate: PricedCertificate
 
 
@@ -41,6 +43,6 @@ class PortfolioDocument(Document):
     scenario: str
     composition: CompositionName
     resource: Identifier
-    status: Status = Field(description="That of the first portfolio that is not proven.")
+    status: Status = Field(description="Status of the first portfolio that is not proven.")
     portfolios: list[PortfolioEntry]
     notes: list[str]

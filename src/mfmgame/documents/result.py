@@ -1,4 +1,4 @@
-"""Results: what a solved scenario says, as a JSON document."""
+"""Results of solved scenarios, as JSON documents."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
     "TreeNode",
 ]
 
-# What comes out may be larger or smaller than what may go in.
+# Results may be larger or smaller than inputs may be.
 Quantity = Annotated[float, Field(ge=0.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Role = Literal["essential", "optional", "useless"]
@@ -50,7 +50,7 @@ class Bounds(Strict):
 
 
 class ThreatResult(Strict):
-    """What becomes of one threat under the allocation."""
+    """One threat under the allocation."""
 
     severity: Quantity
     bandwidth: Quantity
@@ -59,7 +59,7 @@ class ThreatResult(Strict):
 
 
 class Prices(Strict):
-    """What one more unit changes: the value rises, for the attacker; falls, for a limit.
+    """Increase of the value per bit of attacker bandwidth, decrease per unit of a limit.
 
     Stepped defenses are held at their levels.
     """
@@ -69,7 +69,7 @@ class Prices(Strict):
 
 
 class CertificateCut(Strict):
-    """A cut that the proof uses: which threat, which of its cuts, with what weight."""
+    """A cut of the proof: its threat, its anchor and its weight."""
 
     threat: Identifier
     anchor: Quantity
@@ -77,7 +77,7 @@ class CertificateCut(Strict):
 
 
 class CaseProof(Strict):
-    """What proves a lower bound for some levels: cuts, and the price of each limit."""
+    """Proof of a lower bound for a box of levels: cuts, and the price of each limit."""
 
     cuts: list[CertificateCut]
     limits: dict[Identifier, Quantity]
@@ -97,10 +97,12 @@ class TreeNode(Strict):
 
     defense: Identifier | None = None
     at_most: Quantity | None = Field(
-        default=None, description="Levels up to it come next in the list, then those above."
+        default=None,
+        description="Levels up to this level come next in the list, then higher levels.",
     )
     proof: Annotated[int, Field(ge=0), WHOLE] | None = Field(
-        default=None, description="Position of the leaf's proof; null where no allocation lies."
+        default=None,
+        description="Position of the leaf's proof; null if the leaf holds no allocation.",
     )
 
     @model_validator(mode="after")
@@ -113,9 +115,9 @@ class TreeNode(Strict):
 
 
 class CertificateResult(Strict):
-    """What proves the lower bound, together with the prices of the limits.
+    """Proof of the lower bound, together with the prices of the limits.
 
-    Where some defenses are stepped, the tree proves it, case by case; the cuts and prices
+    Where some defenses are stepped, the tree proves the bound case by case; the cuts and prices
     prove the value with every stepped defense held at its level.
     """
 
@@ -135,7 +137,7 @@ class CertificateResult(Strict):
 
 
 class PricedCertificate(CertificateResult):
-    """What proves a lower bound: cuts, and the price of each limit."""
+    """Proof of a lower bound: cuts, and the price of each limit."""
 
     limits: dict[Identifier, Quantity]
 
@@ -149,19 +151,19 @@ class ThresholdResult(Strict):
     decision: Decision
     margin: float | None
     allocation: dict[Identifier, Quantity] = Field(
-        description="The best allocation against an attacker at the threshold; if none can "
-        "reach it, one that all threats together cannot cost more than stopping."
+        description="Best allocation against an attacker at the threshold; if no attacker can "
+        "reach it, an allocation that limits the loss of all threats to the termination loss."
     )
     use: dict[Identifier, Quantity] = Field(description="What the allocation uses.")
     bandwidth_per_loss: float | None = Field(
-        description="What one more unit of termination loss adds to the threshold, in bits."
+        description="Bits that one more unit of termination loss adds to the threshold."
     )
     lower: Quantity | None = Field(description="Proven lower bound of the value at the threshold.")
-    certificate: PricedCertificate | None = Field(description="What proves it.")
+    certificate: PricedCertificate | None = Field(description="Proof of the lower bound.")
 
 
 class DefenseIndex(Strict):
-    """Coverage index of one defense; null where there is nothing to weigh."""
+    """Coverage index of one defense; null where the threats have no weight."""
 
     index: Share | None
     consistency: Share | None
@@ -178,7 +180,7 @@ class IndexResult(Strict):
 
 
 class OneSided(Strict):
-    """What a unit is worth: the last one there is, null where there is none, and one more."""
+    """Worth of a unit: the last unit (null if there is none), and one more."""
 
     left: Quantity | None
     right: Quantity
@@ -200,7 +202,7 @@ class OneSidedPrices(Strict):
 
 
 class SensitivityResult(Strict):
-    """How an optimum may vary."""
+    """Optimal levels and one-sided prices."""
 
     defenses: dict[Identifier, LevelRange]
     prices: OneSidedPrices
@@ -209,21 +211,23 @@ class SensitivityResult(Strict):
     )
 
     def found_digest(self) -> str:
-        """The digest of what stands here: these numbers carry no other proof."""
+        """Compute the digest of these numbers, which carry no other proof."""
         content = self.model_dump(exclude={"digest"})
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Result(Document):
-    """The answer to a scenario."""
+    """Answer to a scenario."""
 
     schema_id: Literal["mfmgame/result/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
     value: Quantity
     bounds: Bounds
-    status: Status = Field(description="Why the search ended: proven, or with a wide bracket.")
+    status: Status = Field(
+        description="Why the search ended: proven, or the reason for a wide bracket."
+    )
     allocation: dict[Identifier, Quantity]
     use: dict[Identifier, Quantity] = Field(description="What the allocation uses.")
     attack: dict[Identifier, Share]
@@ -237,7 +241,7 @@ class Result(Document):
 
 
 class ThresholdDocument(Document):
-    """The self-destruction threshold alone."""
+    """Self-destruction threshold alone."""
 
     schema_id: Literal["mfmgame/threshold/1"] = Field(alias="schema")
     scenario: str
@@ -248,12 +252,12 @@ class ThresholdDocument(Document):
 
 
 class IndexDocument(Document):
-    """The Defense Coverage Index alone."""
+    """Defense Coverage Index alone."""
 
     schema_id: Literal["mfmgame/dci/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
-    status: Status = Field(description="Of the solution whose allocation is measured.")
+    status: Status = Field(description="Status of the solution whose allocation is measured.")
     dci: IndexResult
     notes: list[str]
 
@@ -266,7 +270,7 @@ class FrontierBounds(Strict):
 
 
 class FrontierPart(Strict):
-    """What proves one side: an allocation from above, or a certificate from below."""
+    """Proof of one bound: an allocation for the upper, a certificate for the lower."""
 
     allocation: dict[Identifier, Quantity] | None = None
     use: dict[Identifier, Quantity] | None = None
@@ -274,7 +278,7 @@ class FrontierPart(Strict):
 
 
 class FrontierBreakpoint(FrontierPart):
-    """Where pieces begin and end; its certificate bounds the value there only."""
+    """End of a piece; its certificate bounds the value there only."""
 
     at: Quantity
     value: Quantity
@@ -290,14 +294,14 @@ class FrontierPiece(FrontierPart):
 
 
 class FrontierPoint(Strict):
-    """The value at a point that was asked for."""
+    """Value at a requested point."""
 
     at: Quantity
     value: Quantity
 
 
 class FrontierRegion(Strict):
-    """Where the decision is the same; at its end as in the region of the lower loss."""
+    """Interval of one decision; its ends belong to the region of the lower loss."""
 
     decision: Decision
     start: Quantity = Field(alias="from")
@@ -305,7 +309,7 @@ class FrontierRegion(Strict):
 
 
 class FrontierDocument(Document):
-    """The value over the attacker's bandwidth or over one limit."""
+    """Value over the attacker's bandwidth or over one limit."""
 
     schema_id: Literal["mfmgame/frontier/1"] = Field(alias="schema")
     scenario: str

@@ -1,4 +1,4 @@
-"""Scenarios: the question that a user asks."""
+"""Scenarios: the games that users ask to solve."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def _without_traits(entry: Entry) -> Entry:
 
 
 class Attacker(Strict):
-    """What the attacker can spend."""
+    """Resources of the attacker."""
 
     bandwidth: Quantity = Field(description="Bits that all threats together may use.")
 
 
 class Group(Strict):
-    """How many of several defenses may or must run, at any level but 0."""
+    """Bounds on how many defenses of a group run, at any level but 0."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -104,27 +104,28 @@ class Group(Strict):
             raise refuse(
                 ("at_least",),
                 f"found {self.at_least}, expected at most "
-                f"{min(most, len(self.defenses))}, which is all that may run",
+                f"{min(most, len(self.defenses))}, the most that may run",
             )
         if self.at_most is None and not self.at_least:
-            raise refuse((), "nothing is required, expected 'at_least' from 1, 'at_most', or both")
+            raise refuse((), "found no bound, expected 'at_least' of 1 or more, 'at_most', or both")
         return self
 
 
 class Defender(Strict):
-    """What the defender can spend; a resource without a limit is unlimited."""
+    """Resources of the defender; a resource without a limit is unlimited."""
 
     limits: dict[Identifier, Amount] = {}
     kind: Kind = Field(
-        default="continuous", description="Of every defense that states no kind and no levels."
+        default="continuous",
+        description="Kind of every defense that states neither kind nor levels.",
     )
     groups: list[Group] = []
 
 
 class Termination(Strict):
-    """What it costs to stop the system now."""
+    """Cost of stopping the system now."""
 
-    loss: Quantity = Field(description="In the loss units of the severities.")
+    loss: Quantity = Field(description="Loss in the loss units of the severities.")
 
 
 class Units(Strict):
@@ -138,20 +139,20 @@ class Units(Strict):
 
 
 class Deployment(Strict):
-    """How the system is used, beyond answering prompts."""
+    """Flows of the deployed system, beyond answering prompts."""
 
     flows: list[Flow]
 
 
 class ThreatOverride(Strict):
-    """Numbers that replace those of a catalog's threat."""
+    """Numbers that replace a catalog threat's."""
 
     severity: Quantity | None = None
     bandwidth: Quantity | None = None
 
 
 class DefenseOverride(Strict):
-    """Numbers that replace those of a catalog's defense."""
+    """Numbers that replace a catalog defense's."""
 
     model_config = LEVELS_BESIDE_NO_KIND
 
@@ -178,12 +179,12 @@ class Overrides(Strict):
 
 
 class Scenario(UncertainDocument):
-    """A game to solve: threats, defenses, and what both sides can spend.
+    """A game to solve: threats, defenses, and both sides' resources.
 
     Raises
     ------
     SpecificationError
-        If anything in it cannot be meant; the error's `pointer` says where.
+        If the scenario is malformed or inconsistent; the error's `pointer` says where.
 
     Examples
     --------
@@ -217,7 +218,7 @@ class Scenario(UncertainDocument):
     units: Units | None = None
     composition: CompositionName = "best_of"
     catalog: Identifier | None = Field(
-        default=None, description="A shipped catalog's name, or a file relative to this one."
+        default=None, description="Name of a shipped catalog, or a file relative to this file."
     )
     system: Identifier | None = Field(default=None, description="A system of the catalog.")
     deployment: Deployment | None = None
@@ -252,7 +253,7 @@ class Scenario(UncertainDocument):
         return self
 
     def check_references(self, catalog: Catalog) -> None:
-        """Refuse what refers to nothing in the scenario or its catalog.
+        """Refuse references to missing entries, and ids that the catalog repeats.
 
         Parameters
         ----------
@@ -262,8 +263,8 @@ class Scenario(UncertainDocument):
         Raises
         ------
         SpecificationError
-            For an unknown system, threat, defense or resource, and for an id that the
-            catalog has too.
+            For an unknown system, threat, defense or resource, and for an id that the catalog
+            also has.
         """
         threats = [threat.id for threat in catalog.threats]
         defenses = {defense.id: defense for defense in catalog.defenses}
@@ -323,7 +324,7 @@ class Scenario(UncertainDocument):
 
     @property
     def source(self) -> str:
-        """The file that the scenario was read from, if any."""
+        """File that the scenario was read from, if any."""
         return self._source
 
     def read_from(self, source: str, place_of: Callable[[str], str] | None = None) -> Self:
@@ -362,7 +363,7 @@ class Scenario(UncertainDocument):
 
     @property
     def folder(self) -> Path:
-        """What the path of a catalog is relative to."""
+        """Folder to which a catalog's path is relative."""
         return Path() if self._source in ("", STANDARD_INPUT) else Path(self._source).parent
 
 
@@ -382,8 +383,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     Raises
     ------
     SpecificationError
-        If the file cannot be read or says something that cannot be meant; its text
-        names the file, the JSON pointer, what is wrong and what was expected.
+        If the file cannot be read, or is malformed or inconsistent; the message names the file,
+        the JSON pointer, what was found and what was expected.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What matters, as JSON documents: derivatives, shares, what-ifs, robust plans, indices."""
+"""Sensitivity results as JSON documents: derivatives, shares, what-ifs, robust plans, indices."""
 
 from __future__ import annotations
 
@@ -19,31 +19,33 @@ __all__ = [
     "WhatIfDocument",
 ]
 
-# What comes out may be larger or smaller than what may go in.
+# Results may be larger or smaller than inputs may be.
 Loss = Annotated[float, Field(ge=0.0)]
 Bits = Annotated[float, Field(ge=0.0)]
 Level = Annotated[float, Field(ge=0.0)]
 
 
 class Slope(Strict):
-    """A derivative and an elasticity; null where none is known to exist."""
+    """A derivative and an elasticity; null where not known to exist."""
 
     derivative: float | None
-    elasticity: float | None = Field(description="Per cent, for one per cent of the number.")
+    elasticity: float | None = Field(
+        description="Percent change for a change of the number by one percent."
+    )
 
 
 class NumberSlopes(Strict):
-    """A number of the game and the derivatives in it."""
+    """A number of the game with its derivatives."""
 
-    number: Identifier = Field(description="What it is, as 'severity'.")
-    name: str = Field(description="Whose: an id, or two with a slash between them.")
+    number: Identifier = Field(description="Kind of number, such as 'severity'.")
+    name: str = Field(description="Id of the entry, or two ids separated by a slash.")
     size: float
     value: Slope
-    threshold: Slope | None = Field(description="Null where there is no threshold to reach.")
+    threshold: Slope | None = Field(description="Null if no attacker can reach a threshold.")
 
 
 class GradientDocument(Document):
-    """Derivatives in every number of a game."""
+    """Derivatives with respect to every number of a game."""
 
     schema_id: Literal["mfmgame/gradient/1"] = Field(alias="schema")
     scenario: str
@@ -56,13 +58,13 @@ class GradientDocument(Document):
 
 
 class DefenseShare(Strict):
-    """What one defense has of what the plan removes, in loss units."""
+    """One defense's share of the loss that the plan removes, in loss units."""
 
     level: Level
     share: float
     error: Loss = Field(description="Standard error of the share; 0 where it is exact.")
-    alone: float = Field(description="What it removes with no other.")
-    last: float = Field(description="What it adds to all others.")
+    alone: float = Field(description="Loss that the defense removes alone.")
+    last: float = Field(description="Loss that it removes on top of all others.")
 
 
 class SharesDocument(Document):
@@ -75,7 +77,9 @@ class SharesDocument(Document):
     undefended: Loss
     defended: Loss
     removed: float
-    permutations: int | None = Field(description="Random orders; null where all were taken.")
+    permutations: int | None = Field(
+        description="Number of random orders; null if all orders were used."
+    )
     defenses: dict[Identifier, DefenseShare]
     notes: list[str]
 
@@ -88,7 +92,7 @@ class OutcomeBounds(Strict):
 
 
 class OutcomeThreshold(Strict):
-    """A threshold in short; its bandwidth is null where no attacker can reach it."""
+    """A threshold in short; its bandwidth is null if no attacker can reach it."""
 
     bandwidth: Bits | None
     decision: Decision
@@ -96,7 +100,7 @@ class OutcomeThreshold(Strict):
 
 
 class OutcomeResult(Strict):
-    """The answer to one game, in short."""
+    """Short answer to one game."""
 
     value: Loss
     bounds: OutcomeBounds
@@ -106,18 +110,18 @@ class OutcomeResult(Strict):
 
 
 class WithoutResult(Strict):
-    """What is left without one defense."""
+    """Short answer without one defense."""
 
     defense: Identifier
-    value: Loss | None = Field(description="Null where no allocation is feasible without it.")
+    value: Loss | None = Field(description="Null if no allocation is feasible without the defense.")
     change: float | None
     threshold: Bits | None
     decision: Decision | None
-    status: Status | None = Field(description="Null where no allocation is feasible.")
+    status: Status | None = Field(description="Null if no allocation is feasible.")
 
 
 class WhatIfDocument(Document):
-    """The answers to a scenario as it is, as it would be, and without each defense."""
+    """Answers to a scenario before and after a change, and without each defense."""
 
     schema_id: Literal["mfmgame/what-if/1"] = Field(alias="schema")
     scenario: str
@@ -127,25 +131,27 @@ class WhatIfDocument(Document):
     added: list[Identifier]
     before: OutcomeResult
     after: OutcomeResult
-    change: float = Field(description="What it adds to the value.")
+    change: float = Field(description="Change of the value.")
     without: list[WithoutResult] | None = Field(
-        description="Each defense of the scenario as it would be; null if not asked for."
+        description="Answer without each defense of the changed scenario; null if not asked for."
     )
     notes: list[str]
 
 
 class RobustInput(Strict):
-    """An uncertain number, the interval looked at, and its worst end."""
+    """An uncertain number, its interval, and its worst end."""
 
     nominal: float
     lower: float
     upper: float
     worst: float
-    mixed: bool = Field(description="Whether it hurts here at one end and there at the other.")
+    mixed: bool = Field(
+        description="Whether its low end hurts in some places and its high end in others."
+    )
 
 
 class RobustDocument(Document):
-    """The plan whose worst case is least."""
+    """Plan with the least worst case."""
 
     schema_id: Literal["mfmgame/robust/1"] = Field(alias="schema")
     scenario: str
@@ -158,8 +164,8 @@ class RobustDocument(Document):
     nominal: OutcomeResult
     nominal_plan_worst_case: Loss
     robust_plan_nominal: Loss
-    saved: float = Field(description="What the robust plan takes off the worst case.")
-    price: float = Field(description="What it costs if all numbers are nominal.")
+    saved: float = Field(description="Reduction of the worst case by the robust plan.")
+    price: float = Field(description="Extra loss of the robust plan if all numbers are nominal.")
     inputs: dict[Identifier, RobustInput]
     notes: list[str]
 
@@ -176,7 +182,7 @@ class TornadoEnds(Strict):
 
 
 class TornadoDocument(Document):
-    """Each uncertain number at its ends, the others at their nominal values."""
+    """Value and threshold with each uncertain number at its ends, the others nominal."""
 
     schema_id: Literal["mfmgame/tornado/1"] = Field(alias="schema")
     scenario: str

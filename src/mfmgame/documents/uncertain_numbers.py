@@ -1,8 +1,8 @@
-"""Documents whose numbers may be uncertain: a plain one, and what may stand in its places.
+"""Documents whose numbers may be ranges or distributions.
 
-Wherever a model takes a single number, a document may hold a range or a distribution
-instead. They are taken out before anything is validated: what the strict models see, and
-all that is built on them, is the document with the nominal numbers.
+Wherever a model takes a single number, a document may hold a range or a distribution instead.
+These are taken out before validation: the strict models, and everything built on them, see the
+document with the nominal numbers.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ __all__ = [
 ]
 
 Place = tuple[str | int, ...]
-"""The way from a document to a number in it: keys and indices."""
+"""Path from a document to a number in it: keys and indices."""
 
 _Form = Distribution | StatedNumber
 _Walk = Callable[[Any, Place], Iterator[tuple[Place, _Form]]]
 Correlations = Annotated[
     dict[Identifier, Annotated[float, Field(ge=-1.0, le=1.0)]],
-    Field(description="Spearman's rank correlation of each two uncertain numbers of a group."),
+    Field(description="Spearman's rank correlation of any two uncertain numbers of a group."),
 ]
 
 
 class UncertainDocument(Document):
     """A document in which ranges and distributions may stand for numbers.
 
-    Its fields, and what :meth:`model_dump` gives, are the nominal numbers;
-    :meth:`to_document` gives all of it.
+    Its fields and :meth:`model_dump` hold the nominal numbers; :meth:`to_document` returns the
+    full document.
     """
 
     if TYPE_CHECKING:  # each document lists it among its own fields
@@ -76,7 +76,7 @@ class UncertainDocument(Document):
 
     @property
     def uncertain(self) -> Mapping[Place, Distribution]:
-        """What each uncertain number may be, by its place, in the document's order."""
+        """Distribution of each uncertain number by its place, in the document's order."""
         return MappingProxyType(self._uncertain)
 
     @property
@@ -91,17 +91,17 @@ class UncertainDocument(Document):
         return {place: form.basis for place, form in forms}
 
     def to_document(self, *, without_defaults: bool = False) -> dict[str, Any]:
-        """The document as it may be written to a file, ranges and distributions included.
+        """Return the document as written to a file, with ranges and distributions.
 
         Parameters
         ----------
         without_defaults : bool, default False
-            Whether to leave out what says nothing but the default.
+            Whether to leave out values that equal their default.
 
         Returns
         -------
         dict
-            What the model of the document takes, ready for :func:`json.dump`.
+            Arguments of the document's model, ready for :func:`json.dump`.
         """
         plain = self.model_dump(
             by_alias=True, exclude_unset=not without_defaults, exclude_defaults=without_defaults
@@ -115,7 +115,7 @@ class UncertainDocument(Document):
 
 
 def with_numbers(data: Any, numbers: Mapping[Place, Any]) -> Any:
-    """The data with values set at some places; what does not change is shared."""
+    """Return data with values set at some places, sharing unchanged parts."""
     if not numbers:
         return data
     if () in numbers:
@@ -131,13 +131,13 @@ def with_numbers(data: Any, numbers: Mapping[Place, Any]) -> Any:
 
 
 def rank_to_normal(correlation: float) -> float:
-    """Pearson's correlation of normal variables whose rank correlation is Spearman's."""
+    """Compute Pearson's correlation of normal variables from Spearman's rank correlation."""
     return 2.0 * math.sin(math.pi * correlation / 6.0)
 
 
 @dataclass(frozen=True)
 class _Keys:
-    """Where a model takes single numbers, and which of its members may hold more of them."""
+    """Keys under which a model takes numbers, and members that may hold more numbers."""
 
     numbers: Mapping[str, str]
     inner: Mapping[str, _Walk]
@@ -145,7 +145,7 @@ class _Keys:
 
 
 def number_models(model: type[BaseModel]) -> list[type[BaseModel]]:
-    """The models within a model, itself included, in which numbers may stand."""
+    """List the models within a model, itself included, that hold numbers."""
     found = [model]
     for one in found:
         found += [nested for nested in _keys(one).models if nested not in found]
@@ -153,7 +153,7 @@ def number_models(model: type[BaseModel]) -> list[type[BaseModel]]:
 
 
 def number_keys(model: type[BaseModel]) -> Mapping[str, str]:
-    """The keys under which a model takes a number, or an object of numbers.
+    """Return the keys under which a model takes a number or an object of numbers.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def _keys(model: type[BaseModel]) -> _Keys:
 
 
 def _bare(annotation: Any) -> Any:
-    """A type without what it is annotated with, and without None."""
+    """Strip annotations and None from a type."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
@@ -198,7 +198,7 @@ def _bare(annotation: Any) -> Any:
 
 
 def _walk(container: Any, model: type[BaseModel]) -> _Walk:
-    """How to find what stands in a model, in a list of it, or in an object of it."""
+    """Make the search for distributions in a model, a list of it, or an object of it."""
 
     def found_in_all(data: Any, place: Place) -> Iterator[tuple[Place, _Form]]:
         if container is None:
@@ -211,7 +211,7 @@ def _walk(container: Any, model: type[BaseModel]) -> _Walk:
 
 
 def _found(model: type[BaseModel], data: Any, place: Place) -> Iterator[tuple[Place, _Form]]:
-    """Distributions in data for a model; what is no data for it is left to the model."""
+    """Find distributions in data for a model; other data is left to the model to refuse."""
     if type(data) is not dict:
         return
     keys = _keys(model)
@@ -237,13 +237,13 @@ def _parsed(data: dict[str, Any], place: Place) -> _Form:
 def _refuse_end(
     model: type[UncertainDocument], data: dict[str, Any], numbers: Mapping[Place, float], end: str
 ) -> None:
-    """Refuse uncertain numbers that would not all be valid at one end of what they may be."""
+    """Refuse uncertain numbers that are not all valid at one end of their supports."""
     try:
         model(**{key: value for key, value in data.items() if key != "correlations"})
     except SpecificationError as error:
         if any(pointer_to(place) == error.pointer for place in numbers):
             raise SpecificationError(
-                f"the {end} that this may be is out of range: {error.message}",
+                f"the {end} possible value is out of range: {error.message}",
                 pointer=error.pointer,
             ) from None
         raise
@@ -270,11 +270,11 @@ def _refuse_wrong_groups(
                 f"found {size or 'no'} uncertain number{'s'[: size != 1]} of this group, "
                 "expected two or more",
             )
-        # The least at which the normal variables behind the ranks can all be correlated.
+        # Least correlation that all pairs of the normal variables behind the ranks can share.
         least = 6.0 / math.pi * math.asin(-0.5 / (size - 1))
         if correlation < least - 1e-12:
             raise refuse(
                 where,
-                f"found {shown(correlation)}, expected at least {least!r}, the least that "
-                f"{size} numbers can have with each other",
+                f"found {shown(correlation)}, expected at least {least!r}, the least "
+                f"correlation that {size} numbers can share",
             )

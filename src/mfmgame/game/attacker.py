@@ -1,4 +1,4 @@
-"""What the worst attacker does once it sees the allocation."""
+"""Best response of the worst-case attacker, who sees the allocation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["BestResponse", "bandwidth_for_loss", "best_response", "loss_curve", 
 
 
 _SORTED_WHOLE = 4096
-"""More threats than this are sorted only as far as the budget may reach."""
+"""Number of threats above which sorting stops where the budget is used up."""
 
 
 class BestResponse(NamedTuple):
@@ -24,9 +24,9 @@ class BestResponse(NamedTuple):
     plan : ndarray of float, shape (n_threats,)
         Effort on each threat, in [0, 1].
     loss : float
-        What it costs the defender, in loss units.
+        Loss that the plan causes, in loss units.
     price : float
-        What one more bit of bandwidth would add, in loss units per bit.
+        Loss that one more bit of bandwidth adds, in loss units per bit.
     """
 
     plan: FloatArray
@@ -35,11 +35,11 @@ class BestResponse(NamedTuple):
 
 
 def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) -> BestResponse:
-    """Maximise ``plan . residual`` over ``0 <= plan <= 1``, ``bandwidth . plan <= budget``.
+    """Find the plan that maximises ``plan . residual`` within the attacker's budget.
 
-    A fractional knapsack: threats run in order of loss per bit until the budget is used;
-    those that need no bandwidth always run, and those that lose nothing never do. Ties
-    go to the threat that comes first.
+    Subject to ``0 <= plan <= 1`` and ``bandwidth . plan <= budget``. This is a fractional
+    knapsack: threats run in order of loss per bit until the budget is used. Threats that need no
+    bandwidth always run; threats without residual loss never do. Ties go to the earlier threat.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) ->
 def _affordable(
     running: IntArray, ratio: FloatArray, bandwidth: FloatArray, budget: float
 ) -> IntArray:
-    """Threats by falling ratio, first ones first in ties: all, or enough to pass the budget."""
+    """Sort threats by falling ratio, ties in order: all, or enough to exceed the budget."""
     count = _SORTED_WHOLE
     while count < len(running) // 4:
         least = np.partition(ratio, len(ratio) - count)[len(ratio) - count]
@@ -93,12 +93,12 @@ def _affordable(
 
 
 def worst_losses(residuals: FloatArray, bandwidth: FloatArray, budget: float) -> FloatArray:
-    """Losses of the best responses to many allocations, by sorts of whole matrices.
+    """Compute the losses of best responses to many allocations, by sorting whole matrices.
 
     Parameters
     ----------
     residuals : ndarray of float, shape (n_allocations, n_threats)
-        Residual losses under each, at least 0.
+        Residual losses under each allocation, at least 0.
     bandwidth, budget
         As for :func:`best_response`.
 
@@ -126,7 +126,7 @@ def worst_losses(residuals: FloatArray, bandwidth: FloatArray, budget: float) ->
 def loss_curve(
     residual: FloatArray, bandwidth: FloatArray
 ) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Trace the loss of the best response to one allocation over the attacker's bandwidth.
+    """Trace the loss of the best response to an allocation over the attacker's bandwidth.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def loss_curve(
     order : ndarray of int, shape (n_running,)
         Threats that need bandwidth and cause a loss, by falling loss per bit.
     points : ndarray of float, shape (n_running + 1,)
-        Bandwidths from 0, in bits, up to which the first 0, 1, ... of them run in full.
+        Bandwidths in bits, from 0, at which the first 0, 1, ... of these threats run in full.
     losses : ndarray of float, shape (n_running + 1,)
         In loss units; linear between the points, and constant beyond the last.
 
@@ -155,7 +155,7 @@ def loss_curve(
 
 
 def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float) -> float | None:
-    """Greatest bandwidth at which the best response costs no more than a given loss.
+    """Find the greatest bandwidth at which the best response costs at most a given loss.
 
     Parameters
     ----------
@@ -167,8 +167,8 @@ def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float)
     Returns
     -------
     float or None
-        Bits; 0 if threats of no bandwidth alone cost more, None if all threats together
-        cost no more.
+        Bits; 0 if the threats that need no bandwidth alone cost more, None if all threats
+        together cost no more.
 
     Examples
     --------

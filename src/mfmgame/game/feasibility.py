@@ -1,4 +1,4 @@
-"""Allocations: what keeps within the limits, and what it costs."""
+"""Limits of allocations: feasibility, scaling to the limits, and resource cost."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ __all__ = [
 
 
 NEGLIGIBLE_LEVEL = 2.0**-64
-"""Level, or share of a lower greatest level, that covers less than rounding does."""
+"""Level, or share of a greatest level below 1, whose effect is less than rounding."""
 _EPS = 2.0**-52
 
 
 def reachable_levels(max_level: FloatArray, use: FloatArray, limits: FloatArray) -> FloatArray:
-    """Greatest level of each defense within the limits, if it runs alone, shape (n_defenses,)."""
+    """Find the greatest level of each defense alone within the limits, shape (n_defenses,)."""
     affordable = np.full_like(use, np.inf)
     np.divide(limits[:, None], use, out=affordable, where=use > 0.0)
     return np.asarray(np.minimum(max_level, affordable.min(axis=0, initial=np.inf)))
 
 
 def can_run(max_level: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
-    """Defenses whose reachable level is more than a negligible share of their range."""
+    """Tell which defenses can reach more than a negligible share of their range."""
     return (reach > NEGLIGIBLE_LEVEL * np.minimum(max_level, 1.0)) & (reach > 0.0)
 
 
 def idle_defenses(game: DefenseGame) -> NDArray[np.bool_]:
-    """Defenses with a range of levels of which the limits allow none, shape (n_defenses,)."""
+    """Tell which defenses the limits keep from running at all, shape (n_defenses,)."""
     reach = reachable_levels(game.max_level, game.use, game.limits)
     return np.asarray((game.max_level > 0.0) & ~can_run(game.max_level, reach))
 
 
 def resource_cost(game: DefenseGame) -> FloatArray:
-    """Resource use of each defense at level 1, each resource in units of what there is."""
+    """Compute each defense's resource use at level 1, in shares of the limits."""
     total = game.use @ game.max_level
     available = np.where(np.isfinite(game.limits) & (game.limits > 0), game.limits, total)
     return np.divide(1.0, available, out=np.zeros_like(total), where=available > 0) @ game.use
 
 
 def affordable_levels(game: DefenseGame) -> FloatArray:
-    """The most of each level that the limits allow it alone."""
+    """Find the greatest level of each defense that the limits allow it alone."""
     using = game.use > 0.0
     alone = np.divide(
         game.limits[:, None], game.use, out=np.full_like(game.use, np.inf), where=using
@@ -70,7 +70,7 @@ def affordable_levels(game: DefenseGame) -> FloatArray:
 
 
 def spread(game: DefenseGame) -> FloatArray:
-    """Every resource spread over its users in proportion."""
+    """Spread every resource over its users in proportion."""
     full = game.use @ game.max_level
     limits = game.kept_limits
     share = np.divide(limits, full, out=np.ones_like(full), where=full > limits)
@@ -79,16 +79,16 @@ def spread(game: DefenseGame) -> FloatArray:
 
 
 def with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
-    """The allocation with every defense that uses nothing in full: it can only help."""
+    """Run every defense that uses no resource at its greatest level: it can only help."""
     return np.where(game.use.any(axis=0), allocation, game.max_level)
 
 
 def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
-    """The continuous game of the other defenses, with stepped ones held at their levels.
+    """Build the continuous game of the other defenses, stepped ones held at their levels.
 
-    They use nothing there, so that they run at their greatest level, the one they are
-    held at, and the limits are what they leave; what is granted for whole steps is not for
-    others to use.
+    Held defenses use no resource in this game, and their greatest level is the held one, so they
+    run at it. The limits are what the held defenses leave; the tolerance granted to whole steps
+    is not available to the others.
     """
     stepped = game.level_rules.stepped
     held = copy.copy(game)
@@ -104,13 +104,13 @@ def held_game(game: DefenseGame, allocation: FloatArray) -> DefenseGame:
 
 
 def is_within_limits(game: DefenseGame, allocation: FloatArray) -> bool:
-    """Whether an allocation keeps within every limit, without rounding error."""
+    """Tell whether an allocation keeps within every limit, without rounding error."""
     limits = zip(game.use, game.kept_limits.tolist(), strict=True)
     return not any(_overspends(use, allocation, limit) for use, limit in limits)
 
 
 def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
-    """The allocation, scaled back as little as keeps it within the limits exactly."""
+    """Scale an allocation back as little as needed to keep within the limits exactly."""
     levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
     for use, limit in zip(game.use, game.kept_limits.tolist(), strict=True):
         while _overspends(use, levels, limit):
@@ -122,7 +122,7 @@ def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
 def within_limits_beside(
     game: DefenseGame, allocation: FloatArray, held: NDArray[np.bool_]
 ) -> FloatArray:
-    """The same, if that can be done with some defenses held at their level."""
+    """Scale an allocation back to the limits, if possible, with some defenses held."""
     levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
     for use, limit in zip(game.use, game.kept_limits.tolist(), strict=True):
         moving = np.where(held, 0.0, use)
@@ -136,7 +136,7 @@ def within_limits_beside(
 
 
 def _overspends(use: FloatArray, levels: FloatArray, limit: float) -> bool:
-    """Whether levels use more than a limit, which may be infinite, without rounding error."""
+    """Tell whether levels use more than a limit, perhaps infinite, without rounding error."""
     excess = wide(use) @ wide(levels) - limit
     if abs(excess) >= (len(levels) + 4) * WIDE_EPS * limit:
         return bool(excess > 0.0)
@@ -144,7 +144,7 @@ def _overspends(use: FloatArray, levels: FloatArray, limit: float) -> bool:
 
 
 def all_within_limits(game: DefenseGame, allocations: FloatArray) -> FloatArray:
-    """The same for many allocations, by products of whole matrices.
+    """Scale many allocations back to the limits, by products of whole matrices.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The game as labels and arrays, and how a scenario becomes one."""
+"""The game of threats and defenses as labelled arrays."""
 
 from __future__ import annotations
 
@@ -26,52 +26,52 @@ __all__ = ["GRANTED", "DefenseGame"]
 
 
 GRANTED = 1e-12
-"""Share of a limit by which whole steps may pass it: 0.1 and 0.2 are more than 0.3 in binary."""
+"""Share of a limit by which whole steps may exceed it: in binary, 0.1 + 0.2 is more than 0.3."""
 
 
 class DefenseGame:
-    """Threats, defenses and what both sides can spend, as labelled read-only arrays.
+    """Threats, defenses and both sides' resources, as labelled read-only arrays.
 
     Parameters
     ----------
     severity : array_like, shape (n_threats,)
-        Loss if a threat runs at full effort against no defense, in loss units.
+        Loss from each threat at full effort with no defense, in loss units.
     bandwidth : array_like, shape (n_threats,)
-        Bits that a threat needs at full effort.
+        Bits that each threat needs at full effort.
     effectiveness : array_like or SciPy sparse, shape (n_threats, n_defenses)
-        Share of a threat that a defense stops at level 1, in [0, 1]. A float64 array or
+        Share of each threat that each defense stops at level 1, in [0, 1]. A float64 array or
         canonical CSR matrix is not copied.
     attacker_bandwidth : float
         Bits that all threats together may use.
     use : mapping of str to array_like of shape (n_defenses,), optional
-        For each resource, the units that each defense uses at level 1.
+        By resource, the units that each defense uses at level 1.
     limits : mapping of str to float, optional
-        Units that may be used of a resource; one that is not named is unlimited. Beside
-        stepped defenses each limit is kept to 1e-12 of it, as sums of decimals need.
+        By resource, the units that may be used; a resource without a limit is unlimited. With
+        stepped defenses, use may exceed a limit by 1e-12 of it, for rounding in sums of decimals.
     max_level : array_like, shape (n_defenses,), optional
         Greatest level of each defense, 1 by default.
     levels : mapping of str to array_like, shape (n_levels,), optional
-        By id, the increasing levels of each stepped defense; ``[0, 1]`` is all or nothing.
-        One that is not named is continuous.
+        By id, the increasing levels of each stepped defense; ``[0, 1]`` is all or nothing. Other
+        defenses are continuous.
     requires : mapping of str to sequence of str, optional
-        By id of a stepped defense, those that must run, at any level, if it does.
+        By id of a stepped defense, the defenses that must run, at any level, if it runs.
     groups : sequence of DefenseGroup, optional
-        How many of several stepped defenses may or must run.
+        Bounds on how many defenses of a group of stepped defenses run.
     composition : {"best_of", "additive", "independent"}
         How several defenses act on one threat.
     termination_loss : float, optional
         Loss of stopping the system now, in loss units.
     threat_ids, defense_ids, threat_classes : sequence of str, optional
-        Labels; numbered ones, and the one class "unclassified", by default.
+        Labels. By default ids are numbered and every class is "unclassified".
     name : str, optional
         Name of the scenario.
     notes : sequence of str, optional
-        What a reader of any answer must know of the numbers.
+        Caveats about the numbers that every answer repeats.
 
     Raises
     ------
     SpecificationError
-        If shapes differ, a label repeats, or a number is not finite or out of its range.
+        If shapes differ, a label repeats, or a number is not finite or out of range.
 
     Examples
     --------
@@ -136,7 +136,7 @@ class DefenseGame:
         self._set_limits(use or {}, limits or {}, n_defenses)
         most = np.ones(n_defenses) if max_level is None else max_level
         self.max_level = _quantities(most, "max_level", n_defenses)
-        composition_class(composition)  # refuses a name that it does not know
+        composition_class(composition)  # refuses an unknown name
         self.composition = composition
         self.termination_loss = (
             None if termination_loss is None else _quantity(termination_loss, "termination_loss")
@@ -163,7 +163,7 @@ class DefenseGame:
     def _set_limits(
         self, use: Mapping[str, ArrayLike], limits: Mapping[str, float], n_defenses: int
     ) -> None:
-        """Set the resources, what each defense uses of them, and their limits."""
+        """Set the resources, their use by each defense, and their limits."""
         self.resources = tuple(use)
         self.use = np.zeros((len(self.resources), n_defenses))
         for row, (resource, used) in enumerate(use.items()):
@@ -205,7 +205,7 @@ class DefenseGame:
         return self.kept(self.limits)
 
     def kept(self, limits: FloatArray) -> FloatArray:
-        """Limits as allocations keep within them: beside stepped defenses, a trace more.
+        """Return limits as enforced: raised by a trace if the game has stepped defenses.
 
         Parameters
         ----------
@@ -218,7 +218,7 @@ class DefenseGame:
         return limits if not self.is_discrete else limits + GRANTED * np.maximum(limits, 0.0)
 
     def with_attacker_bandwidth(self, attacker_bandwidth: float) -> Self:
-        """Return the same game, arrays shared, against another attacker.
+        """Return the same game, sharing its arrays, with another attacker bandwidth.
 
         Parameters
         ----------
@@ -239,12 +239,12 @@ class DefenseGame:
         return other
 
     def with_limits(self, limits: Mapping[str, float]) -> Self:
-        """Return the same game, arrays shared, with other limits.
+        """Return the same game, sharing its arrays, with other limits.
 
         Parameters
         ----------
         limits : mapping of str to float
-            The limits to set.
+            New limits by resource; other limits stay as they are.
 
         Returns
         -------
@@ -268,7 +268,7 @@ class DefenseGame:
         return other
 
     def to_frame(self) -> pandas.DataFrame:
-        """Payoff matrix ``P[i, j] = severity[i] * (1 - E[i, j])`` as a labelled table.
+        """Return the payoff matrix ``P[i, j] = severity[i] * (1 - E[i, j])`` as a labelled table.
 
         Returns
         -------
@@ -318,7 +318,7 @@ def _finite(value: Any, name: str) -> float:
 
 
 def _effectiveness(values: Any, n_threats: int) -> FloatArray | scipy.sparse.csr_array:
-    """A matrix of shares, dense or CSR; a copy only where it does not fit as it is."""
+    """Validate a matrix of shares, dense or CSR, copying it only for conversion."""
     if type(values).__module__.startswith("scipy.sparse"):
         return _sparse_shares(values, n_threats)
     matrix = as_floats(values, "effectiveness")

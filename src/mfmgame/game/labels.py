@@ -1,4 +1,4 @@
-"""Vectors that know the names of their entries."""
+"""Labelled vectors and labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Labelled", "NumberedLabels"]
 
 
 class Labelled(Mapping[str, float]):
-    """A read-only mapping from label to number that NumPy takes as an array.
+    """Read-only mapping from label to number that NumPy takes as an array.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ class Labelled(Mapping[str, float]):
 
     @property
     def array(self) -> NDArray[np.float64]:
-        """The numbers alone, read-only, shape (n,)."""
+        """Numbers without labels, read-only, shape (n,)."""
         return self._array
 
 
 class NumberedLabels(Sequence[str]):
-    """The labels ``prefix0, prefix1, ...`` without holding them in memory.
+    """Labels ``prefix0, prefix1, ...``, not held in memory.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class NumberedLabels(Sequence[str]):
 def checked_labels(
     labels: Sequence[str] | None, count: int, prefix: str, name: str
 ) -> Sequence[str]:
-    """Labels as given, if there are `count` unique ones; numbered ones for None."""
+    """Check that `count` unique labels are given; number them if None."""
     if labels is None:
         return NumberedLabels(prefix, count)
     kept = tuple(labels)

@@ -1,9 +1,9 @@
-"""The levels that all-or-nothing and stepped defenses can take, and the rules between them.
+"""Levels of all-or-nothing and stepped defenses, and the rules between defenses.
 
-A *box* holds the least and the greatest level of every defense. A stepped defense takes one
-of a few levels; rules say that one runs only if another does, or how many of a group run.
-Where a rule leaves less than a box does, the box can be made smaller; where it leaves
-nothing, no allocation of the box is allowed.
+A *box* holds the least and the greatest level of every defense. A stepped defense takes one of a
+few levels. A rule lets a defense run only if another runs, or bounds how many defenses of a group
+run. Where a rule excludes levels of a box, the box can shrink; where it excludes all of them, the
+box holds no allowed allocation.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ Box = tuple[FloatArray, FloatArray]
 
 
 class DefenseGroup(NamedTuple):
-    """How many of several defenses may run, at any level but 0.
+    """Bounds on how many defenses of a group run, at any level but 0.
 
     Attributes
     ----------
     defenses : sequence of str
-        Their ids.
+        Ids of the group's defenses.
     at_least : int
     at_most : int or None
-        None if all of them may.
+        None if all of them may run.
     """
 
     defenses: Sequence[str]
@@ -46,18 +46,18 @@ class DefenseGroup(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LevelRules:
-    """The levels that stepped defenses can take, and the rules between them.
+    """Levels that stepped defenses can take, and the rules between defenses.
 
     The rules of a continuous game allow every level.
 
     Attributes
     ----------
     levels : tuple of (ndarray of float or None), length n_defenses
-        Increasing levels of each; None for a continuous defense.
+        Increasing levels of each defense; None for a continuous defense.
     requires : tuple of (int, int)
-        Positions of a defense, and of one that must run if it does.
+        Position of a defense, and of a defense that must run if the first runs.
     groups : tuple of (tuple of int, int, int)
-        Positions, and how many of them run at least and at most.
+        Positions of the group's defenses; least and greatest number of them that run.
     """
 
     levels: tuple[FloatArray | None, ...]
@@ -78,23 +78,23 @@ class LevelRules:
 
     @cached_property
     def stepped(self) -> NDArray[np.bool_]:
-        """Which defenses are stepped, shape (n_defenses,)."""
+        """Mask of the stepped defenses, shape (n_defenses,)."""
         return np.array([levels is not None for levels in self.levels], dtype=bool)
 
     @classmethod
     def continuous(cls, n_defenses: int) -> LevelRules:
-        """Make the rules of a game in which every level may be taken."""
+        """Make the rules of a game without stepped defenses."""
         return cls((None,) * n_defenses, (), ())
 
     def most(self, max_level: FloatArray) -> FloatArray:
-        """The greatest level that there is of each defense, shape (n_defenses,)."""
+        """Return the greatest attainable level of each defense, shape (n_defenses,)."""
         most = max_level.copy()
         most[self.stepped] = [levels[-1] for levels in self.levels if levels is not None]
         most.flags.writeable = False
         return most
 
     def whole(self, max_level: FloatArray) -> Box | None:
-        """The box of every allocation, of the greatest levels; None if the rules allow none."""
+        """Return the smallest box of all allocations; None if the rules allow none."""
         least = np.zeros_like(max_level)
         least[self.stepped] = [levels[0] for levels in self.levels if levels is not None]
         return self.closed((least, max_level))
@@ -107,14 +107,14 @@ class LevelRules:
         return np.array([np.pad(one, (0, longest - len(one)), mode="edge") for one in stepped])
 
     def snapped(self, point: FloatArray) -> FloatArray:
-        """A point with each stepped defense at its nearest level, shape (n_defenses,)."""
+        """Move each stepped defense to its nearest level, shape (n_defenses,)."""
         snapped, table = point.copy(), self._table
         nearest = np.abs(table - point[self.stepped, None]).argmin(axis=1)
         snapped[self.stepped] = table[np.arange(len(table)), nearest]
         return snapped
 
     def between(self, point: FloatArray) -> FloatArray:
-        """How far each level lies between two that there are, from 0 to a half."""
+        """Measure how far each level lies from its nearest step, from 0 to 0.5 of the interval."""
         far, table, at = np.zeros_like(point), self._table, point[self.stepped, None]
         below = np.where(table <= at, table, table[:, :1]).max(axis=1)
         above = np.where(table >= at, table, table[:, -1:]).min(axis=1)
@@ -123,14 +123,14 @@ class LevelRules:
         return far
 
     def lowered(self, point: FloatArray) -> FloatArray:
-        """A point with each stepped defense at the next level below, shape (n_defenses,)."""
+        """Round each stepped defense down to one of its levels, shape (n_defenses,)."""
         lowered, table = point.copy(), self._table
         at = point[self.stepped, None]
         lowered[self.stepped] = np.where(table <= at, table, table[:, :1]).max(axis=1)
         return lowered
 
     def around(self, defense: int, level: float, box: Box) -> tuple[float, float]:
-        """Two neighbouring levels of a box with a level between them, or at one of them."""
+        """Find the two adjacent levels of a box around a level."""
         levels = self.levels[defense]
         assert levels is not None
         within = levels[(levels >= box[0][defense]) & (levels <= box[1][defense])]
@@ -138,18 +138,18 @@ class LevelRules:
         return float(within[above - 1]), float(within[above])
 
     def closed(self, box: Box, twins: Iterable[tuple[int, int]] = ()) -> Box | None:
-        """The smallest box with the same allocations, as far as single rules tell.
+        """Shrink a box as far as each single rule allows, keeping every allowed allocation.
 
         Parameters
         ----------
         box : tuple of two ndarrays of float, shape (n_defenses,)
         twins : iterable of (int, int), optional
-            Pairs of which the first has at least the level of the second.
+            Pairs of interchangeable defenses: the first has at least the level of the second.
 
         Returns
         -------
         tuple of two ndarrays of float, shape (n_defenses,), or None
-            None if a rule leaves none.
+            None if a rule excludes every allocation of the box.
         """
         least, greatest = box[0].copy(), box[1].copy()
         for first, second in twins:
@@ -193,7 +193,7 @@ class LevelRules:
         return least, greatest
 
     def allows(self, allocation: FloatArray) -> bool:
-        """Whether every level is one that there is, and every rule is kept."""
+        """Tell whether an allocation takes only allowed levels and keeps every rule."""
         at_a_level = all(
             levels is None or level in levels
             for levels, level in zip(self.levels, allocation.tolist(), strict=True)
@@ -213,8 +213,8 @@ def level_rules_of(
     Raises
     ------
     SpecificationError
-        If a defense is unknown, a level cannot be meant, or a rule is about a continuous
-        defense or contradicts itself.
+        If a defense is unknown, a level is out of range, or a rule names a continuous defense or
+        contradicts itself.
     """
     positions = {name: index for index, name in enumerate(defense_ids)}
 
@@ -226,7 +226,7 @@ def level_rules_of(
             )
         if stepped and name not in levels:
             raise SpecificationError(
-                f"{shown(name)} is continuous, expected a defense of few levels in a rule",
+                f"found the continuous defense {shown(name)} in a rule, expected a stepped defense",
                 pointer=where,
             )
         return positions[name]
@@ -255,7 +255,7 @@ def level_rules_of(
         if not 0 <= group.at_least <= min(most, len(members)):
             raise SpecificationError(
                 f"found at least {group.at_least} and at most {most} of {len(members)}, "
-                "expected numbers that some defenses can meet",
+                "expected bounds that the group can meet",
                 pointer=where,
             )
         counted.append((members, group.at_least, most))

@@ -22,13 +22,13 @@ __all__ = ["build_game", "game_of"]
 
 
 def game_of(problem: Scenario | DefenseGame, *others: type) -> DefenseGame:
-    """The game that a function is given, or that of the scenario.
+    """Return a given game, or build the game of a scenario.
 
     Parameters
     ----------
     problem : Scenario or DefenseGame
     *others : type
-        What else the function takes.
+        Other types that the calling function takes.
 
     Returns
     -------
@@ -37,32 +37,31 @@ def game_of(problem: Scenario | DefenseGame, *others: type) -> DefenseGame:
     Raises
     ------
     SpecificationError
-        If it is something else, or as for :func:`build_game`.
+        If `problem` is of another type, or as for :func:`build_game`.
     """
     refuse_other_types(problem, "problem", Scenario, DefenseGame, *others)
     return problem if isinstance(problem, DefenseGame) else build_game(problem)
 
 
 def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGame:
-    """Turn a scenario into labels and arrays.
+    """Build the game of a scenario.
 
     Parameters
     ----------
     scenario : Scenario
-        What :func:`load_scenario` returns, or one built from a dictionary.
+        From :func:`load_scenario`, or built from a dictionary.
     catalog : Catalog, optional
-        What to build on, whatever catalog the scenario names.
+        Catalog to use in place of the one that the scenario names.
 
     Returns
     -------
     DefenseGame
-        The threats that apply, in the catalog's order, against its defenses.
+        The applicable threats, in the catalog's order, against its defenses.
 
     Raises
     ------
     SpecificationError
-        If the scenario refers to something that is not there, or asks for levels that
-        are not continuous.
+        If the scenario refers to a missing entry, or its level rules are inconsistent.
 
     Examples
     --------
@@ -106,7 +105,7 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
 
 
 def _stepped_levels(scenario: Scenario, defenses: Sequence[Defense]) -> dict[str, list[float]]:
-    """Levels of every stepped defense, by id; a rule about a continuous one is refused."""
+    """Collect the levels of every stepped defense by id, and refuse rules on continuous ones."""
     stepped: dict[str, list[float]] = {}
     for defense in defenses:
         kind = defense.kind if "kind" in defense.model_fields_set else scenario.defender.kind
@@ -140,13 +139,13 @@ def _refuse_continuous(
     if name not in stepped:
         raise refuse(
             place,
-            f"found the continuous defense {shown(name)} in a rule, expected one of kind 'binary' "
-            "or with 'levels'",
+            f"found the continuous defense {shown(name)} in a rule, expected kind 'binary' "
+            "or 'levels'",
         )
 
 
 def _groups(scenario: Scenario, defenses: Sequence[Defense]) -> list[DefenseGroup]:
-    """The scenario's groups; and each conflict, a group of which one may run."""
+    """List the scenario's groups, with each conflict as a group of which at most one may run."""
     stated = [
         DefenseGroup(group.defenses, group.at_least, group.at_most)
         for group in scenario.defender.groups

@@ -1,8 +1,8 @@
-"""Defenses that are alike: exchanging their levels changes nothing.
+"""Interchangeable defenses: exchanging their levels changes nothing.
 
-Of two stepped defenses with the same levels, use and effectiveness, in no rule, either may
-be the one that runs more: each allocation has another, of the same loss and use, in which it
-is the first. A search that may assume this is spared every exchange, and so is its proof.
+Two stepped defenses are twins if they have the same levels, use and effectiveness, and appear in
+no rule. Exchanging their levels keeps loss and use, so a search and its proof may assume that the
+first twin runs at least as high as the second, and skip every exchange.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ __all__ = ["families_of", "twins_of"]
 
 
 def twins_of(game: DefenseGame) -> tuple[tuple[int, int], ...]:
-    """Pairs of stepped defenses that are alike; of several, each with the next.
+    """Find pairs of interchangeable stepped defenses; in a larger family, each with the next.
 
     Parameters
     ----------
     game : DefenseGame
-        With stepped defenses.
+        Game with stepped defenses.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def twins_of(game: DefenseGame) -> tuple[tuple[int, int], ...]:
 
 
 def families_of(twins: tuple[tuple[int, int], ...]) -> list[list[int]]:
-    """Defenses that are alike, each family in order."""
+    """Group twins into families, each in order."""
     families: list[list[int]] = []
     for first, second in twins:
         family = next((one for one in families if one[-1] == first), None)
@@ -56,7 +56,7 @@ def families_of(twins: tuple[tuple[int, int], ...]) -> list[list[int]]:
 
 
 def _column(game: DefenseGame, defense: int) -> FloatArray:
-    """Effectiveness of a defense on every threat, shape (n_threats,); 0.0 where it is -0.0."""
+    """Return a defense's effectiveness on every threat, shape (n_threats,); -0.0 becomes 0.0."""
     matrix = game.effectiveness
     column = dense(matrix[:, [defense]])
     return np.asarray(column, dtype=np.float64).ravel() + 0.0

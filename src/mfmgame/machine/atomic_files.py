@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their target and renamed."""
+"""Atomic file writes: a file is written beside its target, then renamed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["replacing", "reported_writing"]
 
 @contextlib.contextmanager
 def reported_writing(source: str) -> Iterator[None]:
-    """Say of what cannot be written which file it is and why.
+    """Report the file that cannot be written, and why.
 
     Raises
     ------
     SpecificationError
-        For an error of the operating system.
+        For an error of the operating system other than a broken pipe.
     """
     try:
         yield
@@ -34,14 +34,14 @@ def reported_writing(source: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def replacing(file: Path) -> Iterator[IO[bytes]]:
-    """A stream whose content replaces a file, once all of it is written.
+    """Open a stream whose content replaces a file once it is complete.
 
     Parameters
     ----------
     file : pathlib.Path
         A symbolic link is followed; an existing file keeps its permissions.
     """
-    # Through a symbolic link, and with the permissions that a plain open would give.
+    # Follow symbolic links, and set the permissions that a plain open would give.
     target = Path(os.path.realpath(file))
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

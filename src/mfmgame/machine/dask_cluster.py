@@ -1,4 +1,4 @@
-"""A Dask cluster, as joblib needs it: its client and its backend."""
+"""Client and joblib backend of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["checked_address", "dask_backend", "dask_client"]
 
 SCHEMES = ("tcp", "tls", "ws", "wss")
 SECONDS_TO_ANSWER = 10.0
-"""How long a scheduler may take to say what it is."""
+"""How long a scheduler may take to identify itself."""
 SECONDS_FOR_WORKERS = 30
-"""How long a cluster may take to have its first worker."""
+"""How long a cluster may take to provide its first worker."""
 MOST_PORT = 65535
 
 
 def checked_address(address: str) -> str:
-    """The address, if it can be that of a scheduler.
+    """Check that an address can be a scheduler's, and return it.
 
     Parameters
     ----------
     address : str
-        ``tcp://host:port``, where ``tcp://`` may be left out.
+        ``tcp://host:port``; ``tcp://`` may be left out.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def checked_address(address: str) -> str:
     Raises
     ------
     SpecificationError
-        If the scheme is none of Dask's, or host or port is missing.
+        If the scheme is not one of Dask's, or host or port is missing.
     """
     scheme, separator, location = address.rpartition("://")
     host, _, port = location.rpartition(":")
@@ -52,7 +52,7 @@ def checked_address(address: str) -> str:
 
 
 def dask_client(cluster: Any) -> AbstractContextManager[Any]:
-    """A client of a cluster; one that is made here is closed at the end.
+    """Return a client of a cluster; a client made here is closed at the end.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def dask_client(cluster: Any) -> AbstractContextManager[Any]:
             "Dask is not installed, expected the extra mfmgame[cluster]", pointer="dask"
         ) from None
     try:
-        # A client that has failed to connect cannot be got rid of without a long wait, and
-        # one of another kind of server waits for ever: so ask first who is there.
+        # Closing a client that failed to connect takes long, and a client of another kind of
+        # server waits forever: so first ask the server what it is.
         kind = _kind_of_server(checked_address(cluster))
         if kind != "Scheduler":
             raise ValueError(f"found a {kind}")
@@ -84,7 +84,7 @@ def dask_client(cluster: Any) -> AbstractContextManager[Any]:
         )
     except SpecificationError:
         raise
-    except Exception as error:  # of sockets, names, certificates or whatever else is there
+    except Exception as error:  # from sockets, names, certificates or other layers
         reason = f" ({str(error).splitlines()[0]})" if str(error) else ""
         raise SpecificationError(
             f"no Dask scheduler answers at {shown(cluster)} within {SECONDS_TO_ANSWER:g} "
@@ -95,7 +95,7 @@ def dask_client(cluster: Any) -> AbstractContextManager[Any]:
 
 
 def _kind_of_server(address: str) -> str:
-    """What the server at an address says it is."""
+    """Ask the server at an address for its kind."""
     answer: Future[str] = Future()
 
     def ask() -> None:
@@ -104,7 +104,7 @@ def _kind_of_server(address: str) -> str:
         except BaseException as error:
             answer.set_exception(error)
 
-    # A thread of its own: this one may have a loop already, as in a notebook.
+    # In a thread of its own: the current thread may already run a loop, as in a notebook.
     threading.Thread(target=ask, daemon=True).start()
     return answer.result()
 
@@ -123,10 +123,10 @@ async def _identity(address: str) -> str:
 
 
 def dask_backend(client: Any) -> Any:
-    """Joblib's backend for Dask, put right in two things.
+    """Make joblib's backend for Dask, with two faults mended.
 
-    When a task has cost too many workers, Dask gives it up, and joblib would wait for ever.
-    When there is one core in the cluster, joblib would compute in this process.
+    Dask gives up a task that has killed too many workers; joblib would wait for it forever. With
+    one core in the cluster, joblib would compute in this process.
     """
     from joblib._dask import DaskDistributedBackend
 

@@ -1,4 +1,4 @@
-"""Processes of this machine that compute: how they start, and that none outlives its parent."""
+"""Worker processes on this machine: how they start, and why none outlives its parent."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ __all__ = ["ended_on_interruption", "loky_backend"]
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SAFE_PATH = "PYTHONSAFEPATH"
-"""Tells Python not to look for modules in the current folder."""
+"""Environment variable that keeps Python from looking for modules in the current folder."""
 
 
 def loky_backend() -> Any:
-    """Joblib's backend for processes, which start whatever files the current folder holds.
+    """Make joblib's backend for processes, which start whatever files the current folder holds.
 
-    Python would look for modules there first: a file named ``signal.py`` would be taken for
-    Python's own, and no process would start. Once it has started, a process looks where this
-    one does.
+    Python would look for modules there first: a file named ``signal.py`` would replace Python's
+    own, and no process would start. Once started, a process uses this process's search path.
     """
     import joblib
     from joblib.externals.loky.backend.spawn import get_preparation_data
@@ -35,22 +34,22 @@ def loky_backend() -> Any:
         def _prepare_worker_env(self, n_jobs: int) -> dict[str, str]:
             return {**super()._prepare_worker_env(n_jobs), SAFE_PATH: safe}
 
-    # The process that clears up after the workers starts here, and has this environment. After
-    # an interruption it may find a file gone that another has cleared up.
+    # joblib's cleanup process starts here, with this environment. After an interruption it may
+    # find that another process has already removed a file.
     with _environment(**{SAFE_PATH: safe, "PYTHONWARNINGS": "ignore"}):
         get_preparation_data("", init_main_module=False)
     return Backend(inner_max_num_threads=1, initializer=_start, initargs=(os.getpid(), before))
 
 
 def _start(parent: int, safe_path: str | None) -> None:
-    """In a worker, before it works."""
+    """Initialize a worker process."""
     _set({SAFE_PATH: safe_path})
     end_with_parent(parent)
 
 
 @contextmanager
 def _environment(**variables: str | None) -> Iterator[None]:
-    """Set environment variables, or unset those of None, for a while."""
+    """Set environment variables temporarily; None unsets one."""
     before = {name: os.environ.get(name) for name in variables}
     try:
         _set(variables)
@@ -68,7 +67,7 @@ def _set(variables: dict[str, str | None]) -> None:
 
 @contextmanager
 def ended_on_interruption() -> Iterator[None]:
-    """No process is left behind when the work is broken off."""
+    """Kill the worker processes if the block is interrupted or fails."""
     try:
         yield
     except BaseException:
@@ -79,15 +78,15 @@ def ended_on_interruption() -> Iterator[None]:
 
 
 def end_with_parent(parent: int) -> None:
-    """In a worker: end soon after the process that has started it, however that has ended.
+    """Make a worker process end soon after its parent, however the parent ended.
 
-    A worker waits for work from a pipe whose other end it holds as well, and so would wait
-    on. On Windows the pipe breaks by itself, and a process keeps the number of its parent.
+    A worker waits for work on a pipe of which it holds both ends, so it would wait forever. On
+    Windows the pipe breaks by itself, and a process keeps its parent's number.
 
     Parameters
     ----------
     parent : int
-        The number of the process that has started this one.
+        Number of the parent process.
     """
     if os.name != "nt":
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()

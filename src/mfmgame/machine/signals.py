@@ -1,4 +1,4 @@
-"""A request to end (SIGTERM) is answered as one from the keyboard: in order, with one line."""
+"""Termination signals, handled like an interruption from the keyboard."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ __all__ = ["default_signals", "interrupt_on_termination", "interruption_code"]
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 SECONDS_OF_ONE_REQUEST = 1.0
-"""Who asks a process and its group asks the process twice."""
+"""Interval within which signals count as one: a sender that signals a process and its group
+reaches the process twice."""
 
 _asked_at: float | None = None
 
 
 def interrupt_on_termination() -> None:
-    """Raise KeyboardInterrupt when the process is asked to end."""
+    """Raise KeyboardInterrupt when the process receives SIGTERM."""
     signal.signal(signal.SIGTERM, _interrupt)
 
 
 def default_signals() -> None:
-    """Let what is left of the process end at once, with no word, when it is asked to."""
+    """Restore the default signal handlers, so that the process ends at once and silently."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def interruption_code() -> int:
-    """The exit code after an interruption: 143 if the process was asked to end, else 130."""
+    """Return the exit code of an interruption: 143 after SIGTERM, otherwise 130."""
     return EXIT_INTERRUPTED if _asked_at is None else EXIT_TERMINATED
 
 

@@ -1,7 +1,7 @@
-"""Who computes: this process, others on this machine, or a cluster.
+"""Where computations run: in this process, in others on this machine, or on a cluster.
 
-Work comes in chunks and goes back in their order; a worker that ends in the middle loses
-nothing, because its chunks are computed again.
+Work is split into chunks, and results keep the chunks' order. The chunks of a worker that crashes
+are computed again.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 
 MOST_LOSSES = 5
-"""How often in a row workers may end without having finished anything."""
+"""How often in a row workers may crash without finishing any chunk."""
 NOT_STARTED = "EXIT(1)"
-"""How a process of joblib ends when it cannot start: errors of the work do not end it."""
+"""How a joblib process that cannot start ends: errors of the work do not end a process."""
 IN_FLIGHT = 32
-"""Chunks that are given out together, for each worker: what is held in memory is bounded."""
+"""Chunks per worker that are submitted together, which bounds the memory they take."""
 
 _functions: dict[str, Any] = {}
-"""The function that a worker has been given last, by its digest: read once, not per chunk."""
+"""Last function that this worker was given, by digest: unpickled once, not per chunk."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Where to compute.
+    """Where to compute: this process, worker processes or a cluster.
 
     Attributes
     ----------
     jobs : int or None
-        Processes on this machine; 1 starts none, -1 takes one for each core. None leaves
-        it to ``joblib.parallel_config``, with whatever backend that names.
+        Processes on this machine; 1 computes in this process, -1 starts one process per core.
+        None leaves the choice to ``joblib.parallel_config`` and its backend.
     dask : str or distributed.Client, optional
         A Dask cluster: the address of its scheduler, or a client.
     ray : bool
-        The Ray cluster that ``ray.init`` finds.
+        Whether to use the Ray cluster that ``ray.init`` finds.
 
     Raises
     ------
     SpecificationError
-        If `jobs` is no such number, or stands beside Dask; if the address can be none of a
-        scheduler, or two clusters are named.
+        If `jobs` is invalid or given together with Dask, the address cannot be a scheduler's, or
+        two clusters are named.
     """
 
     jobs: int | None = 1
@@ -77,14 +77,15 @@ class Workers:
             raise SpecificationError("found Dask and Ray, expected one of them", pointer="ray")
         if self.dask is not None and jobs not in (None, 1):
             raise SpecificationError(
-                "found beside Dask, whose cluster has its own processes", pointer="jobs"
+                "found with a Dask cluster, expected none: the cluster has its own processes",
+                pointer="jobs",
             )
         if isinstance(self.dask, str):
             checked_address(self.dask)
 
     @classmethod
     def of(cls, workers: Workers | None) -> Workers:
-        """The workers that a function is given; this process where none are.
+        """Return the given workers, or this process if None.
 
         Parameters
         ----------
@@ -97,7 +98,7 @@ class Workers:
         Raises
         ------
         SpecificationError
-            If they are something else.
+            If `workers` is of another type.
         """
         refuse_other_types(workers, "workers", Workers, NoneType)
         return workers or cls()
@@ -108,27 +109,27 @@ class Workers:
         chunks: Sequence[Chunk],
         progress: Callable[[int, int], None] | None = None,
     ) -> Iterator[Result]:
-        """Results of a function, in the order of the chunks, each as soon as may be.
+        """Yield a function's results in the order of the chunks, each as soon as possible.
 
         Parameters
         ----------
         function : callable
-            Of one chunk; what it holds is sent to each worker.
+            Function of one chunk; the data that it holds is sent to each worker.
         chunks : sequence
         progress : callable, optional
-            Told, after each chunk, how many are finished and how many there are.
+            Called after each chunk with the number of finished chunks and the total.
 
         Yields
         ------
         result
-            Of each chunk.
+            Result of each chunk.
 
         Raises
         ------
         SpecificationError
             If a cluster cannot be reached, or runs another version.
         WorkerError
-            If workers end again and again with nothing finished in between.
+            If workers keep crashing without finishing a chunk.
         """
         refuse_other_types(progress, "progress", Callable, NoneType)
         total = len(chunks)
@@ -181,8 +182,8 @@ class Workers:
                     if losses > MOST_LOSSES or (start == 0 and end == NOT_STARTED):
                         times = "once" if losses == 1 else f"{losses} times"
                         raise WorkerError(
-                            f"workers ended {times} with nothing finished (the last by {end}); "
-                            f"{reason}"
+                            f"worker processes crashed {times} before finishing any work "
+                            f"(last: {end}); {reason}"
                         ) from None
 
     def _n_jobs(self) -> int | None:
@@ -191,7 +192,7 @@ class Workers:
     def _parallel(self) -> Any:
         import joblib
 
-        # Ray's backend gives results only all together.
+        # Ray's backend returns results only all together.
         return joblib.Parallel(
             n_jobs=self._n_jobs(),
             return_as="list" if self.ray else "generator",
@@ -219,21 +220,21 @@ class Workers:
 
 @contextmanager
 def _closed_at_end(results: Any) -> Iterator[Iterator[Any]]:
-    """Results that are no longer computed when nobody asks for them any more."""
+    """Iterate over results, and stop computing them when the caller stops asking."""
     try:
         yield iter(results)
     finally:
         if hasattr(results, "close"):
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # that not all are computed
+                warnings.simplefilter("ignore", UserWarning)  # that not all results were computed
                 results.close()
 
 
 def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:
-    """In a worker: the function of a chunk."""
+    """Apply the function to a chunk, in a worker."""
     if version != __version__:
         raise SpecificationError(
-            f"a worker runs mfmgame {__version__}, expected {version} as here", pointer="workers"
+            f"found a worker with mfmgame {__version__}, expected {version}", pointer="workers"
         )
     function = _functions.get(digest)
     if function is None:
@@ -245,7 +246,7 @@ def _applied(content: bytes, digest: str, version: str, chunk: Any) -> Any:
 
 
 def _one_thread() -> AbstractContextManager[Any]:
-    """One thread for linear algebra: workers share the cores, and sums keep their order."""
+    """Limit linear algebra to one thread: workers share the cores, and sums keep their order."""
     import threadpoolctl
 
     limits: AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
@@ -253,14 +254,14 @@ def _one_thread() -> AbstractContextManager[Any]:
 
 
 def _losses() -> tuple[type[BaseException], ...]:
-    """What is raised when workers have ended."""
+    """Return the exceptions raised when workers have crashed."""
     import sys
 
     kinds: list[type[BaseException]] = [BrokenExecutor, CancelledError]
     if "distributed" in sys.modules:
         from distributed.scheduler import KilledWorker
 
-        # After a while without any worker there is a TimeoutError; they may be starting.
+        # A TimeoutError follows a while without workers; they may still be starting.
         kinds += [KilledWorker, TimeoutError]
     if "ray" in sys.modules:
         from ray.exceptions import RayActorError, WorkerCrashedError
@@ -270,13 +271,13 @@ def _losses() -> tuple[type[BaseException], ...]:
 
 
 def _end(error: BaseException) -> tuple[str, str]:
-    """How workers have ended, and what may be the reason."""
+    """Tell how workers ended, and the likely reason."""
     told = re.search(r"exit codes of the workers are \{(\w+\(-?\d+\))", str(error))
     end = told[1] if told else type(error).__name__
     if end.startswith("SIGKILL"):
-        return end, "they may lack memory"
+        return end, "they may have run out of memory"
     if end == NOT_STARTED:
-        return end, "they failed while they started, and said why"
+        return end, "they failed to start; their own messages say why"
     return end, "their own messages may say why"
 
 

@@ -1,4 +1,4 @@
-"""Classical zero-sum matrix games, each value with a proof in exact arithmetic."""
+"""Classical zero-sum matrix games, whose values are proven in exact arithmetic."""
 
 from mfmgame.matrix_games.matrix_solution import MatrixCertificate, MatrixSolution
 from mfmgame.matrix_games.payoffs import Mixture

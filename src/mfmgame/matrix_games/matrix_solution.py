@@ -1,4 +1,4 @@
-"""What a solved matrix game says, and the check of it that needs no solver."""
+"""Solutions and certificates of matrix games, checked without a solver."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ __all__ = ["MatrixCertificate", "MatrixSolution"]
 
 
 _NEGLIGIBLE = Fraction(1, 2**20)
-"""A value below this share of what is at stake counts as this share."""
+"""Least scale of a relative gap, as a share of the stakes."""
 
 
 @dataclass(frozen=True, eq=False)
 class MatrixCertificate:
-    """Two exact mixed strategies: what each guarantees brackets the value.
+    """Two exact mixed strategies, whose guarantees bracket the value.
 
     Attributes
     ----------
     rows, columns : Mixture
-        Whole weights of the defender's and of the attacker's lines.
+        Integer weights of the defender's rows and of the attacker's columns.
     lower, upper : Fraction
-        The least that `columns` earns and the most that `rows` pays, in payoff units.
+        Least payoff that `columns` earns and greatest that `rows` pays, in payoff units.
     """
 
     rows: Mixture
@@ -44,7 +44,7 @@ class MatrixCertificate:
 
     @classmethod
     def of(cls, payoffs: Payoffs, rows: Mixture, columns: Mixture) -> MatrixCertificate:
-        """What two strategies prove of a game.
+        """Compute the bracket that two strategies prove.
 
         Parameters
         ----------
@@ -62,11 +62,11 @@ class MatrixCertificate:
 
     @property
     def width(self) -> Fraction:
-        """Of the bracket, in payoff units."""
+        """Width of the bracket, in payoff units."""
         return self.upper - self.lower
 
     def gap(self, payoffs: Payoffs) -> float:
-        """Width of the bracket, relative as in ``MatrixSolution.gap``.
+        """Compute the width of the bracket, relative as in ``MatrixSolution.gap``.
 
         Parameters
         ----------
@@ -86,26 +86,25 @@ class MatrixCertificate:
 
 @dataclass(frozen=True, eq=False)
 class MatrixSolution:
-    """Optimal strategies of a zero-sum matrix game, and a proof of its value.
+    """Optimal strategies of a zero-sum matrix game, with a proof of its value.
 
     Attributes
     ----------
     value : float
-        What the defender, who chooses the row, pays on average if both play well, in
-        payoff units; between `lower` and `upper`.
+        Average payment of the defender, who chooses the row, under optimal play, in payoff units;
+        between `lower` and `upper`.
     lower, upper : float
-        Proven bracket of the game's value: that of the certificate, rounded outwards.
+        Proven bracket of the game's value: the certificate's, rounded outwards.
     gap : float
-        Width of the exact bracket, relative to the value; where the value is less than a
-        millionth (2**-20) of what is at stake, relative to that millionth. At stake is the
-        mean magnitude of the payoffs when both strategies are played.
+        Width of the exact bracket, relative to the value, or to a millionth (2**-20) of the
+        stakes if the value is smaller. The stakes are the mean magnitude of the payoffs when both
+        strategies are played.
     row_strategy : ndarray of float, shape (n_rows,)
-        Probabilities of the defender's rows, which minimise. Those of the certificate,
-        rounded.
+        Probabilities of the rows of the defender, who minimises: the certificate's, rounded.
     column_strategy : ndarray of float, shape (n_columns,)
-        Probabilities of the attacker's columns, which maximise.
+        Probabilities of the columns of the attacker, who maximises.
     certificate : MatrixCertificate
-        The same strategies exactly, and what they prove.
+        The same strategies exactly, and the bracket that they prove.
     tolerance : float
         Relative gap that was asked for.
     """
@@ -123,7 +122,7 @@ class MatrixSolution:
     def of(
         cls, payoffs: Payoffs, certificate: MatrixCertificate, tolerance: float
     ) -> MatrixSolution:
-        """The solution that a certificate proves.
+        """Build the solution that a certificate proves.
 
         Parameters
         ----------
@@ -143,7 +142,7 @@ class MatrixSolution:
         straddles = proof.lower <= 0 <= proof.upper
         middle = Fraction(0) if straddles else (proof.lower + proof.upper) / 2
         if proof.width:
-            # Inside what the rounded strategies prove, too.
+            # Also inside the bracket that the rounded strategies prove.
             floats = [Mixture.of_floats(side.shares) for side in (proof.rows, proof.columns)]
             rough = MatrixCertificate.of(payoffs, *floats)
             middle = min(max(middle, rough.lower), rough.upper)
@@ -167,11 +166,11 @@ class MatrixSolution:
 
     @property
     def is_proven(self) -> bool:
-        """Whether the proven bracket is as narrow as was asked for."""
+        """Whether the proven bracket is as narrow as the tolerance."""
         return self.gap <= self.tolerance
 
     def verify(self, matrix: ArrayLike) -> None:
-        """Check everything said here against a matrix, with no solver and no rounding.
+        """Check every claim of the solution against a matrix, without solver or rounding.
 
         Parameters
         ----------
@@ -180,9 +179,9 @@ class MatrixSolution:
         Raises
         ------
         CertificateError
-            If any of it does not follow.
+            If a claim does not follow from the strategies.
         SpecificationError
-            If the matrix is none that can be solved.
+            If the matrix is not a valid payoff matrix.
 
         Examples
         --------
@@ -201,9 +200,10 @@ class MatrixSolution:
             ("column", proof.columns, self.column_strategy),
         )
         for size, (name, mixture, shares) in zip(payoffs.shape, sides, strict=True):
-            _check(mixture.is_valid(size), f"the {name} weights are no mixed strategy")
+            _check(mixture.is_valid(size), f"the {name} weights are not a mixed strategy")
             _check(
-                np.array_equal(shares, mixture.shares), f"the {name} strategy is not its weights"
+                np.array_equal(shares, mixture.shares),
+                f"the {name} strategy does not match its weights",
             )
         found = _exact_certificate(payoffs, proof.rows, proof.columns)
         for name, claims, proven, direction in (
@@ -217,11 +217,11 @@ class MatrixSolution:
         _check(self.lower <= self.value <= self.upper, "the value is not between its bounds")
         _check(
             math.isclose(self.gap, found.gap(payoffs), rel_tol=1e-9),
-            "the gap is not that of the bounds",
+            "the gap does not match the bounds",
         )
 
     def to_frame(self, lines: Literal["rows", "columns"] = "rows") -> pandas.DataFrame:
-        """The lines that are played, with their probabilities.
+        """Tabulate the lines played with their probabilities.
 
         Parameters
         ----------
@@ -250,7 +250,7 @@ class MatrixSolution:
 
 
 def _exact_certificate(payoffs: Payoffs, rows: Mixture, columns: Mixture) -> MatrixCertificate:
-    """What two strategies prove, by integers alone: every line's sum."""
+    """Compute the bracket of two strategies from every line's sum, in integers alone."""
     block, exponent = payoffs.block(rows.lines, np.arange(payoffs.shape[1]))
     upper = Fraction(max((rows.weights @ block).tolist()), rows.total)
     upper *= Fraction(2) ** exponent
@@ -266,7 +266,7 @@ def _check(holds: bool, otherwise: str) -> None:
 
 
 def _rounded(number: Fraction, direction: int) -> float:
-    """The nearest float64 on one side of a number: below for -1, above for 1."""
+    """Round a number to float64 on one side: downwards for -1, upwards for 1."""
     nearest = float(number)
     inside = (Fraction(nearest) - number) * direction < 0
     return math.nextafter(nearest, direction * math.inf) if inside else nearest

@@ -1,4 +1,4 @@
-"""The linear program of a matrix game over the columns entered so far."""
+"""Linear program of a matrix game over the columns entered so far."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ __all__ = ["MixtureMaster", "MixturePoint"]
 
 
 _SCALINGS = (0, 2, 4)
-"""HiGHS's own scaling of a matrix game, in order of trial: ours is there, so none is fastest."""
+"""HiGHS's scalings, in order of trial: this file scales already, so none is fastest."""
 _FAINTEST = 2.0**-60
-"""Least of a matrix game's units, beside the greatest."""
+"""Least scale unit of a matrix game, relative to the greatest."""
 
 
 class MixturePoint(NamedTuple):
@@ -39,7 +39,7 @@ class MixturePoint(NamedTuple):
         Probabilities.
     basic_rows : ndarray of bool, shape (n_rows,)
     basic_columns : ndarray of bool, shape (n_entered,)
-        As many as rows: those whose payoffs the basis holds equal.
+        Columns whose payoffs the basis holds equal, as many as basic rows.
     """
 
     rows: FloatArray
@@ -49,7 +49,7 @@ class MixturePoint(NamedTuple):
 
 
 class MixtureMaster:
-    """A warm HiGHS model of a matrix game that grows by whole arrays of its columns.
+    """Warm HiGHS model of a matrix game that grows by arrays of columns.
 
     minimise    t
     subject to  t >= x . column_j   for each column j entered,   sum x = 1,  x >= 0
@@ -59,10 +59,10 @@ class MixtureMaster:
     reach : ndarray of float, shape (n_rows,)
         Greatest magnitude in each row of the game, in payoff units.
     unit : float
-        About the size of the value, in payoff units; above 0.
+        Approximate size of the value, in payoff units; above 0.
     levelled : bool
-        Whether rows of great payoffs are scaled down: they may be played so little that
-        HiGHS would not see it.
+        Whether rows of great payoffs are scaled down: their probabilities may be so small that
+        HiGHS would miss them.
     """
 
     def __init__(self, reach: FloatArray, unit: float, *, levelled: bool) -> None:
@@ -83,7 +83,7 @@ class MixtureMaster:
         self._highs.addRows(1, one, one, n_rows, start, indices, self._row_unit)
 
     def add_columns(self, columns: FloatArray) -> None:
-        """Let the column player play more columns, shape (n_rows, n_new)."""
+        """Add columns for the column player, shape (n_rows, n_new)."""
         columns = columns * self._row_unit[:, None]
         greatest = np.abs(columns).max(axis=0)
         unit = np.clip(greatest, self._unit / WIDEST, self._unit / _FAINTEST)
@@ -99,7 +99,7 @@ class MixtureMaster:
         self._column_unit = np.append(self._column_unit, unit)
 
     def solve(self) -> MixturePoint | None:
-        """Optimal strategies over the columns entered; None if HiGHS finds none."""
+        """Find optimal strategies over the columns entered; None if HiGHS finds none."""
         patience = LEAST_PATIENCE + 20 * (self._n_rows + len(self._column_unit))
         self._highs.setOptionValue("simplex_iteration_limit", patience)
         self._highs.run()

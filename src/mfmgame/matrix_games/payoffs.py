@@ -1,8 +1,8 @@
-"""A payoff matrix as its exact numbers, and what a mixture of its lines guarantees.
+"""Payoff matrices in exact numbers, and the guarantees of mixed strategies.
 
-Floats and machine integers are rationals: every sum here that a proof rests on is one of
-Python's integers, over a common power of two. Floating point only tells, with its error
-bounded, which of the sums can be the greatest.
+Floats and machine integers are rationals: every sum that a proof rests on is a Python integer
+over a common power of two. Floating point, with bounded error, only selects the sums that can be
+the greatest.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from mfmgame.numerics.arrays import FloatArray, IntArray
 __all__ = ["Mixture", "Payoffs", "as_integers"]
 
 Integers = NDArray[np.object_]
-"""Python's integers, of any size."""
+"""Arrays of Python integers, of any size."""
 
 _EPS = 2.0**-52
 _OFFSET = 4
-"""An offset is common if no two entries differ by more than so small a part of it."""
+"""An offset is common if its magnitude exceeds this many times the range of the entries."""
 _MANY = 100_000
 _MODERATE = 500
 """Binary exponents up to this leave room for products and sums in float64."""
@@ -35,16 +35,16 @@ _MODERATE = 500
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """An exact mixed strategy: whole weights on some lines of a matrix.
+    """Exact mixed strategy: integer weights on some lines of a matrix.
 
     Attributes
     ----------
     size : int
         How many lines there are.
     lines : ndarray of int, shape (n_support,)
-        Those with a weight, ascending.
+        Lines with a weight, ascending.
     weights : ndarray of Python integers, shape (n_support,)
-        Each above 0; a line is played with its weight's share of the total.
+        Weights above 0; a line's probability is its share of the total.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class Mixture:
 
     @classmethod
     def of(cls, size: int, lines: ArrayLike, weights: Sequence[int]) -> Mixture:
-        """A mixture of those of some lines whose weight is above 0.
+        """Build a mixture of the lines whose weight is above 0.
 
         Parameters
         ----------
@@ -68,7 +68,7 @@ class Mixture:
         lines : array_like of int, shape (n_lines,)
             Numbers of the lines, in any order.
         weights : sequence of int, length n_lines
-            Their weights, at least 0.
+            Weights of the lines, at least 0.
 
         Returns
         -------
@@ -83,7 +83,7 @@ class Mixture:
 
     @classmethod
     def of_floats(cls, shares: FloatArray) -> Mixture:
-        """The mixture of just these shares of at least 0, shape (size,).
+        """Build the mixture with exactly these float shares.
 
         Parameters
         ----------
@@ -104,14 +104,14 @@ class Mixture:
 
     @cached_property
     def shares(self) -> FloatArray:
-        """Each line's share, correctly rounded, read-only, shape (size,)."""
+        """Probability of each line, correctly rounded, read-only, shape (size,)."""
         shares = np.zeros(self.size)
         shares[self.lines] = [weight / self.total for weight in self.weights.tolist()]
         shares.flags.writeable = False
         return shares
 
     def is_valid(self, size: int) -> bool:
-        """Whether these are weights above 0 of some of so many lines, none named twice.
+        """Tell whether lines and weights form a mixed strategy on `size` lines.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class Mixture:
         )
 
     def fractions(self) -> tuple[Fraction, ...]:
-        """Each line's share, exactly."""
+        """Return the exact probability of each line."""
         shares = [Fraction(0)] * self.size
         for line, weight in zip(self.lines.tolist(), self.weights.tolist(), strict=True):
             shares[line] = Fraction(weight, self.total)
@@ -141,7 +141,7 @@ class Mixture:
 
 
 class Payoffs:
-    """A matrix of what the row player, the defender, pays the column player.
+    """Matrix of payments from the row player, the defender, to the column player.
 
     Parameters
     ----------
@@ -153,14 +153,14 @@ class Payoffs:
     entries : ndarray of float64, int64 or uint64, shape (n_rows, n_columns)
         The matrix, exactly.
     approximate : ndarray of float, shape (n_rows, n_columns)
-        The matrix, less a common offset if it has a great one, times ``2**-exponent``:
-        of moderate size, correctly rounded.
+        The matrix less its common offset, if large, times ``2**-exponent``: of moderate size,
+        correctly rounded.
     exponent : int
 
     Raises
     ------
     SpecificationError
-        If it is no such matrix, or has no rows or columns.
+        If `matrix` is not a matrix of such numbers, or has no rows or columns.
     """
 
     def __init__(self, matrix: ArrayLike) -> None:
@@ -179,27 +179,27 @@ class Payoffs:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
+        """Numbers of rows and columns."""
         return self.entries.shape
 
     def approximated(self, payoff: Fraction) -> float:
-        """A payoff less the offset and scaled, as in `approximate`."""
+        """Shift and scale a payoff as in `approximate`."""
         return float((payoff - self._offset) / Fraction(2) ** self.exponent)
 
     def block(self, rows: IntArray, columns: IntArray) -> tuple[Integers, int]:
-        """Integers and the exponent of two that scales them to some of the entries."""
+        """Return chosen entries as integers, and the exponent of two that scales them."""
         return as_integers(self.entries[np.ix_(rows, columns)])
 
     def most_paid(self, rows: Mixture) -> tuple[Fraction, IntArray]:
-        """The most that a mixture of rows pays, and columns, best first, near it."""
+        """Compute the most that a mixture of rows pays, and columns at or near it, best first."""
         return self._extreme(rows, transposed=False)
 
     def least_earned(self, columns: Mixture) -> tuple[Fraction, IntArray]:
-        """The least that a mixture of columns earns, and rows, best first, near it."""
+        """Compute the least that a mixture of columns earns, and rows at or near it, best first."""
         return self._extreme(columns, transposed=True)
 
     def stakes(self, rows: Mixture, columns: Mixture) -> Fraction:
-        """About the mean magnitude of what is paid, less a common offset."""
+        """Estimate the mean magnitude of the payments, less a common offset."""
         block = np.abs(self.approximate[np.ix_(rows.lines, columns.lines)])
         mean = rows.shares[rows.lines] @ block @ columns.shares[columns.lines]
         return Fraction(float(mean)) * Fraction(2) ** self.exponent
@@ -209,11 +209,11 @@ class Payoffs:
         sums = mixture.shares @ approximate
         if transposed:
             sums = -sums
-        # Any order of summation, rounded shares and entries, and products that underflow.
+        # Covers any order of summation, rounded shares and entries, and underflowing products.
         count = len(mixture.lines)
         error = (count + 4) * (_EPS * self._greatest[int(transposed)] + 2.0**-1020)
         candidates = np.flatnonzero(sums + error >= (sums - error).max())
-        if len(candidates) * count > _MANY:  # copies of a line are one
+        if len(candidates) * count > _MANY:  # count copies of a line once
             lines = self.entries if transposed else self.entries.T
             part = lines[np.ix_(candidates, mixture.lines)]
             candidates = candidates[np.unique(part, axis=0, return_index=True)[1]]
@@ -230,14 +230,14 @@ class Payoffs:
 
     @cached_property
     def _greatest(self) -> tuple[FloatArray, FloatArray]:
-        """Greatest magnitude in each column and in each row, of the approximate matrix."""
+        """Greatest magnitudes by column and by row of the approximate matrix."""
         matrix = self.approximate
         by_column, by_row = (np.maximum(matrix.max(axis), -matrix.min(axis)) for axis in (0, 1))
         return by_column, by_row
 
 
 def as_integers(numbers: NDArray[Any]) -> tuple[Integers, int]:
-    """Integers and the exponent of two that scales them to the numbers, exactly.
+    """Convert numbers exactly to integers times one power of two; return its exponent too.
 
     Examples
     --------
@@ -260,7 +260,7 @@ def as_integers(numbers: NDArray[Any]) -> tuple[Integers, int]:
 
 
 def _read(matrix: Any) -> NDArray[Any]:
-    """The matrix as float64, int64 or uint64, whichever holds every entry exactly."""
+    """Read a matrix as float64, int64 or uint64, whichever holds every entry exactly."""
     try:
         array = np.asarray(matrix)
     except ValueError:
@@ -300,7 +300,7 @@ def _read(matrix: Any) -> NDArray[Any]:
 
 
 def _refuse_rounded_integers(matrix: Any, floats: FloatArray) -> None:
-    """Refuse great integers among floats: as float64 they would be others."""
+    """Refuse large integers among floats, which float64 would change."""
     if np.abs(floats).max() < 2.0**53:
         return
     given = np.array(matrix, dtype=object)
@@ -314,7 +314,7 @@ def _refuse_rounded_integers(matrix: Any, floats: FloatArray) -> None:
 
 
 def _refuse_first(valid: NDArray[Any], array: Any, found: str, expected: str) -> None:
-    """Refuse the first entry that is not valid, if there is one, naming its place."""
+    """Refuse the first invalid entry, if any, naming its place."""
     if valid.all():
         return
     place = tuple(int(index) for index in np.unravel_index(int(np.argmin(valid)), valid.shape))

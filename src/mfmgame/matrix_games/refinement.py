@@ -1,11 +1,11 @@
-"""The strategies of a basis of a matrix game, to many more digits than floats have.
+"""Basis strategies of a matrix game, to many more digits than floats have.
 
-Where the rows ``R`` and as many columns ``C`` are in play, all of them are indifferent:
+The rows ``R`` and as many columns ``C`` in play are all indifferent:
 
     x A[R, C] = value,   sum x = 1        A[R, C] y = value,   sum y = 1
 
-Both systems are solved by iterative refinement [1]_: a float64 inverse proposes
-corrections, and what is still missing is computed in integers, without rounding.
+Both systems are solved by iterative refinement [1]_: a float64 inverse proposes corrections, and
+residuals are computed in integers, without rounding.
 
 References
 ----------
@@ -35,7 +35,7 @@ _MOST_CORRECTIONS = 30
 def strategies_of_basis(
     payoffs: Payoffs, rows: IntArray, columns: IntArray
 ) -> tuple[Mixture, Mixture] | None:
-    """Strategies that make lines indifferent; what would be negative is 0.
+    """Compute strategies that make basis lines indifferent; negative weights become 0.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def strategies_of_basis(
     Returns
     -------
     pair of Mixture, or None
-        None if the system is singular, or too near to that for floats to tell.
+        None if the system is singular, or nearly singular in floats.
     """
     block, _ = payoffs.block(rows, columns)
     block = block - block.min()  # a common offset changes no strategy
@@ -70,7 +70,7 @@ def strategies_of_basis(
 
 
 def _indifferent(block: Integers, inverse: FloatArray, bits: int) -> list[int]:
-    """Fixed-point weights of a block's columns that earn all its rows the same."""
+    """Compute fixed-point weights of a block's columns that earn all its rows the same."""
     places = _PLACES + bits
     one = 2**places
     size = block.shape[1]

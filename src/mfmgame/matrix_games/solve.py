@@ -1,10 +1,10 @@
-"""Zero-sum matrix games, each value with a proof of it.
+"""Solver of zero-sum matrix games that proves each value.
 
-The defender's program has a constraint for every column; only columns that the attacker
-would play matter. So: solve a warm linear program over some columns, add those that pay
-more than it thinks, repeat until none does. What its strategies guarantee is then computed
-exactly. Where that bracket is wider than asked for, the lines that are in play make a small
-game that is solved in integers, and grows by any other line that turns out to be better.
+The defender's program has a constraint for every column, but only columns that the attacker would
+play matter. So the solver warm-starts a linear program over some columns, adds columns that pay
+more than its value, and repeats until no column does. The guarantees of its strategies are then
+computed exactly. Where this bracket is wider than asked for, the lines in play make a small game
+that is solved in integers and grows by any better line.
 """
 
 from __future__ import annotations
@@ -28,31 +28,30 @@ __all__ = ["MatrixSolution", "solve_matrix_game"]
 
 
 FEWEST_ADDED = 100
-"""So many columns may enter a program at once, however few rows there are."""
+"""Columns that may enter a program at once, however few rows there are."""
 MAX_TINY = 100
-"""Entries of a game that may be solved in integers at once."""
+"""Most entries of a game that is solved in integers at once."""
 TINY_WORK, SPARE_WORK, MAX_WORK = 1e7, 1e9, 1.5e10
-"""Of games that are solved in integers: a millisecond, some tenths of a second, and some
-seconds."""
+"""Work of games solved in integers: a millisecond, some tenths of a second, and some seconds."""
 MOST_ADDED = 8
-"""Lines of each side that enter such a game at once."""
+"""Lines of each side that enter an integer game at once."""
 MAX_SCALINGS = 6
-"""Programs in other units that are tried."""
+"""Most programs tried, each in other units."""
 SHARP = 1e-30
-"""A gap that shows that the right lines are in play."""
+"""Gap that shows that the right lines are in play."""
 
 
 def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSolution:
-    """Solve a zero-sum game: rows the defender, who minimises; columns the attacker.
+    """Solve a zero-sum game in which the row player, the defender, minimises.
 
-    It is a linear program [1]_, whose answer is then proven in exact arithmetic.
+    The attacker chooses the column. The game is a linear program [1]_, whose answer is then
+    proven in exact arithmetic.
 
     Parameters
     ----------
     matrix : array_like, shape (n_rows, n_columns)
-        What the defender pays if it plays the row and the attacker the column, in any
-        unit. Finite numbers of any sign and size; integers and floats count as the exact
-        numbers that they are.
+        Payment of the defender when it plays the row and the attacker the column, in any unit.
+        Finite numbers of any sign and size; integers and floats are taken exactly.
     tolerance : float, default 1e-9
         Greatest relative width of the proven bracket (see ``MatrixSolution.gap``);
         0 asks for the exact value.
@@ -60,14 +59,14 @@ def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSo
     Returns
     -------
     MatrixSolution
-        Same input, same bytes. Where a bracket as narrow as asked for is out of reach,
-        its `is_proven` is False; its bounds hold all the same.
+        The same input gives the same bytes. Where the tolerance is out of reach, `is_proven` is
+        False; the bounds hold all the same.
 
     Raises
     ------
     SpecificationError
-        If the matrix is not a matrix of finite real numbers with at least one row and
-        column, or the tolerance is not from 0 to below 1.
+        If the matrix is not a matrix of finite real numbers with at least one row and column, or
+        the tolerance is not from 0 to below 1.
     SolverError
         If HiGHS refuses the program.
 
@@ -96,7 +95,7 @@ def solve_matrix_game(matrix: ArrayLike, *, tolerance: float = 1e-9) -> MatrixSo
 
 
 def _saddle_point(payoffs: Payoffs) -> MatrixCertificate | None:
-    """The exact solution in pure strategies, if there is one."""
+    """Find the exact solution in pure strategies, if one exists."""
     most, least = payoffs.entries.max(axis=1), payoffs.entries.min(axis=0)
     row, column = int(most.argmin()), int(least.argmax())
     if most[row] != least[column]:
@@ -108,7 +107,7 @@ def _saddle_point(payoffs: Payoffs) -> MatrixCertificate | None:
 
 
 def _best_of_both(payoffs: Payoffs, tolerance: float) -> MatrixCertificate:
-    """The first bracket that is narrow enough: by floats, with more digits, in integers."""
+    """Find the first narrow enough bracket: by floats, with more digits, in integers."""
     matrix = payoffs.approximate
     unit = max(abs(float(matrix.max(axis=1).min())), abs(float(matrix.min(axis=0).max())))
     found = []
@@ -116,7 +115,7 @@ def _best_of_both(payoffs: Payoffs, tolerance: float) -> MatrixCertificate:
         generated = _generated(matrix, unit, levelled=attempt % 2 == 1)
         rows, columns = (Mixture.of_floats(side) for side in generated.strategies)
         found.append(MatrixCertificate.of(payoffs, rows, columns))
-        # A value that is small beside the stakes deserves more than the tolerance asks for.
+        # A value that is small beside the stakes needs more precision than the tolerance.
         if found[-1].width <= tolerance * min(abs(found[-1].lower), abs(found[-1].upper)):
             return found[-1]
         sharper = strategies_of_basis(payoffs, *generated.basis)
@@ -125,7 +124,7 @@ def _best_of_both(payoffs: Payoffs, tolerance: float) -> MatrixCertificate:
         best = min(found, key=lambda certificate: certificate.width)
         if best.gap(payoffs) <= max(tolerance, SHARP):
             break
-        # HiGHS decides with absolute tolerances: let them mean something beside the value.
+        # HiGHS decides with absolute tolerances: scale them to the size of the value.
         unit = max(abs(payoffs.approximated(end)) for end in (best.lower, best.upper))
     if best.gap(payoffs) <= min(tolerance, SHARP):
         return best
@@ -134,14 +133,14 @@ def _best_of_both(payoffs: Payoffs, tolerance: float) -> MatrixCertificate:
 
 
 class _Generated(NamedTuple):
-    """Strategies in float64 and the lines of their basis, each of rows and of columns."""
+    """Float64 strategies and the lines of their basis, each of rows and of columns."""
 
     strategies: tuple[FloatArray, FloatArray]
     basis: tuple[IntArray, IntArray]
 
 
 def _generated(matrix: FloatArray, unit: float, *, levelled: bool) -> _Generated:
-    """Strategies by generation of the lines of which there are more, in units of the value."""
+    """Generate lines of the longer side, in units of the value, and solve for strategies."""
     is_tall = matrix.shape[0] > matrix.shape[1]
     if is_tall:
         matrix = np.ascontiguousarray(-matrix.T)
@@ -170,7 +169,7 @@ def _generated(matrix: FloatArray, unit: float, *, levelled: bool) -> _Generated
         paid = point.rows @ matrix
         value = paid[order].max()
     rows, columns = np.zeros(n_rows), np.zeros(n_columns)
-    if best is None:  # pure strategies must do
+    if best is None:  # pure strategies must suffice
         rows[row] = columns[column] = 1.0
         basis = (np.array([row]), np.array([column]))
     else:
@@ -183,7 +182,7 @@ def _generated(matrix: FloatArray, unit: float, *, levelled: bool) -> _Generated
 
 
 def _greatest(paid: FloatArray, columns: IntArray, most: int) -> IntArray:
-    """Columns that pay most; of those that pay the same, copies perhaps, only one."""
+    """Choose the columns that pay most, and only one of equal payers, which may be copies."""
     top = columns[np.argpartition(-paid[columns], most)[:most]]
     distinct = np.unique(paid[top], return_index=True)[1]
     if 2 * len(distinct) > most:
@@ -194,7 +193,7 @@ def _greatest(paid: FloatArray, columns: IntArray, most: int) -> IntArray:
 def _in_integers(
     payoffs: Payoffs, certificate: MatrixCertificate, most_work: float
 ) -> MatrixCertificate:
-    """The exact solution, from the lines in play; or the best bracket on the way there."""
+    """Solve exactly over the lines in play, or return the best bracket found on the way."""
     rows, columns = certificate.rows.lines, certificate.columns.lines
     while True:
         block, _ = payoffs.block(rows, columns)
@@ -214,7 +213,7 @@ def _in_integers(
 
 
 def _if_tiny(payoffs: Payoffs) -> MatrixCertificate | None:
-    """The exact solution of a game so small that nothing else is faster."""
+    """Solve exactly a game so small that no other way is faster."""
     n_rows, n_columns = payoffs.shape
     if n_rows * n_columns > MAX_TINY:
         return None
@@ -228,7 +227,7 @@ def _if_tiny(payoffs: Payoffs) -> MatrixCertificate | None:
 def _optimal(
     payoffs: Payoffs, rows: IntArray, columns: IntArray, block: Integers
 ) -> tuple[Mixture, Mixture]:
-    """Optimal strategies, if only some lines may be played.
+    """Find optimal strategies over the chosen lines alone.
 
     The game, made positive, is ``maximise sum p`` subject to ``p B <= 1, p >= 0`` [1]_; its
     value is ``1 / sum p``.

@@ -1,1 +1,1 @@
-"""Numbers and equations, with no word of the game."""
+"""Numbers and equations, independent of the game."""

@@ -1,6 +1,6 @@
-"""Types of arrays, as annotations name them, and matrices that may be dense or sparse.
+"""Array types for annotations, and functions for matrices that may be dense or sparse.
 
-A *matrix* is an ndarray or a SciPy CSR array. No other file asks which.
+A *matrix* is an ndarray or a SciPy CSR array. No other file tells the two apart.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def is_sparse(matrix: Any) -> bool:
 
 
 def dense(matrix: Any) -> FloatArray:
-    """Return a matrix as an ndarray; the same one, if it is dense.
+    """Return a matrix as an ndarray; a dense matrix itself.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def dense(matrix: Any) -> FloatArray:
 
 
 def stored(matrix: Any) -> FloatArray:
-    """Return the entries that a matrix stores: all of a dense one.
+    """Return the stored entries of a matrix: all of a dense matrix.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def with_stored(matrix: Any, entries: FloatArray) -> Any:
 
 
 def product(matrix: Any, vector: FloatArray) -> FloatArray:
-    """Multiply a matrix by a vector without waking the threads of a BLAS.
+    """Multiply a matrix by a vector without starting BLAS threads.
 
     Small products take less time than the threads need to start.
 
@@ -109,7 +109,7 @@ def product(matrix: Any, vector: FloatArray) -> FloatArray:
 
 
 def weighted_rows(matrix: Any, weights: FloatArray) -> FloatArray:
-    """Add the rows of a matrix, each times a weight, without the threads of a BLAS.
+    """Sum the rows of a matrix, each times its weight, without starting BLAS threads.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def rows_above(matrix: Any, bounds: FloatArray) -> BoolArray:
     ----------
     matrix : ndarray of float or SciPy CSR array, shape (n_rows, n_columns)
     bounds : ndarray of float, shape (n_rows,)
-        At least 0 each.
+        Each at least 0.
 
     Returns
     -------
@@ -147,12 +147,12 @@ def rows_above(matrix: Any, bounds: FloatArray) -> BoolArray:
 
 
 def stacked(blocks: list[list[Any]]) -> Any:
-    """Assemble a matrix from a grid of blocks; sparse if a block is.
+    """Assemble a matrix from a grid of blocks; sparse if any block is sparse.
 
     Parameters
     ----------
     blocks : list of lists of (ndarray of float or SciPy sparse array)
-        Rows of blocks, each of two dimensions.
+        Rows of two-dimensional blocks.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Sums and products of floats whose rounding errors are known."""
+"""Sums and products of floats with known rounding errors."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ __all__ = [
 WideArray = NDArray[np.longdouble]
 
 WIDE_EPS = float(np.finfo(np.longdouble).eps)
-"""Relative spacing of the widest floats here; that of float64 where there are no wider."""
+"""Relative spacing of the widest floats of the platform, which may be that of float64."""
 _BLOCK_PRODUCTS = 2**18
 _SPLITTER = 2.0**27 + 1.0
 
 
 def wide(values: ArrayLike) -> WideArray:
-    """The same numbers in the widest floats that the platform has."""
+    """Convert numbers to the widest floats of the platform."""
     return np.asarray(values, dtype=np.longdouble)
 
 
 def rounded_down(number: np.longdouble) -> float:
-    """The greatest float64 that is at most a wide number."""
+    """Return the greatest float64 that is at most a wide number."""
     nearest = float(number)
     return nearest if np.longdouble(nearest) <= number else math.nextafter(nearest, -math.inf)
 
 
 def rounded_up(number: np.longdouble) -> float:
-    """The least float64 that is at least a wide number."""
+    """Return the least float64 that is at least a wide number."""
     return -rounded_down(-number)
 
 
 def split_product(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The product of two matrices as ``high + low``, to about twice the usual digits.
+    """Multiply two matrices as ``high + low``, to about twice the usual digits.
 
-    Each is split into leading digits, few enough that their products add up with no
-    rounding, and a rest, so small that float64 does for its products.
+    Each matrix is split into leading digits, few enough that their products add up with no
+    rounding, and a rest, so small that float64 suffices for its products.
 
     Parameters
     ----------
@@ -58,9 +58,9 @@ def split_product(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray,
     Returns
     -------
     high, low : ndarray of float, shape (n_rows, n_columns)
-        `high` is a multiple of ``2**-53`` of the greatest that it could be.
+        `high` is a multiple of ``2**-53`` times its greatest possible value.
     error : ndarray of float, shape (n_rows, n_columns)
-        How far their sum may be off.
+        Greatest error of ``high + low``.
     """
     n_terms = a.shape[1]
     digits = (53 - n_terms.bit_length()) // 2
@@ -74,9 +74,9 @@ def split_product(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray,
 
 
 def product_in_blocks(a: FloatArray, b: FloatArray) -> FloatArray:
-    """``a @ b`` by so few rows at a time that BLAS wakes no threads.
+    """Compute ``a @ b`` by so few rows at a time that BLAS starts no threads.
 
-    They would wait for more on a core each, for longer than all of the work takes.
+    Idle threads would each occupy a core for longer than the whole computation takes.
     """
     result = np.empty((a.shape[0], b.shape[1]))
     step = max(1, _BLOCK_PRODUCTS // max(1, b.size))
@@ -86,20 +86,20 @@ def product_in_blocks(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _leading(numbers: FloatArray, most: FloatArray, digits: int) -> FloatArray:
-    """The numbers, rounded to so many binary digits of the greatest."""
+    """Round numbers to a count of binary digits of the greatest."""
     grain = np.exp2(np.frexp(most)[1].astype(np.float64) - digits)
     return np.asarray(np.rint(numbers / grain) * grain)
 
 
 def exact_dot_sign(a: FloatArray, b: FloatArray, bound: float) -> int:
-    """Sign of ``a . b - bound``, computed without rounding error: -1, 0 or 1."""
+    """Compute the sign of ``a . b - bound`` without rounding error: -1, 0 or 1."""
     product, error = _two_product(a, b)
     excess = math.fsum([*product.tolist(), *error.tolist(), -bound])
     return (excess > 0) - (excess < 0)
 
 
 def _two_product(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The rounded product and its rounding error: ``a * b == product + error`` exactly.
+    """Split a product so that ``a * b == product + error`` exactly.
 
     Veltkamp's split and Dekker's product [1]_; exact while nothing under- or overflows.
 

@@ -1,10 +1,10 @@
-"""Small linear programs, solved in integers.
+"""Exact simplex method for small linear programs, in integers.
 
     maximise  gains . z   subject to  matrix z <= right,  z >= 0      (right >= 0)
 
-The tableau is kept in integers over one denominator, the basis's determinant: every division
-below is exact [1]_. The steepest column enters; while that gains nothing, the least variables
-are exchanged instead [2]_, so with no rounding nothing can cycle.
+The tableau holds integers over one denominator, the determinant of the basis: every division
+below is exact [1]_. The steepest column enters. While the objective does not improve, Bland's
+rule exchanges the lowest-numbered variables [2]_; without rounding it cannot cycle.
 
 References
 ----------
@@ -70,13 +70,13 @@ def maximise(matrix: Integers, right: Integers, gains: Integers) -> Vertex:
     column = tableau.entering(careful=False)
     while column is not None:
         gained = tableau.pivot(tableau.leaving(column), column)
-        # While the objective stands still, only the least variables cannot cycle.
+        # While the objective stands still, only the lowest-numbered variables cannot cycle.
         column = tableau.entering(careful=not gained)
     return tableau.vertex()
 
 
 def work_of(matrix: Integers) -> float:
-    """Estimate the work of a program: about proportional to the time that it takes.
+    """Estimate the work of a program, about proportional to its running time.
 
     Parameters
     ----------
@@ -88,11 +88,10 @@ def work_of(matrix: Integers) -> float:
 
 
 class _Tableau:
-    """Constraints by variables, with costs and a right side.
+    """Simplex tableau: constraints by variables, with costs and a right side.
 
-    A basic variable's row reads: itself, plus the row's entries times the variables that
-    are not basic, equals the right side, all over the denominator. The last row holds the
-    reduced costs.
+    A row reads: its basic variable, plus its entries times the nonbasic variables, equals the
+    right side, all over the denominator. The last row holds the reduced costs.
     """
 
     def __init__(self, matrix: Integers, right: Integers, gains: Integers) -> None:
@@ -106,7 +105,7 @@ class _Tableau:
         self._basic = n_columns + np.arange(n_rows)
 
     def pivot(self, row: int, column: int) -> bool:
-        """Exchange a row's basic variable for a column's other one: whether that gains."""
+        """Exchange a row's basic variable for a column's; return whether the objective improves."""
         gains = bool(self._table[row, -1] > 0)
         table, old = self._table, self._denominator
         new = table[row, column]
@@ -118,7 +117,7 @@ class _Tableau:
         return gains
 
     def entering(self, *, careful: bool) -> int | None:
-        """The column of steepest gain, or of the least variable; None at an optimum."""
+        """Find the column of steepest gain or lowest-numbered variable; None at an optimum."""
         costs = self._table[-1, :-1]
         gaining = np.flatnonzero(costs < 0)
         if not len(gaining):
@@ -126,7 +125,7 @@ class _Tableau:
         return int(gaining[(self._nonbasic if careful else costs)[gaining].argmin()])
 
     def leaving(self, column: int) -> int:
-        """The row that keeps the right side positive; of several, the least variable."""
+        """Find the row that keeps the right side nonnegative; ties go to the lowest variable."""
         table = self._table
         rows = np.flatnonzero(table[:-1, column] > 0)
         if not len(rows):
@@ -139,7 +138,7 @@ class _Tableau:
         return int(best)
 
     def vertex(self) -> Vertex:
-        """The primal and dual solution of the basis."""
+        """Return the primal and dual solution of the basis."""
         n_columns, n_rows = len(self._nonbasic), len(self._basic)
         primal, dual = [0] * n_columns, [0] * n_rows
         for variable, weight in zip(self._basic.tolist(), self._table[:-1, -1], strict=True):

@@ -1,6 +1,6 @@
-"""How HiGHS is used: the settings and scaling that every program shares.
+"""Settings and scaling of HiGHS that every linear program shares.
 
-Only the two master programs know HiGHS beyond this, and no other file makes a HiGHS object.
+Only the two master programs use HiGHS beyond this file, and no other file makes a HiGHS object.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
 
 OPTIONS: dict[str, bool | int | float | str] = {
     "output_flag": False,
-    "presolve": "off",  # cuts come and go; the warm basis is worth more
+    "presolve": "off",  # cuts change between solves; the warm basis is worth more
     "solver": "simplex",
     "parallel": "off",
     "threads": 1,
@@ -40,32 +40,32 @@ OPTIONS: dict[str, bool | int | float | str] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
     "ipm_iteration_limit": 100,
-    "small_matrix_value": 1e-12,  # the least it takes; coefficients below are dropped
+    "small_matrix_value": 1e-12,  # HiGHS's least; smaller coefficients are dropped
 }
 LEAST_PATIENCE = 2000
-"""Simplex iterations that even a small program may take; more may be a cycle."""
+"""Simplex iterations that even a small program may take; more may mean cycling."""
 WIDEST = 2.0**20
 """Greatest coefficient of a price in a row."""
 STEEPEST = 2.0**40
-"""Greatest coefficient of a level in a row: HiGHS refuses those above 1e15."""
+"""Greatest coefficient of a level in a row: HiGHS refuses coefficients above 1e15."""
 
 
 class _Silent(highspy.Highs):
-    """HiGHS without callbacks: enabling them prints a banner before an option can forbid it."""
+    """HiGHS without callbacks: enabling them prints a banner before any option can prevent it."""
 
     def enableCallbacks(self) -> None:  # noqa: N802
-        """Leave them out; highspy's constructor asks for them."""
+        """Enable no callbacks, although highspy's constructor asks for them."""
 
 
 def new_highs() -> highspy.Highs:
-    """Make a HiGHS object with our options, which prints nothing."""
+    """Make a HiGHS object with the shared options, which prints nothing."""
     highs = _Silent()  # type: ignore[no-untyped-call]
     set_options(highs, OPTIONS)
     return highs
 
 
 def set_options(highs: highspy.Highs, options: Mapping[str, bool | int | float | str]) -> None:
-    """Set options of HiGHS by their names."""
+    """Set HiGHS options by name."""
     for option, value in options.items():
         highs.setOptionValue(option, value)
 
@@ -77,20 +77,20 @@ def add_rows(
     lower: FloatArray,
     upper: FloatArray,
 ) -> None:
-    """Add rows to a program, their zeros left out.
+    """Add rows to a program, leaving out zeros.
 
     Parameters
     ----------
     highs : highspy.Highs
     entries : ndarray of float, shape (n_new, n_entries)
     columns : ndarray of int32, shape (n_new, n_entries)
-        The column of each entry, increasing in a row.
+        Column of each entry, increasing within a row.
     lower, upper : ndarray of float, shape (n_new,)
 
     Raises
     ------
     SolverError
-        If HiGHS refuses them.
+        If HiGHS refuses the rows.
     """
     if entries.size == 0:
         return
@@ -102,7 +102,7 @@ def add_rows(
 
 
 def check(status: highspy.HighsStatus) -> None:
-    """Refuse to go on with a program that HiGHS has not taken.
+    """Raise if HiGHS has refused a program.
 
     Raises
     ------
@@ -114,20 +114,20 @@ def check(status: highspy.HighsStatus) -> None:
 
 
 def power_of_two(size: float) -> float:
-    """The least power of two that is at least a size; 1 for 0."""
+    """Find the least power of two that is at least a size; 1 for 0."""
     mantissa, exponent = math.frexp(size)
     return math.ldexp(1.0, exponent - (mantissa == 0.5))
 
 
 def powers_of_two(sizes: FloatArray) -> FloatArray:
-    """The least power of two that is at least each size; 1 for 0."""
+    """Find the least power of two that is at least each size; 1 for 0."""
     mantissas, exponents = np.frexp(sizes)
     powers: FloatArray = np.ldexp(1.0, exponents - (mantissas == 0.5))
     return powers
 
 
 class LinearProgram:
-    """A warm HiGHS model of fixed rows, for one objective after another.
+    """Warm HiGHS model with fixed rows, solved for one objective after another.
 
     minimise ``cost . u`` subject to ``lower <= matrix . u <= upper`` and ``u >= 0``.
 
@@ -149,7 +149,7 @@ class LinearProgram:
         self._highs.setOptionValue("simplex_iteration_limit", patience)
 
     def least(self, cost: FloatArray) -> float:
-        """Find the least value of an objective.
+        """Minimise an objective.
 
         Parameters
         ----------

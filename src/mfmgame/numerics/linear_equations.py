@@ -1,4 +1,4 @@
-"""Linear equations that may leave something open: what they determine, and what they do not."""
+"""Underdetermined linear equations, and the forms whose values they determine."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ __all__ = ["Equations"]
 
 
 _PIVOT = 1e-9
-"""Relative size below which a singular value is rounding."""
+"""Relative size below which a singular value counts as 0."""
 _ROUNDING = 1e-13
-"""Relative size of what a form may lack."""
+"""Relative shortfall of a form below its bound that counts as rounding."""
 _MOST_HELD = 10
 _DETERMINED = 1e-7
-"""Relative size below which what the equations do not state of a form is rounding."""
+"""Relative size below which the undetermined part of a form counts as rounding."""
 
 
 class Equations:
-    """``matrix . unknown = side``, each row and each unknown in units of its own size.
+    """System ``matrix . unknown = side``, each row and unknown scaled by its own size.
 
     Parameters
     ----------
     matrix : ndarray of float, shape (n_equations, n_unknowns)
     side : ndarray of float, shape (n_equations,)
     size : ndarray of float, shape (n_unknowns,)
-        About how large each unknown is; more than 0.
+        Approximate size of each unknown; more than 0.
 
     Examples
     --------
@@ -52,12 +52,12 @@ class Equations:
     def nearest_with_signs(
         self, guess: FloatArray, forms: FloatArray, least: FloatArray
     ) -> FloatArray:
-        """The same, moved to where linear forms are not below given numbers, if it can be.
+        """Find the solution nearest to a guess that keeps linear forms above bounds, if possible.
 
         Parameters
         ----------
         guess : ndarray of float, shape (n_unknowns,)
-            Where they are not, but for rounding.
+            Point where the forms keep their bounds, up to rounding.
         forms : ndarray of float, shape (n_forms, n_unknowns)
         least : ndarray of float, shape (n_forms,)
 
@@ -78,14 +78,14 @@ class Equations:
         return found
 
     def nearest(self, guess: FloatArray) -> FloatArray:
-        """The solution nearest to a guess, in units of the sizes, shape (n_unknowns,)."""
+        """Find the solution nearest to a guess, in units of the sizes, shape (n_unknowns,)."""
         start = guess / self._size
         missing = self._side - self._matrix @ start
         step = np.linalg.lstsq(self._matrix, missing, rcond=_PIVOT)[0]
         return np.asarray((start + step) * self._size)
 
     def determines(self, forms: FloatArray) -> NDArray[np.bool_]:
-        """Whether each linear form is the same for all solutions, shape (n_forms,).
+        """Tell which linear forms are the same for all solutions, shape (n_forms,).
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""A polytope, and how far a linear form goes on it."""
+"""A polytope, and the range of a linear form on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Polytope:
     at_most : ndarray of float, shape (n_inequalities, n_unknowns)
     most : ndarray of float, shape (n_inequalities,)
     size : ndarray of float, shape (n_unknowns,)
-        About how large each unknown is; more than 0.
+        Approximate size of each unknown; more than 0.
     """
 
     equal: FloatArray
@@ -34,7 +34,7 @@ class Polytope:
     size: FloatArray
 
     def range_of(self, form: FloatArray) -> tuple[float, float]:
-        """Least and greatest ``form . u``; NaN for an end that is not found.
+        """Find the least and greatest ``form . u``; NaN for an end that is not found.
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ class Polytope:
 
     @cached_property
     def _program(self) -> LinearProgram:
-        """The rows of the polytope, for unknowns in units of their size."""
+        """Linear program of the polytope, its unknowns in units of their size."""
         equal, sides = _in_units(self.equal * self.size, self.sides)
         at_most, most = _in_units(self.at_most * self.size, self.most)
         lower = np.append(sides, np.full(len(most), -np.inf))
@@ -68,7 +68,7 @@ class Polytope:
 
 
 def _in_units(matrix: FloatArray, side: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The same rows, each in units of its own size; those of nothing but zeros are left out."""
+    """Scale each row to its own size, leaving out rows of zeros."""
     largest = np.abs(matrix).max(axis=1, initial=0.0)
     real = largest > 0.0
     return matrix[real] / largest[real, None], side[real] / largest[real]

@@ -1,4 +1,4 @@
-"""Catalogs from public knowledge bases: one file for each format that is read."""
+"""Catalogs from public knowledge bases, one file for each format."""
 
 from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers
 from mfmgame.catalogs.importing.atlas import import_atlas

@@ -32,23 +32,23 @@ def import_ctid(
     numbers: AssumedNumbers | None = None,
     scores: MappingScores | None = None,
 ) -> Catalog:
-    """Make a catalog of a mapping of capabilities to ATT&CK, from Mappings Explorer.
+    """Make a catalog from a Mappings Explorer mapping of capabilities to ATT&CK.
 
-    Techniques become threats, those that the file says nothing maps to among them, and
-    the capabilities that act on one defenses; scores become effectiveness by the
-    analyst's weights. Without scores, a pair has the effectiveness of `numbers`. Mappings
-    of vulnerabilities (KEV, CVE) become threats alone, each as severe as the number of
-    distinct vulnerabilities that map to it.
+    Techniques become threats, including techniques that the file lists as unmapped. Capabilities
+    that act on a technique become defenses; scores become effectiveness by the analyst's weights.
+    Without scores, a pair has the effectiveness of `numbers`. Mappings of vulnerabilities (KEV,
+    CVE) become threats alone, each as severe as the number of distinct vulnerabilities that map
+    to it.
 
     Parameters
     ----------
     path : str or path-like
         JSON of Mappings Explorer, of any edition.
     numbers : AssumedNumbers, optional
-        What the file does not say: severities, bandwidths, costs, and effectiveness
-        where there is no score.
+        Numbers that the file lacks: severities, bandwidths, costs, and effectiveness without a
+        score.
     scores : MappingScores, optional
-        What the scores count as.
+        Effectiveness that the scores count as.
 
     Returns
     -------
@@ -57,9 +57,8 @@ def import_ctid(
     Raises
     ------
     SpecificationError
-        If the file is not of this format, maps no defense and no vulnerability to a
-        technique, has a score or a kind of mapping that is not known, or if a number is
-        out of its range.
+        If the file is not of this format, maps no defense and no vulnerability to a technique,
+        has an unknown score or mapping type, or if a number is out of range.
 
     Examples
     --------
@@ -100,10 +99,10 @@ def import_ctid(
 
 
 def read_ctid(path: Path, scores: MappingScores | None = None) -> KnowledgeBase:
-    """What the file says.
+    """Read the content of a Mappings Explorer file.
 
-    MappingScores of several rows on one pair are combined by the rule of `scores`; a row that
-    stands twice counts once.
+    Scores of several rows on one pair are combined by the rule of `scores`; a repeated row counts
+    once.
 
     Parameters
     ----------
@@ -126,17 +125,17 @@ def read_ctid(path: Path, scores: MappingScores | None = None) -> KnowledgeBase:
 def kev_weights(
     path: str | os.PathLike[str], mapping_types: Collection[str] | None = None
 ) -> Weights:
-    """Weights of techniques: how many distinct vulnerabilities map to each.
+    """Weigh techniques by the number of distinct vulnerabilities that map to each.
 
-    A vulnerability counts once for a technique, however many of its rows map to it, and
-    for that technique alone: not for the parent of a sub-technique.
+    A vulnerability counts once per technique, however many of its rows map to it. It does not
+    count for the parent of a sub-technique.
 
     Parameters
     ----------
     path : str or path-like
         JSON of Mappings Explorer for KEV or CVE.
     mapping_types : collection of str, optional
-        The kinds of mapping that count, of ``"exploitation_technique"``,
+        Mapping types that count, of ``"exploitation_technique"``,
         ``"primary_impact"``, ``"secondary_impact"`` and ``"uncategorized"``; all by
         default.
 
@@ -147,7 +146,7 @@ def kev_weights(
     Raises
     ------
     SpecificationError
-        If the file is not of this format, no row is of these kinds, or one is unknown.
+        If the file is not of this format, no row is of these types, or a type is unknown.
 
     Examples
     --------

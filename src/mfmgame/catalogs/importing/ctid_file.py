@@ -1,4 +1,4 @@
-"""Files of Mappings Explorer: the format in all its editions, and what their rows say."""
+"""Mappings Explorer files: their format in all editions, and their rows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _RELATED = "related to a technique but no defense against it"
 
 
 def _word(text: str | None) -> str:
-    """One spelling of words that editions write in capitals, with hyphens or with blanks."""
+    """Normalize words that editions write in capitals, with hyphens or with spaces."""
     return re.sub(r"[\s-]+", "_", (text or "").strip().lower())
 
 
@@ -59,7 +59,7 @@ def _text_of_number(value: Any) -> Any:
 
 
 def _list_of_one(value: Any) -> Any:
-    """Some editions have a list of mapping types, others one or none."""
+    """Convert mapping types to a list: some editions have a list, others one type or none."""
     if value is None or isinstance(value, str):
         return [value] if value else []
     if not isinstance(value, list):
@@ -68,7 +68,7 @@ def _list_of_one(value: Any) -> Any:
 
 
 def _names_by_id(entries: Any) -> Any:
-    """Names by id: some editions have a list of objects, or each name in a list of its own."""
+    """Read names by id from a list of objects or from single-name lists, as in some editions."""
     if isinstance(entries, list):
         by_id = {}
         for index, entry in enumerate(entries):
@@ -107,7 +107,7 @@ _Names = Annotated[dict[str, Text], BeforeValidator(_names_by_id)]
 
 
 class Row(Outside):
-    """That a capability maps to a technique; what is missing is empty."""
+    """Mapping of a capability to a technique; missing fields are empty."""
 
     capability: _Optional = Field(default="", alias="capability_id")
     capability_name: _Optional = Field(default="", alias="capability_description")
@@ -154,17 +154,17 @@ class _File(Outside):
 
 @dataclass(frozen=True)
 class Mappings:
-    """A file, with its rows sorted by what they say of a technique.
+    """A file with its rows sorted by kind.
 
     Attributes
     ----------
     about : _Metadata
     defenses, vulnerabilities : list of Row
-        One of the two, or both, with at least one row.
+        At least one of the two has a row.
     undefended : list of Row
-        Techniques that the file names in order to say that nothing maps to them.
+        Techniques that the file lists as unmapped.
     notes : tuple of str
-        What was left out, and what was kept in spite of something.
+        Rows left out, and rows kept with caveats.
     """
 
     about: _Metadata
@@ -175,7 +175,7 @@ class Mappings:
 
     @property
     def name(self) -> str:
-        """Of the catalog to be; the domain stands in it if it is not the usual one."""
+        """Name of the resulting catalog, with the domain unless it is the usual one."""
         about = self.about
         parts = [about.framework, "attack", about.attack_version]
         if about.domain not in ("", "enterprise"):
@@ -184,7 +184,7 @@ class Mappings:
 
     @property
     def origin(self) -> Origin:
-        """What the file is, of which version, for which version of ATT&CK."""
+        """Origin of the file, with its version and ATT&CK's."""
         about = self.about
         target = f"for ATT&CK {about.attack_version}".strip()
         if about.domain not in ("", "enterprise"):
@@ -199,11 +199,11 @@ class Mappings:
 
     @property
     def relation(self) -> str:
-        """The same in a few words."""
+        """Short name of the mapping, with its version."""
         return f"{self.origin.name} {self.origin.version}"
 
     def types_of(self, row: Row) -> set[str]:
-        """A row's mapping types in one spelling.
+        """Return a row's mapping types in normalized spelling.
 
         Parameters
         ----------
@@ -230,8 +230,8 @@ def read_mappings(path: Path) -> Mappings:
     Raises
     ------
     SpecificationError
-        If the file is not of this format, maps no defense and no vulnerability to a
-        technique, or has a score or a kind of mapping that is not known.
+        If the file is not of this format, maps no defense and no vulnerability to a technique, or
+        has an unknown score or mapping type.
     """
     file = read_json_model(path, _File)
     try:
@@ -241,7 +241,7 @@ def read_mappings(path: Path) -> Mappings:
 
 
 def _sorted(file: _File) -> Mappings:
-    """The rows by what they say; refused are those that may change numbers unnoticed."""
+    """Sort rows by kind, refusing rows that might change numbers unnoticed."""
     lists = {"mapping_objects": file.mapping_objects, "attack_objects": file.attack_objects}
     kinds: dict[str, list[Row]] = {}
     for key, rows in lists.items():
@@ -270,9 +270,7 @@ def _sorted(file: _File) -> Mappings:
         notes.append(f"left out: {counted(idle, 'capability')} without a row that counts")
     alone = len({row.technique for row in undefended} - {row.technique for row in used})
     if alone:
-        notes.append(
-            f"kept: {counted(alone, 'technique')} that nothing maps to, by the file's word"
-        )
+        notes.append(f"kept: {counted(alone, 'technique')} that the file lists as unmapped")
     statuses = Counter(row.status for row in used if _word(row.status) not in ("", "complete"))
     notes += [f"kept: {counted(n, 'row')} of status {shown(name)}" for name, n in statuses.items()]
     version = file.metadata.attack_version
@@ -283,7 +281,7 @@ def _sorted(file: _File) -> Mappings:
 
 
 def _kind(row: Row, about: _Metadata, key: str, index: int) -> str:
-    """``"defense"``, ``"vulnerability"``, ``"undefended"``, or why the row is left out."""
+    """Return ``"defense"``, ``"vulnerability"``, ``"undefended"``, or why the row is left out."""
     types = _types(row, about)
     if "non_mappable" in types or _word(row.status) == "non_mappable":
         lone = row.technique and not row.capability
@@ -311,6 +309,6 @@ def _kind(row: Row, about: _Metadata, key: str, index: int) -> str:
 
 
 def _types(row: Row, about: _Metadata) -> set[str]:
-    """A row's mapping types, by key and by name: in some editions the key is a number."""
+    """Return a row's mapping types by key and by name: in some editions the key is a number."""
     words = (_word(text) for key in row.types for text in (key, about.types.get(key)))
     return {word for word in words if word}

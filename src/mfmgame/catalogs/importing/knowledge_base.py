@@ -1,4 +1,4 @@
-"""What knowledge bases say, whatever their format: techniques, mitigations, and links."""
+"""Content of a knowledge base in any format: techniques, mitigations and links."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Technique:
     ----------
     id, name : str
     tactics : tuple of str
-        What it is good for, the first one the threat's class.
+        Tactics that the technique serves; the first becomes the threat's class.
     parent : str or None
-        The technique that it is a form of.
+        Technique of which it is a sub-technique.
     maturity : str
     references : tuple of Reference
     domain : str or None
-        Of ATT&CK or ATLAS, as the Navigator names it; None if the id says it alone.
+        Domain of ATT&CK or ATLAS, as the Navigator names it; None if the id alone determines it.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Mitigation:
     ----------
     id, name : str
     family : str
-        What it belongs to: a product, a group of controls.
+        Product or group of controls that it belongs to.
     lifecycle, categories : tuple of str
     references : tuple of Reference
     """
@@ -60,20 +60,20 @@ class Mitigation:
 
 @dataclass(frozen=True)
 class Link:
-    """That a mitigation acts on a technique.
+    """Link of a mitigation to a technique that it acts on.
 
     Attributes
     ----------
     technique, mitigation : str
-        Their ids.
+        Ids of the pair.
     texts : tuple of str
-        What is said of the pair.
+        Statements about the pair.
     value : float or None
-        Effectiveness at level 1; None if the analyst is to choose it.
+        Effectiveness at level 1; None if left to the analyst.
     reason : str
-        Where the value comes from.
+        Source of the value.
     is_inherited : bool
-        Whether the file says it of the parent technique only.
+        Whether the file links the mitigation to the parent technique only.
     """
 
     technique: str
@@ -86,19 +86,19 @@ class Link:
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """All that one file says.
+    """Content of one file.
 
     Attributes
     ----------
     name : str
-        Of the catalog to be.
+        Name of the resulting catalog.
     origin : Origin
     techniques : tuple of Technique
     mitigations : tuple of Mitigation
     links : tuple of Link
-        A pair may stand in several.
+        Several links may name the same pair.
     notes : tuple of str
-        What was left out, and other things that a reader must know.
+        Omissions and other caveats.
     """
 
     name: str
@@ -110,7 +110,7 @@ class KnowledgeBase:
 
 
 def refuse_circles(parents: dict[str, str]) -> None:
-    """Refuse techniques that are sub-techniques of themselves, by whatever way."""
+    """Refuse techniques that are direct or indirect sub-techniques of themselves."""
     fine: set[str] = set()
     for start in parents:
         path: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""Scores in words, and the effectiveness that an analyst takes them for."""
+"""Verbal scores of mappings, and the effectiveness that each counts as."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _RULES = ("best", "independent")
 
 @dataclass(frozen=True)
 class MappingScores:
-    """What scores in words count as; all of it is assumed.
+    """Effectiveness that verbal scores count as; every number is assumed.
 
-    A score counts as the factor of its category times its value. What detects or responds
-    acts when the attack has begun, and stops it only if someone acts in time: by default
-    it counts half of what protects.
+    A score counts as the factor of its category times its value. Detection and response act after
+    the attack has begun, and stop it only if someone acts in time: by default they count half as
+    much as protection.
 
     Attributes
     ----------
     minimal, partial, significant : float
-        Share of a threat that a defense of this score stops at level 1, if it protects.
+        Share of a threat that a protecting defense of this score stops at level 1.
     protect, detect, respond : float
-        Factor of the scores in this category.
+        Factor of scores in this category.
     pairs : mapping of str to float
-        What a score counts as instead, by category and score: ``"detect/partial"``.
+        Effectiveness to use instead, by category and score: ``"detect/partial"``.
     combine : {"best", "independent"}
-        What several scores of one defense on one threat come to: the greatest, or what
-        stops the threat if each does so independently of the others.
+        Combination of several scores of one defense on one threat: the greatest, or the share
+        stopped if each acts independently.
 
     Raises
     ------
@@ -66,12 +66,12 @@ class MappingScores:
 
     @classmethod
     def named(cls, numbers: Mapping[str, float], combine: str = "best") -> Self:
-        """The defaults with some numbers replaced.
+        """Return the defaults with some numbers replaced.
 
         Parameters
         ----------
         numbers : mapping of str to float
-            By ``"partial"``, ``"detect"`` or ``"detect/partial"``.
+            Numbers by ``"partial"``, ``"detect"`` or ``"detect/partial"``.
         combine : str
 
         Returns
@@ -90,7 +90,7 @@ class MappingScores:
         return cls(**plain, pairs=pairs, combine=combine)  # type: ignore[arg-type]
 
     def value_of(self, category: str, value: str) -> float:
-        """What one score counts as.
+        """Compute the effectiveness that one score counts as.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class MappingScores:
         return self.pairs.get(f"{category}/{value}", product)
 
     def combined(self, values: Iterable[float]) -> float:
-        """What several scores of one defense on one threat come to.
+        """Combine several scores of one defense on one threat.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ class MappingScores:
         return stopped
 
     def note(self) -> str:
-        """All of the assumption, in one sentence.
+        """Describe the assumption in one sentence.
 
         Returns
         -------

@@ -1,7 +1,7 @@
-"""STIX 2.0 and 2.1 bundles: the objects that a catalog is made of, in their newest versions.
+"""STIX 2.0 and 2.1 bundles: the newest versions of the objects that catalogs need.
 
-A general STIX reader makes an object of everything in a bundle, groups and malware too,
-and takes many times as long; here the JSON is checked and only what matters modelled.
+A general STIX reader builds every object in a bundle, including groups and malware, and takes
+many times as long; this reader checks the JSON and models only the needed objects.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _EXPECTED = f"expected a STIX bundle of ATT&CK or ATLAS ({_ATLAS_YAML})"
 
 
 class ExternalReference(Outside):
-    """What a knowledge base calls an object."""
+    """Id of an object in a knowledge base."""
 
     source: Text = Field(default="", alias="source_name")
     id: Text = Field(default="", alias="external_id")
@@ -54,17 +54,17 @@ class _Object(Outside):
 
     @property
     def key(self) -> Hashable:
-        """What all versions of the object share."""
+        """Key that all versions of the object share."""
         return self.type, self.id
 
     @property
     def live(self) -> bool:
-        """Whether it is still meant."""
+        """Whether the object is neither revoked nor deprecated."""
         return not (self.revoked or self.deprecated)
 
 
 class Named(_Object):
-    """An object with a name, that knowledge bases have ids for."""
+    """An object with a name and with ids in knowledge bases."""
 
     name: Text = ""
     references: list[ExternalReference] = Field(default=[], alias="external_references")
@@ -90,7 +90,7 @@ class CourseOfAction(Named):
 
 
 class Tactic(Named):
-    """A phase of a kill chain, with a name to read."""
+    """A phase of a kill chain, with a readable name."""
 
     shortname: Text = Field(default="", alias="x_mitre_shortname")
 
@@ -100,7 +100,7 @@ class Matrix(Named):
 
 
 class Collection(Named):
-    """All of a release."""
+    """A whole release."""
 
     version: Text = Field(default="", alias="x_mitre_version")
 
@@ -114,7 +114,7 @@ class _Marking(_Object):
 
 
 class Relationship(_Object):
-    """That one object has to do with another."""
+    """A relationship between two objects."""
 
     kind: Identifier = Field(alias="relationship_type")
     source: Identifier = Field(alias="source_ref")
@@ -123,7 +123,7 @@ class Relationship(_Object):
 
     @property
     def key(self) -> Hashable:
-        """Its ends, too: ATLAS gives relationships of one mitigation with one text one id."""
+        """Id, kind and both ends: in ATLAS several relationships may share one id."""
         return self.id, self.kind, self.source, self.target
 
 
@@ -143,18 +143,18 @@ _RELATIONSHIPS = ("mitigates", "subtechnique-of")
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle holds of each kind, in the order of the file.
+    """Objects of a bundle by kind, in the order of the file.
 
     Attributes
     ----------
     techniques, mitigations, relationships, tactics, matrices, collections : list
-        Revoked and deprecated ones, too.
+        Objects of each kind, revoked and deprecated ones included.
     statements : list of str
-        Of the marking definitions: copyright and licence.
+        Texts of the marking definitions: copyright and licence.
     modified : str
-        The latest time at which any object of the file was.
+        Latest modification time of any object in the file.
     older : int
-        Versions that a newer one of the same object has replaced.
+        Number of versions that a newer version of the same object replaced.
     """
 
     techniques: list[AttackPattern]
@@ -169,7 +169,7 @@ class Bundle:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read what a catalog needs from a STIX bundle.
+    """Read the objects that a catalog needs from a STIX bundle.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def read_bundle(path: Path) -> Bundle:
     Raises
     ------
     SpecificationError
-        If the file is no STIX bundle, or an object that is read is not as expected.
+        If the file is not a STIX bundle, or a needed object is malformed.
     """
     try:
         document = read_document(path)
@@ -231,7 +231,7 @@ def _bundle(document: dict[str, Any]) -> Bundle:
 
 
 def _object(index: int, entry: Any) -> _Object | None:
-    """The object, if it is of a kind that matters."""
+    """Model an entry if it is of a needed kind."""
     place: tuple[str | int, ...] = ("objects", index)
     if not isinstance(entry, dict):
         raise SpecificationError(
@@ -244,7 +244,7 @@ def _object(index: int, entry: Any) -> _Object | None:
             f"{problem}, expected a string", pointer=pointer_to((*place, "type"))
         )
     model = _MODELS.get(kind)
-    # Nearly all of a bundle is about who uses what, and no concern of ours.
+    # Most of a bundle records who uses what, which a catalog does not need.
     relation = entry.get("relationship_type")
     if model is None or (
         model is Relationship and isinstance(relation, str) and relation not in _RELATIONSHIPS
@@ -264,5 +264,5 @@ def _modified(entry: dict[str, Any]) -> str:
 
 
 def moment(timestamp: str) -> str:
-    """A timestamp of STIX (always in UTC) as text that sorts by time."""
+    """Convert a STIX timestamp (always UTC) to text that sorts by time."""
     return timestamp.removesuffix("Z")

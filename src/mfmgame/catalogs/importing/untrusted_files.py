@@ -1,4 +1,4 @@
-"""Files from outside, taken for hostile: size, depth and aliases have limits."""
+"""Untrusted files, read with limits on size, depth and aliases."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Outside", "read_json_model", "read_yaml_model"]
 
 _MAX_YAML_BYTES = 64 * 2**20
 _MAX_YAML_NODES = 5_000_000
-"""With each alias counted as all that it stands for."""
+"""Most nodes, with each alias expanded."""
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
 class Outside(BaseModel):
-    """A part of a file whose other parts do not matter; what is read must be as expected."""
+    """Part of a file that is read and checked; other parts are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, validate_by_name=False)
 
@@ -30,9 +30,9 @@ Model = TypeVar("Model", bound=Outside)
 
 
 def read_json_model(path: Path, model: type[Model]) -> Model:
-    """Read what a model names from a JSON file.
+    """Read a model's fields from a JSON file.
 
-    A key may stand twice where both of its values are null: neither says anything.
+    A key may appear twice if both values are null.
 
     Parameters
     ----------
@@ -46,13 +46,13 @@ def read_json_model(path: Path, model: type[Model]) -> Model:
     Raises
     ------
     SpecificationError
-        If the file is not JSON, or is not what the model expects.
+        If the file is not JSON or does not fit the model.
     """
     return _validated(read_document(path, repeated_nulls=True), path, model)
 
 
 def read_yaml_model(path: Path, model: type[Model]) -> Model:
-    """Read what a model names from a YAML file, as :func:`read_json_model` does.
+    """Read a model's fields from a YAML file, as :func:`read_json_model` does.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def read_yaml_model(path: Path, model: type[Model]) -> Model:
     Raises
     ------
     SpecificationError
-        If the file is not YAML of plain values, is too large, too deep, or grows too
-        large with its aliases written out, or is not what the model expects.
+        If the file is not YAML of plain values, is too large or too deep, grows too large with
+        its aliases expanded, or does not fit the model.
     """
     try:
         document = _parsed_yaml(read_bytes(path, _MAX_YAML_BYTES))
@@ -89,7 +89,7 @@ def _parsed_yaml(data: bytes) -> Any:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(loader):  # type: ignore[misc]
-        """The safe loader, with keys that stand once, and with dates and fractions as text."""
+        """The safe loader, with unique keys, and with dates and fractions as text."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             seen = set()
@@ -97,7 +97,7 @@ def _parsed_yaml(data: bytes) -> Any:
                 if key.value in seen and isinstance(key, yaml.ScalarNode):
                     line = key.start_mark.line + 1
                     raise SpecificationError(
-                        f"line {line}: the key {shown(key.value)} stands twice"
+                        f"line {line}: duplicate key {shown(key.value)}, expected unique keys"
                     )
                 seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
             return super().construct_mapping(node, deep)
@@ -110,7 +110,7 @@ def _parsed_yaml(data: bytes) -> Any:
     except SpecificationError:
         raise
     except yaml.MarkedYAMLError as error:
-        # Some versions have a limit of their own, and meet it while they read ahead.
+        # Some versions have their own depth limit, and reach it while reading ahead.
         if "nest" in str(error.problem).partition("'")[0]:
             raise SpecificationError(_TOO_DEEP) from None
         mark = error.problem_mark or error.context_mark
@@ -122,7 +122,7 @@ def _parsed_yaml(data: bytes) -> Any:
 
 
 def _refuse_bombs(data: bytes, loader: Any) -> None:
-    """Refuse a document that is too deep or too large, aliases written out."""
+    """Refuse a document that is too deep or too large with its aliases expanded."""
     import yaml
 
     sizes: dict[str, int] = {}
@@ -132,8 +132,8 @@ def _refuse_bombs(data: bytes, loader: Any) -> None:
         if isinstance(event, yaml.AliasEvent) and event.start_mark:
             if event.anchor not in sizes:
                 raise SpecificationError(
-                    f"line {event.start_mark.line + 1}: the alias {shown(event.anchor)} stands "
-                    "within what it stands for, or before it"
+                    f"line {event.start_mark.line + 1}: found the alias {shown(event.anchor)} "
+                    "within or before its anchor, expected it after"
                 )
             total += sizes[event.anchor]
         elif isinstance(event, yaml.CollectionStartEvent):

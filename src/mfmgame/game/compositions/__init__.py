@@ -1,4 +1,4 @@
-"""How several defenses act on one threat: one class, in a file of its own, per composition."""
+"""Compositions, which combine several defenses on one threat: one class and file each."""
 
 from mfmgame.game.compositions.composition import Composition, compose, composition_class
 

@@ -21,8 +21,8 @@ __all__ = ["Additive"]
 class Additive(Composition):
     """Effects add up until the threat is covered: ``min(1, sum_j E[i,j] x[j])``.
 
-    Since an exposure is at least 0, any share ``1 - a`` of the cut ``1 - E[i] . x`` is one
-    too: the whole of it with anchor 0, nothing with anchor 1, where the threat is covered.
+    Since an exposure is at least 0, any share ``1 - a`` of the cut ``1 - E[i] . x`` is a cut too:
+    the whole cut with anchor 0; 0 with anchor 1, where the threat is covered.
     """
 
     cut_rounding = 0.0  # with the anchors 0 and 1

@@ -22,9 +22,9 @@ __all__ = ["BestOf"]
 
 _EPS = 2.0**-52
 _CHUNK_ENTRIES = 2**20
-"""Entries of the matrix that are sorted at a time: a few arrays of 8 MiB."""
+"""Matrix entries sorted at a time: a few arrays of 8 MiB."""
 _COMPILED_ENTRIES = 2**22
-"""So many stored entries repay the compiling of a kernel that need not sort."""
+"""Least number of stored entries that repays compiling the kernel, which need not sort."""
 
 
 class BestOf(Composition):
@@ -42,7 +42,7 @@ class BestOf(Composition):
         super().__init__(effectiveness)
         self._order: IntArray | None = None
         if not is_sparse(effectiveness) and effectiveness.size <= _CHUNK_ENTRIES:
-            # Small enough to keep every row's order, best first.
+            # The matrix is small enough to keep every row's order, best first.
             self._order = np.argsort(-effectiveness, axis=1, kind="stable")
             self._ordered = effectiveness[np.arange(len(effectiveness))[:, None], self._order]
 
@@ -137,8 +137,8 @@ class BestOf(Composition):
         return [_fillings(row, allocation[usable]) for row in rows]
 
     def idle_effects(self, anchors: FloatArray) -> FloatArray:
-        # A cut that a proof uses is exact at all optimal allocations: they all fill the threat
-        # at its anchor.
+        # A cut that a proof uses is exact at all optimal allocations: each fills the threat at
+        # its anchor.
         return anchors
 
     def _repays_compiling(self, n_rows: int) -> bool:
@@ -149,7 +149,7 @@ class BestOf(Composition):
     def _fill(
         self, threats: IntArray | slice, allocation: NDArray[Any]
     ) -> tuple[FloatArray, NDArray[Any]]:
-        """Each threat's values, best first, and how much of each its knapsack takes."""
+        """Return each threat's values, best first, and how much of each its knapsack takes."""
         values, available = self._best_first(threats, allocation)
         before = available.cumsum(axis=1)
         before -= available
@@ -160,7 +160,7 @@ class BestOf(Composition):
     def _best_first(
         self, threats: IntArray | slice, allocation: NDArray[Any]
     ) -> tuple[FloatArray, NDArray[Any]]:
-        """Each threat's values, best first, and the level of each."""
+        """Return each threat's values, best first, and the level of each."""
         if self._order is not None:
             return self._ordered[threats], allocation[self._order[threats]]
         support = np.flatnonzero(allocation > 0)
@@ -170,10 +170,10 @@ class BestOf(Composition):
 
 
 def _fillings(row: FloatArray, levels: FloatArray) -> list[float]:
-    """Anchors of the cuts of a `best_of` threat: where levels, best first, reach 1.
+    """Find the anchors of the cuts of a threat that are exact where its filled levels reach 1.
 
-    Where they reach it just at the end of a defense, every anchor from there to the next
-    one that is funded will do; those at a defense between make a cut of their own.
+    Where the levels reach 1 exactly at the end of a defense, every anchor from there to the next
+    funded defense is exact; an anchor at a defense in between makes a cut of its own.
     """
     values, place = np.unique(np.append(row, 0.0), return_inverse=True)  # increasing
     funded = np.bincount(place, weights=np.append(levels, 0.0))

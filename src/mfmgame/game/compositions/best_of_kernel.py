@@ -1,7 +1,7 @@
-"""The row kernel of `best_of`, compiled: for matrices too large to sort row by row.
+"""Compiled row kernel of `best_of`, for matrices too large to sort row by row.
 
-Importing and compiling takes a second or two, which pays from some ten million entries on;
-without numba the caller sorts instead.
+Importing and compiling take a second or two, repaid from about ten million entries on. Without
+numba the caller sorts.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Kernel = Callable[..., None]
 
 
 class Filling(NamedTuple):
-    """How rows are filled.
+    """Coverage and anchors of filled rows.
 
     Attributes
     ----------
     covered : ndarray of float, shape (n_rows,)
-        Rounded like a sum of n_defenses products.
+        Coverage; its rounding error is that of a sum of n_defenses products.
     anchors : ndarray of float, shape (n_rows,)
         The value at which the filled levels reach 1; 0 where they do not.
     """
@@ -44,12 +44,11 @@ def filled_rows(
     allocation: FloatArray,
     rows: IntArray | None = None,
 ) -> Filling:
-    """Coverage and anchors of every threat, or of some, under `best_of`.
+    """Compute coverage and anchors of all or chosen threats under `best_of`.
 
-    For each row, ``max sum_j E[i,j] z[j]`` over ``0 <= z <= x``, ``sum z <= 1``, by
-    partial selection: the entries are split around pivots, as in quickselect, and only
-    the part where the filled levels pass 1 is split again. Needs no memory of the
-    matrix's size.
+    For each row, ``max sum_j E[i,j] z[j]`` over ``0 <= z <= x``, ``sum z <= 1``, by partial
+    selection: the entries are split around pivots, as in quickselect, and only the part where the
+    filled levels pass 1 is split again. Memory does not grow with the matrix.
 
     Parameters
     ----------
@@ -83,7 +82,7 @@ def filled_rows(
 
 @cache
 def is_compilable() -> bool:
-    """Whether numba is there."""
+    """Tell whether numba is installed."""
     from importlib.util import find_spec
 
     return find_spec("numba") is not None
@@ -97,7 +96,7 @@ def _kernels() -> tuple[Kernel, Kernel]:
 
     @compiled
     def filled(values: FloatArray, levels: FloatArray, count: int) -> tuple[float, float]:
-        """Fill 1 with the best values first; the arrays are reordered."""
+        """Fill 1 with the best values first, reordering the arrays."""
         low, high, room, covered, pivot = 0, count, 1.0, 0.0, 0.0
         while low < high and room > 0.0:
             a, b, c = values[low], values[(low + high) // 2], values[high - 1]

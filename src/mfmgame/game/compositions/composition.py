@@ -1,14 +1,14 @@
-"""How several defenses act on one threat.
+"""Base class of compositions: how several defenses act on one threat.
 
-Each composition gives the *exposure* of every threat, ``1 - coverage``: the share of it
-that gets through an allocation. It is convex in the allocation, so a *cut* supports it
-from below: ``exposure(x) >= constant - gradient . x`` for every allocation ``x``, with
-equality at the one it was made at. One number a threat, the *anchor*, says which cut; any
-anchor at least 0 gives a valid one, which is what makes proofs short.
+Each composition gives the *exposure* of every threat, ``1 - coverage``: the share of the threat
+that gets through an allocation. The exposure is convex in the allocation, so a *cut* supports it
+from below: ``exposure(x) >= constant - gradient . x`` for every allocation ``x``, with equality
+where the cut was made. One number per threat, the *anchor*, identifies the cut; any anchor of at
+least 0 gives a valid cut, which keeps proofs short.
 
-A new composition is one class, in a file beside this one, and a line in
-:mod:`mfmgame.documents.composition_names`. What needs more than the class says refuses the
-composition by its name.
+A new composition needs one class, in a file beside this one, and a line in
+:mod:`mfmgame.documents.composition_names`. Code that needs more than the class states refuses the
+composition by name.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ __all__ = ["ANCHOR_GRAIN", "NEAR", "Composition", "compose", "composition_class"
 
 
 ANCHOR_GRAIN = 2.0**-26
-"""Anchors closer than this make the same cut, but for a loss of its square; those of
+"""Anchors closer than this give cuts whose loss differs only by its square; the anchors of
 `independent` are multiples of it."""
 _FAINT, _MAX_FAINT = 1e-6, 100
-"""Below this exposure a rounding of the coverage matters; so many threats get an exact one."""
+"""Exposure below which rounding of the coverage matters; number of exposures computed exactly."""
 NEAR = 1e-9
-"""Levels and coverages that differ by less, relatively, are the same."""
+"""Relative difference below which levels or coverages count as equal."""
 
 
 class Composition(ABC):
-    """How defenses combine, bound to the effectiveness matrix of one game.
+    """Combination of defenses, bound to the effectiveness matrix of one game.
 
     Parameters
     ----------
@@ -57,18 +57,19 @@ class Composition(ABC):
     cut_rounding: float
     """Relative rounding error of each number of a cut."""
     is_polyhedral = True
-    """Whether coverage is piecewise linear in the levels: a threat then has finitely many cuts."""
+    """Whether coverage is piecewise linear in the levels, so that a threat has finitely many
+    cuts."""
     form: Literal["sum", "fill", "depth"] | None = None
-    """How the matrix gives the exposure, for what needs its formula: programs for other solvers,
-    derivatives, the walk along an exact frontier. None if in another way: they refuse it."""
+    """Formula of the exposure from the matrix, for exports to other solvers, derivatives and the
+    walk along an exact frontier. None for any other formula: these refuse it."""
     tolerance = 1e-9
-    """Relative width of the proven bracket of a value, where none is asked for."""
+    """Default relative width of the proven bracket of a value."""
     frontier_tolerance = 1e-8
-    """Relative width of the proven bracket of a frontier, where none is asked for."""
+    """Default relative width of the proven bracket of a frontier."""
     most_rounds = 50
-    """Solves that one box of a branch and bound may take."""
+    """Most solves that one box of a branch and bound may take."""
     far = 0.5
-    """Share of the attacker's price below which a threat does not enter the first master."""
+    """Share of the attacker's price below which a threat stays out of the first master program."""
 
     def __init__(self, effectiveness: FloatArray | scipy.sparse.csr_array) -> None:
         self.matrix = effectiveness
@@ -77,14 +78,14 @@ class Composition(ABC):
     def check_effectiveness(
         cls, effectiveness: FloatArray, threat_ids: Sequence[str], defense_ids: Sequence[str]
     ) -> None:
-        """Refuse values that the composition has no meaning for, naming threat and defense.
+        """Refuse values that the composition cannot interpret, naming threat and defense.
 
         Raises
         ------
         SpecificationError
-            If there is one.
+            If there is such a value.
         """
-        del effectiveness, threat_ids, defense_ids  # any share between 0 and 1 has one
+        del effectiveness, threat_ids, defense_ids  # any share between 0 and 1 is meaningful
 
     @property
     def alone(self) -> FloatArray | scipy.sparse.csr_array:
@@ -92,84 +93,84 @@ class Composition(ABC):
         return self.matrix
 
     def exposures(self, allocations: FloatArray) -> FloatArray:
-        """Exposures of all threats under many allocations, shape (n_allocations, n_threats)."""
+        """Compute all exposures under many allocations, shape (n_allocations, n_threats)."""
         rows = [self.exposure(allocation) for allocation in allocations]
         return np.array(rows).reshape(len(allocations), self.matrix.shape[0])
 
     def exposure(self, allocation: FloatArray, rounding: float = 0.0) -> FloatArray:
-        """Share of each threat that gets through, shape (n_threats,), in [0, 1].
+        """Compute the share of each threat that gets through, shape (n_threats,), in [0, 1].
 
-        With a relative `rounding`, as much as if the defenses reached that much less.
+        A relative `rounding` lowers the defenses' reach by this share first.
         """
         reach = self._reach(allocation)
         return self._through(reach * (1.0 - rounding) if rounding else reach)
 
     @abstractmethod
     def _reach(self, allocation: FloatArray) -> FloatArray:
-        """A sum of products of levels and the matrix, by threat, shape (n_threats,)."""
+        """Sum the products of levels and the matrix for each threat, shape (n_threats,)."""
 
     def _through(self, reach: FloatArray) -> FloatArray:
-        """The exposure that a sum leaves."""
+        """Compute the exposure from the sum that :meth:`_reach` returns."""
         return np.minimum(np.maximum(1.0 - reach, 0.0), 1.0)
 
     @abstractmethod
     def anchors(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
-        """Anchors of the cuts that are exact at an allocation, shape (n_chosen,)."""
+        """Compute the anchors of the cuts that are exact at an allocation, shape (n_chosen,)."""
 
     @abstractmethod
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Constants, shape (n_chosen,), and gradients, shape (n_chosen, n_defenses)."""
+        """Compute constants, shape (n_chosen,), and gradients, shape (n_chosen, n_defenses)."""
 
     @abstractmethod
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
-        """At least the exposure of the threats named, above it by a few wide roundings."""
+        """Bound the exposure of the given threats from above, within a few wide roundings."""
 
     @abstractmethod
     def certain_exposure(self, threats: IntArray, allocation: NDArray[Any]) -> list[Fraction]:
-        """Exposure of the threats named, exact or the upper end of a narrow interval.
+        """Compute the given threats' exposure, exactly or as the top of a narrow interval.
 
-        A piecewise linear composition takes levels that are fractions, too.
+        A piecewise linear composition also takes levels given as fractions.
         """
 
     @abstractmethod
     def certain_cuts(
         self, threats: IntArray, anchors: FloatArray
     ) -> tuple[list[Fraction], list[list[Fraction]]]:
-        """Constants and gradients of cuts, exact or the ends of intervals that keep them valid."""
+        """Compute constants and gradients of cuts, exact or rounded to keep cuts valid."""
 
     def certain_anchors(self, threats: IntArray, allocation: NDArray[Any]) -> FloatArray:
-        """Anchors of cuts that are exact at an allocation, of fractions if polyhedral."""
+        """Compute anchors of cuts that are exact at an allocation; fractions if polyhedral."""
         return self.anchors(threats, allocation)
 
     @abstractmethod
     def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
-        """Whether each anchor is that of a cut which a proof may need, shape (n_chosen,)."""
+        """Tell which anchors belong to cuts that a proof may need, shape (n_chosen,)."""
 
     @abstractmethod
     def tight_anchors(
         self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
     ) -> list[list[float]]:
-        """Anchors of all cuts that are exact at an allocation, for each threat named.
+        """List the anchors of all cuts that are exact at an allocation, for each given threat.
 
-        Defenses that are not `usable` cannot run at all.
+        Defenses outside `usable` cannot run at all.
         """
 
     def acting_shares(self, anchors: FloatArray) -> FloatArray:
-        """Part of the weight of each cut on which coverage acts, shape (n_cuts,)."""
+        """Return the part of each cut's weight on which coverage acts, shape (n_cuts,)."""
         return np.ones(len(anchors))
 
     def idle_effects(self, anchors: FloatArray) -> FloatArray:
-        """Effect that changes nothing where a cut is exact, shape (n_cuts,)."""
+        """Return the effect up to which a defense changes no exact cut, shape (n_cuts,)."""
         return np.zeros(len(anchors))
 
     def coverage(self, allocation: FloatArray) -> FloatArray:
-        """Share of each threat that an allocation stops, shape (n_threats,)."""
+        """Compute the share of each threat that an allocation stops, shape (n_threats,)."""
         return 1.0 - self.exposure(allocation)
 
     def _sharpened(
         self, covered: WideArray, threats: IntArray, allocation: FloatArray
     ) -> WideArray:
-        """Exposures from wide sums of coverage, exact where little gets through."""
+        """Compute exposures from wide sums of coverage, exactly where little gets through."""
         error = 2.0 * (np.count_nonzero(allocation) + 4) * WIDE_EPS
         exposure: WideArray = np.maximum(0.0, 1.0 - covered + error)
         faint = np.flatnonzero(exposure < _FAINT)[:_MAX_FAINT]
@@ -190,7 +191,7 @@ def composition_class(name: str) -> type[Composition]:
     Parameters
     ----------
     name : str
-        As scenarios name it.
+        Name used in scenarios.
 
     Returns
     -------
@@ -199,7 +200,7 @@ def composition_class(name: str) -> type[Composition]:
     Raises
     ------
     SpecificationError
-        If no composition of this name is registered here, which may be another process.
+        If no composition of this name is registered in this process, which may be a worker.
     """
     if not (isinstance(name, str) and name in COMPOSITIONS):
         expected = nearest(name, COMPOSITIONS, "composition")
@@ -216,7 +217,7 @@ def compose(game: DefenseGame, defenses: IntArray | None = None) -> Composition:
     ----------
     game : DefenseGame
     defenses : ndarray of int, optional
-        Bind it to the columns of these alone, densely.
+        Bind it to these defenses' columns alone, as a dense matrix.
 
     Returns
     -------

@@ -26,7 +26,7 @@ __all__ = ["Independent"]
 _EPS = 2.0**-52
 _INTERVAL_BITS = 120
 _DEEPEST = 746.0
-"""Depth from which on an exposure is 0 in floats."""
+"""Depth from which on the float64 exposure is 0."""
 
 
 class Independent(Composition):
@@ -85,7 +85,7 @@ class Independent(Composition):
         return np.exp(-reach)
 
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:
-        # The depths themselves are rounded, each by a few units in its last place.
+        # Each depth is itself rounded by a few units in the last place.
         depth = wide(self._rows(threats)) @ wide(allocation) * (1.0 - 8.0 * _EPS)
         exposure: WideArray = np.exp(-depth) * (1.0 + 8.0 * _EPS)
         return np.minimum(1.0, exposure)
@@ -128,7 +128,7 @@ class Independent(Composition):
 
 @cache
 def _intervals() -> Any:
-    """Interval arithmetic of enough digits that sums of many terms stay far below rounding."""
+    """Return interval arithmetic precise enough that sums of many terms stay far below rounding."""
     from mpmath.ctx_iv import MPIntervalContext
 
     intervals = MPIntervalContext()
@@ -137,7 +137,7 @@ def _intervals() -> Any:
 
 
 def _fraction(number: Any) -> Fraction:
-    """An end of an interval, exactly."""
+    """Convert an end of an interval to an exact fraction."""
     from mpmath.libmp import to_rational
 
     return Fraction(*to_rational(number._mpi_[0]))
@@ -146,7 +146,7 @@ def _fraction(number: Any) -> Fraction:
 def _layer_depths(
     effectiveness: FloatArray | scipy.sparse.csr_array,
 ) -> FloatArray | scipy.sparse.csr_array:
-    """``-log(1 - E)``, in the same layout."""
+    """Compute ``-log(1 - E)`` in the layout of the matrix."""
     entries = stored(effectiveness)
     if entries.size and entries.max() >= 1.0:
         raise SpecificationError(
