@@ -310,9 +310,11 @@ class Solver:
 
         Returns
         -------
-        least, greatest : ndarray of float, shape (n_defenses,)
+        least : ndarray of float, shape (n_defenses,)
             Over allocations within the limits whose worst attack costs the value, within a
             relative 1e-9 (for `independent`, half the tolerance).
+        greatest : ndarray of float, shape (n_defenses,)
+            Over the same allocations.
         """
         game, residual = solution.game, solution.residual.array
         if game.is_discrete:
