@@ -203,6 +203,12 @@ def renamed(book):
     book["threats"].title = "threat"
 
 
+def without_attacker(book):
+    for row in range(2, book["scenario"].max_row + 1):
+        if book["scenario"].cell(row, 1).value == "attacker.bandwidth":
+            book["scenario"].delete_rows(row)
+
+
 def without_scenario(book):
     del book["scenario"]
 
@@ -235,6 +241,7 @@ WRONG = [
     (hidden, "threats: found a hidden sheet, expected a visible one"),
     (merged, "threats!B2: found the merged cells B2:C2, expected single cells"),
     (renamed, "'threat': unknown sheet, expected a known sheet; did you mean 'threats'?"),
+    (without_attacker, "scenario: missing, expected a row with the key 'attacker bandwidth'"),
     (without_scenario, "scenario: missing, expected a sheet 'scenario'"),
 ]
 

@@ -8,7 +8,17 @@ import typer
 
 from mfmgame.cli.complaints import EXIT_TERMINATE, EXIT_UNDECIDED, reported_input
 from mfmgame.cli.option_values import FLOAT, numbers
-from mfmgame.cli.options import AsJson, MipGap, Output, Plot, Spec, TimeLimit, Tolerance
+from mfmgame.cli.options import (
+    AsJson,
+    MipGap,
+    Output,
+    Plot,
+    ScenarioAndLimitChanges,
+    ScenarioChanges,
+    Spec,
+    TimeLimit,
+    Tolerance,
+)
 from mfmgame.cli.writing import check_picture, write, write_json
 from mfmgame.errors import SpecificationError
 
@@ -23,16 +33,17 @@ def solve(
     as_json: AsJson = False,
     output: Output = None,
     plot: Plot = None,
+    *,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Find the allocation, its value, the threshold and the coverage index."""
     with reported_input(spec):
         from mfmgame.assessment import assess
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import result_document
         from mfmgame.view.output import write_figure
         from mfmgame.view.text.answer_text import assessment_text
 
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         check_picture(plot, output)
         assessment = assess(scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit)
         if plot is not None:
@@ -67,17 +78,18 @@ def sweep(
     ] = False,
     output: Output = None,
     plot: Plot = None,
+    *,
+    changes: ScenarioChanges,
 ) -> None:
     """Trace the exact value over the attacker's bandwidth, or over a limit."""
     with reported_input(spec):
         from mfmgame.sweeps.frontier_search import sweep as trace
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import frontier_document
         from mfmgame.view.output import write_figure, write_text
         from mfmgame.view.text.answer_text import frontier_text
 
         points = numbers(at, "--at")
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         check_picture(plot, output)
         frontier = trace(scenario, limit=limit, start=start, stop=stop)
         frontier(points)  # points outside are refused before anything is written
@@ -106,16 +118,17 @@ def threshold(
         ),
     ] = False,
     plot: Plot = None,
+    *,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Find the self-destruction threshold and the decision."""
     with reported_input(spec):
         from mfmgame.game.scenario_game import build_game
         from mfmgame.sweeps.threshold_search import self_destruction_threshold
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import threshold_document
         from mfmgame.view.text.answer_text import threshold_text
 
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         check_picture(plot, output)
         found = self_destruction_threshold(
             scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit
@@ -134,16 +147,22 @@ def threshold(
         raise typer.Exit(EXIT_TERMINATE if found.decision == "terminate" else EXIT_UNDECIDED)
 
 
-def dci(spec: Spec, as_json: AsJson = False, output: Output = None, plot: Plot = None) -> None:
+def dci(
+    spec: Spec,
+    as_json: AsJson = False,
+    output: Output = None,
+    plot: Plot = None,
+    *,
+    changes: ScenarioAndLimitChanges,
+) -> None:
     """Compute the Defense Coverage Index, by defense and threat class."""
     with reported_input(spec):
         from mfmgame.attribution.coverage_index_search import defense_coverage_index
         from mfmgame.game.scenario_game import build_game
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.answer_documents import index_document
         from mfmgame.view.text.answer_text import index_text
 
-        game = build_game(load_scenario(spec))
+        game = build_game(changes.load(spec))
         check_picture(plot, output)
         index = defense_coverage_index(game)
         if plot is not None:
@@ -167,17 +186,18 @@ def portfolio(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,
     output: Output = None,
     plot: Plot = None,
+    *,
+    changes: ScenarioChanges,
 ) -> None:
     """Find every best portfolio of all-or-nothing defenses as a budget grows."""
     with reported_input(spec):
         from mfmgame.sweeps.portfolio_search import best_portfolios
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.portfolio_documents import portfolio_document
         from mfmgame.view.output import write_figure, write_text
         from mfmgame.view.progress_bar import progress_bar
         from mfmgame.view.text.portfolio_text import portfolio_text
 
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         check_picture(plot, output)
         with progress_bar("portfolios") as progress:
             sequence = best_portfolios(scenario, limit=limit, tolerance=mip_gap, progress=progress)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfmgame.cli.complaints import reported_input
-from mfmgame.cli.options import AsJson, Output, Spec, WorkerOptions
+from mfmgame.cli.options import AsJson, Output, ScenarioAndLimitChanges, Spec, WorkerOptions
 from mfmgame.cli.writing import write, write_json
 from mfmgame.errors import SpecificationError
 
@@ -27,15 +27,16 @@ def shares(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders.")] = 0,
     as_json: AsJson = False,
     output: Output = None,
+    *,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Divide the loss that the plan removes among its defenses (Shapley)."""
     with reported_input(spec):
         from mfmgame.attribution.shapley import shapley_shares
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.uncertainty_documents import shares_document
         from mfmgame.view.text.uncertainty_text import shares_text
 
-        found = shapley_shares(load_scenario(spec), permutations=permutations, seed=seed)
+        found = shapley_shares(changes.load(spec), permutations=permutations, seed=seed)
         if as_json:
             write_json(shares_document(found), output)
         else:
@@ -58,6 +59,7 @@ def what_if(
     workers: WorkerOptions,
     as_json: AsJson = False,
     output: Output = None,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Solve the scenario without some defenses, or with more threats and defenses."""
     with reported_input(spec):
@@ -65,7 +67,6 @@ def what_if(
         from mfmgame.attribution.what_if import without_each
         from mfmgame.catalogs.altered_scenarios import altered
         from mfmgame.documents.addition import load_addition
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.uncertainty_documents import what_if_document
         from mfmgame.view.text.uncertainty_text import what_if_text
 
@@ -73,7 +74,7 @@ def what_if(
             raise SpecificationError("expected --drop, --add or --each", pointer="what-if")
         if [spec, *(add or [])].count("-") > 1:
             raise SpecificationError("found - for two files, expected it for one", pointer="--add")
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         additions = [load_addition(file) for file in add or []]
         found = answer(scenario, drop=drop or [], add=additions)
         ranked = None

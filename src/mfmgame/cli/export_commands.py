@@ -9,7 +9,7 @@ import typer
 
 from mfmgame.cli.complaints import reported, reported_input
 from mfmgame.cli.option_values import FLOAT
-from mfmgame.cli.options import Output, Spec
+from mfmgame.cli.options import Output, ScenarioAndLimitChanges, Spec
 from mfmgame.cli.writing import keep_inputs, write_json, write_plain
 from mfmgame.errors import SpecificationError
 
@@ -26,13 +26,14 @@ def export(
         Path,
         typer.Option("--output", "-o", help="Write the program to this file, FILE.mps or FILE.lp."),
     ],
+    *,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Write the whole linear program to an MPS or LP file, for any other solver."""
     with reported_input(spec):
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.lp_export import export_program
 
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         keep_inputs(output)
         export_program(scenario, output)
 
@@ -46,14 +47,15 @@ def report(
         float | None,
         typer.Option("--to", **FLOAT, help="Greatest attacker bandwidth that the curve shows."),
     ] = None,
+    *,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Write the answer as one interactive page that needs no network."""
     with reported_input(spec):
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.output import write_text
         from mfmgame.view.report.page import report_page
 
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         keep_inputs(output)
         write_text(report_page(scenario, stop=stop), output)
 
@@ -72,15 +74,16 @@ def layer(
         ),
     ] = None,
     output: Output = None,
+    *,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Write the answer as layers of the ATT&CK Navigator (JSON), a layer for each domain."""
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.solving.solver import solve
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.navigator_layer import navigator_layer, navigator_layers
 
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         catalog = catalog_of(scenario)
         threats = (*catalog.threats, *(scenario.threats or ()))
         stated = {threat.id: threat.domain for threat in threats if threat.domain}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from mfmgame.documents.json_reading import is_lost
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import HELD, shown
 
-__all__ = ["FLOAT", "keyed_numbers", "names", "numbers", "years"]
+__all__ = ["FLOAT", "keyed_numbers", "keyed_values", "names", "numbers", "years"]
 
 
 def numbers(text: str, option: str) -> list[float]:
@@ -28,6 +29,21 @@ def keyed_numbers(texts: list[str] | None, option: str) -> dict[str, float]:
         if key in values:
             raise SpecificationError(f"found {shown(key or value)} twice", pointer=option)
         values[key] = _number(value, text, "a number or NAME=NUMBER", option)
+    return values
+
+
+def keyed_values(texts: list[str] | None, option: str) -> dict[str, Any]:
+    """Read the JSON values of an option that repeats, ``KEY=VALUE``; other text is itself."""
+    values: dict[str, Any] = {}
+    for text in texts or []:
+        key, equals, value = text.partition("=")
+        if not equals or key in values:
+            found = f"found {shown(text)}" if not equals else f"found {shown(key)} twice"
+            raise SpecificationError(f"{found}, expected POINTER=VALUE", pointer=option)
+        try:
+            values[key] = json.loads(value)
+        except (ValueError, RecursionError):
+            values[key] = value
     return values
 
 

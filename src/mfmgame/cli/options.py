@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfmgame.cli.option_values import FLOAT
+from mfmgame.cli.option_values import FLOAT, keyed_numbers, keyed_values
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
+    from mfmgame.documents.scenario import Scenario
     from mfmgame.machine.workers import Workers
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "MipGap",
     "Output",
     "Plot",
+    "ScenarioAndLimitChanges",
+    "ScenarioChanges",
     "Spec",
     "TimeLimit",
     "Tolerance",
@@ -74,6 +77,72 @@ Coverage = Annotated[
         help="Probability of the central interval that each uncertain number stays in.",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class ScenarioChanges:
+    """Options that replace members of the scenario for one command."""
+
+    composition: Annotated[
+        str | None,
+        typer.Option("--composition", help="Composition to use: best_of, additive or independent."),
+    ] = None
+    attacker_bandwidth: Annotated[
+        float | None,
+        typer.Option("--attacker-bandwidth", **FLOAT, help="Bandwidth of the attacker, in bits."),
+    ] = None
+    termination_loss: Annotated[
+        float | None,
+        typer.Option("--termination-loss", **FLOAT, help="Loss from stopping the system now."),
+    ] = None
+    members: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="POINTER=VALUE",
+            help="Member of the scenario to replace, by its JSON pointer, such as "
+            "/defenses/ID/use/budget=30; may repeat.",
+        ),
+    ] = None
+
+    def load(self, spec: str) -> Scenario:
+        """Read a scenario, and replace what the options name."""
+        from mfmgame.tables.scenario_files import load_scenario
+
+        scenario = load_scenario(spec)
+        limits = self._limits()
+        if not any((self.composition, self.members, limits)) and (
+            self.attacker_bandwidth is self.termination_loss is None
+        ):
+            return scenario
+        return scenario.with_(
+            composition=self.composition,
+            attacker_bandwidth=self.attacker_bandwidth,
+            termination_loss=self.termination_loss,
+            limits=limits,
+            set=keyed_values(self.members, "--set"),
+        )
+
+    def _limits(self) -> dict[str, float]:
+        return {}
+
+
+@dataclass(frozen=True)
+class ScenarioAndLimitChanges(ScenarioChanges):
+    """The same options, and ``--limit``, which names a resource alone in other commands."""
+
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--limit", metavar="NAME=VALUE", help="Limit of a resource to replace; may repeat."
+        ),
+    ] = None
+
+    def _limits(self) -> dict[str, float]:
+        limits = keyed_numbers(self.limit, "--limit")
+        if "" in limits:
+            raise SpecificationError("found no name, expected NAME=VALUE", pointer="--limit")
+        return limits
 
 
 @dataclass(frozen=True)

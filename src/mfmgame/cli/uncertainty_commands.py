@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfmgame.cli.complaints import reported_input, warned
-from mfmgame.cli.options import AsJson, Coverage, Output, Plot, Spec, WorkerOptions
+from mfmgame.cli.options import (
+    AsJson,
+    Coverage,
+    Output,
+    Plot,
+    ScenarioAndLimitChanges,
+    Spec,
+    WorkerOptions,
+)
 from mfmgame.cli.writing import check_picture, keep_apart, keep_inputs, write, write_json
 from mfmgame.errors import SpecificationError
 
@@ -54,18 +62,18 @@ def ensemble(
     as_json: AsJson = False,
     output: Output = None,
     plot: Plot = None,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Solve random draws of the uncertain numbers, to see how value, decision and plan vary."""
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.ensembles.sampling import DAMAGED
         from mfmgame.ensembles.sampling import ensemble as solve_draws
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.view.json.ensemble_documents import ensemble_document
         from mfmgame.view.progress_bar import progress_bar
         from mfmgame.view.text.ensemble_text import ensemble_text
 
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         catalog = catalog_of(scenario)
         chosen = workers.chosen()
         keep_apart({"--draws": draws, "--output": output})
@@ -93,16 +101,20 @@ def ensemble(
 
 
 def robust(
-    spec: Spec, coverage: Coverage = None, as_json: AsJson = False, output: Output = None
+    spec: Spec,
+    coverage: Coverage = None,
+    as_json: AsJson = False,
+    output: Output = None,
+    *,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Find the plan whose worst case over the uncertain numbers is least."""
     with reported_input(spec):
-        from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.uncertainty.robust import robust_plan
         from mfmgame.view.json.uncertainty_documents import robust_document
         from mfmgame.view.text.uncertainty_text import robust_text
 
-        plan = robust_plan(load_scenario(spec), coverage=coverage)
+        plan = robust_plan(changes.load(spec), coverage=coverage)
         if as_json:
             write_json(robust_document(plan), output)
         else:
@@ -143,13 +155,12 @@ def sensitivity(
     as_json: AsJson = False,
     output: Output = None,
     plot: Plot = None,
+    changes: ScenarioAndLimitChanges,
 ) -> None:
     """Find the numbers that move the value and the threshold."""
     with reported_input(spec):
-        from mfmgame.tables.scenario_files import load_scenario
-
         _refuse_unused(method, n, coverage, second_order, plot)
-        scenario = load_scenario(spec)
+        scenario = changes.load(spec)
         keep_inputs(output)
         check_picture(plot, output)
         chosen = workers.chosen()

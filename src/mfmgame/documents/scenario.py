@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -45,9 +45,10 @@ from mfmgame.documents.catalog import (
 )
 from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.member_pointers import set_by_id
 from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
 from mfmgame.errors import SpecificationError
-from mfmgame.messages import shown
+from mfmgame.messages import pointer_to, shown
 
 __all__ = [
     "Attacker",
@@ -321,6 +322,63 @@ class Scenario(UncertainDocument):
         for plan, levels in self.plans.items():
             for name in levels:
                 refuse_unknown(name, every, "defense", "plans", plan, name)
+
+    def with_(
+        self,
+        *,
+        composition: str | None = None,
+        attacker_bandwidth: float | None = None,
+        limits: Mapping[str, float] | None = None,
+        termination_loss: float | None = None,
+        set: Mapping[str, Any] | None = None,  # noqa: A002 - the name of the command's option
+    ) -> Scenario:
+        """Return the scenario with some of its members replaced.
+
+        Parameters
+        ----------
+        composition : str, optional
+        attacker_bandwidth : float, optional
+            In bits.
+        limits : mapping of str to float, optional
+            The limits to replace, in units of their resources; the others stay.
+        termination_loss : float, optional
+            In loss units.
+        set : mapping of str to object, optional
+            Values by JSON pointer. An id may stand for a position in a list, as in
+            ``/defenses/waf/use/budget``; a number of the catalog is set under ``overrides``; and
+            ``/effectiveness/THREAT/DEFENSE`` is the value of a pair.
+
+        Returns
+        -------
+        Scenario
+
+        Raises
+        ------
+        SpecificationError
+            If a pointer leads nowhere, or the changed scenario is malformed or inconsistent.
+
+        Examples
+        --------
+        >>> import mfmgame as mg
+        >>> scenario = mg.load_scenario("examples/llava.json")
+        >>> scenario.with_(attacker_bandwidth=2.0, limits={"budget": 5.0}).attacker.bandwidth
+        2.0
+        """
+        members: dict[str, Any] = {}
+        if composition is not None:
+            members["/composition"] = composition
+        if attacker_bandwidth is not None:
+            members["/attacker/bandwidth"] = attacker_bandwidth
+        for resource, limit in (limits or {}).items():
+            members[pointer_to(("defender", "limits", resource))] = limit
+        if termination_loss is not None:
+            members["/termination/loss"] = termination_loss
+        document = self.to_document()
+        for pointer, value in (members | dict(set or {})).items():
+            set_by_id(document, pointer, value)
+        changed = Scenario(**document)
+        changed._source = self._source
+        return changed
 
     @property
     def source(self) -> str:
