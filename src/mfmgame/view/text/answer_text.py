@@ -26,6 +26,7 @@ from mfmgame.view.text.layout import (
     measured,
     notes_text,
     number_text,
+    percent_text,
     printable,
     share_text,
     status_facts,
@@ -183,8 +184,8 @@ def _threshold_facts(
     else:
         reach = (
             f"{'at least ' * is_open}{measured(threshold.bandwidth, 'bit')}, "
-            f"margin {number_text(threshold.margin or 0.0)} over "
-            f"the attacker's {number_text(game.attacker_bandwidth)}"
+            f"margin {measured(threshold.margin or 0.0, 'bit')} to "
+            f"the attacker's {measured(game.attacker_bandwidth, 'bit')}"
         )
     undefended = threshold.undefended
     bare = "unreachable" if undefended is None else measured(undefended, "bit")
@@ -237,8 +238,8 @@ def _sides(price: OneSidedPrice) -> str:
 
 def _portfolio(index: CoverageIndex) -> str:
     return (
-        f"{share_text(index.portfolio)} of total severity, {share_text(index.worst_class)} "
-        f"in the least covered class, {share_text(index.adversarial)} of the worst attack"
+        f"{percent_text(index.portfolio)} of total severity; {percent_text(index.worst_class)} "
+        f"in the least covered class; {percent_text(index.adversarial)} of the worst attack's loss"
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "measured",
     "notes_text",
     "number_text",
+    "percent_text",
     "printable",
     "rendered",
     "share_text",
@@ -120,3 +121,8 @@ def measured(amount: float, unit: str) -> str:
 def share_text(share: float) -> str:
     """Format a share with three decimals, or NaN as a dash."""
     return "-" if math.isnan(share) else f"{share:.3f}"
+
+
+def percent_text(share: float) -> str:
+    """Format a share in per cent with one decimal, or NaN as a dash."""
+    return "-" if math.isnan(share) else f"{100.0 * share:.1f}".removesuffix(".0") + " %"
