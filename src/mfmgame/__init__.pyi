@@ -48,6 +48,7 @@ from .errors import (
 )
 from .game.game import DefenseGame
 from .game.level_rules import DefenseGroup
+from .game.odd_inputs import odd_inputs
 from .game.scenario_game import build_game
 from .machine.workers import Workers
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
@@ -147,6 +148,7 @@ __all__ = [
     "morris_effects",
     "navigator_layer",
     "navigator_layers",
+    "odd_inputs",
     "read_weights",
     "references",
     "report_page",

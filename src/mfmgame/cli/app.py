@@ -39,6 +39,7 @@ catalog_app.add_typer(import_app, name="import")
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "init": tables.init,
+    "check": tables.check,
     "convert": tables.convert,
     "solve": answer.solve,
     "sweep": answer.sweep,

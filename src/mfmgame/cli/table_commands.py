@@ -1,4 +1,4 @@
-"""Commands that write scenarios: a first one to fill in, and one kind of file as another."""
+"""Commands on scenarios themselves: write one to fill in, check it, convert its file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from mfmgame.cli.complaints import reported, reported_input
+from mfmgame.cli.complaints import EXIT_ODD, reported, reported_input
 from mfmgame.cli.option_values import names
-from mfmgame.cli.options import Spec
+from mfmgame.cli.options import ScenarioAndLimitChanges, Spec
 from mfmgame.cli.writing import keep_inputs, write_plain
 
-__all__ = ["convert", "init"]
+__all__ = ["check", "convert", "init"]
 
 
 def init(
@@ -60,3 +60,22 @@ def convert(
         scenario = load_scenario(spec)
         keep_inputs(output)
         save_scenario(scenario, output)
+
+
+def check(
+    spec: Spec,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with status 6 if anything is odd.")
+    ] = False,
+    *,
+    changes: ScenarioAndLimitChanges,
+) -> None:
+    """List what is odd about a scenario before it is solved, the gravest first."""
+    with reported_input(spec):
+        from mfmgame.game.odd_inputs import odd_inputs
+        from mfmgame.view.text.layout import printable
+
+        found = odd_inputs(changes.load(spec))
+        write_plain("".join(f"{printable(line)}\n" for line in found or ["nothing is odd"]))
+    if strict and found:
+        raise typer.Exit(EXIT_ODD)
