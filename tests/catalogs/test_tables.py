@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import partial
 
 import pytest
 
@@ -146,23 +147,24 @@ class TestWeights:
 class TestCosts:
     def test_the_defenses_of_the_file_use_what_it_says(self, put, catalog):
         file = put("defense,cost,name,basis\nM2,0,two,measured\nM1,2.5,one,\n", "prices.csv")
-        first, second, third = costed(catalog, file).defenses
+        first, second, third = costed(catalog, file, others="keep").defenses
         assert (first.use, first.basis, first.source) == ({"budget": 2.5}, "assumed", "prices.csv")
         assert (second.use, second.basis) == ({"budget": 0.0}, "measured")
         assert third == catalog.defenses[2]
 
     def test_a_column_for_each_resource(self, put, catalog):
-        result = costed(catalog, put("defense,staff,latency\nM1,1,0.5\n"))
+        result = costed(catalog, put("defense,staff,latency\nM1,1,0.5\n"), others="keep")
         assert result.defenses[0].use == {"staff": 1.0, "latency": 0.5}
 
     def test_the_note_on_costs_says_what_is_left_of_it(self, put, catalog):
         *others, costs = catalog.notes
         assert costs == "BASE 1 has no costs: every defense uses 1 of 'budget' at level 1"
-        part = costed(catalog, put("defense,cost\nM1,2\n"))
+        keep = partial(costed, others="keep")
+        part = keep(catalog, put("defense,cost\nM1,2\n"))
         left = "t.csv gives the costs of 1 of 3 defenses; the other 2 use 1 of 'budget' at level 1"
         assert part.notes == [*others, left]
-        assert costed(part, put("defense,cost\nM1,2\n")) == part
-        rest = costed(part, put("defense,cost\nM3,3\n", "u.csv"))
+        assert keep(part, put("defense,cost\nM1,2\n")) == part
+        rest = keep(part, put("defense,cost\nM3,3\n", "u.csv"))
         assert rest.notes == [
             *others,
             left,
@@ -170,8 +172,29 @@ class TestCosts:
         ]
         assert costed(rest, put("defense,cost\nM1,2\nM2,2\nM3,2\n")).notes == others
 
+    def test_a_table_that_omits_defenses_is_refused(self, put, catalog):
+        message = refusal(lambda file: costed(catalog, file), put("defense,cost\nM1,90000\n"))
+        assert message == (
+            "omits 'M2' and gives the costs of 1 of 3 defenses, expected all, --other-costs or "
+            "--only-listed"
+        )
+
+    def test_the_omitted_defenses_all_use_the_cost_that_is_given(self, put, catalog):
+        result = costed(catalog, put("defense,cost\nM1,90000\n"), others=50000.0)
+        assert [one.use["budget"] for one in result.defenses] == [90000.0, 50000.0, 50000.0]
+        assert result.notes[-1] == (
+            "t.csv gives the costs of 1 of 3 defenses; the other 2 use 50000 of 'budget' at level 1"
+        )
+
+    def test_the_omitted_defenses_are_left_out(self, put, catalog):
+        result = costed(catalog, put("defense,cost\nM2,90000\n"), others="drop")
+        assert [one.id for one in result.defenses] == ["M2"]
+        assert {one.defense for one in result.effectiveness} <= {"M2"}
+        assert not [note for note in result.notes if "costs" in note.replace("threat costs", "")]
+
     def test_what_rests_on_assumed_numbers_follows(self, put, catalog):
-        result = costed(catalog, put("defense,cost,basis\nM1,2,measured\nM2,2,paper\n"))
+        file = put("defense,cost,basis\nM1,2,measured\nM2,2,paper\n")
+        result = costed(catalog, file, others="keep")
         assert resolve_catalog(result).notes[-1] == (
             "rests on assumed numbers of 2 threats, 1 defense, 2 effectiveness values"
         )

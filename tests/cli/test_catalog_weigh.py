@@ -185,3 +185,23 @@ def test_a_severity_beside_evidence_is_refused():
     assert complaint("import", "atlas", "ATLAS.yaml", "--severity", "7", "--weights", "w.csv") == (
         "ATLAS.yaml: found --severity and --weights, expected one of them"
     )
+
+
+def test_a_table_that_omits_defenses_is_refused_unless_told_what_becomes_of_them(tmp_path):
+    (tmp_path / "part.csv").write_text("defense,cost\nAML.M1,90000\n")
+    arguments = ("import", "atlas", "ATLAS.yaml", "--costs", "part.csv")
+    assert complaint(*arguments) == (
+        "part.csv: omits 'AML.M2' and gives the costs of 1 of 2 defenses, expected all, "
+        "--other-costs or --only-listed"
+    )
+    dear = imported("--costs", "part.csv", "--other-costs", "50000")
+    assert [defense.use for defense in dear.defenses] == [{"budget": 90000.0}, {"budget": 50000.0}]
+    alone = imported("--costs", "part.csv", "--only-listed")
+    assert [defense.id for defense in alone.defenses] == ["AML.M1"]
+    both = (*arguments, "--other-costs", "1", "--only-listed")
+    assert complaint(*both) == (
+        "ATLAS.yaml: --other-costs: found beside --only-listed, expected one of them"
+    )
+    assert complaint("import", "atlas", "ATLAS.yaml", "--only-listed") == (
+        "ATLAS.yaml: --only-listed: found without --costs, expected it, too"
+    )

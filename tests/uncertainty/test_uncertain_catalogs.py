@@ -46,7 +46,7 @@ def test_weights_and_costs_leave_other_forms(document, tmp_path):
     assert mg.weighed(catalog, weights).uncertain == catalog.uncertain
     costs = tmp_path / "costs.csv"
     costs.write_text(f"defense,cost\n{defense},3\n")
-    assert mg.costed(catalog, costs).uncertain == catalog.uncertain
+    assert mg.costed(catalog, costs, others="keep").uncertain == catalog.uncertain
 
 
 def test_what_is_uncertain_does_not_merge(document):

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, Literal, get_args
 
 from mfmgame.catalogs.importing.assumed_numbers import NO_COSTS, AssumedNumbers
 from mfmgame.catalogs.scenario_entries import weakest
@@ -115,7 +115,12 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
         raise error.located(str(path)) from None
 
 
-def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
+def costed(
+    catalog: Catalog,
+    path: str | os.PathLike[str],
+    *,
+    others: float | Literal["keep", "drop"] | None = None,
+) -> Catalog:
     """Set the resource use of a catalog's defenses from a CSV file.
 
     The header names the column ``defense``, and ``cost`` (units of ``budget``) or a column for
@@ -125,7 +130,11 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     ----------
     catalog : Catalog
     path : str or path-like
-        UTF-8, with or without a byte-order mark. A defense without a line keeps its use.
+        UTF-8, with or without a byte-order mark.
+    others : float, "keep" or "drop", optional
+        What becomes of defenses without a line: they all use that much of each resource of the
+        file, keep the use that they have, or are left out. By default they are refused: the cost
+        of 1 that an import assumes, beside real money, makes them look free.
 
     Returns
     -------
@@ -137,7 +146,7 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     ------
     SpecificationError
         If the file is not such a table, names a defense twice or an unknown defense, or a cost is
-        not a number of at least 0.
+        not a number of at least 0; or if it omits defenses, and `others` is not given.
 
     Examples
     --------
@@ -150,7 +159,7 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "costs.csv")
     ...     _ = file.write_text(text, encoding="utf-8")
-    ...     catalog = mg.costed(mg.load_catalog("mfm"), file)
+    ...     catalog = mg.costed(mg.load_catalog("mfm"), file, others="keep")
     >>> [dict(defense.use) for defense in catalog.defenses if defense.id == "guardt2i"]
     [{'budget': 1.5}]
     """
@@ -169,6 +178,12 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
                 raise _refusal(row.line, f"unknown defense {shown(name)}, expected {expected}")
             uses[name] = {resource: row.number(column) for column, resource in resources.items()}
             bases[name] = row.basis
+        omitted = [name for name in known if name not in uses]
+        if omitted and others is None:
+            raise SpecificationError(
+                f"omits {shown(omitted[0])} and gives the costs of {len(uses)} of "
+                f"{counted(len(known), 'defense')}, expected all, --other-costs or --only-listed"
+            )
     except SpecificationError as error:
         raise error.located(str(path)) from None
     source = _name(path)
@@ -176,6 +191,8 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
     for defense in document["defenses"]:
         name = defense["id"]
         if name not in uses:
+            if isinstance(others, (int, float)):
+                defense["use"] = {resource: float(others) for resource in resources.values()}
             continue
         defense["use"] = uses[name]
         if defense.get("traits") is None:
@@ -184,8 +201,22 @@ def costed(catalog: Catalog, path: str | os.PathLike[str]) -> Catalog:
             other = (defense.get("source") or "").partition(_COSTS_OF)[0]
             defense["basis"] = weakest([bases[name], defense.get("basis")])
             defense["source"] = f"{other}{_COSTS_OF}{source}" if other else source
-    document["notes"] = [*_kept_notes(catalog, uses, source), *_gap(catalog, uses, source)]
+    if others == "drop":
+        keep_only(document, uses)
+    changed = Catalog(**document)
+    document["notes"] = [*_kept_notes(changed, uses, source), *_gap(changed, uses, source)]
     return Catalog(**document)
+
+
+def keep_only(document: dict[str, Any], defenses: Collection[str]) -> None:
+    """Leave out of a catalog's document every defense but those named, and what refers to them."""
+    document["defenses"] = [one for one in document["defenses"] if one["id"] in defenses]
+    for defense in document["defenses"]:
+        for key in ("requires", "conflicts"):
+            if key in defense:
+                defense[key] = [name for name in defense[key] if name in defenses]
+    entries = document.get("effectiveness", [])
+    document["effectiveness"] = [one for one in entries if one["defense"] in defenses]
 
 
 def _kept_notes(catalog: Catalog, covered: Collection[str], source: str) -> list[str]:

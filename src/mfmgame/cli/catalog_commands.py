@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from mfmgame.cli.catalog_options import (
-    CostTable,
+    CostOptions,
     IncidentOptions,
     Vulnerabilities,
     WeightTable,
@@ -41,8 +41,8 @@ def weigh(
     ],
     weights: WeightTable = None,
     kev: Vulnerabilities = None,
-    costs: CostTable = None,
     *,
+    costs: CostOptions,
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
@@ -51,7 +51,7 @@ def weigh(
         from mfmgame.catalogs import load_catalog
 
         evidence = chosen_weights(weights, kev, incidents.selection())
-        if evidence is None and costs is None:
+        if evidence is None and costs.costs is None:
             raise SpecificationError(
                 "found nothing to weigh by, expected --weights, --incidents, --kev or --costs"
             )
@@ -158,7 +158,7 @@ def write_catalog(
     catalog: Catalog,
     output: Path | None,
     weights: Weights | None = None,
-    costs: Path | None = None,
+    costs: CostOptions | None = None,
 ) -> None:
     """Write a catalog with weights and costs, and say what is in it unless it goes to stdout."""
     from mfmgame.catalogs import resolve_catalog
@@ -169,9 +169,7 @@ def write_catalog(
 
         catalog = weighed(catalog, weights)
     if costs is not None:
-        from mfmgame.catalogs.csv_tables import costed
-
-        catalog = costed(catalog, costs)
+        catalog = costs.applied(catalog)
     write_json(catalog.to_document(without_defaults=True), output)
     if output is not None:
         write(import_text(catalog, resolve_catalog(catalog)), None)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from mfmgame.catalogs.importing import AssumedNumbers
     from mfmgame.catalogs.incidents import IncidentSelection
     from mfmgame.catalogs.weighing import Weights
+    from mfmgame.documents.catalog import Catalog
 
 __all__ = [
-    "CostTable",
+    "CostOptions",
     "IncidentOptions",
     "KnowledgeBase",
     "NumberOptions",
@@ -46,14 +47,45 @@ Vulnerabilities = Annotated[
         "number of their vulnerabilities.",
     ),
 ]
-CostTable = Annotated[
-    Path | None,
-    typer.Option(
-        "--costs",
-        metavar="FILE.csv",
-        help="Table of what defenses use: columns defense, and cost or a column for each resource.",
-    ),
-]
+
+
+@dataclass(frozen=True)
+class CostOptions:
+    """Options that take from a table what defenses use."""
+
+    costs: Annotated[
+        Path | None,
+        typer.Option(
+            "--costs",
+            metavar="FILE.csv",
+            help="Table of resource use: column defense, plus column cost or a column for each "
+            "resource.",
+        ),
+    ] = None
+    other_costs: Annotated[
+        float | None,
+        typer.Option(
+            "--other-costs", **FLOAT, help="Cost of each defense that the table omits, at level 1."
+        ),
+    ] = None
+    only_listed: Annotated[
+        bool, typer.Option("--only-listed", help="Leave out the defenses that the table omits.")
+    ] = False
+
+    def applied(self, catalog: Catalog) -> Catalog:
+        """Set the costs of a catalog's defenses, if a table gives them."""
+        if self.other_costs is not None and self.only_listed:
+            raise SpecificationError(
+                "found beside --only-listed, expected one of them", pointer="--other-costs"
+            )
+        if self.costs is None:
+            if self.other_costs is not None or self.only_listed:
+                option = "--only-listed" if self.only_listed else "--other-costs"
+                raise SpecificationError("found without --costs, expected it, too", pointer=option)
+            return catalog
+        from mfmgame.catalogs.csv_tables import costed
+
+        return costed(catalog, self.costs, others="drop" if self.only_listed else self.other_costs)
 
 
 @dataclass(frozen=True)

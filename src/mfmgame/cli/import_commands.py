@@ -8,7 +8,7 @@ import typer
 
 from mfmgame.cli.catalog_commands import write_catalog
 from mfmgame.cli.catalog_options import (
-    CostTable,
+    CostOptions,
     IncidentOptions,
     KnowledgeBase,
     NumberOptions,
@@ -30,7 +30,7 @@ def import_atlas(
     *,
     numbers: NumberOptions,
     weights: WeightTable = None,
-    costs: CostTable = None,
+    costs: CostOptions,
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
@@ -50,7 +50,7 @@ def import_attack(
     numbers: NumberOptions,
     weights: WeightTable = None,
     kev: Vulnerabilities = None,
-    costs: CostTable = None,
+    costs: CostOptions,
     output: Output = None,
 ) -> None:
     """Make a catalog of MITRE ATT&CK, or of ATLAS in STIX (a STIX 2 bundle)."""
@@ -87,7 +87,7 @@ def import_ctid(
     numbers: NumberOptions,
     weights: WeightTable = None,
     kev: Vulnerabilities = None,
-    costs: CostTable = None,
+    costs: CostOptions,
     output: Output = None,
 ) -> None:
     """Make a catalog of a mapping to ATT&CK (JSON of CTID's Mappings Explorer)."""
