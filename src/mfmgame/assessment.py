@@ -46,7 +46,7 @@ class Assessment:
 
     @property
     def status(self) -> Status:
-        """Status of the threshold, if there is one, otherwise of the solution."""
+        """Status of the threshold, or of the solution if the game has no threshold."""
         return (self.threshold or self.solution).status
 
     @property

@@ -83,7 +83,7 @@ class Sensitivity:
         }
 
     def to_frame(self) -> pandas.DataFrame:
-        """Tabulate the defenses: level, least, greatest and role.
+        """Tabulate each defense's level, least and greatest optimal level, and role.
 
         Returns
         -------

@@ -221,7 +221,7 @@ def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
 def _by_rule(
     threats: list[Threat], defenses: list[Defense]
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Compute effectiveness by the rule where both sides have traits, and whether it is assumed."""
+    """Compute rule-based effectiveness of pairs that both have traits, and mark assumed values."""
     matrix = np.zeros((len(threats), len(defenses)))
     rows = [index for index, threat in enumerate(threats) if threat.traits]
     columns = [index for index, defense in enumerate(defenses) if defense.traits]

@@ -240,7 +240,7 @@ def _sides(
 def upper_bound(
     game: DefenseGame, composition: Composition, allocation: FloatArray, price: float
 ) -> float:
-    """Bound the loss that any attacker can cause against an allocation within the limits.
+    """Compute an upper bound on the loss of any attack on an allocation that meets the limits.
 
     Parameters
     ----------

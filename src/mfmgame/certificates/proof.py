@@ -1,6 +1,6 @@
 """Interface of all certificates.
 
-A new kind needs a subclass of :class:`Proof`, a check in :mod:`mfmgame.verification.trees` and a
+A new kind needs a subclass of :class:`Proof`, a check in :mod:`mfmgame.verification.proofs` and a
 JSON form in :mod:`mfmgame.view.json.answer_documents`; both modules refuse unknown kinds.
 """
 

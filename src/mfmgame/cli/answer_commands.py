@@ -70,7 +70,7 @@ def sweep(
         float | None, typer.Option("--to", **FLOAT, help="Bandwidth or limit where the sweep ends.")
     ] = None,
     at: Annotated[
-        str, typer.Option("--at", help="Further bandwidths or limits to list: B1,B2,...")
+        str, typer.Option("--at", help="Additional bandwidths or limits to list: B1,B2,...")
     ] = "",
     as_json: AsJson = False,
     as_csv: Annotated[
@@ -114,7 +114,7 @@ def threshold(
         bool,
         typer.Option(
             "--fail-on-terminate",
-            help="Exit with 4 if the decision is terminate, with 5 if the decision is undecided.",
+            help="Exit with status 4 if the decision is terminate, 5 if undecided.",
         ),
     ] = False,
     plot: Plot = None,
@@ -179,7 +179,7 @@ def dci(
 def portfolio(
     spec: Spec,
     limit: Annotated[
-        str | None, typer.Option("--limit", help="Name of the resource whose limit is the budget.")
+        str | None, typer.Option("--limit", help="Resource whose limit varies as the budget.")
     ] = None,
     mip_gap: MipGap = None,
     as_json: AsJson = False,
@@ -189,7 +189,7 @@ def portfolio(
     *,
     changes: ScenarioChanges,
 ) -> None:
-    """Find every best portfolio of all-or-nothing defenses as a budget grows."""
+    """Find the best portfolio of all-or-nothing and stepped defenses at every budget."""
     with reported_input(spec):
         from mfmgame.sweeps.portfolio_search import best_portfolios
         from mfmgame.view.json.portfolio_documents import portfolio_document
@@ -223,11 +223,13 @@ def verify(
         float | None,
         typer.Option(
             "--tolerance",
-            help="Width of the bracket that was asked for; a wider bracket is refused.",
+            **FLOAT,
+            help="Tolerance with which the result was computed, if not the default; a wider "
+            "bracket is refused.",
         ),
     ] = None,
 ) -> None:
-    """Check every number of a result against its scenario, with no solver."""
+    """Check every number of a result against its scenario, without a solver."""
     with reported_input(result):
         from mfmgame.game.scenario_game import build_game
         from mfmgame.tables.scenario_files import load_scenario

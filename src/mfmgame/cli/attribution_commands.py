@@ -20,8 +20,8 @@ def shares(
         int | None,
         typer.Option(
             "--permutations",
-            help="Number of random orders of the defenses; by default every order, or 2000 random "
-            "orders of more than 15 defenses.",
+            help="Number of random orders of the defenses; default: all orders for up to 15 "
+            "defenses, 2000 random orders for more.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders.")] = 0,

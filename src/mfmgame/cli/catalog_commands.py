@@ -30,7 +30,7 @@ __all__ = ["catalog_app", "check", "list_shipped", "merge", "show", "weigh", "wr
 
 catalog_app = typer.Typer(
     no_args_is_help=True,
-    help="Catalogs that come with mfmgame, and catalogs of public knowledge bases.",
+    help="List, show, check, merge, weigh and import catalogs.",
 )
 
 
@@ -46,7 +46,7 @@ def weigh(
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
-    """Replace severities and costs of a catalog: from incidents, vulnerabilities or tables."""
+    """Set a catalog's severities and costs from incidents, vulnerabilities or tables."""
     with reported(name):
         from mfmgame.catalogs import load_catalog
 
@@ -77,13 +77,13 @@ def show(
         str | None,
         typer.Option(
             "--by",
-            help="Show the coverage by class or by tactic of the threats, in place of the entries.",
+            help="Show coverage by threat class or tactic instead of the entries.",
         ),
     ] = None,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
-    """Show a catalog's threats, defenses and systems, and what their numbers rest on."""
+    """Show a catalog's threats, defenses and systems, and the basis of their numbers."""
     with reported(name):
         from mfmgame.catalogs import load_catalog, resolve_catalog
         from mfmgame.catalogs.gaps import groups_of
@@ -115,7 +115,7 @@ def check(
     everything: Annotated[bool, typer.Option("--all", help="Print every list in full.")] = False,
     output: Output = None,
 ) -> None:
-    """Show the gaps of a catalog: what nothing covers, and what the numbers rest on."""
+    """Show the gaps of a catalog: threats without a defense, assumed numbers, duplicates."""
     with reported(name):
         from mfmgame.catalogs import check_catalog, load_catalog
         from mfmgame.view.json.answer_documents import gaps_document

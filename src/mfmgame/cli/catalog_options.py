@@ -43,8 +43,8 @@ Vulnerabilities = Annotated[
     typer.Option(
         "--kev",
         metavar="FILE.json",
-        help="File of Mappings Explorer (KEV or CVE): severities of ATT&CK techniques by the "
-        "number of their vulnerabilities.",
+        help="Mappings Explorer file (KEV or CVE); sets the severity of each ATT&CK technique "
+        "from its number of vulnerabilities.",
     ),
 ]
 
@@ -102,7 +102,12 @@ class NumberOptions:
         ),
     ] = None
     severity: Annotated[
-        float, typer.Option("--severity", **FLOAT, help="Loss from each threat.")
+        float,
+        typer.Option(
+            "--severity",
+            **FLOAT,
+            help="Severity of each threat: loss at full effort with no defense.",
+        ),
     ] = 1.0
     bandwidth: Annotated[
         float,
@@ -153,7 +158,7 @@ class IncidentOptions:
         typer.Option(
             "--incident-score",
             metavar="NAME=NUMBER",
-            help="Score of an incident of the severity NAME; may repeat.",
+            help="Score of incidents with severity NAME; may repeat.",
         ),
     ] = None
     incident_years: Annotated[
@@ -161,7 +166,7 @@ class IncidentOptions:
         typer.Option(
             "--incident-years",
             metavar="[FIRST]:[LAST]",
-            help="First and last year of the incidents that count.",
+            help="First and last year of the incidents to include.",
         ),
     ] = None
     incident_quality: Annotated[
@@ -169,7 +174,7 @@ class IncidentOptions:
         typer.Option(
             "--incident-quality",
             metavar="NAME,...",
-            help="Qualities of the incidents that count: any of auto, reviewed, curated.",
+            help="Qualities of the incidents to include: any of auto, reviewed, curated.",
         ),
     ] = None
     incident_corpus: Annotated[
@@ -177,7 +182,7 @@ class IncidentOptions:
         typer.Option(
             "--incident-corpus",
             metavar="NAME,...",
-            help="Corpora of the incidents that count: any of security, ai-harm.",
+            help="Corpora of the incidents to include: any of security, ai-harm.",
         ),
     ] = None
     incident_tier: Annotated[
@@ -185,12 +190,12 @@ class IncidentOptions:
         typer.Option(
             "--incident-tier",
             metavar="NAME,...",
-            help="Tiers of the incidents that count: any of feed, landmark.",
+            help="Tiers of the incidents to include: any of feed, landmark.",
         ),
     ] = None
 
     def selection(self) -> IncidentSelection | None:
-        """Choose the incidents that count; None without ``--incidents``."""
+        """Choose the incidents to include; None without ``--incidents``."""
         if not self.incidents:
             texts = (
                 self.incident_years,

@@ -29,7 +29,7 @@ def export(
     *,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """Write the whole linear program to an MPS or LP file, for any other solver."""
+    """Write the game as a linear or mixed-integer program (MPS or LP file) for another solver."""
     with reported_input(spec):
         from mfmgame.view.lp_export import export_program
 
@@ -63,7 +63,11 @@ def report(
 def layer(
     spec: Spec,
     score: Annotated[
-        str, typer.Option("--score", help="Score of a technique: residual, coverage or effort.")
+        str,
+        typer.Option(
+            "--score",
+            help="Quantity that becomes each technique's score: residual, coverage or effort.",
+        ),
     ] = "residual",
     domain: Annotated[
         str | None,

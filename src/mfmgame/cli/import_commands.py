@@ -1,4 +1,4 @@
-"""Commands that make a catalog of a public knowledge base."""
+"""Commands that make a catalog from a public knowledge base."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mfmgame.cli.options import Output
 
 __all__ = ["import_app", "import_atlas", "import_attack", "import_ctid"]
 
-import_app = typer.Typer(no_args_is_help=True, help="Make a catalog of a public knowledge base.")
+import_app = typer.Typer(no_args_is_help=True, help="Make a catalog from a public knowledge base.")
 
 
 def import_atlas(
@@ -34,7 +34,7 @@ def import_atlas(
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
-    """Make a catalog of MITRE ATLAS (ATLAS.yaml, the layout with matrices)."""
+    """Make a catalog from MITRE ATLAS (ATLAS.yaml, the layout with matrices)."""
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_atlas as load
 
@@ -53,7 +53,7 @@ def import_attack(
     costs: CostOptions,
     output: Output = None,
 ) -> None:
-    """Make a catalog of MITRE ATT&CK, or of ATLAS in STIX (a STIX 2 bundle)."""
+    """Make a catalog from MITRE ATT&CK, or from ATLAS in STIX (a STIX 2 bundle)."""
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_attack as load
 
@@ -70,9 +70,9 @@ def import_ctid(
         typer.Option(
             "--score",
             metavar="NAME=SHARE",
-            help="Fraction of a threat that a score stops (minimal, partial or significant), "
-            "factor of a category (protect, detect or respond), or fraction of a score in a "
-            "category, such as detect/partial; may repeat.",
+            help="Value of a score or category: minimal=, partial= or significant= set the "
+            "fraction stopped; protect=, detect= or respond= set a factor; detect/partial= sets "
+            "the fraction for one pair; may repeat.",
         ),
     ] = None,
     combine: Annotated[
@@ -81,7 +81,7 @@ def import_ctid(
             "--combine",
             metavar="best|independent",
             help="Rule for several scores of a control on a technique: best takes the highest, "
-            "independent lets each score stop its share of the rest.",
+            "independent lets each score stop its share of what the others let through.",
         ),
     ] = "best",
     numbers: NumberOptions,
@@ -90,7 +90,7 @@ def import_ctid(
     costs: CostOptions,
     output: Output = None,
 ) -> None:
-    """Make a catalog of a mapping to ATT&CK (JSON of CTID's Mappings Explorer)."""
+    """Make a catalog from a mapping to ATT&CK (JSON of CTID's Mappings Explorer)."""
     with reported(str(file)):
         from mfmgame.catalogs.importing import MappingScores
         from mfmgame.catalogs.importing import import_ctid as load

@@ -1,4 +1,4 @@
-"""What the text of an option says: numbers, names and years."""
+"""Parsing of option values: numbers, names and years."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ Tolerance = Annotated[
     typer.Option(
         "--tolerance",
         **FLOAT,
-        help="Width of the proven bracket of the value, as a share of the value.",
+        help="Largest allowed width of the proven bracket, relative to the value.",
     ),
 ]
 MipGap = Annotated[
@@ -57,7 +57,8 @@ MipGap = Annotated[
     typer.Option(
         "--mip-gap",
         **FLOAT,
-        help="Width of the proven bracket, as a share of the value, if some defenses are stepped.",
+        help="Largest allowed width of the proven bracket for stepped defenses, relative to the "
+        "value.",
     ),
 ]
 TimeLimit = Annotated[
@@ -65,8 +66,8 @@ TimeLimit = Annotated[
     typer.Option(
         "--time-limit",
         **FLOAT,
-        help="Seconds for each solve; a solve that runs out of time gives the bracket proven so "
-        "far.",
+        help="Time limit for each solve, in seconds; on timeout, the answer has the bracket "
+        "proven so far.",
     ),
 ]
 Coverage = Annotated[
@@ -74,7 +75,8 @@ Coverage = Annotated[
     typer.Option(
         "--coverage",
         **FLOAT,
-        help="Probability of the central interval that each uncertain number stays in.",
+        help="Restrict each uncertain number to its central interval of this probability, for "
+        "example 0.9.",
     ),
 ]
 
@@ -152,12 +154,14 @@ class WorkerOptions:
     jobs: Annotated[
         int | None,
         typer.Option(
-            "--jobs", "-j", help="Processes on this machine; -1 starts a process for each core."
+            "--jobs",
+            "-j",
+            help="Number of worker processes on this machine; -1 starts one per core.",
         ),
     ] = None
     dask: Annotated[
         str | None,
-        typer.Option("--dask", help="Address of the scheduler of a Dask cluster that computes."),
+        typer.Option("--dask", help="Address of the scheduler of the Dask cluster to compute on."),
     ] = None
     ray: Annotated[bool, typer.Option("--ray", help="Compute on the Ray cluster.")] = False
 

@@ -35,7 +35,7 @@ def init(
         ),
     ] = None,
 ) -> None:
-    """Write a scenario to fill in, which can be solved as it is."""
+    """Write a starter scenario that you can edit and that already solves."""
     with reported(str(file)):
         from mfmgame.tables.starter import init_scenario
 

@@ -56,7 +56,8 @@ def ensemble(
         Path | None,
         typer.Option(
             "--draws",
-            help="Keep the draws in this file (Parquet), and continue from the draws in it.",
+            help="Store the draws in this Parquet file, and resume from draws already stored "
+            "there.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -108,7 +109,7 @@ def robust(
     *,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """Find the plan whose worst case over the uncertain numbers is least."""
+    """Find the plan with the smallest worst-case loss over the uncertain numbers."""
     with reported_input(spec):
         from mfmgame.uncertainty.robust import robust_plan
         from mfmgame.view.json.uncertainty_documents import robust_document
@@ -126,7 +127,8 @@ def sensitivity(
     method: Annotated[
         Method,
         typer.Option(
-            "--method", help="Method of the analysis; only gradient needs no uncertain numbers."
+            "--method",
+            help="Method of analysis; every method except gradient needs uncertain numbers.",
         ),
     ] = Method.GRADIENT,
     n: Annotated[
@@ -147,7 +149,7 @@ def sensitivity(
     second_order: Annotated[
         bool,
         typer.Option(
-            "--second-order", help="Estimate the effects of pairs of numbers, too (sobol)."
+            "--second-order", help="Also estimate second-order (pairwise) indices (sobol)."
         ),
     ] = False,
     *,

@@ -141,7 +141,7 @@ class Strict(BaseModel):
 
     @classmethod
     def _meant(cls, key: str) -> str:
-        """What a key that is not known was likely meant to be."""
+        """Suggest the known key that an unknown key likely stands for."""
         known = [field.alias or name for name, field in cls.model_fields.items()]
         if key in cls.elsewhere:
             return f"it at {cls.elsewhere[key]}"

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from mfmgame.documents.base import Amount, Basis, Identifier, Strict, Text, refuse
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
-
-if TYPE_CHECKING:
-    pass
-
 
 __all__ = ["Distribution"]
 

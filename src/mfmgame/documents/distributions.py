@@ -13,7 +13,7 @@ References
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
@@ -29,10 +29,6 @@ from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, shown
 from mfmgame.numerics.arrays import FloatArray
-
-if TYPE_CHECKING:
-    pass
-
 
 __all__ = [
     "FORMS",

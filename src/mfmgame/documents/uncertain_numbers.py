@@ -86,7 +86,7 @@ class UncertainDocument(Document):
 
     @property
     def bases(self) -> Mapping[Place, Basis | None]:
-        """What each number rests on that stands in an object of its own, by its place."""
+        """Basis of each number stated as its own object, by place."""
         forms: list[tuple[Place, _Form]] = [*self._uncertain.items(), *self._stated.items()]
         return {place: form.basis for place, form in forms}
 

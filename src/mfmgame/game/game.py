@@ -239,7 +239,7 @@ class DefenseGame:
         return other
 
     def with_limits(self, limits: Mapping[str, float]) -> Self:
-        """Return the same game, sharing its arrays, with other limits.
+        """Copy the game with other limits; the copy shares the arrays.
 
         Parameters
         ----------

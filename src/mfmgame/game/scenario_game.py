@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from mfmgame.catalogs.scenario_entries import Entries, resolve
 from mfmgame.documents.base import refuse
@@ -11,12 +10,9 @@ from mfmgame.documents.catalog import Catalog, Defense
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import composition_class
+from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import DefenseGroup
 from mfmgame.messages import refuse_other_types, shown
-
-if TYPE_CHECKING:
-    pass
-from mfmgame.game.game import DefenseGame
 
 __all__ = ["build_game", "game_of"]
 

@@ -70,7 +70,7 @@ def strategies_of_basis(
 
 
 def _indifferent(block: Integers, inverse: FloatArray, bits: int) -> list[int]:
-    """Compute fixed-point weights of a block's columns that earn all its rows the same."""
+    """Compute fixed-point column weights that give every row of a block the same payoff."""
     places = _PLACES + bits
     one = 2**places
     size = block.shape[1]

@@ -191,7 +191,7 @@ class BoxSearch:
 
     @property
     def _enough(self) -> float:
-        """Bound at which a box holds no improvement beyond the tolerance."""
+        """Lower bound at which a box cannot improve the best loss by over half the tolerance."""
         if math.isinf(self.loss):
             return math.inf
         return self.loss - 0.5 * self._tolerance * scale_of(self._game, self.loss)

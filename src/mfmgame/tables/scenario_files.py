@@ -86,8 +86,7 @@ def save_scenario(scenario: Scenario, path: str | os.PathLike[str]) -> None:
     Examples
     --------
     >>> import tempfile
-    >>> from functools import cache
-    from pathlib import Path
+    >>> from pathlib import Path
     >>> import mfmgame as mg
     >>> scenario = mg.load_scenario("examples/llava.json")
     >>> with tempfile.TemporaryDirectory() as folder:

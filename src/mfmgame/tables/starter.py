@@ -59,7 +59,8 @@ def init_scenario(
         A shipped catalog, or a file, to take threats and defenses from; by default an example
         of six threats and five defenses.
     only : collection of str, optional
-        Ids of the threats and defenses to take; of a kind of which none is named, all.
+        Ids of the threats and defenses to take; if no threat (or no defense) is named, all
+        threats (or defenses).
 
     Raises
     ------
@@ -89,7 +90,7 @@ def init_scenario(
 
 
 def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
-    """A scenario of a catalog's entries, with all numbers that its rules give."""
+    """Build a scenario from the entries of a catalog, with all numbers from its rules."""
     catalog = load_catalog(name)
     entries = resolve_catalog(catalog)
     known = [*(one.id for one in entries.threats), *(one.id for one in entries.defenses)]
@@ -145,7 +146,7 @@ def _chosen(ids: list[str], only: Collection[str] | None) -> list[int]:
 
 
 def _half(numbers: Any) -> dict[str, Any]:
-    """Half of a sum, as a number to be replaced."""
+    """Compute half of a sum, as an assumed number for the user to replace."""
     return {"value": 0.5 * sum(numbers), "basis": "assumed", "source": _REPLACE}
 
 

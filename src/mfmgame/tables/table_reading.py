@@ -25,7 +25,7 @@ _NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
 class TableReader(CellDocument):
-    """Reader of the document that sheets hold.
+    """Reader that builds the scenario document from its sheets.
 
     Parameters
     ----------

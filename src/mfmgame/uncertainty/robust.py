@@ -103,7 +103,7 @@ class RobustPlan:
 
     @property
     def guaranteed(self) -> float:
-        """Bound on the loss of the robust plan for all values in the box, in loss units."""
+        """Upper bound on the robust plan's loss over all values in the box, in loss units."""
         return self.solution.upper
 
     @property

@@ -69,7 +69,7 @@ def check_absent(pointer: Pointer, claimed: object) -> None:
 def check_number(
     pointer: Pointer, claimed: float | None, found: float | None, unit: float = 0.0
 ) -> None:
-    """Check a number, up to rounding.
+    """Check that a claimed number equals the computed number, up to rounding.
 
     Parameters
     ----------

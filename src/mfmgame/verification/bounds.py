@@ -124,7 +124,10 @@ class ExactGame:
         self._check_least_prices(limits, proof)
 
     def _check_least_prices(self, limits: Pointer, proof: Certificate) -> None:
-        """Check that the price of a limit of 0 is the least: any greater price proves the same."""
+        """Check that the price of each zero limit is minimal.
+
+        Any greater price would prove the same bound.
+        """
         # Ignore prices that rounding alone can cause.
         least_use = np.where(self.game.use > 0.0, self.game.use, np.inf).min(axis=1, initial=np.inf)
         noise = ROUNDING * self._total / least_use

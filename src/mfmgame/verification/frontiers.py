@@ -117,7 +117,7 @@ def _over_bandwidth(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bound
 
 
 def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
-    """Bound the values from below by each piece's certificate, above by each allocation."""
+    """Bound the values: below by the certificate of each piece, above by each allocation."""
     game, points = exact.game, frontier.breakpoints.tolist()
     row, budget = game.resources.index(frontier.parameter), game.attacker_bandwidth
     limits = game.limits.copy()

@@ -242,13 +242,13 @@ def _notes_on_left_out(
 
 
 def _references(entry: Named) -> list[ExternalReference]:
-    """Its ids in knowledge bases; what names one domain before what may mean several."""
+    """Sort the ids of an entry; sources that name a single domain come first."""
     named = [one for one in entry.references if one.id]
     return sorted(named, key=lambda one: one.source == _ANY_ATTACK)
 
 
 def _domain(entry: Named) -> str:
-    """The domain of a technique or mitigation, "" if it is of none."""
+    """Find the domain of a technique or mitigation; "" if none is known."""
     chains = [phase.chain for phase in entry.phases] if isinstance(entry, AttackPattern) else []
     sources = [one.source for one in _references(entry)]
     names = (*chains, *entry.domains, *sources)
@@ -256,7 +256,7 @@ def _domain(entry: Named) -> str:
 
 
 def _own_id(entry: Named) -> str:
-    """What its domain calls it, "" if that is not said."""
+    """Find the id of an entry in its own domain; "" if none is stated."""
     domain = _domain(entry)
     known = [one for one in _references(entry) if one.source in _DOMAINS]
     known.sort(key=lambda one: _DOMAINS[one.source] != domain)

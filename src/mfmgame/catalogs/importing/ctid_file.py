@@ -154,7 +154,7 @@ class _File(Outside):
 
 @dataclass(frozen=True)
 class Mappings:
-    """A file with its rows sorted by kind.
+    """Rows of a mapping file, separated into defenses, vulnerabilities and unmapped techniques.
 
     Attributes
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from mfmgame.game.compositions.composition import NEAR, Composition
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_arithmetic import WideArray, wide
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Additive"]
 

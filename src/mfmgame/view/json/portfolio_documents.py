@@ -11,7 +11,7 @@ __all__ = ["portfolio_document"]
 
 
 def portfolio_document(sequence: PortfolioSequence) -> dict[str, Any]:
-    """Build every best portfolio with its proof as a document of schema ``mfmgame/portfolio/1``."""
+    """Build the document of the best portfolios and proofs, schema ``mfmgame/portfolio/1``."""
     return {
         **head("mfmgame/portfolio/1", sequence.game),
         "resource": sequence.resource,

@@ -70,7 +70,7 @@ def gradient_document(value: Gradient, threshold: Gradient | None) -> dict[str, 
 
 
 def gradient_notes(value: Gradient, threshold: Gradient | None) -> list[str]:
-    """Collect the notes of both gradients."""
+    """Collect the notes of the gradients of the value and of the threshold."""
     of_threshold = () if threshold is None else doubts("threshold", threshold, value.game)
     return [*value.notes, *of_threshold]
 

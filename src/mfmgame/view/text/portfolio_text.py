@@ -1,4 +1,4 @@
-"""The best portfolios as a budget grows, as text and as a JSON document."""
+"""The best portfolios at every budget, as text."""
 
 from __future__ import annotations
 
