@@ -29,7 +29,7 @@ ODD = [
     (
         {"effectiveness": [[0.5, 0.1], [0.0, 0.0], [0.2, 0.2]]},
         [
-            "the threats that no defense acts on fill the attacker's 2 bits: no plan lowers the "
+            "threats that no defense acts on fill the attacker's bandwidth, 2: no plan lowers the "
             "value below 6",
             "no defense acts on 1 threat, 35.3 % of total severity: 'leak'",
         ],

@@ -46,7 +46,7 @@ def odd_inputs(problem: Scenario | DefenseGame) -> list[str]:
     --------
     >>> import mfmgame as mg
     >>> game = mg.DefenseGame(severity=[8.0, 2.0], bandwidth=[1.0, 2.0],
-    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=1.0)
+    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=4.0)
     >>> mg.odd_inputs(game)
     ["no defense acts on 1 threat, 20 % of total severity: 't1'"]
     """
@@ -61,7 +61,7 @@ def _out_of_reach(game: DefenseGame) -> Iterator[str]:
     response = best_response(game.severity[left], bits, budget)
     if len(left) and response.loss > 0.0 and bits.sum() >= budget:
         yield (
-            f"the threats that no defense acts on fill the attacker's {budget:g} bits: no plan "
+            f"threats that no defense acts on fill the attacker's bandwidth, {budget:g}: no plan "
             f"lowers the value below {response.loss:g}"
         )
 
