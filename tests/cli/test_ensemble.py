@@ -48,7 +48,7 @@ def test_the_text_says_what_the_ensemble_found(spec):
         "7)",
     ]
     terminate = found.probability_of_termination()
-    assert lines[1][:2] == ["terminate", f"{terminate.estimate:.3f}"]
+    assert lines[1][:4] == ["decision", "to", "terminate", f"{terminate.estimate:.3f}"]
     value = next(line for line in lines if line[:1] == ["value"])
     assert value[1:3] == [f"{found.at_nominal('value'):.6g}", f"{found.mean('value'):.6g}"]
     assert value[5] == f"{found.quantile('value', 0.5).estimate:.6g}"

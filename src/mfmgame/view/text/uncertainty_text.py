@@ -88,7 +88,7 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
         facts_table(facts),
         heading(
             _first_of(
-                "greatest relative effect on the value, with the effect on the threshold",
+                "greatest relative effect on the value",
                 len(listed),
             )
         ),
