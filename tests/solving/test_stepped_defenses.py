@@ -12,7 +12,7 @@ from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import held_game, is_within_limits, resource_cost
 from mfmgame.game.symmetry import twins_of
 from mfmgame.references import value_by_pulp, value_by_scipy
-from mfmgame.solving.discrete_optimal_set import best_within, cheapest
+from mfmgame.solving.discrete_optimal_set import best_within, cheapest_steps
 from random_games import stepped_games
 from specifications import SCENARIO
 
@@ -366,7 +366,7 @@ def test_what_is_cheapest_keeps_what_nothing_is_saved_by():
     solution = mg.solve(game)
     assert solution.allocation.array.tolist() == [1.0, 1.0, 1.0]
     levels = solution.allocation.array
-    same = cheapest(game, compose(game), levels, solution.value, lambda steps: steps)
+    same = cheapest_steps(game, compose(game), levels, solution.value, lambda steps: steps)
     assert same.tolist() == [1.0, 1.0, 1.0]
 
 

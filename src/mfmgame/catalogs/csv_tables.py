@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, get_args
 
 from mfmgame.catalogs.importing.assumed_numbers import NO_COSTS, AssumedNumbers
@@ -164,6 +165,11 @@ def costed(
     [{'budget': 1.5}]
     """
     refuse_other_types(catalog, "catalog", Catalog)
+    refuse_other_types(others, "others", int, float, str, NoneType)
+    if isinstance(others, str) and others not in ("keep", "drop"):
+        raise SpecificationError(
+            f"found {shown(others)}, expected a cost, 'keep' or 'drop'", pointer="others"
+        )
     path = path_of(path)
     try:
         columns, rows = _table(path, "defense", ())

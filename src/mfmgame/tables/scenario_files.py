@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -55,11 +56,16 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     >>> mg.load_scenario("examples/llava.json").name
     'LLaVA as a plain model'
     """
-    file = input_of(path)
-    if file is None or not (file.is_dir() or file.suffix.lower() in WORKBOOKS):
+    file, is_folder = input_of(path), False
+    with contextlib.suppress(OSError):  # a name that is too long, which reading reports
+        is_folder = file is not None and file.is_dir()
+    if file is None or not (is_folder or file.suffix.lower() in WORKBOOKS):
         return read_scenario(path)
     try:
-        tables = read_csv_folder(file) if file.is_dir() else read_workbook(file)
+        tables = read_csv_folder(file) if is_folder else read_workbook(file)
+        if not tables:
+            kind = "folder without scenario.csv" if is_folder else "workbook without its sheets"
+            raise SpecificationError(f"found a {kind}, expected a file or folder of a scenario")
         return _scenario_of(tables, file, os.fspath(path))
     except SpecificationError as error:
         raise error if error.source else error.located(os.fspath(path)) from None

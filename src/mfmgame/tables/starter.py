@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args
 
 from mfmgame.catalogs.library import load_catalog, shipped_scenario
@@ -78,7 +79,8 @@ def init_scenario(
     'My system'
     """
     file = path_of(path)
-    refuse_other_types(only, "only", Collection, type(None))
+    refuse_other_types(catalog, "catalog", str, NoneType)
+    refuse_other_types(only, "only", Collection, NoneType)
     if only is not None and catalog is None:
         raise SpecificationError("found without a catalog, expected one", pointer="only")
     if (file.is_dir() and any(file.iterdir())) or (file.exists() and not file.is_dir()):

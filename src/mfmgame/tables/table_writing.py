@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -43,6 +44,8 @@ class _Writer:
 
     def __init__(self, document: Mapping[str, Any], as_text: bool) -> None:
         self._as_text = as_text
+        entries = [*(document.get("threats") or ()), *(document.get("defenses") or ())]
+        self._n_entries = Counter(str(entry["id"]) for entry in entries)
         self._more: list[list[Cell]] = []
         left = copy.deepcopy({key: value for key, value in document.items() if key != "schema"})
         written = {
@@ -112,8 +115,7 @@ class _Writer:
             for name in resources:
                 if name in use:
                     row[USE + name] = number_cell(use[name], exact=self._as_text)
-            if use:
-                del left["use"]
+            left.pop("use", None)
             for key in ("requires", "conflicts"):
                 if self._cell(left.get(key, []), "texts") is not None:
                     left.pop(key, None)
@@ -261,6 +263,7 @@ class _Writer:
 
     def _leave(self, own: str, place: tuple[Any, ...], left: Mapping[str, Any]) -> None:
         """Write what has no column as rows of the sheet ``more``."""
+        own = own if self._n_entries.get(own) == 1 else ""
         for parts, value in _leaves(left):
             text = json.dumps(value, ensure_ascii=False)
             pointer = pointer_to(parts if own else (*place, *parts))
