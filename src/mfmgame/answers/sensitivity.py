@@ -25,7 +25,7 @@ __all__ = ["NO_LEVEL", "OneSidedPrice", "Role", "Sensitivity", "role_of"]
 NO_LEVEL = 1e-7
 """Share of its greatest level below which a defense counts as not funded."""
 _NO_SMOOTH_LEVEL = 1e-2
-"""The same share for curved coverage: allocations of almost the same value differ that much."""
+"""Share for curved coverage, where allocations of almost equal value differ by as much."""
 
 
 class OneSidedPrice(NamedTuple):

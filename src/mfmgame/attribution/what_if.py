@@ -1,4 +1,4 @@
-"""What-if answers: the same scenario without a defense, or with more threats."""
+"""What-if answers: a scenario solved without a defense, or with further threats and defenses."""
 
 from __future__ import annotations
 

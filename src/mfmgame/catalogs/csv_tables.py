@@ -35,7 +35,7 @@ _BASES: tuple[Basis, ...] = get_args(Basis)
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of a table, by column."""
+    """Line of a table, its fields by column."""
 
     line: int
     fields: Mapping[str, str]
@@ -208,13 +208,13 @@ def costed(
             defense["basis"] = weakest([bases[name], defense.get("basis")])
             defense["source"] = f"{other}{_COSTS_OF}{source}" if other else source
     if others == "drop":
-        keep_only(document, uses)
+        _keep_only(document, uses)
     changed = Catalog(**document)
     document["notes"] = [*_kept_notes(changed, uses, source), *_gap(changed, uses, source)]
     return Catalog(**document)
 
 
-def keep_only(document: dict[str, Any], defenses: Collection[str]) -> None:
+def _keep_only(document: dict[str, Any], defenses: Collection[str]) -> None:
     """Leave out of a catalog's document every defense but those named, and what refers to them."""
     document["defenses"] = [one for one in document["defenses"] if one["id"] in defenses]
     for defense in document["defenses"]:

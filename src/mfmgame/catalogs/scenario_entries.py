@@ -252,7 +252,7 @@ def _enter(
 
 
 def _assumed_numbers(scenario: Scenario) -> list[str]:
-    """What else of a scenario says that it is assumed, in words."""
+    """Name the assumed numbers of a scenario outside its threats, defenses and effectiveness."""
     assumed = {place for place, basis in scenario.bases.items() if basis == "assumed"}
     n_limits = sum(place[:2] == ("defender", "limits") for place in assumed)
     return [

@@ -131,7 +131,7 @@ class ScenarioChanges:
 
 @dataclass(frozen=True)
 class ScenarioAndLimitChanges(ScenarioChanges):
-    """The same options, and ``--limit``, which names a resource alone in other commands."""
+    """Options that replace members of the scenario, ``--limit`` among them."""
 
     limit: Annotated[
         list[str] | None,

@@ -217,7 +217,7 @@ class Lognormal(Distribution):
 
 
 class Discrete(Distribution):
-    """One of a few values, equally likely or weighted."""
+    """Distribution over a few values, equally likely or weighted."""
 
     is_continuous: ClassVar[bool] = False
 

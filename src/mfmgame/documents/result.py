@@ -50,7 +50,7 @@ class Bounds(Strict):
 
 
 class ThreatResult(Strict):
-    """One threat under the allocation."""
+    """Numbers of a threat under the allocation."""
 
     severity: Quantity
     bandwidth: Quantity

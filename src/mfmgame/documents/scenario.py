@@ -130,7 +130,7 @@ class Termination(Strict):
 
 
 class Units(Strict):
-    """What one unit is of each kind of number; all may be left out."""
+    """Names of the units of losses, periods and resources, all optional."""
 
     loss: Text = Field(default="", description="Of severities and losses, such as kUSD.")
     period: Text = Field(default="", description="In which losses occur, such as year.")

@@ -52,7 +52,7 @@ class TableReader(CellDocument):
     ) -> None:
         if "scenario" not in tables:
             raise SpecificationError("missing, expected a sheet 'scenario'", pointer="scenario")
-        self._tables, self._known_names = tables, known_names
+        self._known_names = known_names
         super().__init__({"schema": "mfmgame/scenario/1"})
         self._names: dict[str, dict[str, str]] = {}
         self._read_scenario(tables["scenario"])
