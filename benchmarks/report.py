@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import PEERS, PROOF
-from mfmgame.view.output import write_figure, write_text
+from mfmgame.view.output_files import write_figure, write_text
 
 Result = dict[str, Any]
 Results = dict[tuple[str, str, int, int], dict[str, Result]]

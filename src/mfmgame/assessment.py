@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mfmgame.accessors import draw_assessment
+from mfmgame.answer_displays import draw_assessment
 from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.interruption import Interrupted
 from mfmgame.answers.sensitivity import Sensitivity

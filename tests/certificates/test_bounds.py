@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.certificates.certificate import Certificate, lower_bound, upper_bound
+from mfmgame.certificates.duality_certificate import Certificate, lower_bound, upper_bound
 from mfmgame.game.compositions import compose
 from plain_games import DIGITS, exact_exposure, exactly, fraction
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import mfmgame as mg
 from mfmgame.cli.app import app, main
-from mfmgame.view.output import write_text
+from mfmgame.view.output_files import write_text
 from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, without
 from subprocesses import STRICT_PYTHON
 

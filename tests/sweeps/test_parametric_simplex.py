@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import mfmgame as mg
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
-from mfmgame.certificates.certificate import lower_bound, upper_bound
+from mfmgame.certificates.duality_certificate import lower_bound, upper_bound
 from mfmgame.game.compositions.additive import Additive
 from mfmgame.game.feasibility import all_within_limits
 from mfmgame.numerics.exact_arithmetic import split_product, wide

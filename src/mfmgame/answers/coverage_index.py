@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.accessors import draw_index, index_html
+from mfmgame.answer_displays import draw_index, index_html
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.accessors import FrontierPlots, frontier_html
+from mfmgame.answer_displays import FrontierPlots, frontier_html
 from mfmgame.answers.decision import Region, decide_each, regions_of, turning_points
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.proof import Proof

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfmgame.accessors import draw_portfolios
+from mfmgame.answer_displays import draw_portfolios
 from mfmgame.answers.decision import Region, decide
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import first_unproven

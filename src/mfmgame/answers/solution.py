@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
 
-from mfmgame.accessors import SolutionPlots, solution_html
+from mfmgame.answer_displays import SolutionPlots, solution_html
 from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Status
 from mfmgame.errors import SpecificationError

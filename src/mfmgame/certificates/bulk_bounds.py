@@ -1,6 +1,6 @@
 """Bounds of many allocations and many attack plans of an `additive` game at once.
 
-The same sums as in :mod:`mfmgame.certificates.certificate`, by products of whole matrices.
+The same sums as in :mod:`mfmgame.certificates.duality_certificate`, by products of whole matrices.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.certificates.certificate import (
+from mfmgame.certificates.duality_certificate import (
     Certificate,
     lower_bound,
     nothing_proven,

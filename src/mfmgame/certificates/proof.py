@@ -15,7 +15,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
-    from mfmgame.certificates.certificate import Certificate
+    from mfmgame.certificates.duality_certificate import Certificate
 
 __all__ = ["Proof"]
 

@@ -40,7 +40,7 @@ def solve(
     with reported_input(spec):
         from mfmgame.assessment import assess
         from mfmgame.view.json.answer_documents import result_document
-        from mfmgame.view.output import write_figure
+        from mfmgame.view.output_files import write_figure
         from mfmgame.view.text.answer_text import assessment_text
 
         scenario = changes.load(spec)
@@ -85,7 +85,7 @@ def sweep(
     with reported_input(spec):
         from mfmgame.sweeps.frontier_search import sweep as trace
         from mfmgame.view.json.answer_documents import frontier_document
-        from mfmgame.view.output import write_figure, write_text
+        from mfmgame.view.output_files import write_figure, write_text
         from mfmgame.view.text.answer_text import frontier_text
 
         points = numbers(at, "--at")
@@ -136,7 +136,7 @@ def threshold(
         game = build_game(scenario)
         if plot is not None:
             from mfmgame.sweeps.frontier_search import sweep as trace
-            from mfmgame.view.output import write_figure
+            from mfmgame.view.output_files import write_figure
 
             write_figure(trace(game).plot().figure, plot)
         if as_json:
@@ -166,7 +166,7 @@ def dci(
         check_picture(plot, output)
         index = defense_coverage_index(game)
         if plot is not None:
-            from mfmgame.view.output import write_figure
+            from mfmgame.view.output_files import write_figure
             from mfmgame.view.plots.heatmaps import plot_index
 
             write_figure(plot_index(index, name=game.name).figure, plot)
@@ -193,7 +193,7 @@ def portfolio(
     with reported_input(spec):
         from mfmgame.sweeps.portfolio_search import best_portfolios
         from mfmgame.view.json.portfolio_documents import portfolio_document
-        from mfmgame.view.output import write_figure, write_text
+        from mfmgame.view.output_files import write_figure, write_text
         from mfmgame.view.progress_bar import progress_bar
         from mfmgame.view.text.portfolio_text import portfolio_text
 

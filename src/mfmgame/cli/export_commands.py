@@ -52,7 +52,7 @@ def report(
 ) -> None:
     """Write the answer as one interactive page that needs no network."""
     with reported_input(spec):
-        from mfmgame.view.output import write_text
+        from mfmgame.view.output_files import write_text
         from mfmgame.view.report.page import report_page
 
         scenario = changes.load(spec)

@@ -92,7 +92,7 @@ def ensemble(
                 progress=progress,
             )
         if plot is not None:
-            from mfmgame.view.output import write_figure
+            from mfmgame.view.output_files import write_figure
 
             write_figure(found.plot().figure, plot)
         if as_json:
@@ -220,7 +220,7 @@ def _write_tornado(
     """Write what the ends of each number's range do to the value, and draw it."""
     from mfmgame.uncertainty.tornado import tornado
     from mfmgame.view.json.uncertainty_documents import tornado_document
-    from mfmgame.view.output import write_figure
+    from mfmgame.view.output_files import write_figure
     from mfmgame.view.progress_bar import progress_bar
     from mfmgame.view.text.uncertainty_text import tornado_text
 

@@ -48,7 +48,7 @@ def check_picture(picture: Path | None, output: Path | None) -> None:
     """Refuse, before any work, a picture that could not be drawn or would be lost."""
     if picture is None:
         return
-    from mfmgame.view.output import picture_kind
+    from mfmgame.view.output_files import picture_kind
 
     picture_kind(picture)
     keep_inputs(picture)
@@ -58,7 +58,7 @@ def check_picture(picture: Path | None, output: Path | None) -> None:
 
 def write_json(document: dict[str, Any], output: Path | None) -> None:
     """Write a JSON document to a file, or to standard output."""
-    from mfmgame.view.output import as_json, write_text
+    from mfmgame.view.output_files import as_json, write_text
 
     keep_inputs(output)
     write_text(as_json(document), output)
@@ -66,7 +66,7 @@ def write_json(document: dict[str, Any], output: Path | None) -> None:
 
 def write(content: RenderableType, output: Path | None) -> None:
     """Write tables and text to a file, or to standard output."""
-    from mfmgame.view.output import write_text
+    from mfmgame.view.output_files import write_text
     from mfmgame.view.text.layout import rendered
 
     keep_inputs(output)
@@ -78,6 +78,6 @@ def write(content: RenderableType, output: Path | None) -> None:
 
 def write_plain(text: str) -> None:
     """Write text to standard output."""
-    from mfmgame.view.output import write_text
+    from mfmgame.view.output_files import write_text
 
     write_text(text, None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfmgame.accessors import draw_exceedance
+from mfmgame.answer_displays import draw_exceedance
 from mfmgame.answers.sensitivity import NO_LEVEL
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.result import Status

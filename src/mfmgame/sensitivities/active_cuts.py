@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray, IntArray

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame

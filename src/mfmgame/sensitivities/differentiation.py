@@ -9,7 +9,7 @@ import numpy as np
 from mfmgame.answers.gradient import Gradient
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.answers.threshold import Threshold
-from mfmgame.certificates.certificate import lower_bound, scaled_to_plan
+from mfmgame.certificates.duality_certificate import lower_bound, scaled_to_plan
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game.attacker import best_response

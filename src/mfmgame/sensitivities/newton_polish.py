@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfmgame.certificates.certificate import Certificate, as_plan
+from mfmgame.certificates.duality_certificate import Certificate, as_plan
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray

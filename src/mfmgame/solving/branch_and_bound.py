@@ -24,8 +24,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.certificate import Certificate, lower_bound, nothing_proven, proved
-from mfmgame.certificates.tree import Split, TreeProof
+from mfmgame.certificates.duality_certificate import (
+    Certificate,
+    lower_bound,
+    nothing_proven,
+    proved,
+)
+from mfmgame.certificates.tree_certificate import Split, TreeProof
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import BestResponse, best_response
 from mfmgame.game.compositions import Composition

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.certificates.certificate import Certificate, proved
+from mfmgame.certificates.duality_certificate import Certificate, proved
 from mfmgame.game.attacker import BestResponse
 from mfmgame.game.compositions.composition import ANCHOR_GRAIN, Composition
 from mfmgame.game.game import DefenseGame

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.tree import with_best_held
+from mfmgame.certificates.tree_certificate import with_best_held
 from mfmgame.errors import InfeasibleError
 from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import held_game

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.certificate import as_plan, decided
+from mfmgame.certificates.duality_certificate import as_plan, decided
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import BestResponse

@@ -15,7 +15,7 @@ from mfmgame.answers.solution import (
     is_number,
     refuse_other_tolerances,
 )
-from mfmgame.certificates.certificate import (
+from mfmgame.certificates.duality_certificate import (
     upper_bound,
 )
 from mfmgame.documents.float_reading import as_float

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.certificate import lower_bound, nothing_proven, proved
+from mfmgame.certificates.duality_certificate import lower_bound, nothing_proven, proved
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import spread, with_all_free, within_limits

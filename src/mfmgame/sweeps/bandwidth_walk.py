@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
-from mfmgame.certificates.certificate import nothing_proven
+from mfmgame.certificates.duality_certificate import nothing_proven
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import all_within_limits

@@ -16,7 +16,7 @@ import numpy as np
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.certificate import nothing_proven, upper_bound
+from mfmgame.certificates.duality_certificate import nothing_proven, upper_bound
 from mfmgame.game.attacker import best_response, loss_curve
 from mfmgame.game.compositions import compose
 from mfmgame.numerics.arrays import FloatArray

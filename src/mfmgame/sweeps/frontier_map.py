@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.accessors import draw_map
+from mfmgame.answer_displays import draw_map
 from mfmgame.answers.frontier import Frontier, with_limit_on
 from mfmgame.answers.status import first_unproven, unproven_note
 from mfmgame.documents.float_reading import amounts

@@ -24,7 +24,7 @@ import numpy as np
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, reach_of, with_limit_on
 from mfmgame.answers.solution import refuse_other_tolerances
-from mfmgame.certificates.certificate import upper_bound
+from mfmgame.certificates.duality_certificate import upper_bound
 from mfmgame.documents.float_reading import amounts, as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError

@@ -11,7 +11,7 @@ from mfmgame.answers.decision import decide, tie
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold, beside_decision, one_sided_note
-from mfmgame.certificates.certificate import nothing_proven
+from mfmgame.certificates.duality_certificate import nothing_proven
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import bandwidth_for_loss, best_response

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mfmgame.accessors import draw_tornado
+from mfmgame.answer_displays import draw_tornado
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Status

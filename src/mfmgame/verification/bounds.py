@@ -1,4 +1,4 @@
-"""Both bounds of :mod:`mfmgame.certificates.certificate`, without rounding.
+"""Both bounds of :mod:`mfmgame.certificates.duality_certificate`, without rounding.
 
 Floats are rationals, so the bounds of `additive` and `best_of` games are computed exactly.
 Those of `independent` games use interval arithmetic, rounded outwards.
@@ -12,7 +12,7 @@ from operator import mul
 import numpy as np
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.certificate import Certificate, decided
+from mfmgame.certificates.duality_certificate import Certificate, decided
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box

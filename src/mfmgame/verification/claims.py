@@ -10,9 +10,9 @@ import numpy as np
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.certificates.proof import Proof
-from mfmgame.certificates.tree import Split, TreeProof
+from mfmgame.certificates.tree_certificate import Split, TreeProof
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import (

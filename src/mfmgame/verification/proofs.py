@@ -8,9 +8,9 @@ from functools import singledispatch
 import numpy as np
 
 from mfmgame.answers.solution import Solution, scale_of
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.certificates.proof import Proof
-from mfmgame.certificates.tree import TreeProof
+from mfmgame.certificates.tree_certificate import TreeProof
 from mfmgame.game.feasibility import held_game
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box

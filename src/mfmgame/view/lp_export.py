@@ -22,7 +22,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import counted, shown
-from mfmgame.view.output import write_text
+from mfmgame.view.output_files import write_text
 from mfmgame.whole_programs.program import WholeProgram, whole_program
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@
 ``sum_j z[i,j] <= 1``, for the pairs whose ``v[i] E[i,j]`` is not 0.
 
 Where some defenses are stepped, columns of 0 and 1 choose their levels
-(:mod:`mfmgame.whole_programs.discrete_rows`), and it is a mixed-integer program.
+(:mod:`mfmgame.whole_programs.level_rule_rows`), and it is a mixed-integer program.
 
 The solver here never builds it: it is for other solvers.
 """
@@ -24,7 +24,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray, IntArray
-from mfmgame.whole_programs.discrete_rows import StepProgram, step_program
+from mfmgame.whole_programs.level_rule_rows import StepProgram, step_program
 
 if TYPE_CHECKING:
     import scipy.sparse

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 import mfmgame as mg
 from mfmgame.game.attacker import best_response
-from mfmgame.view.output import write_figure
+from mfmgame.view.output_files import write_figure
 from mfmgame.view.plots import style
 from mfmgame.view.plots.curves import attack_curve
 from mfmgame.view.plots.decisions import boundaries

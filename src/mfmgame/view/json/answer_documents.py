@@ -14,9 +14,9 @@ from mfmgame.answers.sensitivity import Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.catalogs.gaps import CatalogGaps, Group
-from mfmgame.certificates.certificate import Certificate
+from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.certificates.proof import Proof
-from mfmgame.certificates.tree import Split, TreeProof
+from mfmgame.certificates.tree_certificate import Split, TreeProof
 from mfmgame.documents.result import Decision, SensitivityResult
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 import mfmgame as mg
-from mfmgame.certificates.tree import Split, TreeProof
+from mfmgame.certificates.tree_certificate import Split, TreeProof
 from mfmgame.view.json.answer_documents import frontier_document
 from mfmgame.view.json.portfolio_documents import portfolio_document
 from specifications import changed, without

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mfmgame.certificates.certificate import Certificate, lower_bound
+from mfmgame.certificates.duality_certificate import Certificate, lower_bound
 from mfmgame.certificates.proof import Proof
 from mfmgame.game.attacker import BestResponse
 from mfmgame.game.compositions import Composition
