@@ -17,7 +17,7 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.scenario_game import game_of
 from mfmgame.sensitivities.other_optima import sensitivity_of
-from mfmgame.solving.solver import asked_solver
+from mfmgame.solving.solver import solver_with_options
 from mfmgame.sweeps.threshold_search import threshold_beyond
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def assess(
     'operate'
     """
     game = game_of(problem)
-    solver = asked_solver(game, tolerance, mip_gap, time_limit)
+    solver = solver_with_options(game, tolerance, mip_gap, time_limit)
     solution, loss = solver.solve(), game.termination_loss
     try:
         sensitivity = sensitivity_of(solution, solver)  # of the solver's latest solution

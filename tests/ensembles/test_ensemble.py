@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.game.feasibility import within_limits
+from mfmgame.game.feasibility import scaled_to_limits
 from mfmgame.uncertainty.evaluation import loss_of
 
 
@@ -35,7 +35,7 @@ def test_each_draw_is_the_answer_to_its_game(scenario, found):
         assert row["adversarial"] == index.adversarial
         assert row["portfolio"] == pytest.approx(index.portfolio, rel=1e-14)
         assert [row["level/d0"], row["level/d1"]] == solution.allocation.array.tolist()
-        planned = mg.defense_coverage_index(game, allocation=within_limits(game, plan))
+        planned = mg.defense_coverage_index(game, allocation=scaled_to_limits(game, plan))
         whole = mg.defense_coverage_index(game, allocation=[0.0, 0.0])
         assert whole.adversarial == 0.0
         assert row["nominal_loss"] == loss_of(game, plan)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import mfmgame as mg
 from mfmgame.game.compositions import compose
 from mfmgame.game.level_rules import LevelRules
-from mfmgame.game.symmetry import families_of, twins_of
+from mfmgame.game.symmetry import families_of, interchangeable_pairs
 from random_games import stepped_games
 
 ON_OR_OFF = np.array([0.0, 1.0])
@@ -75,7 +75,7 @@ class TestClosed:
     @hypothesis.given(drawn=st.one_of(boxes(n_rules=1), boxes(n_rules=0, twins=True)))
     def test_of_one_rule_it_is_the_smallest_box_of_what_is_allowed(self, drawn):
         rules, box, twins = drawn
-        allowed, closed = allowed_in(rules, box, twins), rules.closed(box, twins)
+        allowed, closed = allowed_in(rules, box, twins), rules.tightened(box, twins)
         if not allowed:
             assert closed is None
             return
@@ -86,39 +86,41 @@ class TestClosed:
     @hypothesis.given(drawn=boxes(n_rules=3))
     def test_of_several_it_loses_nothing_and_leaves_no_more_to_close(self, drawn):
         rules, box, _ = drawn
-        allowed, closed = allowed_in(rules, box), rules.closed(box)
+        allowed, closed = allowed_in(rules, box), rules.tightened(box)
         if closed is None:
             assert not allowed
             return
         assert allowed_in(rules, closed) == allowed
         assert np.all((closed[0] >= box[0]) & (closed[1] <= box[1]))
-        np.testing.assert_array_equal(rules.closed(closed), closed)
+        np.testing.assert_array_equal(rules.tightened(closed), closed)
 
     def test_a_requirement_runs_down_a_chain(self):
         rules = rules_of([ON_OR_OFF] * 3, requires=[(0, 1), (1, 2)])
-        least, greatest = rules.closed((np.array([1.0, 0.0, 0.0]), np.ones(3)))
+        least, greatest = rules.tightened((np.array([1.0, 0.0, 0.0]), np.ones(3)))
         assert (least.tolist(), greatest.tolist()) == ([1, 1, 1], [1, 1, 1])
-        least, greatest = rules.closed((np.zeros(3), np.array([1.0, 1.0, 0.0])))
+        least, greatest = rules.tightened((np.zeros(3), np.array([1.0, 1.0, 0.0])))
         assert (least.tolist(), greatest.tolist()) == ([0, 0, 0], [0, 0, 0])
-        assert rules.closed((np.array([1.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0]))) is None
+        assert rules.tightened((np.array([1.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0]))) is None
 
     def test_a_started_defense_runs_at_its_least_level_and_not_in_full(self):
         rules = rules_of([ON_OR_OFF, [0.0, 0.25, 1.0]], requires=[(0, 1)])
-        least, greatest = rules.closed((np.array([1.0, 0.0]), np.ones(2)))
+        least, greatest = rules.tightened((np.array([1.0, 0.0]), np.ones(2)))
         assert (least.tolist(), greatest.tolist()) == ([1.0, 0.25], [1.0, 1.0])
 
     def test_twins_run_in_order(self):
         rules = rules_of([[0.0, 0.5, 1.0]] * 3)
         twins = ((0, 1), (1, 2))
         box = (np.array([0.0, 0.0, 0.5]), np.array([1.0, 0.5, 1.0]))
-        least, greatest = rules.closed(box, twins)
+        least, greatest = rules.tightened(box, twins)
         assert (least.tolist(), greatest.tolist()) == ([0.5, 0.5, 0.5], [1.0, 0.5, 0.5])
-        assert rules.closed((np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.5, 1.0])), twins) is None
+        assert (
+            rules.tightened((np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.5, 1.0])), twins) is None
+        )
 
     def test_the_box_at_hand_is_left_as_it_is(self):
         rules = rules_of([ON_OR_OFF] * 2, requires=[(0, 1)])
         box = (np.array([1.0, 0.0]), np.ones(2))
-        rules.closed(box, ((0, 1),))
+        rules.tightened(box, ((0, 1),))
         assert (box[0].tolist(), box[1].tolist()) == ([1, 0], [1, 1])
 
 
@@ -150,7 +152,7 @@ class TestTwins:
         random = np.random.default_rng(0)
         # Levels of a sum below 1: a threat that is covered tells no defenses apart.
         points = random.random((3, game.n_defenses)) / game.n_defenses
-        found = twins_of(game)
+        found = interchangeable_pairs(game)
         family = {member: min(members) for members in families_of(found) for member in members}
         for one, other in itertools.combinations(range(game.n_defenses), 2):
             steps = rules.levels[one], rules.levels[other]
@@ -178,7 +180,7 @@ class TestTwins:
             attacker_bandwidth=1.0,
             levels={"d0": ON_OR_OFF, "d1": ON_OR_OFF},
         )
-        assert twins_of(game) == ((0, 1),)
+        assert interchangeable_pairs(game) == ((0, 1),)
 
 
 def with_copies(game: mg.DefenseGame, data) -> mg.DefenseGame:

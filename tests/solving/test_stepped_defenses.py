@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import mfmgame as mg
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import held_game, is_within_limits, resource_cost
-from mfmgame.game.symmetry import twins_of
+from mfmgame.game.symmetry import interchangeable_pairs
 from mfmgame.references import value_by_pulp, value_by_scipy
 from mfmgame.solving.discrete_optimal_set import best_within, cheapest_steps
 from random_games import stepped_games
@@ -335,10 +335,10 @@ class TestManyAlike:
         assert best_within(three, np.array([0.0, 1.0, 1.0])).sum() == 1.0
 
     def test_those_of_another_use_or_in_a_rule_are_not_alike(self):
-        assert twins_of(self.alike(3)) == ((0, 1), (1, 2))
-        assert twins_of(self.alike(3, use={"budget": [1.0, 2.0, 1.0]})) == ((0, 2),)
-        assert twins_of(self.alike(3, requires={"d0": ["d1"]})) == ()
-        assert twins_of(self.alike(3, levels={"d0": [0, 1], "d2": [0, 0.5, 1]})) == ()
+        assert interchangeable_pairs(self.alike(3)) == ((0, 1), (1, 2))
+        assert interchangeable_pairs(self.alike(3, use={"budget": [1.0, 2.0, 1.0]})) == ((0, 2),)
+        assert interchangeable_pairs(self.alike(3, requires={"d0": ["d1"]})) == ()
+        assert interchangeable_pairs(self.alike(3, levels={"d0": [0, 1], "d2": [0, 0.5, 1]})) == ()
 
 
 @pytest.mark.parametrize("steps", [[0, 1, 1], [0, 0, 1], [1, 0], []])

@@ -9,7 +9,7 @@ import mfmgame as mg
 from mfmgame.answers.decision import decide
 from mfmgame.answers.threshold import beside_decision
 from mfmgame.documents.result import Result
-from mfmgame.documents.scenario import Termination
+from mfmgame.documents.scenario_parts import Termination
 from mfmgame.view.json.answer_documents import result_document
 
 COMPOSITIONS = ["additive", "best_of", "independent"]

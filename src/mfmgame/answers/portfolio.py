@@ -248,7 +248,7 @@ def greedy_loss(game: DefenseGame, composition: Composition, row: int, budget: f
         In loss units.
     """
     game, rules = game.with_limits({game.resources[row]: budget}), game.level_rules
-    whole = rules.whole(game.max_level)
+    whole = rules.full_box(game.max_level)
     assert whole is not None
     stepped = rules.stepped
     levels = np.where(stepped, whole[0], game.max_level)

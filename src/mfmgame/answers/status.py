@@ -12,13 +12,20 @@ from mfmgame.documents.result import Status
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
 
-__all__ = ["STATUSES", "Standing", "doubts", "first_unproven", "statuses_of", "unproven_note"]
+__all__ = [
+    "STATUSES",
+    "AnswerWithStatus",
+    "doubts",
+    "first_unproven",
+    "statuses_of",
+    "unproven_note",
+]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 """Every status; in numeric columns its position stands for it, 0 for a proven answer."""
 
 
-class Standing(Protocol):
+class AnswerWithStatus(Protocol):
     """An answer with a status and notes."""
 
     @property
@@ -49,7 +56,7 @@ def first_unproven(statuses: Iterable[Status]) -> Status:
     return next((status for status in statuses if status != "proven"), "proven")
 
 
-def doubts(name: str, answer: Standing, game: DefenseGame) -> tuple[str, ...]:
+def doubts(name: str, answer: AnswerWithStatus, game: DefenseGame) -> tuple[str, ...]:
     """List an answer's notes beyond its game's notes, prefixed by a name.
 
     Parameters

@@ -8,7 +8,8 @@ from mfmgame.catalogs.scenario_entries import catalog_of
 from mfmgame.documents.addition import Addition
 from mfmgame.documents.base import refuse, refuse_unknown
 from mfmgame.documents.catalog import Catalog, Defense, Threat
-from mfmgame.documents.scenario import Overrides, Scenario
+from mfmgame.documents.scenario import Scenario
+from mfmgame.documents.scenario_parts import Overrides
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
 

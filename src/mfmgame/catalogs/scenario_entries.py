@@ -22,13 +22,8 @@ from mfmgame.documents.catalog import (
     System,
     Threat,
 )
-from mfmgame.documents.scenario import (
-    Attacker,
-    DefenseOverride,
-    Overrides,
-    Scenario,
-    ThreatOverride,
-)
+from mfmgame.documents.scenario import Scenario
+from mfmgame.documents.scenario_parts import Attacker, DefenseOverride, Overrides, ThreatOverride
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mfmgame.certificates.duality_certificate import (
     Certificate,
     lower_bound,
-    nothing_proven,
+    trivial_certificate,
     upper_bound,
     with_least_prices,
 )
@@ -131,7 +131,7 @@ def proven_plans(
         composition = compose(game)
         certificates = [with_least_prices(game, composition, proof) for proof in certificates]
         bounds = np.array([lower_bound(game, composition, proof) for proof in certificates])
-    nothing = nothing_proven(game)
+    nothing = trivial_certificate(game)
     proofs = [
         proof if bound > 0.0 else nothing
         for bound, proof in zip(bounds.tolist(), certificates, strict=True)

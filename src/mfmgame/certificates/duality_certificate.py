@@ -35,12 +35,12 @@ from mfmgame.numerics.exact_arithmetic import WIDE_EPS, WideArray, rounded_down,
 
 __all__ = [
     "Certificate",
-    "as_plan",
-    "decided",
+    "attack_plan",
+    "fixed_defenses",
     "lower_bound",
-    "nothing_proven",
     "proved",
     "scaled_to_plan",
+    "trivial_certificate",
     "upper_bound",
     "with_least_prices",
 ]
@@ -89,16 +89,16 @@ class Certificate(Proof):
 
     def attack(self, game: DefenseGame, response: BestResponse) -> FloatArray:
         del response
-        return as_plan(game, self)
+        return attack_plan(game, self)
 
 
-def nothing_proven(game: DefenseGame) -> Certificate:
+def trivial_certificate(game: DefenseGame) -> Certificate:
     """Return the certificate of the bound 0."""
     none = np.empty(0)
     return Certificate(none.astype(np.intp), none, none, np.zeros(len(game.resources)))
 
 
-def as_plan(game: DefenseGame, certificate: Certificate) -> FloatArray:
+def attack_plan(game: DefenseGame, certificate: Certificate) -> FloatArray:
     """Sum a certificate's weights to an attack plan, shape (n_threats,)."""
     plan = np.bincount(certificate.threats, weights=certificate.weights, minlength=game.n_threats)
     return np.minimum(plan, 1.0)
@@ -189,7 +189,7 @@ def lower_bound(
     return rounded_down(np.longdouble(caused - saved - caused * cut_rounding - saved * rounding))
 
 
-def decided(
+def fixed_defenses(
     game: DefenseGame,
     composition: Composition,
     certificate: Certificate,

@@ -18,7 +18,7 @@ from mfmgame.game.attacker import BestResponse
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
-from mfmgame.game.symmetry import twins_of
+from mfmgame.game.symmetry import interchangeable_pairs
 from mfmgame.numerics.arrays import FloatArray
 
 __all__ = ["Split", "TreeProof", "tree_bound", "with_best_held"]
@@ -86,8 +86,8 @@ class TreeProof(Proof):
             If the nodes are not a valid tree of splits for this game; the argument is the
             position of the wrong node.
         """
-        twins = twins_of(game)
-        boxes = [game.level_rules.whole(game.max_level)]
+        twins = interchangeable_pairs(game)
+        boxes = [game.level_rules.full_box(game.max_level)]
         for place, node in enumerate(self.nodes):
             if not boxes:
                 raise ValueError(place)
@@ -127,7 +127,7 @@ def _parts(
         inside = within[(within >= box[0][defense]) & (within <= box[1][defense])]
         if len(inside):
             ends[side][defense] = inside[-1] if side else inside[0]
-        parts.append(rules.closed(ends, twins) if len(inside) else None)
+        parts.append(rules.tightened(ends, twins) if len(inside) else None)
     return parts
 
 

@@ -20,11 +20,11 @@ __all__ = [
     "held_game",
     "idle_defenses",
     "is_within_limits",
+    "proportional_allocation",
     "reachable_levels",
     "resource_cost",
-    "spread",
+    "scaled_to_limits",
     "with_all_free",
-    "within_limits",
     "within_limits_beside",
 ]
 
@@ -69,13 +69,13 @@ def affordable_levels(game: DefenseGame) -> FloatArray:
     return most
 
 
-def spread(game: DefenseGame) -> FloatArray:
+def proportional_allocation(game: DefenseGame) -> FloatArray:
     """Spread every resource over its users in proportion."""
     full = game.use @ game.max_level
     limits = game.kept_limits
     share = np.divide(limits, full, out=np.ones_like(full), where=full > limits)
     levels = with_all_free(game, game.max_level * share.min(initial=1.0))
-    return within_limits(game, levels)
+    return scaled_to_limits(game, levels)
 
 
 def with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
@@ -109,7 +109,7 @@ def is_within_limits(game: DefenseGame, allocation: FloatArray) -> bool:
     return not any(_overspends(use, allocation, limit) for use, limit in limits)
 
 
-def within_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
+def scaled_to_limits(game: DefenseGame, allocation: FloatArray) -> FloatArray:
     """Scale an allocation back as little as needed to keep within the limits exactly."""
     levels = np.minimum(np.maximum(allocation, 0.0), game.max_level)
     for use, limit in zip(game.use, game.kept_limits.tolist(), strict=True):

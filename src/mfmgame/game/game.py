@@ -154,7 +154,7 @@ class DefenseGame:
         self.level_rules = level_rules_of(
             self.defense_ids, self.max_level, levels or {}, requires or {}, groups
         )
-        self.max_level = self.level_rules.most(self.max_level)
+        self.max_level = self.level_rules.greatest_levels(self.max_level)
         self.name = name
         self.notes = tuple(notes)
         for array in (self.use, self.limits):

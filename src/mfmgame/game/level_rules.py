@@ -86,18 +86,18 @@ class LevelRules:
         """Make the rules of a game without stepped defenses."""
         return cls((None,) * n_defenses, (), ())
 
-    def most(self, max_level: FloatArray) -> FloatArray:
+    def greatest_levels(self, max_level: FloatArray) -> FloatArray:
         """Return the greatest attainable level of each defense, shape (n_defenses,)."""
         most = max_level.copy()
         most[self.stepped] = [levels[-1] for levels in self.levels if levels is not None]
         most.flags.writeable = False
         return most
 
-    def whole(self, max_level: FloatArray) -> Box | None:
+    def full_box(self, max_level: FloatArray) -> Box | None:
         """Return the smallest box of all allocations; None if the rules allow none."""
         least = np.zeros_like(max_level)
         least[self.stepped] = [levels[0] for levels in self.levels if levels is not None]
-        return self.closed((least, max_level))
+        return self.tightened((least, max_level))
 
     @cached_property
     def _table(self) -> FloatArray:
@@ -106,14 +106,14 @@ class LevelRules:
         longest = max((len(levels) for levels in stepped), default=0)
         return np.array([np.pad(one, (0, longest - len(one)), mode="edge") for one in stepped])
 
-    def snapped(self, point: FloatArray) -> FloatArray:
+    def nearest_levels(self, point: FloatArray) -> FloatArray:
         """Move each stepped defense to its nearest level, shape (n_defenses,)."""
         snapped, table = point.copy(), self._table
         nearest = np.abs(table - point[self.stepped, None]).argmin(axis=1)
         snapped[self.stepped] = table[np.arange(len(table)), nearest]
         return snapped
 
-    def between(self, point: FloatArray) -> FloatArray:
+    def distance_to_levels(self, point: FloatArray) -> FloatArray:
         """Measure how far each level lies from its nearest step, from 0 to 0.5 of the interval."""
         far, table, at = np.zeros_like(point), self._table, point[self.stepped, None]
         below = np.where(table <= at, table, table[:, :1]).max(axis=1)
@@ -122,14 +122,14 @@ class LevelRules:
         far[self.stepped] = np.clip(np.minimum(share, 1.0 - share), 0.0, 0.5)
         return far
 
-    def lowered(self, point: FloatArray) -> FloatArray:
+    def rounded_down(self, point: FloatArray) -> FloatArray:
         """Round each stepped defense down to one of its levels, shape (n_defenses,)."""
         lowered, table = point.copy(), self._table
         at = point[self.stepped, None]
         lowered[self.stepped] = np.where(table <= at, table, table[:, :1]).max(axis=1)
         return lowered
 
-    def around(self, defense: int, level: float, box: Box) -> tuple[float, float]:
+    def adjacent_levels(self, defense: int, level: float, box: Box) -> tuple[float, float]:
         """Find the two adjacent levels of a box around a level."""
         levels = self.levels[defense]
         assert levels is not None
@@ -137,7 +137,7 @@ class LevelRules:
         above = int(np.clip(np.searchsorted(within, level), 1, len(within) - 1))
         return float(within[above - 1]), float(within[above])
 
-    def closed(self, box: Box, twins: Iterable[tuple[int, int]] = ()) -> Box | None:
+    def tightened(self, box: Box, twins: Iterable[tuple[int, int]] = ()) -> Box | None:
         """Shrink a box as far as each single rule allows, keeping every allowed allocation.
 
         Parameters
@@ -198,7 +198,7 @@ class LevelRules:
             levels is None or level in levels
             for levels, level in zip(self.levels, allocation.tolist(), strict=True)
         )
-        return at_a_level and self.closed((allocation, allocation)) is not None
+        return at_a_level and self.tightened((allocation, allocation)) is not None
 
 
 def level_rules_of(

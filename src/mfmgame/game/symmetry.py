@@ -12,10 +12,10 @@ import numpy as np
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray, dense
 
-__all__ = ["families_of", "twins_of"]
+__all__ = ["families_of", "interchangeable_pairs"]
 
 
-def twins_of(game: DefenseGame) -> tuple[tuple[int, int], ...]:
+def interchangeable_pairs(game: DefenseGame) -> tuple[tuple[int, int], ...]:
     """Find pairs of interchangeable stepped defenses; in a larger family, each with the next.
 
     Parameters

@@ -14,7 +14,7 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SolverError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
-from mfmgame.game.feasibility import within_limits
+from mfmgame.game.feasibility import scaled_to_limits
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.game.scenario_game import build_game, game_of
@@ -101,7 +101,7 @@ def _optimum(solution: Solution) -> SaddlePoint | None:
         allocation, certificate = smooth_optimum(game, composition, allocation, certificate)
     point = saddle_point(game, composition, allocation, certificate)
     slightly_less = allocation * (1.0 - _CLOSE)
-    if not np.array_equal(within_limits(game, slightly_less), slightly_less):
+    if not np.array_equal(scaled_to_limits(game, slightly_less), slightly_less):
         return None
     residual = game.severity * point.exposure
     loss = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss

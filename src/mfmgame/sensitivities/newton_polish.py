@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfmgame.certificates.duality_certificate import Certificate, as_plan
+from mfmgame.certificates.duality_certificate import Certificate, attack_plan
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.game import DefenseGame
@@ -54,7 +54,7 @@ def smooth_optimum(
     certificate : Certificate
         One cut, exact at the allocation, for each threat that runs.
     """
-    effort = _moved_to_ends(as_plan(game, certificate), 1.0)
+    effort = _moved_to_ends(attack_plan(game, certificate), 1.0)
     levels = _moved_to_ends(allocation, game.max_level)
     conditions = _Conditions(game, composition, levels, effort, certificate.limit_prices)
     residual = game.severity * composition.exposure(levels)

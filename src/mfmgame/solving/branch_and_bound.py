@@ -27,8 +27,8 @@ from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.duality_certificate import (
     Certificate,
     lower_bound,
-    nothing_proven,
     proved,
+    trivial_certificate,
 )
 from mfmgame.certificates.tree_certificate import Split, TreeProof
 from mfmgame.documents.result import Status
@@ -36,13 +36,13 @@ from mfmgame.game.attacker import BestResponse, best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import (
     is_within_limits,
+    proportional_allocation,
     resource_cost,
-    spread,
     within_limits_beside,
 )
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
-from mfmgame.game.symmetry import twins_of
+from mfmgame.game.symmetry import interchangeable_pairs
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.cut_pool import CutPool
 from mfmgame.solving.exact_program import exact_optimum
@@ -129,15 +129,15 @@ class BoxSearch:
         self._game, self._rules = game, game.level_rules
         self._composition, self._cuts = composition, cuts
         self._tolerance, self._deadline, self._cutoff = tolerance, deadline, cutoff
-        self._twins = twins_of(game) if ordered else ()
-        whole = game.level_rules.whole(game.max_level)
+        self._twins = interchangeable_pairs(game) if ordered else ()
+        whole = game.level_rules.full_box(game.max_level)
         self._box = whole if box is None else self._closed(box)
         self._max_rounds, self._first = max_rounds, first
         self._stepped = game.level_rules.stepped
         cost = resource_cost(game)
         self._weight = cost + (_LEAST_WEIGHT * float(cost.max(initial=0.0)) or 1.0)
         self._free = ~game.use.any(axis=0) & ~self._stepped
-        self.allocation = spread(game)
+        self.allocation = proportional_allocation(game)
         self._scale = self._worst_attack(self.allocation)[1].loss
         self._root: _Node | None = None
         self._has_landed = False
@@ -242,7 +242,7 @@ class BoxSearch:
 
     def _keep_lower(self, levels: FloatArray) -> None:
         """Keep the allocation at the steps below a point, if the rules and limits allow."""
-        lower = self._rules.lowered(levels)
+        lower = self._rules.rounded_down(levels)
         if self._rules.allows(lower) and is_within_limits(self._game, lower):
             response = self._worst_attack(lower)[1]
             if response.loss < self.loss:
@@ -250,7 +250,7 @@ class BoxSearch:
 
     def _unbounded(self, box: Box) -> _Node:
         """Build a node without a bound, for a box on which HiGHS gave up."""
-        return _Node(box, 0.0, lambda: nothing_proven(self._game), 0.5 * (box[0] + box[1]))
+        return _Node(box, 0.0, lambda: trivial_certificate(self._game), 0.5 * (box[0] + box[1]))
 
     def _is_proven(self, node: _Node) -> bool:
         """Check whether a certificate proves that a box holds no improvement."""
@@ -262,7 +262,7 @@ class BoxSearch:
     def _meant(self, levels: FloatArray) -> FloatArray | None:
         """Return the allocation at a point, up to rounding; None if the point is no allocation."""
         game = self._game
-        meant = self._rules.snapped(levels)
+        meant = self._rules.nearest_levels(levels)
         if np.any(np.abs(meant - levels) > _AT_A_LEVEL * game.max_level):
             return None
         if not self._rules.allows(meant):
@@ -277,9 +277,9 @@ class BoxSearch:
         if not len(open_ones):
             self._close(node)
             return False
-        score = self._rules.between(node.point) * self._weight
+        score = self._rules.distance_to_levels(node.point) * self._weight
         furthest = int(open_ones[score[open_ones].argmax()])
-        below, above = self._rules.around(furthest, float(node.point[furthest]), node.box)
+        below, above = self._rules.adjacent_levels(furthest, float(node.point[furthest]), node.box)
         down, up = (least, greatest.copy()), (least.copy(), greatest)
         down[1][furthest], up[0][furthest] = below, above
         boxes = [self._closed(part) for part in (down, up)]
@@ -301,7 +301,7 @@ class BoxSearch:
                 node.proof, node.bound = before, bound
 
     def _closed(self, box: Box) -> Box | None:
-        return self._rules.closed(box, self._twins)
+        return self._rules.tightened(box, self._twins)
 
     def _worst_attack(self, levels: FloatArray) -> tuple[FloatArray, BestResponse]:
         game = self._game

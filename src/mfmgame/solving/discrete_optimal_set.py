@@ -18,12 +18,12 @@ from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.feasibility import is_within_limits, resource_cost
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
-from mfmgame.game.symmetry import families_of, twins_of
+from mfmgame.game.symmetry import families_of, interchangeable_pairs
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.branch_and_bound import BoxSearch
 from mfmgame.solving.cut_pool import CutPool
 
-__all__ = ["as_good", "best_within", "cheapest_steps", "extremes", "trimmed"]
+__all__ = ["best_within", "cheapest_steps", "extremes", "loss_cutoff", "trimmed"]
 
 
 _EXACT = 1e-13
@@ -35,7 +35,7 @@ _LESS = 1e-8
 _MAX_SOLVES = 5000
 
 
-def as_good(loss: float, tolerance: float) -> float:
+def loss_cutoff(loss: float, tolerance: float) -> float:
     """Compute the greatest loss at which an allocation still counts as optimal.
 
     Parameters
@@ -129,11 +129,11 @@ def extremes(
     """
     game, allocation = solution.game, solution.allocation.array
     least, greatest = allocation.copy(), allocation.copy()
-    whole = game.level_rules.whole(game.max_level)
+    whole = game.level_rules.full_box(game.max_level)
     assert whole is not None
     cutoff = np.nextafter(solution.value * (1.0 + _EQUAL_VALUE), np.inf)
     left = _MAX_SOLVES
-    families = families_of(twins_of(game))
+    families = families_of(interchangeable_pairs(game))
     # In a family of interchangeable defenses, ordered by level, the last has the least level.
     last = {one: family[-1] for family in families for one in family}
     first = {one: family[0] for family in families for one in family}
@@ -187,7 +187,7 @@ def best_within(game: DefenseGame, plan: FloatArray) -> FloatArray | None:
         None if limits and rules allow no allocation.
     """
     rules = game.level_rules
-    whole = rules.whole(game.max_level)
+    whole = rules.full_box(game.max_level)
     if whole is None or (rules.allows(plan) and is_within_limits(game, plan)):
         return None if whole is None else plan
     composition = compose(game)

@@ -14,7 +14,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.branch_and_bound import BoxSearch
 from mfmgame.solving.cut_pool import CutPool
-from mfmgame.solving.discrete_optimal_set import as_good, cheapest_steps
+from mfmgame.solving.discrete_optimal_set import cheapest_steps, loss_cutoff
 from mfmgame.solving.progress import Found
 
 __all__ = ["discrete_optimum"]
@@ -76,7 +76,7 @@ def discrete_optimum(
                 game,
                 composition,
                 search.allocation,
-                as_good(search.response.loss, tolerance),
+                loss_cutoff(search.response.loss, tolerance),
                 lambda levels: rest(levels).allocation,
             )
     except KeyboardInterrupt:

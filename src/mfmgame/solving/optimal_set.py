@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.duality_certificate import as_plan, decided
+from mfmgame.certificates.duality_certificate import attack_plan, fixed_defenses
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
 from mfmgame.game.feasibility import (
     affordable_levels,
     is_within_limits,
     resource_cost,
+    scaled_to_limits,
     with_all_free,
-    within_limits,
     within_limits_beside,
 )
 from mfmgame.numerics.arrays import FloatArray
@@ -125,7 +125,7 @@ class OptimalFace:
         # A level that misses 0 by rounding would look like a saving, or a cost.
         moved = np.where(moved <= _NEAT * affordable_levels(game), 0.0, moved)
         for factor in _NUDGES:
-            cheaper = with_all_free(game, within_limits(game, factor * moved))
+            cheaper = with_all_free(game, scaled_to_limits(game, factor * moved))
             residual = self._residual(cheaper)
             answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             if (
@@ -228,11 +228,11 @@ class OptimalFace:
         loss = found.response.loss
         # Below this cost, another level may differ by rounding or by the gap alone.
         noise = max(_DECISIVE * loss, (loss - found.lower) / _LEVEL)
-        surely = decided(game, self._composition, self._proof, _DECISIVE, noise)
+        surely = fixed_defenses(game, self._composition, self._proof, _DECISIVE, noise)
         return np.asarray(surely | (game.max_level == 0.0), dtype=bool)
 
     def _is_alone(self, kept: NDArray[np.bool_]) -> bool:
-        """Check whether the known optimum is provably unique, given the decided levels.
+        """Check whether the known optimum is provably unique, given the fixed levels.
 
         In all optima, a limit with a price is used up, the cuts of one threat are equal, and
         threats that run in part lose the same per bit: linear equations in the undecided
@@ -246,7 +246,7 @@ class OptimalFace:
         weights, threats = certificate.weights, certificate.threats
         worth = certificate.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
         priced = game.use[worth > _DECISIVE * float(weights @ game.severity[threats])]
-        in_part = as_plan(game, certificate)[threats] < 1.0 - _DECISIVE
+        in_part = attack_plan(game, certificate)[threats] < 1.0 - _DECISIVE
         counts = np.bincount(threats[weights > _DECISIVE], minlength=game.n_threats)
         used = ((weights > _DECISIVE) & (in_part | (counts[threats] > 1))).nonzero()[0]
         unknown = np.concatenate((~kept, [in_part[used].any()]))
@@ -294,7 +294,7 @@ class OptimalFace:
             moved = self._cuts.least(direction, loss, allocation, kept)
             if moved is None:
                 break
-            moved = within_limits(game, moved)
+            moved = scaled_to_limits(game, moved)
             residual = self._residual(moved)
             answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             # A value of 0 leaves no slack: allow each threat a tiny uncovered share instead.

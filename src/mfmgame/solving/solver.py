@@ -35,7 +35,7 @@ from mfmgame.solving.optimal_set import OptimalFace
 from mfmgame.solving.progress import Found
 from mfmgame.solving.threat_generation import ThreatGeneration
 
-__all__ = ["Solution", "Solver", "asked_solver", "solve"]
+__all__ = ["Solution", "Solver", "solve", "solver_with_options"]
 
 
 def solve(
@@ -96,10 +96,10 @@ def solve(
     (1.714285714286, 0.571428571429)
     """
     game = game_of(problem)
-    return asked_solver(game, tolerance, mip_gap, time_limit).solve()
+    return solver_with_options(game, tolerance, mip_gap, time_limit).solve()
 
 
-def asked_solver(
+def solver_with_options(
     game: DefenseGame,
     tolerance: float | None = None,
     mip_gap: float | None = None,
@@ -180,7 +180,7 @@ class Solver:
         """Cuts that the solves have left behind, on their warm master."""
         return self._search.cuts
 
-    def easily_pleased(self) -> Solver:
+    def accepting_any_optimum(self) -> Solver:
         """Return a solver on the same program that accepts any optimal allocation."""
         other = copy.copy(self)
         other._search, other._cheapest = copy.copy(self._search), False
@@ -211,7 +211,7 @@ class Solver:
         SolverError
             If HiGHS refuses the program.
         """
-        return self.described(self.find(attacker_bandwidth, limits))
+        return self.solution_of(self.find(attacker_bandwidth, limits))
 
     def find(
         self, attacker_bandwidth: float | None = None, limits: Mapping[str, float] | None = None
@@ -261,14 +261,14 @@ class Solver:
         if found.stopped == "interrupted":
             if attacker_bandwidth is not None or limits is not None:
                 raise KeyboardInterrupt  # a bracket of another game's value would mislead
-            raise Interrupted(self.described(found)) from None
+            raise Interrupted(self.solution_of(found)) from None
         return found
 
     def _rest(self, game: DefenseGame) -> Found:
         """Solve the game of the continuous defenses with the steps held."""
         return Solver(game, tolerance=self._tolerance).find()
 
-    def described(self, found: Found) -> Solution:
+    def solution_of(self, found: Found) -> Solution:
         """Build the solution from a search result.
 
         Parameters

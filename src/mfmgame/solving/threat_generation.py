@@ -16,10 +16,10 @@ from functools import partial
 import numpy as np
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.duality_certificate import lower_bound, nothing_proven, proved
+from mfmgame.certificates.duality_certificate import lower_bound, proved, trivial_certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
-from mfmgame.game.feasibility import spread, with_all_free, within_limits
+from mfmgame.game.feasibility import proportional_allocation, scaled_to_limits, with_all_free
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
 from mfmgame.solving.cut_pool import CutPool
@@ -83,7 +83,9 @@ class ThreatGeneration:
         SolverError
             If HiGHS refuses the program.
         """
-        progress = Progress(nothing_proven(game), partial(lower_bound, game, self._composition))
+        progress = Progress(
+            trivial_certificate(game), partial(lower_bound, game, self._composition)
+        )
         try:
             self._generate(game, progress, deadline)
             if time.monotonic() <= deadline:
@@ -103,9 +105,9 @@ class ThreatGeneration:
         refinements, patience = 0, EXTRA_ROUNDS
         for rounds in range(MAX_ROUNDS + 1):
             if point is None:
-                allocation = spread(game)
+                allocation = proportional_allocation(game)
             else:
-                allocation = within_limits(game, np.maximum(point.allocation, free))
+                allocation = scaled_to_limits(game, np.maximum(point.allocation, free))
             residual = game.severity * self._composition.exposure(allocation)
             response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
             if point is not None:
@@ -150,7 +152,7 @@ class ThreatGeneration:
         exact = exact_optimum(game, self._composition, *self.cuts.singles, slack)
         if exact is None:
             return
-        allocation = within_limits(game, with_all_free(game, exact[0]))
+        allocation = scaled_to_limits(game, with_all_free(game, exact[0]))
         response = best_response(
             game.severity * self._composition.exposure(allocation),
             game.bandwidth,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mfmgame.certificates.bulk_bounds import proven_bases, proven_plans
-from mfmgame.certificates.duality_certificate import nothing_proven
+from mfmgame.certificates.duality_certificate import trivial_certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import all_within_limits
@@ -74,7 +74,7 @@ def walked_lines(game: DefenseGame, start: float, stop: float, within: float) ->
     proven = upper - lower <= within * np.maximum(upper, floor)
     proven[0] |= upper[0] - lower[0] <= _ROUNDING * floor
 
-    lines, nothing = [], nothing_proven(game)
+    lines, nothing = [], trivial_certificate(game)
     for k in range(len(slopes)):
         # The points where the line is known to touch the frontier.
         touched = points[k : k + 2][proven[k : k + 2]]

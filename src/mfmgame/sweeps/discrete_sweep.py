@@ -16,7 +16,7 @@ import numpy as np
 
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.duality_certificate import nothing_proven, upper_bound
+from mfmgame.certificates.duality_certificate import trivial_certificate, upper_bound
 from mfmgame.game.attacker import best_response, loss_curve
 from mfmgame.game.compositions import compose
 from mfmgame.numerics.arrays import FloatArray
@@ -86,7 +86,7 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
             bound = upper_bound(there, composition, levels, float(slopes[k]))
             upper[end] = max(upper[end], bound)
     proofs = [proven[at].certificate for at in points.tolist()]
-    nothing = nothing_proven(game)
+    nothing = trivial_certificate(game)
     lower = np.array([proven[at].lower for at in points.tolist()])
     return Frontier(
         game=game,

@@ -29,7 +29,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.solving.discrete_optimal_set import as_good, trimmed
+from mfmgame.solving.discrete_optimal_set import loss_cutoff, trimmed
 from mfmgame.solving.progress import Found
 from mfmgame.solving.solver import Solver
 
@@ -101,7 +101,7 @@ def best_portfolios(
         if loss <= enough:
             best = _cheaper(_trimmed(best, composition, row, enough), found.pop()[1])
         else:
-            enough = as_good(loss, accuracy)
+            enough = loss_cutoff(loss, accuracy)
             best = _trimmed(best, composition, row, enough)
         cost = float(game.use[row] @ best.allocation)
         found.append((cost, best))
@@ -167,7 +167,7 @@ def _portfolios(solver: Solver, row: int, found: list[tuple[float, Found]]) -> I
         earlier = np.zeros_like(levels) if before is None else before
         adds, drops = changed_levels(solver.game, earlier, levels)
         yield Portfolio(
-            solution=solver.described(best),
+            solution=solver.solution_of(best),
             cost=cost,
             until=found[position + 1][0] if position + 1 < len(found) else None,
             adds=adds,

@@ -11,13 +11,13 @@ from mfmgame.answers.decision import decide, tie
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold, beside_decision, one_sided_note
-from mfmgame.certificates.duality_certificate import nothing_proven
+from mfmgame.certificates.duality_certificate import trivial_certificate
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import bandwidth_for_loss, best_response
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.scenario_game import game_of
-from mfmgame.solving.solver import Solver, asked_solver
+from mfmgame.solving.solver import Solver, solver_with_options
 
 __all__ = ["self_destruction_threshold", "threshold_beyond"]
 
@@ -84,7 +84,7 @@ def self_destruction_threshold(
             pointer="/termination",
             source=source,
         )
-    solver = asked_solver(game, tolerance, mip_gap, time_limit)
+    solver = solver_with_options(game, tolerance, mip_gap, time_limit)
     return threshold_beyond(solver, solver.solve(), loss)
 
 
@@ -123,7 +123,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     if bandwidth != there.game.attacker_bandwidth:
         there = solver.solve(bandwidth)
     # The prices of a proof by cases belong to another allocation.
-    proof = there.certificate.priced_by(nothing_proven(game))
+    proof = there.certificate.priced_by(trivial_certificate(game))
     price = best_response(held.residual.array, game.bandwidth, bandwidth).price
     notes = _notes(here, there, loss)
     return Threshold(
@@ -207,4 +207,4 @@ def _rises(solver: Solver, loss: float, bandwidth: float, total: float) -> bool:
     """
     beyond = bandwidth * (1.0 + _LITTLE) or _LITTLE * total
     enough = loss + tie(solver.game, loss)
-    return beyond < total and solver.easily_pleased().find(beyond).lower > enough
+    return beyond < total and solver.accepting_any_optimum().find(beyond).lower > enough

@@ -17,7 +17,8 @@ from mfmgame.catalogs import rules
 from mfmgame.catalogs.scenario_entries import Entries, notes_on
 from mfmgame.documents.base import LARGEST, SMALLEST
 from mfmgame.documents.catalog import Axis, Catalog, Flow, Modality, Threat
-from mfmgame.documents.scenario import DefenseOverride, Overrides, Scenario, ThreatOverride
+from mfmgame.documents.scenario import Scenario
+from mfmgame.documents.scenario_parts import DefenseOverride, Overrides, ThreatOverride
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray

@@ -15,7 +15,7 @@ from mfmgame.documents.result import Decision
 from mfmgame.errors import InfeasibleError, MfmgameError, SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
-from mfmgame.game.feasibility import within_limits
+from mfmgame.game.feasibility import scaled_to_limits
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
@@ -112,7 +112,9 @@ class Evaluation:
         threshold = undefended = terminate = math.nan
         status = solution.status
         if game.termination_loss is not None:
-            found = threshold_beyond(solver.easily_pleased(), solution, game.termination_loss)
+            found = threshold_beyond(
+                solver.accepting_any_optimum(), solution, game.termination_loss
+            )
             threshold = math.inf if found.bandwidth is None else found.bandwidth
             undefended = math.inf if found.undefended is None else found.undefended
             terminate = _TERMINATE[found.decision]
@@ -156,7 +158,7 @@ def loss_of(game: DefenseGame, plan: FloatArray) -> float:
     float
         In loss units; NaN if limits and rules leave no allocation within the plan.
     """
-    levels = best_within(game, plan) if game.is_discrete else within_limits(game, plan)
+    levels = best_within(game, plan) if game.is_discrete else scaled_to_limits(game, plan)
     if levels is None:
         return math.nan
     residual = game.severity * compose(game).exposure(levels)

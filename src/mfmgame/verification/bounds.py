@@ -12,7 +12,7 @@ from operator import mul
 import numpy as np
 
 from mfmgame.answers.solution import scale_of
-from mfmgame.certificates.duality_certificate import Certificate, decided
+from mfmgame.certificates.duality_certificate import Certificate, fixed_defenses
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
@@ -133,7 +133,7 @@ class ExactGame:
         noise = ROUNDING * self._total / least_use
         priced = np.flatnonzero((self.game.limits == 0.0) & (proof.limit_prices > noise))
         if len(priced):
-            just_pays = ~decided(self.game, self.composition, proof, _JUST_PAYS)
+            just_pays = ~fixed_defenses(self.game, self.composition, proof, _JUST_PAYS)
             just_pays &= self.game.max_level > 0.0
             for row in priced.tolist():
                 if not np.any(just_pays & (self.game.use[row] > 0)):
