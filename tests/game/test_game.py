@@ -91,7 +91,7 @@ class TestRefusals:
             ({"termination_loss": -1.0}, "termination_loss: found -1.0"),
             ({"threat_ids": ["a", "a"]}, "threat_ids: found 2 labels, 1 of them distinct"),
             ({"defense_ids": ["a"]}, "defense_ids: found 1 labels"),
-            ({"threat_classes": ["a"]}, "threat_classes: found 1 classes, expected 2"),
+            ({"threat_classes": ["a"]}, "threat_classes: found 1 entries, expected 2"),
         ],
     )
     def test_what_cannot_be_meant_is_refused_by_name_and_place(self, changes, message):

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Decision, Status
+from mfmgame.game.attacker import bandwidth_for_loss
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.numerics.arrays import FloatArray
 
-__all__ = ["Threshold", "beside_decision", "one_sided_note"]
+__all__ = ["Threshold", "beside_decision", "one_sided_note", "plan_threshold"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +21,12 @@ class Threshold:
     Attributes
     ----------
     bandwidth : float or None
-        The threshold in bits; None if no attacker in the game can reach it.
+        The threshold in bits, if the defender may change the allocation with the attacker's
+        bandwidth; None if no attacker in the game can reach it.
+    plan_bandwidth : float or None
+        Bandwidth in bits up to which one fixed allocation, the optimal one for the scenario's own
+        attacker bandwidth, costs at most the termination loss; never above `bandwidth`, and often
+        far below. None if no attacker in the game can make that allocation cost more.
     undefended : float or None
         The threshold without any defense.
     decision : {"operate", "terminate", "undecided"}
@@ -46,6 +53,7 @@ class Threshold:
     """
 
     bandwidth: float | None
+    plan_bandwidth: float | None
     undefended: float | None
     decision: Decision
     margin: float | None
@@ -67,6 +75,32 @@ def beside_decision(bandwidth: float, game: DefenseGame, decision: Decision) -> 
     if decision == "operate":
         return max(bandwidth, game.attacker_bandwidth)
     return min(bandwidth, game.attacker_bandwidth)
+
+
+def plan_threshold(
+    game: DefenseGame, residual: FloatArray, loss: float, decision: Decision
+) -> float | None:
+    """Find the bandwidth up to which one fixed allocation costs at most a loss.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    residual : ndarray of float, shape (n_threats,)
+        Residual losses under the allocation.
+    loss : float
+        Termination loss, in loss units.
+    decision : {"operate", "terminate", "undecided"}
+        Decision for the allocation at the game's own bandwidth.
+
+    Returns
+    -------
+    float or None
+        In bits; None if all threats together cost no more.
+    """
+    reached = bandwidth_for_loss(residual, game.bandwidth, loss)
+    if reached is None or decision == "undecided":
+        return reached
+    return beside_decision(reached, game, decision)
 
 
 def one_sided_note(lower: float) -> str:

@@ -62,7 +62,7 @@ def list_shipped() -> None:
     """List the catalogs that come with mfmgame."""
     with reported(""):
         from mfmgame.catalogs import load_catalog, shipped_catalogs
-        from mfmgame.view.text.layout import printable
+        from mfmgame.view.text.number_formats import printable
 
         for name in shipped_catalogs():
             catalog = load_catalog(name)

@@ -69,7 +69,7 @@ def _fail(reason: object, code: int) -> NoReturn:
 
 def complain(reason: str, kind: str = "error") -> None:
     """Say on standard error, in one line, what is wrong."""
-    from mfmgame.view.text.layout import printable
+    from mfmgame.view.text.number_formats import printable
 
     try:
         line = f"{kind}: {printable(reason)}"

@@ -73,7 +73,7 @@ def check(
     """List what is odd about a scenario before it is solved, the gravest first."""
     with reported_input(spec):
         from mfmgame.game.odd_inputs import odd_inputs
-        from mfmgame.view.text.layout import printable
+        from mfmgame.view.text.number_formats import printable
 
         found = odd_inputs(changes.load(spec))
         write_plain("".join(f"{printable(line)}\n" for line in found or ["nothing is odd"]))

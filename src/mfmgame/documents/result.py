@@ -145,7 +145,14 @@ class PricedCertificate(CertificateResult):
 class ThresholdResult(Strict):
     """The self-destruction threshold and the decision."""
 
-    bandwidth: Quantity | None
+    bandwidth: Quantity | None = Field(
+        description="Bits, if the allocation may change with the attacker's bandwidth."
+    )
+    plan_bandwidth: Quantity | None = Field(
+        default=None,
+        description="Bits up to which the allocation for the scenario's own attacker bandwidth "
+        "costs at most the termination loss; null if no attacker can make it cost more.",
+    )
     reachable: bool
     undefended: Quantity | None
     decision: Decision

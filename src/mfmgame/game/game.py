@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mfmgame.documents.float_reading import amounts, as_float, as_floats, outside
+from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose, composition_class
-from mfmgame.game.labels import checked_labels
+from mfmgame.game.labels import checked_labels, texts_beside
 from mfmgame.game.level_rules import DefenseGroup, LevelRules, level_rules_of
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray, dense
@@ -63,8 +64,14 @@ class DefenseGame:
         Loss of stopping the system now, in loss units.
     threat_ids, defense_ids, threat_classes : sequence of str, optional
         Labels. By default ids are numbered and every class is "unclassified".
+    threat_names, defense_names : sequence of str, optional
+        Names to show beside the ids; empty where there is none.
     name : str, optional
         Name of the scenario.
+    plans : mapping of str to mapping of str to float, optional
+        Allocations by name, each with the level of every defense that runs, by id.
+    units : Units, optional
+        Names of the units of losses, their period and the resources.
     notes : sequence of str, optional
         Caveats about the numbers that every answer repeats.
 
@@ -96,7 +103,11 @@ class DefenseGame:
     threat_ids: Sequence[str]
     defense_ids: Sequence[str]
     threat_classes: tuple[str, ...]
+    threat_names: Sequence[str]
+    defense_names: Sequence[str]
     name: str
+    plans: Mapping[str, Mapping[str, float]]
+    units: Units
     notes: tuple[str, ...]
 
     def __init__(
@@ -117,12 +128,19 @@ class DefenseGame:
         threat_ids: Sequence[str] | None = None,
         defense_ids: Sequence[str] | None = None,
         threat_classes: Sequence[str] | None = None,
+        threat_names: Sequence[str] | None = None,
+        defense_names: Sequence[str] | None = None,
         name: str = "unnamed",
+        plans: Mapping[str, Mapping[str, float]] | None = None,
+        units: Units | None = None,
         notes: Sequence[str] = (),
     ) -> None:
-        tables = {"use": use, "limits": limits, "levels": levels, "requires": requires}
+        tables: dict[str, Any] = {"use": use, "limits": limits, "levels": levels}
+        tables |= {"requires": requires, "plans": plans}
         labels = {"threat_ids": threat_ids, "defense_ids": defense_ids}
+        labels |= {"threat_names": threat_names, "defense_names": defense_names}
         labels["threat_classes"] = threat_classes
+        refuse_other_types(units, "units", Units, NoneType)
         _refuse_types(tables, Mapping, NoneType)
         _refuse_types(labels, Collection, NoneType)
         _refuse_types({"groups": groups, "notes": notes}, Collection)
@@ -143,19 +161,17 @@ class DefenseGame:
         )
         self.threat_ids = checked_labels(threat_ids, n_threats, "t", "threat_ids")
         self.defense_ids = checked_labels(defense_ids, n_defenses, "d", "defense_ids")
-        self.threat_classes = tuple(
-            ("unclassified",) * n_threats if threat_classes is None else threat_classes
+        self.threat_classes = texts_beside(
+            threat_classes, n_threats, "unclassified", "threat_classes"
         )
-        if len(self.threat_classes) != n_threats:
-            raise SpecificationError(
-                f"found {len(self.threat_classes)} classes, expected {n_threats}",
-                pointer="threat_classes",
-            )
+        self.threat_names = texts_beside(threat_names, n_threats, "", "threat_names")
+        self.defense_names = texts_beside(defense_names, n_defenses, "", "defense_names")
         self.level_rules = level_rules_of(
             self.defense_ids, self.max_level, levels or {}, requires or {}, groups
         )
         self.max_level = self.level_rules.greatest_levels(self.max_level)
-        self.name = name
+        self.name, self.units = name, units or Units()
+        self.plans = {plan: dict(stated) for plan, stated in (plans or {}).items()}
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
             array.flags.writeable = False

@@ -107,3 +107,13 @@ def checked_labels(
             pointer=name,
         )
     return kept
+
+
+def texts_beside(
+    texts: Sequence[str] | None, count: int, default: str, name: str
+) -> tuple[str, ...]:
+    """Check that `count` texts are given; repeat the default if None."""
+    kept = (default,) * count if texts is None else tuple(texts)
+    if len(kept) != count:
+        raise SpecificationError(f"found {len(kept)} entries, expected {count}", pointer=name)
+    return kept

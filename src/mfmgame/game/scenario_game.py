@@ -95,7 +95,11 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
         threat_ids=[threat.id for threat in threats],
         defense_ids=[defense.id for defense in defenses],
         threat_classes=[threat.threat_class for threat in threats],
+        threat_names=[threat.name for threat in threats],
+        defense_names=[defense.name for defense in defenses],
         name=scenario.name,
+        plans=scenario.plans,
+        units=scenario.units,
         notes=entries.notes,
     )
 

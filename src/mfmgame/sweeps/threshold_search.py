@@ -10,7 +10,12 @@ from __future__ import annotations
 from mfmgame.answers.decision import decide, tie
 from mfmgame.answers.solution import Solution, scale_of
 from mfmgame.answers.status import first_unproven
-from mfmgame.answers.threshold import Threshold, beside_decision, one_sided_note
+from mfmgame.answers.threshold import (
+    Threshold,
+    beside_decision,
+    one_sided_note,
+    plan_threshold,
+)
 from mfmgame.certificates.duality_certificate import trivial_certificate
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
@@ -112,13 +117,14 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     decision = decide(game, here.lower, here.upper, loss)
     undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
     if undefended is None:
-        return _unreachable(here, undefended, here)
+        return _unreachable(here, undefended, here, None)
+    kept = plan_threshold(game, here.residual.array, loss, decision)
     # No fixed allocation holds out beyond the threshold, nor do this one and the empty one.
     reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
     start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
     held, there = _crossing(solver, loss, start, here if start == reached else None)
     if there is None:
-        return _unreachable(held, undefended, here)
+        return _unreachable(held, undefended, here, kept)
     bandwidth = beside_decision(there.game.attacker_bandwidth, game, decision)
     if bandwidth != there.game.attacker_bandwidth:
         there = solver.solve(bandwidth)
@@ -128,6 +134,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     notes = _notes(here, there, loss)
     return Threshold(
         bandwidth=bandwidth,
+        plan_bandwidth=kept,
         undefended=undefended,
         decision=decision,
         margin=bandwidth - game.attacker_bandwidth,
@@ -140,10 +147,13 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     )
 
 
-def _unreachable(held: Solution, undefended: float | None, here: Solution) -> Threshold:
+def _unreachable(
+    held: Solution, undefended: float | None, here: Solution, kept: float | None
+) -> Threshold:
     """Build the answer for the case that all threats together stay within the loss."""
     return Threshold(
         bandwidth=None,
+        plan_bandwidth=kept,
         undefended=undefended,
         decision="operate",
         margin=None,

@@ -189,6 +189,7 @@ def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
     where = (*place, "certificate")
     return Threshold(
         bandwidth=claimed.bandwidth,
+        plan_bandwidth=claimed.plan_bandwidth,
         undefended=claimed.undefended,
         decision=claimed.decision,
         margin=claimed.margin,

@@ -12,8 +12,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mfmgame.answers.decision import decide, tie
-from mfmgame.answers.solution import scale_of
-from mfmgame.answers.threshold import Threshold, beside_decision
+from mfmgame.answers.solution import Solution, scale_of
+from mfmgame.answers.threshold import Threshold, beside_decision, plan_threshold
 from mfmgame.game.attacker import bandwidth_for_loss, best_response
 from mfmgame.verification.agreement import (
     Pointer,
@@ -26,7 +26,7 @@ from mfmgame.verification.agreement import (
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.proofs import proven
 
-__all__ = ["check_threshold"]
+__all__ = ["check_plan_threshold", "check_threshold"]
 
 PLACE: Pointer = ("threshold",)
 
@@ -73,6 +73,31 @@ def check_threshold(
     check_number((*PLACE, "bandwidth"), bandwidth, at, rounding)
     check_number((*PLACE, "margin"), threshold.margin, bandwidth - game.attacker_bandwidth)
     return _is_not_later(threshold, exact, loss, bandwidth, tolerance)
+
+
+def check_plan_threshold(threshold: Threshold, solution: Solution) -> None:
+    """Check the bandwidth up to which the allocation for the scenario's own bandwidth holds.
+
+    Parameters
+    ----------
+    threshold : Threshold
+        Its other numbers are checked already.
+    solution : Solution
+        A checked solution of a game with a termination loss.
+
+    Raises
+    ------
+    CertificateError
+        If the bandwidth does not follow from the allocation.
+    """
+    game, residual = solution.game, solution.residual.array
+    loss = game.termination_loss
+    assert loss is not None
+    found = plan_threshold(game, residual, loss, threshold.decision)
+    reached = 0.0 if found is None else found
+    price = best_response(residual, game.bandwidth, reached).price
+    rounding = reached + (float(game.severity.sum()) / price if price > 0 else 0.0)
+    check_number((*PLACE, "plan_bandwidth"), threshold.plan_bandwidth, found, rounding)
 
 
 def _check_unreachable(threshold: Threshold, exact: ExactGame, loss: float) -> None:

@@ -30,7 +30,7 @@ from mfmgame.verification.frontiers import check_frontier
 from mfmgame.verification.portfolios import check_portfolios
 from mfmgame.verification.sensitivities import check_sensitivity
 from mfmgame.verification.solutions import check_index, check_solution
-from mfmgame.verification.thresholds import check_threshold
+from mfmgame.verification.thresholds import check_plan_threshold, check_threshold
 
 __all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
 
@@ -178,6 +178,8 @@ def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -
         threshold = claimed_threshold(result.threshold, game)
         bounds = solution.lower, solution.upper
         closed = check_threshold(threshold, exact, bounds, solution.tolerance)
+        if "plan_bandwidth" in result.threshold.model_fields_set:
+            check_plan_threshold(threshold, solution)
         if not closed and threshold.lower is not None:
             _check_says_so(result, threshold.lower, game.termination_loss, solution.tolerance)
             notes = (*notes, one_sided_note(threshold.lower))

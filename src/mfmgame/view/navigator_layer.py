@@ -21,7 +21,7 @@ from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import dense
-from mfmgame.view.text.layout import number_text, printable
+from mfmgame.view.text.number_formats import number_text, printable
 
 __all__ = ["Score", "navigator_layer", "navigator_layers"]
 

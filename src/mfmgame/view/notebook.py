@@ -12,7 +12,8 @@ from mfmgame.answers.decision import decide
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import Solution
 from mfmgame.view.text.answer_text import loss_fact
-from mfmgame.view.text.layout import measured, number_text, printable, share_text, status_facts
+from mfmgame.view.text.layout import status_facts
+from mfmgame.view.text.number_formats import measured, number_text, printable, share_text
 
 __all__ = ["frontier_html", "index_html", "solution_html"]
 

@@ -206,6 +206,7 @@ def _threshold(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
     proof = threshold.certificate
     return {
         "bandwidth": threshold.bandwidth,
+        "plan_bandwidth": threshold.plan_bandwidth,
         "reachable": threshold.reachable,
         "undefended": threshold.undefended,
         "decision": threshold.decision,

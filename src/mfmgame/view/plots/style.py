@@ -23,7 +23,7 @@ from mfmgame.answers.decision import Region
 from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import refuse_other_types
-from mfmgame.view.text.layout import printable
+from mfmgame.view.text.number_formats import printable
 
 try:
     import matplotlib

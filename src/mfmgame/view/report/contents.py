@@ -33,7 +33,8 @@ from mfmgame.view.report.wording import (
     verdict,
 )
 from mfmgame.view.text.answer_text import with_steps_held
-from mfmgame.view.text.layout import measured, number_text, share_text, status_text
+from mfmgame.view.text.layout import status_text
+from mfmgame.view.text.number_formats import measured, number_text, share_text
 
 __all__ = ["contents"]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mfmgame.assessment import Assessment
 from mfmgame.game.game import DefenseGame
-from mfmgame.view.text.layout import measured, number_text, printable
+from mfmgame.view.text.number_formats import measured, number_text, printable
 
 __all__ = [
     "Verdict",

@@ -20,17 +20,14 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import counted
 from mfmgame.verification.verify import FrontierVerification, PortfolioVerification, Verification
-from mfmgame.view.text.layout import (
-    facts_table,
-    heading,
+from mfmgame.view.text.fitting_table import table_of
+from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
+from mfmgame.view.text.number_formats import (
     measured,
-    notes_text,
     number_text,
     percent_text,
     printable,
     share_text,
-    status_facts,
-    table_of,
 )
 
 if TYPE_CHECKING:

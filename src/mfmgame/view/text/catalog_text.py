@@ -13,15 +13,9 @@ from mfmgame.catalogs.scenario_entries import Entries
 from mfmgame.catalogs.weighing import cited
 from mfmgame.documents.catalog import Catalog, Origin
 from mfmgame.messages import counted
-from mfmgame.view.text.layout import (
-    facts_table,
-    heading,
-    notes_text,
-    number_text,
-    printable,
-    share_text,
-    table_of,
-)
+from mfmgame.view.text.fitting_table import table_of
+from mfmgame.view.text.layout import facts_table, heading, notes_text
+from mfmgame.view.text.number_formats import number_text, printable, share_text
 
 __all__ = ["catalog_text", "gaps_text", "groups_text", "import_text"]
 
@@ -72,8 +66,8 @@ def catalog_text(catalog: Catalog, entries: Entries) -> Group:
         systems.add_row(*map(printable, about))
     parts = _head(catalog)
     for noun, table in (("system", systems), ("threat", threats), ("defense", defenses)):
-        if table.row_count:
-            parts += [heading(counted(table.row_count, noun)), table]
+        if len(table.rows):
+            parts += [heading(counted(len(table.rows), noun)), table]
     return Group(*parts, *notes_text(entries.notes))
 
 
@@ -160,13 +154,13 @@ def _cut_table(
     table = table_of(headings, text_columns=n_texts)
     for row in rows if everything else rows[:_MOST_LISTED]:
         table.add_row(*map(printable, row))
-    more = len(rows) - table.row_count
+    more = len(rows) - len(table.rows)
     return Group(table, Text(f"  and {more} more (--all lists them)")) if more else table
 
 
 def _groups_table(groups: Sequence[ThreatGroup], by: str) -> RenderableType:
-    table = table_of([by, "threats", "covered", "severity", "share covered", "best defenses"])
-    table.columns[-1].justify = "left"
+    headings = [by, "threats", "covered", "severity", "share covered", "best defenses"]
+    table = table_of(headings, texts=("best defenses",))
     for group in groups:
         best = ", ".join(f"{name} {share_text(share)}" for name, share in group.best.items())
         table.add_row(

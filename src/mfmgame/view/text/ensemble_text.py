@@ -12,16 +12,9 @@ from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
 from mfmgame.messages import counted
 from mfmgame.uncertainty.evaluation import MEASURES
 from mfmgame.view.json.ensemble_documents import QUANTILES
-from mfmgame.view.text.layout import (
-    facts_table,
-    heading,
-    notes_text,
-    number_text,
-    printable,
-    share_text,
-    status_facts,
-    table_of,
-)
+from mfmgame.view.text.fitting_table import table_of
+from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
+from mfmgame.view.text.number_formats import number_text, printable, share_text
 
 __all__ = ["ensemble_text"]
 

@@ -6,15 +6,9 @@ from rich.console import Group
 
 from mfmgame.answers.portfolio import Portfolio, PortfolioSequence
 from mfmgame.view.text.answer_text import loss_fact, title
-from mfmgame.view.text.layout import (
-    facts_table,
-    heading,
-    notes_text,
-    number_text,
-    printable,
-    status_facts,
-    table_of,
-)
+from mfmgame.view.text.fitting_table import table_of
+from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
+from mfmgame.view.text.number_formats import number_text, printable
 
 __all__ = ["portfolio_text"]
 
@@ -32,9 +26,7 @@ def portfolio_text(sequence: PortfolioSequence) -> Group:
     ]
     if game.termination_loss is not None:
         facts.append(loss_fact(game.termination_loss, sequence.regions))
-    table = table_of(["cost", "value", "greedy", "adds", "drops"], text_columns=0)
-    for column in table.columns[3:]:
-        column.justify = "left"
+    table = table_of(["cost", "value", "greedy", "adds", "drops"], 0, texts=("adds", "drops"))
     for portfolio in sequence:
         greedy = "=" if portfolio.greedy_finds_it else number_text(portfolio.greedy_value)
         cells = number_text(portfolio.cost), number_text(portfolio.value), greedy

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from mfmgame.answers.gradient import Gradient
@@ -21,16 +20,9 @@ from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.json.uncertainty_documents import gradient_notes, what_if_notes
-from mfmgame.view.text.layout import (
-    facts_table,
-    heading,
-    measured,
-    notes_text,
-    number_text,
-    printable,
-    status_facts,
-    table_of,
-)
+from mfmgame.view.text.fitting_table import FittingTable, table_of
+from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
+from mfmgame.view.text.number_formats import measured, number_text, printable
 
 if TYPE_CHECKING:
     import pandas
@@ -284,7 +276,7 @@ def _first_of(text: str, count: int) -> str:
     return f"{text} (first {_MOST_ROWS} of {count})" if count > _MOST_ROWS else text
 
 
-def _add_outcomes(table: Table, before: Outcome, after: Outcome) -> None:
+def _add_outcomes(table: FittingTable, before: Outcome, after: Outcome) -> None:
     values = before.solution.value, after.solution.value
     table.add_row("value", *map(_cell, values), _change(*values))
     if before.threshold is None or after.threshold is None:

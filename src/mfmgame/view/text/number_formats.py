@@ -1,0 +1,105 @@
+"""Numbers for people: few digits, thousands separated, units beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mfmgame.game.game import DefenseGame
+
+__all__ = [
+    "bound_text",
+    "full_digits",
+    "loss_heading",
+    "loss_text",
+    "measured",
+    "number_text",
+    "percent_text",
+    "printable",
+    "resource_heading",
+    "resource_text",
+    "share_text",
+]
+
+_FULL_DIGITS = ContextVar("full_digits", default=False)
+_SCIENTIFIC_FROM, _SCIENTIFIC_BELOW = 1e15, 1e-9
+"""Sizes from which, and below which, a number is written with a power of ten."""
+
+
+@contextmanager
+def full_digits(*, on: bool = True) -> Iterator[None]:
+    """Show every digit of each number within a ``with`` block."""
+    before = _FULL_DIGITS.set(on)
+    try:
+        yield
+    finally:
+        _FULL_DIGITS.reset(before)
+
+
+def printable(text: str) -> str:
+    """Escape every character that could control a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def number_text(number: float) -> str:
+    """Format a number for people: four significant digits, thousands separated."""
+    if _FULL_DIGITS.get():
+        return bound_text(number)
+    number = float(f"{number + 0.0:.4g}")  # no -0
+    size = abs(number)
+    if not math.isfinite(number) or size >= _SCIENTIFIC_FROM or 0.0 < size < _SCIENTIFIC_BELOW:
+        return f"{number:.4g}"
+    return f"{Decimal(f'{number:.4g}'):,f}"
+
+
+def bound_text(number: float) -> str:
+    """Format a proven bound: every digit, thousands separated."""
+    return f"{number + 0.0:,}".removesuffix(".0")
+
+
+def loss_text(game: DefenseGame, loss: float) -> str:
+    """Format a loss with its unit and period, if the game names them."""
+    unit = f" {printable(game.units.loss)}" if game.units.loss else ""
+    period = f" per {printable(game.units.period)}" if game.units.period else ""
+    return f"{number_text(loss)}{unit}{period}"
+
+
+def resource_text(game: DefenseGame, resource: str, amount: float) -> str:
+    """Format an amount of a resource with its unit, if the game names one."""
+    unit = game.units.resources.get(resource, "")
+    return f"{number_text(amount)} {printable(unit)}".rstrip()
+
+
+def loss_heading(game: DefenseGame, heading: str = "loss") -> str:
+    """Write the heading of a column of losses, the unit below it."""
+    return f"{heading}\n{printable(game.units.loss)}" if game.units.loss else heading
+
+
+def resource_heading(game: DefenseGame, resource: str) -> str:
+    """Write the heading of a column of amounts of a resource, the unit below it."""
+    unit = game.units.resources.get(resource, "")
+    return printable(resource) + (f"\n{printable(unit)}" if unit else "")
+
+
+def measured(amount: float, unit: str) -> str:
+    """Format an amount with its unit, ``1 bit`` or ``2 bits``."""
+    text = number_text(amount)
+    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
+
+
+def share_text(share: float) -> str:
+    """Format a share with three decimals, or NaN as a dash."""
+    return "-" if math.isnan(share) else f"{share:.3f}"
+
+
+def percent_text(share: float) -> str:
+    """Format a share in per cent with one decimal, or NaN as a dash."""
+    return "-" if math.isnan(share) else f"{100.0 * share:.1f}".removesuffix(".0") + " %"
