@@ -9,17 +9,16 @@ import typer
 from mfmgame.cli.complaints import EXIT_TERMINATE, EXIT_UNDECIDED, reported_input
 from mfmgame.cli.option_values import FLOAT, numbers
 from mfmgame.cli.options import (
-    AsJson,
     MipGap,
-    Output,
     Plot,
+    Printing,
     ScenarioAndLimitChanges,
     ScenarioChanges,
     Spec,
     TimeLimit,
     Tolerance,
 )
-from mfmgame.cli.writing import check_picture, write, write_json
+from mfmgame.cli.writing import check_picture, write
 from mfmgame.errors import SpecificationError
 
 __all__ = ["dci", "portfolio", "solve", "sweep", "threshold", "verify"]
@@ -30,11 +29,10 @@ def solve(
     tolerance: Tolerance = None,
     mip_gap: MipGap = None,
     time_limit: TimeLimit = None,
-    as_json: AsJson = False,
-    output: Output = None,
     plot: Plot = None,
     *,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Find the allocation, its value, the threshold and the coverage index."""
     with reported_input(spec):
@@ -44,14 +42,11 @@ def solve(
         from mfmgame.view.text.answer_text import assessment_text
 
         scenario = changes.load(spec)
-        check_picture(plot, output)
+        check_picture(plot, printing.output)
         assessment = assess(scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit)
         if plot is not None:
             write_figure(assessment.figure(), plot)
-        if as_json:
-            write_json(result_document(assessment), output)
-        else:
-            write(assessment_text(assessment), output)
+        printing.answer(result_document, assessment_text, assessment)
 
 
 def sweep(
@@ -72,14 +67,13 @@ def sweep(
     at: Annotated[
         str, typer.Option("--at", help="Additional bandwidths or limits to list: B1,B2,...")
     ] = "",
-    as_json: AsJson = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the pieces of the curve as CSV.")
     ] = False,
-    output: Output = None,
     plot: Plot = None,
     *,
     changes: ScenarioChanges,
+    printing: Printing,
 ) -> None:
     """Trace the exact value over the attacker's bandwidth, or over a limit."""
     with reported_input(spec):
@@ -90,17 +84,17 @@ def sweep(
 
         points = numbers(at, "--at")
         scenario = changes.load(spec)
-        check_picture(plot, output)
+        check_picture(plot, printing.output)
         frontier = trace(scenario, limit=limit, start=start, stop=stop)
         frontier(points)  # points outside are refused before anything is written
         if plot is not None:
             write_figure(frontier.plot().figure, plot)
-        if as_json:
-            write_json(frontier_document(frontier, points), output)
-        elif as_csv:
-            write_text(frontier.to_frame().to_csv(index=False, lineterminator="\n"), output)
+        if as_csv and not printing.as_json:
+            write_text(
+                frontier.to_frame().to_csv(index=False, lineterminator="\n"), printing.output
+            )
         else:
-            write(frontier_text(frontier, points), output)
+            printing.answer(frontier_document, frontier_text, frontier, points)
 
 
 def threshold(
@@ -108,8 +102,6 @@ def threshold(
     tolerance: Tolerance = None,
     mip_gap: MipGap = None,
     time_limit: TimeLimit = None,
-    as_json: AsJson = False,
-    output: Output = None,
     fail_on_terminate: Annotated[
         bool,
         typer.Option(
@@ -120,6 +112,7 @@ def threshold(
     plot: Plot = None,
     *,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Find the self-destruction threshold and the decision."""
     with reported_input(spec):
@@ -129,7 +122,7 @@ def threshold(
         from mfmgame.view.text.answer_text import threshold_text
 
         scenario = changes.load(spec)
-        check_picture(plot, output)
+        check_picture(plot, printing.output)
         found = self_destruction_threshold(
             scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit
         )
@@ -139,21 +132,17 @@ def threshold(
             from mfmgame.view.output_files import write_figure
 
             write_figure(trace(game).plot().figure, plot)
-        if as_json:
-            write_json(threshold_document(game, found), output)
-        else:
-            write(threshold_text(game, found), output)
+        printing.answer(threshold_document, threshold_text, game, found)
     if fail_on_terminate and found.decision != "operate":
         raise typer.Exit(EXIT_TERMINATE if found.decision == "terminate" else EXIT_UNDECIDED)
 
 
 def dci(
     spec: Spec,
-    as_json: AsJson = False,
-    output: Output = None,
     plot: Plot = None,
     *,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Compute the Defense Coverage Index, by defense and threat class."""
     with reported_input(spec):
@@ -163,17 +152,14 @@ def dci(
         from mfmgame.view.text.answer_text import index_text
 
         game = build_game(changes.load(spec))
-        check_picture(plot, output)
+        check_picture(plot, printing.output)
         index = defense_coverage_index(game)
         if plot is not None:
             from mfmgame.view.output_files import write_figure
             from mfmgame.view.plots.heatmaps import plot_index
 
             write_figure(plot_index(index, name=game.name).figure, plot)
-        if as_json:
-            write_json(index_document(game, index), output)
-        else:
-            write(index_text(game, index), output)
+        printing.answer(index_document, index_text, game, index)
 
 
 def portfolio(
@@ -182,12 +168,11 @@ def portfolio(
         str | None, typer.Option("--limit", help="Resource whose limit varies as the budget.")
     ] = None,
     mip_gap: MipGap = None,
-    as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,
-    output: Output = None,
     plot: Plot = None,
     *,
     changes: ScenarioChanges,
+    printing: Printing,
 ) -> None:
     """Find the best portfolio of all-or-nothing and stepped defenses at every budget."""
     with reported_input(spec):
@@ -198,17 +183,17 @@ def portfolio(
         from mfmgame.view.text.portfolio_text import portfolio_text
 
         scenario = changes.load(spec)
-        check_picture(plot, output)
+        check_picture(plot, printing.output)
         with progress_bar("portfolios") as progress:
             sequence = best_portfolios(scenario, limit=limit, tolerance=mip_gap, progress=progress)
         if plot is not None:
             write_figure(sequence.plot().figure, plot)
-        if as_json:
-            write_json(portfolio_document(sequence), output)
-        elif as_csv:
-            write_text(sequence.to_frame().to_csv(index=False, lineterminator="\n"), output)
+        if as_csv and not printing.as_json:
+            write_text(
+                sequence.to_frame().to_csv(index=False, lineterminator="\n"), printing.output
+            )
         else:
-            write(portfolio_text(sequence), output)
+            printing.answer(portfolio_document, portfolio_text, sequence)
 
 
 def verify(

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from mfmgame.cli.complaints import reported_input
-from mfmgame.cli.options import AsJson, Output, ScenarioAndLimitChanges, Spec, WorkerOptions
-from mfmgame.cli.writing import write, write_json
+from mfmgame.cli.options import Printing, ScenarioAndLimitChanges, Spec, WorkerOptions
 from mfmgame.errors import SpecificationError
 
 __all__ = ["shares", "what_if"]
@@ -25,10 +24,9 @@ def shares(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders.")] = 0,
-    as_json: AsJson = False,
-    output: Output = None,
     *,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Divide the loss that the plan removes among its defenses (Shapley)."""
     with reported_input(spec):
@@ -37,10 +35,7 @@ def shares(
         from mfmgame.view.text.uncertainty_text import shares_text
 
         found = shapley_shares(changes.load(spec), permutations=permutations, seed=seed)
-        if as_json:
-            write_json(shares_document(found), output)
-        else:
-            write(shares_text(found), output)
+        printing.answer(shares_document, shares_text, found)
 
 
 def what_if(
@@ -57,9 +52,8 @@ def what_if(
     ] = False,
     *,
     workers: WorkerOptions,
-    as_json: AsJson = False,
-    output: Output = None,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Solve the scenario without some defenses, or with more threats and defenses."""
     with reported_input(spec):
@@ -81,7 +75,4 @@ def what_if(
         if each:
             changed, catalog = altered(scenario, drop or [], additions)
             ranked = without_each(changed, catalog=catalog, workers=workers.chosen())
-        if as_json:
-            write_json(what_if_document(found, ranked), output)
-        else:
-            write(what_if_text(found, ranked), output)
+        printing.answer(what_if_document, what_if_text, found, ranked)

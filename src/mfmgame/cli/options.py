@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,8 @@ from mfmgame.cli.option_values import FLOAT, keyed_numbers, keyed_values
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from mfmgame.documents.scenario import Scenario
     from mfmgame.machine.workers import Workers
 
@@ -21,6 +25,7 @@ __all__ = [
     "MipGap",
     "Output",
     "Plot",
+    "Printing",
     "ScenarioAndLimitChanges",
     "ScenarioChanges",
     "Spec",
@@ -79,6 +84,49 @@ Coverage = Annotated[
         "example 0.9.",
     ),
 ]
+
+
+class Digits(StrEnum):
+    """How many digits of a number to print."""
+
+    SHORT = "short"
+    FULL = "full"
+
+
+@dataclass(frozen=True)
+class Printing:
+    """Options that say where an answer goes, and in what form."""
+
+    as_json: AsJson = False
+    output: Output = None
+    digits: Annotated[
+        Digits,
+        typer.Option("--digits", help="Print four significant digits of each number, or all."),
+    ] = Digits.SHORT
+    every_row: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Print every row of each table, and every defense that is not funded."
+        ),
+    ] = False
+
+    def answer(
+        self,
+        document: Callable[..., dict[str, Any]],
+        text: Callable[..., RenderableType],
+        *parts: Any,
+    ) -> None:
+        """Write an answer as the document or the text that is made of its parts."""
+        from mfmgame.cli.writing import write, write_json
+
+        if self.as_json:
+            write_json(document(*parts), self.output)
+            return
+        from mfmgame.view.text.fitting_table import every_row
+        from mfmgame.view.text.number_formats import full_digits
+
+        with full_digits(on=self.digits is Digits.FULL), every_row(on=self.every_row):
+            write(text(*parts), self.output)
 
 
 @dataclass(frozen=True)

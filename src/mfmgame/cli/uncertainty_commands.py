@@ -11,15 +11,14 @@ import typer
 
 from mfmgame.cli.complaints import reported_input, warned
 from mfmgame.cli.options import (
-    AsJson,
     Coverage,
-    Output,
     Plot,
+    Printing,
     ScenarioAndLimitChanges,
     Spec,
     WorkerOptions,
 )
-from mfmgame.cli.writing import check_picture, keep_apart, keep_inputs, write, write_json
+from mfmgame.cli.writing import check_picture, keep_apart, keep_inputs
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
@@ -60,10 +59,9 @@ def ensemble(
             "there.",
         ),
     ] = None,
-    as_json: AsJson = False,
-    output: Output = None,
     plot: Plot = None,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Solve random draws of the uncertain numbers, to see how value, decision and plan vary."""
     with reported_input(spec):
@@ -77,10 +75,10 @@ def ensemble(
         scenario = changes.load(spec)
         catalog = catalog_of(scenario)
         chosen = workers.chosen()
-        keep_apart({"--draws": draws, "--output": output})
+        keep_apart({"--draws": draws, "--output": printing.output})
         keep_inputs(draws)
-        keep_inputs(output)
-        check_picture(plot, output)
+        keep_inputs(printing.output)
+        check_picture(plot, printing.output)
         with warned(DAMAGED), progress_bar("draws") as progress:
             found = solve_draws(
                 scenario,
@@ -95,19 +93,15 @@ def ensemble(
             from mfmgame.view.output_files import write_figure
 
             write_figure(found.plot().figure, plot)
-        if as_json:
-            write_json(ensemble_document(found), output)
-        else:
-            write(ensemble_text(found), output)
+        printing.answer(ensemble_document, ensemble_text, found)
 
 
 def robust(
     spec: Spec,
     coverage: Coverage = None,
-    as_json: AsJson = False,
-    output: Output = None,
     *,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Find the plan with the smallest worst-case loss over the uncertain numbers."""
     with reported_input(spec):
@@ -116,10 +110,7 @@ def robust(
         from mfmgame.view.text.uncertainty_text import robust_text
 
         plan = robust_plan(changes.load(spec), coverage=coverage)
-        if as_json:
-            write_json(robust_document(plan), output)
-        else:
-            write(robust_text(plan), output)
+        printing.answer(robust_document, robust_text, plan)
 
 
 def sensitivity(
@@ -154,29 +145,28 @@ def sensitivity(
     ] = False,
     *,
     workers: WorkerOptions,
-    as_json: AsJson = False,
-    output: Output = None,
     plot: Plot = None,
     changes: ScenarioAndLimitChanges,
+    printing: Printing,
 ) -> None:
     """Find the numbers that move the value and the threshold."""
     with reported_input(spec):
         _refuse_unused(method, n, coverage, second_order, plot)
         scenario = changes.load(spec)
-        keep_inputs(output)
-        check_picture(plot, output)
+        keep_inputs(printing.output)
+        check_picture(plot, printing.output)
         chosen = workers.chosen()
         if method is Method.GRADIENT:
-            _write_gradient(scenario, as_json, output)
+            _write_gradient(scenario, printing)
         elif method is Method.TORNADO:
-            _write_tornado(scenario, coverage, chosen, as_json, output, plot)
+            _write_tornado(scenario, coverage, chosen, printing, plot)
         else:
             from mfmgame.uncertainty.global_sensitivity import morris_effects, sobol_indices
 
             sobol = partial(sobol_indices, n=1024 if n is None else n, second_order=second_order)
             morris = partial(morris_effects, n=32 if n is None else n, coverage=coverage)
             analyze = sobol if method is Method.SOBOL else morris
-            _write_influence(partial(analyze, scenario, seed=seed, workers=chosen), as_json, output)
+            _write_influence(partial(analyze, scenario, seed=seed, workers=chosen), printing)
 
 
 def _refuse_unused(
@@ -196,25 +186,21 @@ def _refuse_unused(
             )
 
 
-def _write_gradient(scenario: Scenario, as_json: bool, output: Path | None) -> None:
+def _write_gradient(scenario: Scenario, printing: Printing) -> None:
     """Write the derivatives of the value and the threshold."""
     from mfmgame.sensitivities.differentiation import gradients
     from mfmgame.view.json.uncertainty_documents import gradient_document
     from mfmgame.view.text.uncertainty_text import gradient_text
 
     found = gradients(scenario)
-    if as_json:
-        write_json(gradient_document(*found), output)
-    else:
-        write(gradient_text(*found), output)
+    printing.answer(gradient_document, gradient_text, *found)
 
 
 def _write_tornado(
     scenario: Scenario,
     coverage: float | None,
     workers: Workers,
-    as_json: bool,
-    output: Path | None,
+    printing: Printing,
     plot: Path | None,
 ) -> None:
     """Write what the ends of each number's range do to the value, and draw it."""
@@ -228,13 +214,10 @@ def _write_tornado(
         ends = tornado(scenario, coverage=coverage, workers=workers, progress=progress)
     if plot is not None:
         write_figure(ends.plot().figure, plot)
-    if as_json:
-        write_json(tornado_document(ends), output)
-    else:
-        write(tornado_text(ends), output)
+    printing.answer(tornado_document, tornado_text, ends)
 
 
-def _write_influence(analyze: Callable[..., Influence], as_json: bool, output: Path | None) -> None:
+def _write_influence(analyze: Callable[..., Influence], printing: Printing) -> None:
     """Write what share of the outcomes' spread each uncertain number explains."""
     from mfmgame.view.json.uncertainty_documents import influence_document
     from mfmgame.view.progress_bar import progress_bar
@@ -242,7 +225,4 @@ def _write_influence(analyze: Callable[..., Influence], as_json: bool, output: P
 
     with progress_bar("games") as progress:
         influence = analyze(progress=progress)
-    if as_json:
-        write_json(influence_document(influence), output)
-    else:
-        write(influence_text(influence), output)
+    printing.answer(influence_document, influence_text, influence)
