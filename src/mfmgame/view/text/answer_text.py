@@ -19,14 +19,20 @@ from mfmgame.documents.result import Decision
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import counted
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.verify import FrontierVerification, PortfolioVerification, Verification
-from mfmgame.view.text.fitting_table import table_of
-from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
+from mfmgame.view.text.fitting_table import FittingTable, shows_every_row, table_of
+from mfmgame.view.text.layout import decision_text, facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import (
+    bound_text,
+    loss_heading,
+    loss_text,
     measured,
     number_text,
     percent_text,
     printable,
+    resource_heading,
+    resource_text,
     share_text,
 )
 
@@ -44,6 +50,9 @@ __all__ = [
     "with_steps_held",
 ]
 
+Fact = tuple[str, str | Text]
+MOST_ROWS = 20
+"""Number of rows of a long table that are shown unless every row is asked for."""
 _RELATIONS: dict[Decision, str] = {
     "operate": "costs no more than",
     "terminate": "costs more than",
@@ -55,7 +64,11 @@ def assessment_text(assessment: Assessment) -> Group:
     """Show the whole answer: decision, value, plan, worst attack, coverage."""
     solution, threshold, index = assessment.solution, assessment.threshold, assessment.index
     game = solution.game
-    facts = [("value", _value(solution)), *status_facts(assessment.status)]
+    facts: list[Fact] = [
+        ("value", loss_text(game, solution.value)),
+        ("proven", bracket_text(solution.lower, solution.upper)),
+        *status_facts(assessment.status),
+    ]
     if threshold is not None:
         facts = [*_threshold_facts(game, threshold, solution), *facts]
     facts += [
@@ -76,7 +89,7 @@ def assessment_text(assessment: Assessment) -> Group:
 
 def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
     """Show the threshold, the decision, and the allocation at the threshold."""
-    facts = [*_threshold_facts(game, threshold), *status_facts(threshold.status)]
+    facts: list[Fact] = [*_threshold_facts(game, threshold), *status_facts(threshold.status)]
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if threshold.reachable:
         parts += [heading("allocation at the threshold")]
@@ -89,7 +102,7 @@ def verification_text(
 ) -> Group:
     """Show the proven facts of an answer whose every number has been checked."""
     if isinstance(proven, Verification):
-        fact = ("value", f"proven between {proven.lower!r} and {proven.upper!r}")
+        fact = ("value", f"proven {bracket_text(proven.lower, proven.upper)}")
     elif isinstance(proven, PortfolioVerification):
         count = counted(len(proven.lower), "portfolio")
         fact = ("portfolios", f"{count}, each proven best until the next is affordable")
@@ -99,7 +112,7 @@ def verification_text(
     has_ranges = isinstance(proven, Verification) and proven.has_ranges
     subject = "every number except the sensitivity" if has_ranges else "every number"
     checked = ("verified", f"{subject} follows from the scenario and the certificates")
-    facts = [checked, fact, ("gap", f"{proven.gap:.1e}")]
+    facts: list[Fact] = [checked, fact, ("gap", f"{proven.gap:.1e}")]
     if has_ranges:
         facts.append(
             ("not proven", "the sensitivity; it agrees with the other numbers and its digest")
@@ -114,7 +127,9 @@ def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
     )
     # The name of a class breaks after each hyphen, so that six classes fit side by side.
     classes = [printable(name).replace("-", "-\n") for name in index.classes]
-    table = table_of(["defense", "index", "consistency", *classes])
+    table = table_of(
+        ["defense", "index", "consistency", *classes], drop=[*reversed(classes), "consistency"]
+    )
     for j in order:
         numbers = [index.defenses.array[j], index.consistency.array[j], *index.by_class[j]]
         table.add_row(printable(game.defense_ids[j]), *(share_text(number) for number in numbers))
@@ -131,7 +146,7 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     """Show the pieces of a frontier, its crossing of the termination loss, and listed points."""
     game, over_bandwidth = frontier.game, frontier.parameter == ATTACKER_BANDWIDTH
     name = "attacker bandwidth" if over_bandwidth else f"limit of {printable(frontier.parameter)}"
-    facts = [
+    facts: list[Fact] = [
         ("over", name),
         ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}"),
         *status_facts(frontier.status),
@@ -166,15 +181,15 @@ def title(game: DefenseGame) -> Text:
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
 
 
-def _value(solution: Solution) -> str:
-    bracket = f"proven between {solution.lower!r} and {solution.upper!r}"
-    return f"{number_text(solution.value)}  ({bracket})"
+def bracket_text(lower: float, upper: float) -> str:
+    """Write a proven bracket, with every digit."""
+    return f"between {bound_text(lower)} and {bound_text(upper)}"
 
 
 def _threshold_facts(
     game: DefenseGame, threshold: Threshold, solution: Solution | None = None
-) -> list[tuple[str, str]]:
-    stopping, word = number_text(game.termination_loss or 0.0), threshold.decision.upper()
+) -> list[Fact]:
+    stopping = loss_text(game, game.termination_loss or 0.0)
     is_open = threshold.decision == "undecided"
     if threshold.bandwidth is None:
         reach = "unreachable: no attacker in the game can make stopping the cheaper choice"
@@ -182,26 +197,39 @@ def _threshold_facts(
         reach = (
             f"{'at least ' * is_open}{measured(threshold.bandwidth, 'bit')}, "
             f"margin {measured(threshold.margin or 0.0, 'bit')} to "
-            f"the attacker's {measured(game.attacker_bandwidth, 'bit')}"
+            f"the attacker's {measured(game.attacker_bandwidth, 'bit')}; "
+            "the plan may change with the attacker"
         )
-    undefended = threshold.undefended
-    bare = "unreachable" if undefended is None else measured(undefended, "bit")
     if solution is None:
-        relation = _RELATIONS[threshold.decision]
-        decision = f"{word}: the worst attack {relation} stopping ({stopping})"
+        costs, plan = "", f"the plan for {measured(game.attacker_bandwidth, 'bit')}"
+        decision = f": the worst attack {_RELATIONS[threshold.decision]} stopping ({stopping})"
     else:
-        ends = f"between {solution.lower!r} and {solution.upper!r} (proven bounds)"
-        costs = ends if is_open else number_text(solution.value)
-        decision = f"{word}: the worst attack costs {costs}, stopping costs {stopping}"
+        plan = "this plan"
+        ends = f"{bracket_text(solution.lower, solution.upper)} (proven bounds)"
+        costs = ends if is_open else loss_text(game, solution.value)
+        decision = f": the worst attack costs {costs}, stopping costs {stopping}"
     return [
-        ("decision", decision),
+        ("decision", decision_text(threshold.decision, decision)),
         ("self-destruction threshold", reach),
-        ("threshold with no defense", bare),
+        ("threshold of this plan", plan_threshold_text(threshold.plan_bandwidth, plan)),
+        ("threshold with no defense", reach_text(threshold.undefended)),
     ]
 
 
+def plan_threshold_text(bandwidth: float | None, plan: str) -> str:
+    """State up to which bandwidth a plan that does not change costs at most stopping."""
+    if bandwidth is None:
+        return f"unreachable: no attacker in the game can make stopping cheaper than {plan}"
+    return f"{measured(bandwidth, 'bit')}, if {plan} is kept as it is"
+
+
+def reach_text(bandwidth: float | None) -> str:
+    """Write a threshold in bits, or that none can be reached."""
+    return "unreachable" if bandwidth is None else measured(bandwidth, "bit")
+
+
 def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
-    worth = f"{with_steps_held(game)}marginal loss of one more bit: {_sides(price)}"
+    worth = f"{with_steps_held(game)}marginal loss of one more bit: {_sides(game, price)}"
     return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
@@ -211,11 +239,13 @@ def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
     for row, resource in enumerate(game.resources):
         used, limit = solution.resource_use.array[row], game.limits[row]
         if math.isfinite(limit):
-            worth = f"marginal value of one more unit: {_sides(found.limit_prices[resource])}"
-            text = f"{number_text(used)} of {number_text(limit)} used; "
+            unit = printable(game.units.resources.get(resource, "")) or "unit"
+            price = _sides(game, found.limit_prices[resource])
+            worth = f"marginal value of one more {unit}: {price}"
+            text = f"{number_text(used)} of {resource_text(game, resource, limit)} used; "
             yield printable(resource), text + with_steps_held(game) + worth
         else:
-            yield printable(resource), f"{number_text(used)} used, no limit"
+            yield printable(resource), f"{resource_text(game, resource, used)} used, no limit"
 
 
 def with_steps_held(game: DefenseGame) -> str:
@@ -223,14 +253,13 @@ def with_steps_held(game: DefenseGame) -> str:
     return "at fixed steps, " if game.is_discrete else ""
 
 
-def _sides(price: OneSidedPrice) -> str:
+def _sides(game: DefenseGame, price: OneSidedPrice) -> str:
     """Show the price of one more unit, and of the last unit if its price differs."""
     more, last = number_text(price.right), price.left
-    return (
-        more
-        if last is None or number_text(last) == more
-        else f"{more}, of the last: {number_text(last)}"
-    )
+    text = loss_text(game, price.right)
+    if last is None or number_text(last) == more:
+        return text
+    return f"{text}, of the last: {number_text(last)}"
 
 
 def _portfolio(index: CoverageIndex) -> str:
@@ -243,54 +272,79 @@ def _portfolio(index: CoverageIndex) -> str:
 def _allocation(
     game: DefenseGame, allocation: Labelled, found: Sensitivity | None = None
 ) -> RenderableType:
-    """Show the funded defenses, and the defenses that another optimal allocation funds."""
+    """Show the funded defenses by level, and count the others unless every row is asked for."""
     roles = {} if found is None else found.roles
-    listed = [
-        j
-        for j, defense in enumerate(game.defense_ids)
-        if allocation.array[j] > 0 or roles.get(defense, "useless") != "useless"
-    ]
-    if not listed:
-        return Text("  nothing is funded")
-    ranges = [] if found is None else ["least", "greatest", "role"]
-    table = table_of(["defense", "level", "of", *map(printable, game.resources), *ranges])
-    for j in listed:
-        level = float(allocation.array[j])
-        cells = [number_text(level), number_text(game.max_level[j])]
-        cells += [number_text(use * level) for use in game.use[:, j]]
-        if found is not None:
-            defense = game.defense_ids[j]
-            cells += [number_text(found.least[defense]), number_text(found.greatest[defense])]
-            cells.append(roles[defense])
-        table.add_row(printable(game.defense_ids[j]), *cells)
-    return table
+    levels = allocation.array
+    order = sorted(range(game.n_defenses), key=lambda j: (-float(f"{levels[j]:.9g}"), j))
+    funded = [j for j in order if levels[j] > 0.0]
+    others = [j for j in order if levels[j] <= 0.0]
+    listed = order if shows_every_row() else funded
+    parts: list[RenderableType] = []
+    if listed:
+        uses = [resource_heading(game, resource) for resource in game.resources]
+        names, ranges = name_heading(game.defense_names), ["least", "greatest", "role"]
+        table = table_of(
+            ["defense", *names, "level", "of", *uses, *(ranges if found is not None else [])],
+            texts=(*names, "role"),
+            drop=["greatest", "least", "of", *names, "role", *reversed(uses), "level"],
+        )
+        for j in listed:
+            level, defense = float(levels[j]), game.defense_ids[j]
+            cells = [printable(defense), *(printable(game.defense_names[j]) for _ in names)]
+            cells += [number_text(level), number_text(game.max_level[j])]
+            cells += [number_text(use * level) for use in game.use[:, j]]
+            if found is not None:
+                cells += [number_text(found.least[defense]), number_text(found.greatest[defense])]
+                cells.append(roles[defense])
+            table.add_row(*cells)
+        parts.append(table)
+    if others and not shows_every_row():
+        optional = sum(roles.get(game.defense_ids[j]) == "optional" for j in others)
+        which = f", {optional} of them in other optimal plans" if optional else ""
+        parts.append(
+            Text(f"  not funded: {counted(len(others), 'defense')}{which}; --all lists them")
+        )
+    return Group(*parts) if parts else Text("  there is no defense")
 
 
 def _attack(solution: Solution) -> RenderableType:
-    game, effort = solution.game, solution.attack.array
-    caused = effort * solution.residual.array
-    running = [i for i in range(game.n_threats) if effort[i] > 0]
-    if not running:
+    if not solution.attack.array.any():
         is_sure = solution.is_proven or solution.upper == 0.0
         cause = "causes a loss" if is_sure else "is proven to cause a loss"
         return Text(f"  no attack {cause}")
-    running.sort(
-        key=lambda i: (-float(number_text(float(caused[i]))), i)
-    )  # rounding breaks no ties
+    return attack_table(
+        solution.game, solution.attack.array, solution.coverage.array, solution.residual.array
+    )
+
+
+def attack_table(
+    game: DefenseGame, effort: FloatArray, coverage: FloatArray, residual: FloatArray
+) -> FittingTable:
+    """Show the threats of an attack, the greatest loss first."""
+    caused = effort * residual
+    running = [i for i in range(game.n_threats) if effort[i] > 0.0]
+    running.sort(key=lambda i: (-float(f"{caused[i]:.9g}"), i))  # rounding breaks no ties
+    names, loss, severity = (
+        name_heading(game.threat_names),
+        loss_heading(game),
+        loss_heading(game, "severity"),
+    )
     table = table_of(
-        ["threat", "class", "effort", "bits", "severity", "coverage", "loss"], text_columns=2
+        ["threat", *names, "class", "effort", "bits", severity, "coverage", loss],
+        texts=(*names, "class"),
+        drop=["class", "bits", severity, *names, "coverage", "effort"],
+        most=MOST_ROWS,
     )
     for i in running:
-        numbers = (
-            effort[i],
-            effort[i] * game.bandwidth[i],
-            game.severity[i],
-            solution.coverage.array[i],
-            caused[i],
-        )
-        names = printable(game.threat_ids[i]), printable(game.threat_classes[i])
-        table.add_row(*names, *(number_text(float(number)) for number in numbers))
+        texts = game.threat_ids[i], *(game.threat_names[i] for _ in names), game.threat_classes[i]
+        numbers = effort[i], effort[i] * game.bandwidth[i], game.severity[i], coverage[i], caused[i]
+        table.add_row(*map(printable, texts), *(number_text(float(one)) for one in numbers))
     return table
+
+
+def name_heading(names: Sequence[str]) -> list[str]:
+    """Return the heading of a column of names; none where no entry has a name."""
+    return ["name"] if any(names) else []
 
 
 def _rank(share: float) -> float:
