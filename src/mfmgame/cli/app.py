@@ -14,6 +14,7 @@ from mfmgame.cli import attribution_commands as attribution
 from mfmgame.cli import catalog_commands as catalog
 from mfmgame.cli import export_commands as export
 from mfmgame.cli import import_commands as imports
+from mfmgame.cli import plan_commands as plans
 from mfmgame.cli import table_commands as tables
 from mfmgame.cli import uncertainty_commands as uncertainty
 from mfmgame.cli.catalog_commands import catalog_app
@@ -45,6 +46,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": answer.sweep,
     "threshold": answer.threshold,
     "dci": answer.dci,
+    "evaluate": plans.evaluate,
+    "compare": plans.compare,
     "ensemble": uncertainty.ensemble,
     "robust": uncertainty.robust,
     "sensitivity": uncertainty.sensitivity,

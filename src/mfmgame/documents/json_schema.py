@@ -15,6 +15,7 @@ from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.catalog_gaps import GapsDocument
 from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
+from mfmgame.documents.plan_result import ComparisonDocument, EvaluationDocument
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.documents.scenario import Scenario
@@ -43,6 +44,8 @@ _MODELS: dict[str, type[Document]] = {
     "portfolio": PortfolioDocument,
     "threshold": ThresholdDocument,
     "dci": IndexDocument,
+    "evaluation": EvaluationDocument,
+    "comparison": ComparisonDocument,
     "gaps": GapsDocument,
     "ensemble": EnsembleDocument,
     "addition": Addition,
@@ -64,8 +67,8 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     ----------
     name : str
         Name of the document: "scenario", "catalog" or "addition"; "result", "frontier",
-        "portfolio", "threshold", "dci", "gaps", "ensemble", "gradient", "influence",
-        "robust", "shares", "tornado" or "what-if".
+        "portfolio", "threshold", "dci", "evaluation", "comparison", "gaps", "ensemble",
+        "gradient", "influence", "robust", "shares", "tornado" or "what-if".
 
     Returns
     -------

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.sensitivity import Sensitivity
-from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.catalogs.gaps import CatalogGaps, Group
 from mfmgame.certificates.duality_certificate import Certificate
@@ -35,6 +34,7 @@ __all__ = [
     "head",
     "index_document",
     "result_document",
+    "threat_members",
     "threshold_document",
 ]
 
@@ -70,7 +70,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
         "status": assessment.status,
         **allocation_members(solution.game, solution.allocation.array),
         "attack": dict(solution.attack),
-        "threats": _threats(solution),
+        "threats": threat_members(solution.game, solution.coverage, solution.residual),
         "prices": {
             "attacker_bandwidth": solution.bandwidth_price,
             "limits": dict(solution.limit_prices),
@@ -187,13 +187,13 @@ def head(schema: str, game: DefenseGame) -> dict[str, Any]:
     return {"schema": schema, "scenario": game.name, "composition": game.composition}
 
 
-def _threats(solution: Solution) -> dict[str, Any]:
-    game = solution.game
+def threat_members(game: DefenseGame, coverage: Labelled, residual: Labelled) -> dict[str, Any]:
+    """Build the numbers of each threat under an allocation."""
     columns = {
         "severity": game.severity.tolist(),
         "bandwidth": game.bandwidth.tolist(),
-        "coverage": solution.coverage.array.tolist(),
-        "residual": solution.residual.array.tolist(),
+        "coverage": coverage.array.tolist(),
+        "residual": residual.array.tolist(),
     }
     rows = zip(*columns.values(), strict=True)
     return {

@@ -1,0 +1,124 @@
+"""Commands on plans: what a given plan is worth, and which of several is best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mfmgame.cli.complaints import reported_input
+from mfmgame.cli.option_values import keyed_numbers
+from mfmgame.cli.options import (
+    MipGap,
+    Printing,
+    ScenarioAndLimitChanges,
+    Spec,
+    TimeLimit,
+    Tolerance,
+)
+from mfmgame.errors import SpecificationError
+from mfmgame.messages import nearest, shown
+
+if TYPE_CHECKING:
+    from mfmgame.answers.plan_evaluation import PlanEvaluation
+    from mfmgame.game.game import DefenseGame
+
+__all__ = ["compare", "evaluate"]
+
+
+def evaluate(
+    spec: Spec,
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plan",
+            metavar="NAME|FILE|ID=LEVEL,...",
+            help="Plan to evaluate: a plan of the scenario by name, a JSON file of levels by "
+            "defense, or levels such as waf=1,guardrail=1; may repeat. Default: every plan of the "
+            "scenario.",
+        ),
+    ] = None,
+    *,
+    printing: Printing,
+    changes: ScenarioAndLimitChanges,
+) -> None:
+    """Find the worst attack on a given plan, its loss, and the bandwidth it holds up to."""
+    with reported_input(spec):
+        from mfmgame.game.scenario_game import build_game
+        from mfmgame.view.json.plan_documents import evaluation_document
+        from mfmgame.view.text.plan_text import evaluation_text
+
+        scenario = changes.load(spec)
+        game = build_game(scenario)
+        asked = list(game.plans) if plan is None else plan
+        if not asked:
+            raise SpecificationError(
+                "missing, expected plans in the scenario, or --plan", pointer="/plans"
+            )
+        try:
+            found = [_evaluation(game, text) for text in dict.fromkeys(asked)]
+        except SpecificationError as error:
+            raise scenario.located(error) if error.pointer.startswith("/plans") else error from None
+        printing.answer(evaluation_document, evaluation_text, game, found)
+
+
+def _evaluation(game: DefenseGame, text: str) -> PlanEvaluation:
+    """Evaluate the plan that a text names, holds in a file, or spells out."""
+    from mfmgame.answers.plan_evaluation import evaluate_levels
+    from mfmgame.game.plans import plan_levels
+
+    if text in game.plans:
+        return evaluate_levels(game, plan_levels(game, text), text)
+    try:
+        levels = plan_levels(game, _stated_levels(game, text))
+    except SpecificationError as error:
+        if error.pointer.startswith("/plan/"):
+            error = SpecificationError(f"{error.pointer[6:]}: {error.message}", pointer="--plan")
+        raise error from None
+    return evaluate_levels(game, levels, text)
+
+
+def _stated_levels(game: DefenseGame, text: str) -> Mapping[str, Any]:
+    from mfmgame.documents.json_reading import read_document
+
+    if "=" in text:
+        return keyed_numbers(text.split(","), "--plan")
+    if not Path(text).exists():
+        hint = nearest(text, game.plans, "plan")
+        raise SpecificationError(
+            f"found {shown(text)}, expected {hint}, a file, or ID=LEVEL,...", pointer="--plan"
+        )
+    return read_document(Path(text))
+
+
+def compare(
+    spec: Spec,
+    other: Annotated[
+        str | None,
+        typer.Argument(metavar="[SPEC2]", help="Second scenario to compare with the first."),
+    ] = None,
+    tolerance: Tolerance = None,
+    mip_gap: MipGap = None,
+    time_limit: TimeLimit = None,
+    *,
+    printing: Printing,
+    changes: ScenarioAndLimitChanges,
+) -> None:
+    """Show no defense, each named plan and the best plan side by side; or two scenarios."""
+    with reported_input(spec):
+        from mfmgame.attribution.plan_comparison import compare as compared
+        from mfmgame.view.json.plan_documents import comparison_document
+        from mfmgame.view.text.plan_text import comparison_text
+
+        if spec == other == "-":
+            raise SpecificationError("found - for both files, expected it for one", pointer="SPEC2")
+        found = compared(
+            changes.load(spec),
+            None if other is None else changes.load(other),
+            tolerance=tolerance,
+            mip_gap=mip_gap,
+            time_limit=time_limit,
+        )
+        printing.answer(comparison_document, comparison_text, found)

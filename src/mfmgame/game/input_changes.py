@@ -1,0 +1,92 @@
+"""Differences between the inputs of two games."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mfmgame.game.game import DefenseGame
+from mfmgame.messages import pointer_to
+from mfmgame.numerics.arrays import dense
+
+__all__ = ["InputChange", "input_changes"]
+
+Value = float | str | tuple[float, ...] | None
+
+
+class InputChange(NamedTuple):
+    """An input that differs between two games.
+
+    Attributes
+    ----------
+    pointer : str
+        The input, with ids in place of positions, such as ``/threats/phishing/severity``.
+    before, after : float, str, tuple of float or None
+        None where the game has no such input.
+    """
+
+    pointer: str
+    before: Value
+    after: Value
+
+
+def input_changes(before: DefenseGame, after: DefenseGame) -> list[InputChange]:
+    """List the inputs that differ between two games, in the order of the games.
+
+    Parameters
+    ----------
+    before, after : DefenseGame
+
+    Returns
+    -------
+    list of InputChange
+
+    Examples
+    --------
+    >>> game = DefenseGame(severity=[8.0], bandwidth=[1.0], effectiveness=[[0.5]],
+    ...                    attacker_bandwidth=1.0)
+    >>> input_changes(game, game.with_attacker_bandwidth(2.0))
+    [InputChange(pointer='/attacker/bandwidth', before=1.0, after=2.0)]
+    """
+    first, second = _inputs(before), _inputs(after)
+    return [
+        InputChange(pointer, first.get(pointer), second.get(pointer))
+        for pointer in {**first, **second}
+        if first.get(pointer) != second.get(pointer)
+    ]
+
+
+def _inputs(game: DefenseGame) -> dict[str, Value]:
+    """Collect the inputs of a game by pointer; an effectiveness of 0 is none."""
+    found: dict[tuple[str, ...], Value] = {
+        ("composition",): game.composition,
+        ("attacker", "bandwidth"): game.attacker_bandwidth,
+        ("termination", "loss"): game.termination_loss,
+    }
+    for resource, limit in zip(game.resources, game.limits.tolist(), strict=True):
+        found["defender", "limits", resource] = limit if np.isfinite(limit) else None
+    for group, (members, at_least, at_most) in enumerate(game.level_rules.groups):
+        names = " ".join(game.defense_ids[j] for j in members)
+        found["defender", "groups", str(group)] = f"{at_least} to {at_most} of {names}"
+    for i, threat in enumerate(game.threat_ids):
+        found["threats", threat, "class"] = game.threat_classes[i]
+        found["threats", threat, "severity"] = float(game.severity[i])
+        found["threats", threat, "bandwidth"] = float(game.bandwidth[i])
+    for j, defense in enumerate(game.defense_ids):
+        levels = game.level_rules.levels[j]
+        found["defenses", defense, "max_level"] = float(game.max_level[j])
+        found["defenses", defense, "levels"] = None if levels is None else tuple(levels.tolist())
+        for row, resource in enumerate(game.resources):
+            found["defenses", defense, "use", resource] = float(game.use[row, j])
+    for first, second in game.level_rules.requires:
+        required = game.defense_ids[second]
+        found["defenses", game.defense_ids[first], "requires", required] = required
+    matrix = dense(game.effectiveness)
+    for i, j in zip(*np.nonzero(matrix), strict=True):
+        pair = "effectiveness", game.threat_ids[int(i)], game.defense_ids[int(j)]
+        found[pair] = float(matrix[i, j])
+    for plan, levels_of in game.plans.items():
+        for defense, level in levels_of.items():
+            found["plans", plan, defense] = float(level)
+    return {pointer_to(parts): value for parts, value in found.items()}

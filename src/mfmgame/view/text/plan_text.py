@@ -1,0 +1,164 @@
+"""Evaluations and comparisons of plans as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from mfmgame.answers.plan_evaluation import PlanEvaluation
+from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.input_changes import InputChange
+from mfmgame.view.text.answer_text import (
+    MOST_ROWS,
+    Fact,
+    attack_table,
+    bracket_text,
+    plan_threshold_text,
+    reach_text,
+    title,
+)
+from mfmgame.view.text.fitting_table import FittingTable, table_of
+from mfmgame.view.text.layout import (
+    decision_text,
+    facts_table,
+    heading,
+    notes_text,
+    status_facts,
+)
+from mfmgame.view.text.number_formats import (
+    loss_heading,
+    loss_text,
+    measured,
+    number_text,
+    printable,
+    resource_heading,
+    resource_text,
+)
+
+__all__ = ["comparison_text", "evaluation_text"]
+
+
+def evaluation_text(game: DefenseGame, plans: Sequence[PlanEvaluation]) -> Group:
+    """Show for each plan its loss, decision, threshold, cost and worst attack."""
+    parts: list[RenderableType] = [title(game)]
+    for plan in plans:
+        parts += [heading(f"plan {printable(plan.name)}".rstrip()), facts_table(_facts(plan))]
+        if plan.attack.array.any():
+            effort, coverage = plan.attack.array, plan.coverage.array
+            parts += [heading("worst attack on it")]
+            parts += [attack_table(game, effort, coverage, plan.residual.array)]
+    return Group(*parts, *notes_text(game.notes))
+
+
+def _facts(plan: PlanEvaluation) -> list[Fact]:
+    game, facts = plan.game, list[Fact]()
+    if plan.decision is not None:
+        stopping = loss_text(game, game.termination_loss or 0.0)
+        costs = loss_text(game, plan.loss)
+        rest = f": the worst attack on it costs {costs}, stopping costs {stopping}"
+        facts.append(("decision for this plan", decision_text(plan.decision, rest)))
+        reach = plan_threshold_text(plan.plan_bandwidth, "this plan")
+        if plan.margin is not None:
+            here = measured(game.attacker_bandwidth, "bit")
+            reach += f"; margin {measured(plan.margin, 'bit')} to the attacker's {here}"
+        facts.append(("threshold of this plan", reach))
+    facts += [
+        ("worst-case loss", loss_text(game, plan.loss)),
+        ("proven", bracket_text(plan.lower, plan.upper)),
+        *status_facts(plan.status),
+        ("runs", _levels(game, plan.allocation.array.tolist()) or "nothing"),
+    ]
+    for row, resource in enumerate(game.resources):
+        used, limit = float(plan.resource_use.array[row]), float(game.limits[row])
+        text = resource_text(game, resource, used)
+        text += f" of {resource_text(game, resource, limit)}" if math.isfinite(limit) else ""
+        if resource in plan.excess:
+            text += f": OVER the limit by {resource_text(game, resource, plan.excess[resource])}"
+        facts.append((printable(resource), text))
+    return facts + [("breaks a rule", printable(rule)) for rule in plan.broken_rules]
+
+
+def _levels(game: DefenseGame, levels: Sequence[float]) -> str:
+    """List the defenses that run; a level other than the greatest stands beside the id."""
+    return ", ".join(
+        printable(game.defense_ids[j])
+        + ("" if level == game.max_level[j] else f" at {number_text(level)}")
+        for j, level in enumerate(levels)
+        if level > 0.0
+    )
+
+
+def comparison_text(found: PlanComparison | ScenarioComparison) -> Group:
+    """Show the plans of one scenario, or of two scenarios, side by side."""
+    if isinstance(found, PlanComparison):
+        return Group(*_plans(found), *notes_text(found.notes))
+    return Group(
+        *_plans(found.before),
+        Text(),
+        *_plans(found.after),
+        heading(f"inputs that differ: {len(found.inputs)}"),
+        *([_inputs(found.inputs)] if found.inputs else []),
+        *notes_text(found.notes),
+    )
+
+
+def _plans(found: PlanComparison) -> list[RenderableType]:
+    game, threshold, facts = found.game, found.threshold, list[Fact]()
+    if threshold is not None:
+        reach = reach_text(threshold.bandwidth)
+        facts += [
+            ("decision for the best plan", decision_text(threshold.decision)),
+            ("stopping costs", loss_text(game, game.termination_loss or 0.0)),
+            ("self-destruction threshold", f"{reach}; the plan may change with the attacker"),
+        ]
+    bracket = bracket_text(found.solution.lower, found.solution.upper)
+    facts += [("least loss", f"proven {bracket}"), *status_facts(found.status)]
+    return [title(game), facts_table(facts), heading("plans"), _plan_table(found)]
+
+
+def _plan_table(found: PlanComparison) -> FittingTable:
+    game, has_loss = found.game, found.game.termination_loss is not None
+    uses = [resource_heading(game, resource) for resource in game.resources]
+    told = ["decision", "holds up to\nbits"] if has_loss else []
+    base = "no plan" if not found.plans else found.baseline.name
+    moves = [f"more than {printable(base)}", f"less than {printable(base)}"]
+    table = table_of(
+        ["plan", loss_heading(game), *told, *uses, *moves],
+        texts=("decision", *moves),
+        drop=[*reversed(moves), *reversed(uses[1:])],
+    )
+    rows = [
+        ("(none)", found.undefended),
+        *((p.name, p) for p in found.plans),
+        ("(best)", found.best),
+    ]
+    for name, plan in rows:
+        cells = [printable(name), number_text(plan.loss)]
+        if has_loss:
+            reach = plan.plan_bandwidth
+            cells += [plan.decision or "-", "any" if reach is None else number_text(reach)]
+        for resource, used in plan.resource_use.items():
+            cells.append(number_text(used) + (" !" if resource in plan.excess else ""))
+        change = found.change(plan)
+        cells += [printable(", ".join(side)) or "-" for side in (change.added, change.dropped)]
+        table.add_row(*cells)
+    return table
+
+
+def _inputs(changes: Sequence[InputChange]) -> FittingTable:
+    table = table_of(["input", "first", "second"], texts=("first", "second"), most=MOST_ROWS)
+    for change in changes:
+        table.add_row(printable(change.pointer), _value(change.before), _value(change.after))
+    return table
+
+
+def _value(value: float | str | tuple[float, ...] | None) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, tuple):
+        return " ".join(map(number_text, value))
+    return printable(value) if isinstance(value, str) else number_text(value)
