@@ -3,12 +3,20 @@ from .answers.coverage_index import CoverageIndex
 from .answers.frontier import Frontier
 from .answers.gradient import Gradient
 from .answers.interruption import Interrupted
+from .answers.plan_evaluation import PlanEvaluation, evaluate
 from .answers.portfolio import Portfolio, PortfolioSequence
 from .answers.sensitivity import OneSidedPrice, Sensitivity
 from .answers.solution import Solution
 from .answers.threshold import Threshold
 from .assessment import Assessment, assess
+from .attribution.composition_comparison import CompositionComparison, compare_compositions
 from .attribution.coverage_index_search import defense_coverage_index
+from .attribution.plan_comparison import (
+    PlanChange,
+    PlanComparison,
+    ScenarioComparison,
+    compare,
+)
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .catalogs import (
@@ -35,6 +43,7 @@ from .documents.json_schema import json_schema
 from .documents.portfolio_result import PortfolioDocument
 from .documents.result import FrontierDocument, Result
 from .documents.scenario import Scenario
+from .documents.scenario_parts import Units
 from .ensembles.ensemble import Ensemble, Funding
 from .ensembles.estimates import Estimate
 from .ensembles.sampling import ensemble
@@ -47,6 +56,7 @@ from .errors import (
     WorkerError,
 )
 from .game.game import DefenseGame
+from .game.input_changes import InputChange
 from .game.level_rules import DefenseGroup
 from .game.odd_inputs import odd_inputs
 from .game.scenario_game import build_game
@@ -79,6 +89,7 @@ __all__ = [
     "Catalog",
     "CatalogGaps",
     "CertificateError",
+    "CompositionComparison",
     "CoverageIndex",
     "DefenseGame",
     "DefenseGroup",
@@ -94,6 +105,7 @@ __all__ = [
     "IncidentSelection",
     "InfeasibleError",
     "Influence",
+    "InputChange",
     "Interrupted",
     "MappingScores",
     "MatrixCertificate",
@@ -102,6 +114,9 @@ __all__ = [
     "Mixture",
     "OneSidedPrice",
     "Outcome",
+    "PlanChange",
+    "PlanComparison",
+    "PlanEvaluation",
     "Portfolio",
     "PortfolioDocument",
     "PortfolioSequence",
@@ -109,6 +124,7 @@ __all__ = [
     "Result",
     "RobustPlan",
     "Scenario",
+    "ScenarioComparison",
     "Sensitivity",
     "Solution",
     "Solver",
@@ -117,6 +133,7 @@ __all__ = [
     "Threshold",
     "Tornado",
     "UncertainInputs",
+    "Units",
     "Verification",
     "Weights",
     "WhatIf",
@@ -129,9 +146,12 @@ __all__ = [
     "build_game",
     "channel",
     "check_catalog",
+    "compare",
+    "compare_compositions",
     "costed",
     "defense_coverage_index",
     "ensemble",
+    "evaluate",
     "export_program",
     "import_atlas",
     "import_attack",

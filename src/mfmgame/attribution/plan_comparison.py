@@ -8,14 +8,13 @@ from mfmgame.answers.plan_evaluation import PlanEvaluation, evaluate, evaluate_l
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import doubts, first_unproven
 from mfmgame.answers.threshold import Threshold
+from mfmgame.attribution.what_if import outcome_of
 from mfmgame.documents.result import Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.input_changes import InputChange, input_changes
 from mfmgame.game.plans import plan_levels
 from mfmgame.game.scenario_game import game_of
-from mfmgame.solving.solver import solver_with_options
-from mfmgame.sweeps.threshold_search import threshold_beyond
 
 __all__ = ["PlanChange", "PlanComparison", "ScenarioComparison", "compare"]
 
@@ -179,16 +178,13 @@ def compare(
     )
 
 
-def _plans_of(
-    game: DefenseGame, tolerance: float | None, mip_gap: float | None, time_limit: float | None
-) -> PlanComparison:
+def _plans_of(game: DefenseGame, *options: float | None) -> PlanComparison:
     plans = tuple(evaluate(game, plan) for plan in game.plans)
-    solver, loss = solver_with_options(game, tolerance, mip_gap, time_limit), game.termination_loss
-    solution = solver.solve()
+    outcome = outcome_of(game, *options)
     return PlanComparison(
         undefended=evaluate_levels(game, plan_levels(game, {})),
         plans=plans,
-        best=evaluate_levels(game, solution.allocation.array),
-        solution=solution,
-        threshold=None if loss is None else threshold_beyond(solver, solution, loss),
+        best=evaluate_levels(game, outcome.solution.allocation.array),
+        solution=outcome.solution,
+        threshold=outcome.threshold,
     )

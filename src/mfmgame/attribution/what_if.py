@@ -16,16 +16,17 @@ from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Decision, Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import InfeasibleError
+from mfmgame.game.game import DefenseGame
 from mfmgame.game.scenario_game import build_game
 from mfmgame.machine.workers import Workers
 from mfmgame.messages import refuse_other_types
-from mfmgame.solving.solver import Solver
+from mfmgame.solving.solver import solver_with_options
 from mfmgame.sweeps.threshold_search import threshold_beyond
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Outcome", "WhatIf", "Without", "WithoutEach", "what_if", "without_each"]
+__all__ = ["Outcome", "WhatIf", "Without", "WithoutEach", "outcome_of", "what_if", "without_each"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,8 +208,8 @@ def what_if(
         refuse_other_types(one, "add", Addition)
     changed = altered(scenario, drop, additions, catalog)
     return WhatIf(
-        before=_outcome(scenario, catalog, tolerance),
-        after=_outcome(*changed, tolerance),
+        before=outcome_of(build_game(scenario, catalog), tolerance),
+        after=outcome_of(build_game(*changed), tolerance),
         dropped=tuple(dict.fromkeys(drop)),
         added=tuple(name for one in additions for name in one.ids),
     )
@@ -249,7 +250,7 @@ def without_each(
     >>> found.ranked[0].defense
     'diffusion-purification'
     """
-    before = _outcome(scenario, catalog, tolerance)
+    before = outcome_of(build_game(scenario, catalog), tolerance)
     removal = _Removal(*altered(scenario, [], [], catalog), tolerance)
     game = before.solution.game
     usable = [name for name, most in zip(game.defense_ids, game.max_level, strict=True) if most]
@@ -272,7 +273,8 @@ class _Removal:
 
     def __call__(self, defense: str) -> Without:
         try:
-            outcome = _outcome(*altered(self.scenario, [defense], [], self.catalog), self.tolerance)
+            changed = altered(self.scenario, [defense], [], self.catalog)
+            outcome = outcome_of(build_game(*changed), self.tolerance)
         except InfeasibleError:
             return Without(defense, math.inf, math.nan, None, None)
         value, threshold = outcome.solution.value, outcome.threshold
@@ -282,9 +284,26 @@ class _Removal:
         return Without(defense, value, bandwidth, threshold.decision, outcome.status)
 
 
-def _outcome(scenario: Scenario, catalog: Catalog | None, tolerance: float | None) -> Outcome:
-    solver = Solver(build_game(scenario, catalog), tolerance=tolerance)
-    solution, loss = solver.solve(), solver.game.termination_loss
+def outcome_of(
+    game: DefenseGame,
+    tolerance: float | None = None,
+    mip_gap: float | None = None,
+    time_limit: float | None = None,
+) -> Outcome:
+    """Solve a game, and find its threshold if it has a termination loss.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    tolerance, mip_gap, time_limit : float, optional
+        As for :func:`mfmgame.solve`.
+
+    Returns
+    -------
+    Outcome
+    """
+    solver = solver_with_options(game, tolerance, mip_gap, time_limit)
+    solution, loss = solver.solve(), game.termination_loss
     return Outcome(
         solution=solution,
         threshold=None if loss is None else threshold_beyond(solver, solution, loss),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfmgame.cli.complaints import EXIT_TERMINATE, EXIT_UNDECIDED, reported_input
 from mfmgame.cli.option_values import FLOAT, numbers
 from mfmgame.cli.options import (
+    EVERY_COMPOSITION,
     MipGap,
     Plot,
     Printing,
@@ -20,6 +22,9 @@ from mfmgame.cli.options import (
 )
 from mfmgame.cli.writing import check_picture, write
 from mfmgame.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from mfmgame.documents.scenario import Scenario
 
 __all__ = ["dci", "portfolio", "solve", "sweep", "threshold", "verify"]
 
@@ -41,12 +46,29 @@ def solve(
         from mfmgame.view.output_files import write_figure
         from mfmgame.view.text.answer_text import assessment_text
 
+        limits = {"tolerance": tolerance, "mip_gap": mip_gap, "time_limit": time_limit}
+        if changes.composition == EVERY_COMPOSITION:
+            _solve_under_each(changes.with_own_composition().load(spec), limits, plot, printing)
+            return
         scenario = changes.load(spec)
         check_picture(plot, printing.output)
-        assessment = assess(scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit)
+        assessment = assess(scenario, **limits)
         if plot is not None:
             write_figure(assessment.figure(), plot)
         printing.answer(result_document, assessment_text, assessment)
+
+
+def _solve_under_each(
+    scenario: Scenario, limits: dict[str, float | None], plot: Path | None, printing: Printing
+) -> None:
+    from mfmgame.attribution.composition_comparison import compare_compositions
+    from mfmgame.view.json.plan_documents import compositions_document
+    from mfmgame.view.text.plan_text import compositions_text
+
+    if plot is not None:
+        raise SpecificationError("found beside --composition all", pointer="--plot")
+    found = compare_compositions(scenario, **limits)
+    printing.answer(compositions_document, compositions_text, found)
 
 
 def sweep(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mfmgame.machine.workers import Workers
 
 __all__ = [
+    "EVERY_COMPOSITION",
     "AsJson",
     "Coverage",
     "MipGap",
@@ -34,6 +35,8 @@ __all__ = [
     "WorkerOptions",
 ]
 
+EVERY_COMPOSITION = "all"
+"""Value of ``--composition`` that asks for the answer under each composition."""
 Spec = Annotated[
     str,
     typer.Argument(
@@ -135,7 +138,11 @@ class ScenarioChanges:
 
     composition: Annotated[
         str | None,
-        typer.Option("--composition", help="Composition to use: best_of, additive or independent."),
+        typer.Option(
+            "--composition",
+            help="Composition to use: best_of, additive or independent; with solve, all shows the "
+            "three answers side by side.",
+        ),
     ] = None
     attacker_bandwidth: Annotated[
         float | None,
@@ -154,6 +161,10 @@ class ScenarioChanges:
             "/defenses/ID/use/budget=30; may repeat.",
         ),
     ] = None
+
+    def with_own_composition(self) -> Self:
+        """Return the same changes, except of the composition."""
+        return replace(self, composition=None)
 
     def load(self, spec: str) -> Scenario:
         """Read a scenario, and replace what the options name."""

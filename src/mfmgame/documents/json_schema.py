@@ -15,7 +15,11 @@ from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.catalog_gaps import GapsDocument
 from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
-from mfmgame.documents.plan_result import ComparisonDocument, EvaluationDocument
+from mfmgame.documents.plan_result import (
+    ComparisonDocument,
+    CompositionsDocument,
+    EvaluationDocument,
+)
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.documents.scenario import Scenario
@@ -46,6 +50,7 @@ _MODELS: dict[str, type[Document]] = {
     "dci": IndexDocument,
     "evaluation": EvaluationDocument,
     "comparison": ComparisonDocument,
+    "compositions": CompositionsDocument,
     "gaps": GapsDocument,
     "ensemble": EnsembleDocument,
     "addition": Addition,
@@ -67,8 +72,8 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     ----------
     name : str
         Name of the document: "scenario", "catalog" or "addition"; "result", "frontier",
-        "portfolio", "threshold", "dci", "evaluation", "comparison", "gaps", "ensemble",
-        "gradient", "influence", "robust", "shares", "tornado" or "what-if".
+        "portfolio", "threshold", "dci", "evaluation", "comparison", "compositions", "gaps",
+        "ensemble", "gradient", "influence", "robust", "shares", "tornado" or "what-if".
 
     Returns
     -------

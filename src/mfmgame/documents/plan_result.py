@@ -18,7 +18,7 @@ from mfmgame.documents.result import (
     ThreatResult,
 )
 
-__all__ = ["ComparisonDocument", "EvaluationDocument"]
+__all__ = ["ComparisonDocument", "CompositionsDocument", "EvaluationDocument"]
 
 
 class PlanResult(Strict):
@@ -116,4 +116,28 @@ class ComparisonDocument(Document):
     status: Status
     scenarios: list[ScenarioPlans] = Field(description="One or two scenarios.")
     inputs: list[InputChangeResult] = Field(description="Inputs that differ between two.")
+    notes: list[str]
+
+
+class CompositionAnswer(Strict):
+    """Short answer under one composition."""
+
+    value: Quantity
+    bounds: Bounds
+    status: Status
+    allocation: dict[Identifier, Quantity]
+    use: dict[Identifier, Quantity]
+    threshold: ComparedThreshold | None = Field(description="Null without a termination loss.")
+
+
+class CompositionsDocument(Document):
+    """Answers to one scenario under every composition."""
+
+    schema_id: Literal["mfmgame/compositions/1"] = Field(alias="schema")
+    scenario: str
+    status: Status
+    compositions: dict[CompositionName, CompositionAnswer]
+    refused: dict[CompositionName, str] = Field(
+        description="Compositions that cannot interpret the numbers, with the reason."
+    )
     notes: list[str]

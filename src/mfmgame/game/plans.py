@@ -8,7 +8,7 @@ import numpy as np
 
 from mfmgame.documents.float_reading import as_float
 from mfmgame.errors import SpecificationError
-from mfmgame.game.game import DefenseGame
+from mfmgame.game.game import GRANTED, DefenseGame
 from mfmgame.messages import nearest, pointer_to, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 
@@ -80,7 +80,7 @@ def _unmet_range(game: DefenseGame, defense: int, level: float) -> str:
 def excess_use(game: DefenseGame, levels: FloatArray) -> dict[str, float]:
     """Compute by how much a plan exceeds each limit that it exceeds, in units of the resource."""
     used = game.use @ levels
-    over = used > game.kept_limits + 1e-12 * np.where(np.isfinite(game.limits), game.limits, 0.0)
+    over = used > game.limits * (1.0 + GRANTED)
     return {
         resource: float(used[row] - game.limits[row])
         for row, resource in enumerate(game.resources)
@@ -101,6 +101,7 @@ def _broken(game: DefenseGame, levels: FloatArray) -> Iterator[str]:
     for group, at_least, at_most in rules.groups:
         running = [ids[j] for j in group if levels[j] > 0.0]
         if not at_least <= len(running) <= at_most:
-            bounds = f"at least {at_least}" if len(running) < at_least else f"at most {at_most}"
+            few = len(running) < at_least
+            bounds = f"at least {at_least} must" if few else f"at most {at_most} may"
             names = ", ".join(shown(ids[j]) for j in group)
-            yield f"{len(running)} of {names} run, {bounds} may"
+            yield f"{len(running)} of {names} run, {bounds}"

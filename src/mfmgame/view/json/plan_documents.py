@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mfmgame.answers.plan_evaluation import PlanEvaluation
+from mfmgame.answers.threshold import Threshold
+from mfmgame.attribution.composition_comparison import CompositionComparison
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
 from mfmgame.game.game import DefenseGame
 from mfmgame.view.json.answer_documents import (
@@ -15,7 +17,7 @@ from mfmgame.view.json.answer_documents import (
     threat_members,
 )
 
-__all__ = ["comparison_document", "evaluation_document"]
+__all__ = ["comparison_document", "compositions_document", "evaluation_document"]
 
 
 def evaluation_document(game: DefenseGame, plans: Sequence[PlanEvaluation]) -> dict[str, Any]:
@@ -78,13 +80,17 @@ def _plans(found: PlanComparison) -> dict[str, Any]:
         "plans": {plan.name: _compared(found, plan) for plan in found.plans},
         "best": _compared(found, found.best),
         "bounds": {"lower": solution.lower, "upper": solution.upper},
-        "threshold": None
-        if threshold is None
-        else {
-            "bandwidth": threshold.bandwidth,
-            "decision": threshold.decision,
-            "margin": threshold.margin,
-        },
+        "threshold": _threshold(threshold),
+    }
+
+
+def _threshold(threshold: Threshold | None) -> dict[str, Any] | None:
+    if threshold is None:
+        return None
+    return {
+        "bandwidth": threshold.bandwidth,
+        "decision": threshold.decision,
+        "margin": threshold.margin,
     }
 
 
@@ -93,4 +99,25 @@ def _compared(found: PlanComparison, plan: PlanEvaluation) -> dict[str, Any]:
     return {
         **_in_short(plan),
         "change": {"added": list(change.added), "dropped": list(change.dropped)},
+    }
+
+
+def compositions_document(found: CompositionComparison) -> dict[str, Any]:
+    """Build the answers under every composition as a document of ``mfmgame/compositions/1``."""
+    return {
+        "schema": "mfmgame/compositions/1",
+        "scenario": found.game.name,
+        "status": found.status,
+        "compositions": {
+            name: {
+                "value": outcome.solution.value,
+                "bounds": {"lower": outcome.solution.lower, "upper": outcome.solution.upper},
+                "status": outcome.status,
+                **allocation_members(found.game, outcome.solution.allocation.array),
+                "threshold": _threshold(outcome.threshold),
+            }
+            for name, outcome in found.outcomes.items()
+        },
+        "refused": dict(found.refused),
+        "notes": list(found.notes),
     }

@@ -18,6 +18,7 @@ from mfmgame.answers.threshold import Threshold
 from mfmgame.documents.result import Decision
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
+from mfmgame.game.odd_inputs import odd_inputs
 from mfmgame.messages import counted
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.verify import FrontierVerification, PortfolioVerification, Verification
@@ -53,6 +54,8 @@ __all__ = [
 Fact = tuple[str, str | Text]
 MOST_ROWS = 20
 """Number of rows of a long table that are shown unless every row is asked for."""
+_MOST_ODD = 2
+"""Number of odd inputs that the text of an answer names."""
 _RELATIONS: dict[Decision, str] = {
     "operate": "costs no more than",
     "terminate": "costs more than",
@@ -83,8 +86,18 @@ def assessment_text(assessment: Assessment) -> Group:
         _allocation(game, solution.allocation, assessment.sensitivity),
         heading("worst attack"),
         _attack(solution),
+        *_odd_lines(game),
         *notes_text(assessment.notes),
     )
+
+
+def _odd_lines(game: DefenseGame) -> Iterable[Text]:
+    """Show the gravest findings about inputs that are valid and likely not meant."""
+    found = odd_inputs(game)
+    for line in found[:_MOST_ODD]:
+        yield Text(f"\ncheck: {printable(line)}")
+    if len(found) > _MOST_ODD:
+        yield Text(f"\ncheck: {len(found) - _MOST_ODD} more: mfmgame check lists them")
 
 
 def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:

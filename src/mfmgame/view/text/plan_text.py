@@ -9,9 +9,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mfmgame.answers.plan_evaluation import PlanEvaluation
+from mfmgame.attribution.composition_comparison import CompositionComparison
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.input_changes import InputChange
+from mfmgame.messages import counted
 from mfmgame.view.text.answer_text import (
     MOST_ROWS,
     Fact,
@@ -39,7 +41,7 @@ from mfmgame.view.text.number_formats import (
     resource_text,
 )
 
-__all__ = ["comparison_text", "evaluation_text"]
+__all__ = ["comparison_text", "compositions_text", "evaluation_text"]
 
 
 def evaluation_text(game: DefenseGame, plans: Sequence[PlanEvaluation]) -> Group:
@@ -162,3 +164,25 @@ def _value(value: float | str | tuple[float, ...] | None) -> str:
     if isinstance(value, tuple):
         return " ".join(map(number_text, value))
     return printable(value) if isinstance(value, str) else number_text(value)
+
+
+def compositions_text(found: CompositionComparison) -> Group:
+    """Show the answer under each composition side by side."""
+    game, has_loss = found.game, found.game.termination_loss is not None
+    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
+    told = ["decision", "self-destruction\nthreshold, bits"] if has_loss else []
+    headings = ["composition", loss_heading(game, "value"), *told, "runs"]
+    table = table_of(headings, texts=("decision", "runs"), drop=["runs"])
+    for name, outcome in found.outcomes.items():
+        cells, threshold = [printable(name), number_text(outcome.solution.value)], outcome.threshold
+        if threshold is not None:
+            reach = threshold.bandwidth
+            cells += [threshold.decision, "any" if reach is None else number_text(reach)]
+        table.add_row(*cells, _levels(game, outcome.solution.allocation.array.tolist()) or "-")
+    return Group(
+        Text.assemble((printable(game.name), "bold"), f"  ({counts})"),
+        facts_table(status_facts(found.status)),
+        table,
+        *(Text(f"  {name}: refused, {printable(why)}") for name, why in found.refused.items()),
+        *notes_text(found.notes),
+    )

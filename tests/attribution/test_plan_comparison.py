@@ -1,0 +1,103 @@
+"""No plan, named plans and the best plan side by side; two scenarios; every composition."""
+
+import pytest
+
+import mfmgame as mg
+
+
+def game(**changes) -> mg.DefenseGame:
+    """Each of two defenses halves one threat, and the budget pays for one of them."""
+    arguments = {
+        "severity": [8.0, 4.0],
+        "bandwidth": [1.0, 1.0],
+        "effectiveness": [[0.5, 0.0], [0.0, 0.5]],
+        "attacker_bandwidth": 1.0,
+        "use": {"budget": [1.0, 1.0]},
+        "limits": {"budget": 1.0},
+        "termination_loss": 5.0,
+        "plans": {"current": {"d1": 1.0}, "both": {"d0": 1.0, "d1": 1.0}},
+    }
+    return mg.DefenseGame(**{**arguments, **changes})
+
+
+def test_the_plans_are_beside_the_best_plan():
+    found = mg.compare(game())
+    assert [plan.name for plan in found.plans] == ["current", "both"]
+    losses = [found.undefended.loss, *(plan.loss for plan in found.plans), found.best.loss]
+    assert losses == [8.0, 8.0, 4.0, 4.0]
+    assert found.plans[1].excess == {"budget": 1.0}
+    assert found.threshold.decision == "operate"
+    assert found.status == "proven"
+
+
+def test_changes_refer_to_the_first_named_plan():
+    found = mg.compare(game())
+    assert found.baseline.name == "current"
+    assert found.change(found.best) == mg.PlanChange(added=("d0",), dropped=("d1",))
+    assert found.change(found.plans[1]) == mg.PlanChange(added=("d0",), dropped=())
+
+
+def test_without_named_plans_changes_refer_to_no_defense():
+    found = mg.compare(game(plans={}))
+    assert found.baseline is found.undefended
+    assert found.change(found.best).added == ("d0",)
+
+
+def test_two_problems_differ_in_inputs_and_answers():
+    found = mg.compare(game(), game(severity=[8.0, 2.0], limits={"budget": 2.0}))
+    assert [(one.pointer, one.before, one.after) for one in found.inputs] == [
+        ("/defender/limits/budget", 1.0, 2.0),
+        ("/threats/t1/severity", 4.0, 2.0),
+    ]
+    assert (found.before.best.loss, found.after.best.loss) == (4.0, 4.0)
+
+
+def test_every_kind_of_input_is_compared():
+    stepped = {"levels": {"d0": [0.0, 1.0], "d1": [0.0, 1.0]}}
+    first = game(**stepped)
+    second = game(
+        **stepped,
+        requires={"d0": ["d1"]},
+        groups=[mg.DefenseGroup(["d0", "d1"], at_most=1)],
+        composition="additive",
+        threat_classes=["a", "b"],
+        effectiveness=[[0.5, 0.25], [0.0, 0.5]],
+        bandwidth=[1.0, 2.0],
+        use={"budget": [1.0, 2.0]},
+        termination_loss=None,
+        plans={"current": {"d1": 1.0}},
+    )
+    pointers = [one.pointer for one in mg.compare(first, second).inputs]
+    assert set(pointers) == {
+        "/composition",
+        "/termination/loss",
+        "/threats/t0/class",
+        "/threats/t1/class",
+        "/threats/t1/bandwidth",
+        "/defenses/d1/use/budget",
+        "/effectiveness/t0/d1",
+        "/plans/both/d0",
+        "/plans/both/d1",
+        "/defender/groups/0",
+        "/defenses/d0/requires/d1",
+    }
+
+
+def test_each_composition_has_its_answer_and_its_decision():
+    found = mg.compare_compositions(game(effectiveness=[[0.5, 0.5], [0.0, 0.5]]))
+    assert list(found.outcomes) == ["best_of", "additive", "independent"]
+    for name, outcome in found.outcomes.items():
+        alone = mg.solve(game(effectiveness=[[0.5, 0.5], [0.0, 0.5]], composition=name))
+        assert outcome.solution.value == alone.value
+        assert outcome.threshold.decision in ("operate", "terminate")
+
+
+def test_a_composition_that_cannot_take_the_numbers_is_named():
+    found = mg.compare_compositions(game(effectiveness=[[1.0, 0.0], [0.0, 0.5]]))
+    assert list(found.outcomes) == ["best_of", "additive"]
+    assert "a value of 1" in found.refused["independent"]
+
+
+def test_a_wrong_option_is_no_refusal_of_a_composition():
+    with pytest.raises(mg.SpecificationError, match="tolerance"):
+        mg.compare_compositions(game(), tolerance=2.0)
