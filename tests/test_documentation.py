@@ -260,8 +260,8 @@ def curves(picture: Path) -> list[np.ndarray]:
     return [(line - line[0]) / (line[-1] - line[0]) for line in lines]
 
 
-def test_the_readme_lists_the_commands_that_exist():
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_the_page_of_commands_lists_the_commands_that_exist():
+    text = (ROOT / "docs/commands.md").read_text("utf-8")
     command = r"^\| `mfmgame ((?:catalog (?:import )?)?[a-z-]+)"
     listed = set(re.findall(command, text, flags=re.MULTILINE))
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
