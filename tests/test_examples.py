@@ -1,5 +1,6 @@
 """Every shipped example runs, and says something different."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from subprocesses import STRICT_PYTHON
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCENARIOS = sorted(EXAMPLES.glob("*.json"))
+WORKBOOKS = sorted(EXAMPLES.glob("*.xlsx"))
 SYSTEMS = [file for file in SCENARIOS if mg.load_scenario(file).system]
 
 
@@ -27,6 +29,47 @@ def test_scenario(file):
         assert (threshold.margin >= 0) == operates
     document = result_document(assessment)
     assert mg.Result(**json.loads(json.dumps(document))).value == solution.value
+
+
+@pytest.mark.parametrize("workbook", WORKBOOKS, ids=lambda file: file.stem)
+def test_a_workbook_is_its_json_file(workbook):
+    in_cells = mg.load_scenario(workbook)
+    in_json = mg.load_scenario(workbook.with_suffix(".json"))
+    assert in_cells.to_document() == in_json.to_document()
+    results = [json.dumps(result_document(mg.assess(scenario))) for scenario in (in_cells, in_json)]
+    assert results[0] == results[1]
+
+
+@pytest.fixture(scope="module")
+def claims_agent():
+    return mg.load_scenario(EXAMPLES / "claims_agent.json")
+
+
+def value_of(scenario, plan):
+    """The value if only the defenses of the plan may run: more coverage never costs more."""
+    dropped = [defense.id for defense in scenario.defenses if defense.id not in plan]
+    zeros = {f"/defenses/{name}/max_level": 0 for name in dropped}
+    return mg.solve(scenario.with_(set=zeros)).value
+
+
+class TestClaimsAgent:
+    def test_of_its_plans_only_the_best_operates(self, claims_agent):
+        stopping, best = claims_agent.termination.loss, mg.solve(claims_agent).value
+        current = value_of(claims_agent, claims_agent.plans["current"])
+        proposed = value_of(claims_agent, claims_agent.plans["proposed"])
+        assert best < stopping < proposed < current
+
+    def test_every_defense_is_in_a_best_portfolio(self, claims_agent):
+        portfolios = mg.best_portfolios(claims_agent, limit="budget")
+        used = {name for one in portfolios for name, level in one.allocation.items() if level}
+        assert used == {defense.id for defense in claims_agent.defenses}
+
+    def test_nothing_is_odd_and_every_entry_has_a_source(self, claims_agent):
+        assert mg.odd_inputs(claims_agent) == []
+        parts = (claims_agent.threats, claims_agent.defenses, claims_agent.effectiveness)
+        for entry in itertools.chain(*parts):
+            assert entry.basis
+            assert entry.source
 
 
 def test_there_is_one_for_each_system_and_for_each_agent_with_threats_of_its_own():

@@ -41,10 +41,6 @@ def game_of(composition="best_of", threat_ids=None, defense_ids=None, seed=0, n=
     )
 
 
-def as_other_composition(scenario, composition):
-    return mg.Scenario(**scenario.model_dump(by_alias=True) | {"composition": composition})
-
-
 def read_by_highs(file):
     """The program as HiGHS reads it: bounds, costs and rows by name, all entries not 0."""
     reader = highspy.Highs()
@@ -100,7 +96,10 @@ def optimum_by_cbc(file):
 
 
 def optimum_by_glpk(file):
-    """By GLPK's simplex method: its exact one first rounds the program to 9 digits."""
+    """By GLPK's simplex method, then branch and cut if some columns are integers.
+
+    Its exact simplex method first rounds the program to 9 digits.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of types made by SWIG
         glpk = pytest.importorskip("swiglpk")
@@ -116,6 +115,13 @@ def optimum_by_glpk(file):
     assert glpk.glp_simplex(problem, settings) == 0
     assert glpk.glp_get_status(problem) == glpk.GLP_OPT
     value = glpk.glp_get_obj_val(problem)
+    if glpk.glp_get_num_int(problem):
+        branching = glpk.glp_iocp()
+        glpk.glp_init_iocp(branching)
+        branching.tol_int = branching.tol_obj = 1e-9
+        assert glpk.glp_intopt(problem, branching) == 0
+        assert glpk.glp_mip_status(problem) == glpk.GLP_OPT
+        value = glpk.glp_mip_obj_val(problem)
     glpk.glp_delete_prob(problem)
     return value
 
@@ -128,7 +134,7 @@ class TestOptimum:
         self, examples, tmp_path, optimum, composition, ending
     ):
         for spec in sorted(examples.glob("*.json")):
-            scenario = as_other_composition(mg.load_scenario(spec), composition)
+            scenario = mg.load_scenario(spec).with_(composition=composition)
             file = tmp_path / f"{spec.stem}.{ending}"
             mg.export_program(scenario, file)
             assert optimum(file) == pytest.approx(mg.solve(scenario).value, rel=AGREEMENT)
