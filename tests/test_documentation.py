@@ -43,7 +43,7 @@ PAGES = ["README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").gl
 LINKED_PAGES = [*PAGES, "CONTRIBUTING.md", "CHANGELOG.md"]
 SETUP = [
     "python -m pip install -c constraints.txt -e . && "
-    "python -m mfmgame solve examples/llava_agent.json",
+    "python -m mfmgame solve examples/claims_agent.json",
     'python -m pip install -c constraints.txt -e ".[test]" && python -m pytest',
     'python -m pip install -c constraints.txt -e ".[docs]" && '
     "python -m sphinx --fail-on-warning docs docs/_build",

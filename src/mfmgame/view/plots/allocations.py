@@ -20,10 +20,10 @@ from mfmgame.view.plots.style import (
     counted,
     drawn_in_style,
     keyed,
+    limit_label,
     most_important,
     row_labels,
     titled,
-    written,
 )
 
 if TYPE_CHECKING:
@@ -98,9 +98,7 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
     if not len(kept):
         _nothing(ax)
     ax.set_xlabel(
-        "attacker bandwidth [bits]"
-        if over_bandwidth
-        else f"limit of {written(frontier.parameter)} [units of it]"
+        "attacker bandwidth [bits]" if over_bandwidth else limit_label(game, frontier.parameter)
     )
     ax.set_ylabel("level [share of the greatest level]")
     keyed(ax)

@@ -15,6 +15,7 @@ from mfmgame.view.plots.style import (
     counted,
     drawn_in_style,
     keyed,
+    loss_label,
     row_labels,
     titled,
     written,
@@ -78,7 +79,7 @@ def plot_attack(solution: Solution, ax: Axes | None = None, *, rows: int = 25) -
     attacked = int(np.count_nonzero(losses > 0.0))
     said = counted(len(kept), game.n_threats, "threats", "that cost most")
     titled(ax, game.name, said or f"{attacked} of {game.n_threats:,} threats are in the attack")
-    ax.set_xlabel("loss at full effort, and in the worst attack [loss units]")
+    ax.set_xlabel(loss_label(game, "loss at full effort, and in the worst attack"))
     ax.set_xlim(0.0, 1.04 * float(game.severity[kept].max(initial=0.0)) or 1.0)
     if len(kept):
         keyed(ax)

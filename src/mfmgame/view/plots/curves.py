@@ -23,6 +23,8 @@ from mfmgame.view.plots.style import (
     axes_or_new,
     drawn_in_style,
     keyed,
+    limit_label,
+    loss_label,
     number_label,
     shaded_region,
     titled,
@@ -107,8 +109,8 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
         )
     _termination(ax, game, top, _widened(frontier.regions(), ax.get_xlim()))
     titled(ax, game.name, crossing_label(frontier))
-    ax.set_xlabel(_parameter_label(frontier.parameter))
-    ax.set_ylabel("loss of the worst attack [loss units]")
+    ax.set_xlabel(_parameter_label(game, frontier.parameter))
+    ax.set_ylabel(loss_label(game, "loss of the worst attack"))
     keyed(ax)
     return ax
 
@@ -172,8 +174,8 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
     )
     _termination(ax, game, top, _kept_regions(solution, stop))
     titled(ax, game.name, "worst attack against this fixed allocation")
-    ax.set_xlabel(_parameter_label(ATTACKER_BANDWIDTH))
-    ax.set_ylabel("loss of the worst attack [loss units]")
+    ax.set_xlabel(_parameter_label(game, ATTACKER_BANDWIDTH))
+    ax.set_ylabel(loss_label(game, "loss of the worst attack"))
     keyed(ax)
     return ax
 
@@ -245,8 +247,8 @@ def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes
         game.name,
         f"{len(sequence)} portfolios, each best until the next portfolio is affordable",
     )
-    ax.set_xlabel(f"budget: limit of {written(sequence.resource)} [units of it]")
-    ax.set_ylabel("loss of the worst attack [loss units]")
+    ax.set_xlabel(f"budget: {limit_label(game, sequence.resource)}")
+    ax.set_ylabel(loss_label(game, "loss of the worst attack"))
     keyed(ax)
     return ax
 
@@ -332,7 +334,7 @@ def _widened(regions: Sequence[Region], ends: tuple[float, float]) -> list[Regio
     return widened
 
 
-def _parameter_label(parameter: str) -> str:
+def _parameter_label(game: DefenseGame, parameter: str) -> str:
     if parameter == ATTACKER_BANDWIDTH:
         return "attacker bandwidth [bits]"
-    return f"limit of {written(parameter)} [units of it]"
+    return limit_label(game, parameter)

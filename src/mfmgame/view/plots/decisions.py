@@ -20,9 +20,10 @@ from mfmgame.view.plots.style import (
     axes_or_new,
     drawn_in_style,
     keyed,
+    limit_label,
+    loss_label,
     number_label,
     titled,
-    written,
 )
 
 if TYPE_CHECKING:
@@ -113,10 +114,10 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
     if np.ptp(values) > 0.0:
         lines = ax.contour(columns, rows, values, levels=7, colors=GREY, linewidths=0.8)
         ax.clabel(lines, fontsize=7.0, fmt=number_label)
-        ax.plot([], [], color=GREY, linewidth=0.8, label="value [loss units]")
+        ax.plot([], [], color=GREY, linewidth=0.8, label=loss_label(game, "value"))
     titled(ax, game.name, f"exact at {len(mapped.limits)} limits, on the safe side between them")
     ax.set_xlabel("attacker bandwidth [bits]")
-    ax.set_ylabel(f"limit of {written(mapped.limit)} [units of it]")
+    ax.set_ylabel(limit_label(game, mapped.limit))
     keyed(ax)
     return ax
 

@@ -18,6 +18,7 @@ from mfmgame.view.plots.style import (
     axes_or_new,
     counted,
     drawn_in_style,
+    loss_label,
     most_important,
     row_labels,
     titled,
@@ -60,7 +61,7 @@ def plot_payoff(game: DefenseGame, ax: Axes | None = None) -> Axes:
         ax, game.name, said or "residual loss of each threat with each defense alone, at level 1"
     )
     most = float(game.severity.max(initial=0.0)) or 1.0
-    _shaded(ax, payoff, "Oranges", most, "loss at full effort [loss units]")
+    _shaded(ax, payoff, "Oranges", most, loss_label(game, "loss at full effort"))
     _named(ax, game, threats, names)
     return ax
 

@@ -23,7 +23,7 @@ from mfmgame.answers.decision import Region
 from mfmgame.documents.result import Decision
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import refuse_other_types
-from mfmgame.view.text.number_formats import printable
+from mfmgame.view.text.number_formats import loss_unit, printable
 
 try:
     import matplotlib
@@ -36,6 +36,8 @@ except ImportError:
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from mfmgame.game.game import DefenseGame
 
 __all__ = [
     "BLUE",
@@ -52,6 +54,8 @@ __all__ = [
     "counted",
     "drawn_in_style",
     "keyed",
+    "limit_label",
+    "loss_label",
     "most_important",
     "number_label",
     "row_labels",
@@ -143,6 +147,17 @@ def axes_or_new(ax: Axes | None, width: float = 7.0, height: float = 4.2) -> Axe
         return ax
     figure = Picture(figsize=(width, height), layout="constrained")
     return figure.add_subplot(axes_class=PictureAxes)
+
+
+def loss_label(game: DefenseGame, text: str) -> str:
+    """Write the label of an axis of losses, with their unit."""
+    return f"{text} [{written(loss_unit(game))}]"
+
+
+def limit_label(game: DefenseGame, resource: str) -> str:
+    """Write the label of an axis of a resource's limits, with their unit."""
+    unit = game.units.resources.get(resource, "units of it")
+    return f"limit of {written(resource)} [{written(unit)}]"
 
 
 def written(name: str, longest: int = _LONGEST) -> str:

@@ -9,10 +9,12 @@ import numpy as np
 
 from mfmgame import __version__
 from mfmgame.answers.frontier import Frontier
+from mfmgame.answers.plan_evaluation import evaluate, evaluate_levels
 from mfmgame.answers.status import first_unproven
 from mfmgame.assessment import Assessment
 from mfmgame.catalogs.gaps import groups_of
 from mfmgame.catalogs.scenario_entries import Entries
+from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
 from mfmgame.view.report.input_rows import (
     bases_table,
@@ -34,7 +36,7 @@ from mfmgame.view.report.wording import (
 )
 from mfmgame.view.text.answer_text import with_steps_held
 from mfmgame.view.text.layout import status_text
-from mfmgame.view.text.number_formats import measured, number_text, share_text
+from mfmgame.view.text.number_formats import loss_unit, number_text, share_text
 
 __all__ = ["contents"]
 
@@ -82,6 +84,7 @@ def contents(
         "tables": {
             "plan": _plan(assessment, labels),
             "limits": _limits(assessment),
+            "plans": _plans(assessment),
             "attack": _attack(assessment, labels),
             "frontier": _frontier(frontier),
             "index": _index(assessment, labels),
@@ -104,16 +107,19 @@ def _facts(assessment: Assessment) -> list[tuple[str, str, str]]:
     """List the facts shown in large figures: name, figure and unit."""
     solution, found = assessment.solution, assessment.threshold
     game = solution.game
-    facts = [("Worst attack causes", measured(solution.value, "loss unit"))]
+    facts = [("Worst attack causes", number_text(solution.value), loss_unit(game))]
     if found is not None:
         reach = found.bandwidth
         facts += [
-            ("Stopping costs", measured(game.termination_loss or 0.0, "loss unit")),
-            ("Threshold", "None reachable" if reach is None else bits(reach)),
+            ("Stopping costs", number_text(game.termination_loss or 0.0), loss_unit(game)),
+            ("Threshold", *(("None reachable", "") if reach is None else _bits(reach))),
         ]
-    facts.append(("Attacker has", bits(game.attacker_bandwidth)))
-    parts = [(name, text.partition(" ")) for name, text in facts]
-    return [(name, figure, unit) for name, (figure, _, unit) in parts]
+    return [*facts, ("Attacker has", *_bits(game.attacker_bandwidth))]
+
+
+def _bits(amount: float) -> tuple[str, str]:
+    figure, _, unit = bits(amount).partition(" ")
+    return figure, unit
 
 
 def _plan(assessment: Assessment, labels: Labels) -> Table:
@@ -134,10 +140,38 @@ def _plan(assessment: Assessment, labels: Labels) -> Table:
         for j in range(game.n_defenses)
         if levels[j] > 0 or roles[j] != "useless"
     )
-    uses = [f"use of {short(resource)}" for resource in game.resources]
+    uses = [f"use of {short(resource)}{_unit(game, resource)}" for resource in game.resources]
     headings = ["defense", "role", "level", "greatest possible", *uses]
     headings += ["least in any best plan", "greatest in any best plan"]
     return table("The plan", headings, rows, text_columns=2, noun="defense")
+
+
+def _unit(game: DefenseGame, resource: str) -> str:
+    unit = game.units.resources.get(resource, "")
+    return f" [{short(unit)}]" if unit else ""
+
+
+def _plans(assessment: Assessment) -> Table:
+    """Tabulate no defense, the named plans and the best plan; no rows without named plans."""
+    game = assessment.solution.game
+    named = [evaluate(game, plan) for plan in game.plans]
+    best = evaluate_levels(game, assessment.solution.allocation.array, "best plan")
+    every = [evaluate_levels(game, np.zeros(game.n_defenses), "no defense"), *named, best]
+    rows = []
+    for plan in every if named else []:
+        reach = "-" if plan.decision is None else "any bandwidth"
+        if plan.plan_bandwidth is not None:
+            reach = bits(plan.plan_bandwidth)
+        uses = [
+            number_text(used) + (", over the limit" if resource in plan.excess else "")
+            for resource, used in plan.resource_use.items()
+        ]
+        running = [name for name, level in plan.allocation.items() if level > 0.0]
+        cells = plan.name, plan.decision or "-", ", ".join(running) or "nothing"
+        rows.append((*cells, number_text(plan.loss), reach, *uses))
+    uses = [f"use of {short(resource)}{_unit(game, resource)}" for resource in game.resources]
+    headings = ["plan", "decision", "runs", f"loss [{loss_unit(game)}]", "holds up to", *uses]
+    return table("Plans side by side", headings, rows, text_columns=3, noun="plan")
 
 
 def _limits(assessment: Assessment) -> Table:
@@ -149,7 +183,8 @@ def _limits(assessment: Assessment) -> Table:
     ):
         finite = math.isfinite(limit)
         price = number_text(found.limit_prices[resource].right) if finite else "-"
-        rows.append((resource, number_text(used), number_text(limit) if finite else "none", price))
+        name = resource + _unit(game, resource)
+        rows.append((name, number_text(used), number_text(limit) if finite else "none", price))
     worth = f"{with_steps_held(game)}marginal value of one more unit"
     headings = ["resource", "used", "limit", worth]
     return table("What the plan uses", headings, rows, noun="resource")

@@ -17,6 +17,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose
 from mfmgame.view.report.attack_steps import Step, attack_steps
 from mfmgame.view.report.wording import short
+from mfmgame.view.text.number_formats import loss_unit
 
 __all__ = ["Labels", "decisions_of", "embedded_json", "frontier_payload"]
 
@@ -160,6 +161,7 @@ class _Pieces:
             "isBracket": not self._composition.is_polyhedral,
             "bandwidth": game.attacker_bandwidth,
             "loss": game.termination_loss,
+            "unit": loss_unit(game),
             "threshold": None if found is None else found.bandwidth,
             "decisions": decisions_of(self._assessment, frontier),
             "points": frontier.breakpoints[ends].tolist(),

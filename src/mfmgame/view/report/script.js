@@ -91,7 +91,9 @@
   // ---- Text.
 
   function brief(number) {
-    return String(Number(number.toPrecision(6)));
+    const size = Math.abs(number);
+    if (size >= 1e15 || (size > 0 && size < 1e-9)) return String(Number(number.toPrecision(4)));
+    return number.toLocaleString("en-US", { maximumSignificantDigits: 4 });
   }
 
   function bits(amount) {
@@ -266,7 +268,7 @@
     ];
     const top = Math.max(values[last], data.loss === null ? 0 : data.loss) * 1.08 || 1;
     const xaxis = { title: { text: "attacker bandwidth (bits)" }, range: [from, Math.max(end, Math.min(now, 1e300)) * 1.02], zeroline: false };
-    const layout = layoutOf(colour, { xaxis, yaxis: { title: { text: "value (loss units)" }, range: [0, top] }, shapes, annotations, hovermode: "closest" });
+    const layout = layoutOf(colour, { xaxis, yaxis: { title: { text: `value (${data.unit})` }, range: [0, top] }, shapes, annotations, hovermode: "closest" });
     return Plotly.react("curve", traces, layout, settings);
   }
 

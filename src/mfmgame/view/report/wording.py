@@ -9,7 +9,13 @@ from typing import NamedTuple
 
 from mfmgame.assessment import Assessment
 from mfmgame.game.game import DefenseGame
-from mfmgame.view.text.number_formats import measured, number_text, printable
+from mfmgame.view.text.number_formats import (
+    loss_text,
+    measured,
+    number_text,
+    printable,
+    resource_text,
+)
 
 __all__ = [
     "Verdict",
@@ -59,7 +65,7 @@ def verdict(assessment: Assessment) -> Verdict:
     solution, threshold = assessment.solution, assessment.threshold
     game = solution.game
     attacker = f"an attacker with {bits(game.attacker_bandwidth)}"
-    causes = f"{attacker} still causes a loss of {number_text(solution.value)} at worst"
+    causes = f"{attacker} still causes a loss of {loss_text(game, solution.value)} at worst"
     if threshold is None:
         return Verdict(
             "none",
@@ -67,7 +73,7 @@ def verdict(assessment: Assessment) -> Verdict:
             f"Against the best plan, {causes}. The scenario gives no cost of stopping the system, "
             "so no decision follows.",
         )
-    stopping = number_text(game.termination_loss or 0.0)
+    stopping = loss_text(game, game.termination_loss or 0.0)
     if threshold.decision == "operate":
         return Verdict(
             "operate",
@@ -110,11 +116,15 @@ def threshold_sentence(assessment: Assessment) -> str:
         place = f"{bits(margin)} more than the scenario's attacker has."
     else:
         place = f"{bits(-margin)} less than the scenario's attacker has."
+    if found.plan_bandwidth is None:
+        kept = "The best plan, kept as it is, costs no more than stopping at any bandwidth."
+    else:
+        kept = f"The best plan, kept as it is, holds up to {bits(found.plan_bandwidth)}."
     if found.undefended is None:
         bare = "Without any defense, the threshold would be unreachable too."
     else:
         bare = f"Without any defense, the threshold would be {bits(found.undefended)}."
-    return f"{turns}{place} {bare}"
+    return f"{turns}{place} It assumes that the plan changes with the attacker. {kept} {bare}"
 
 
 def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> str:
@@ -123,9 +133,9 @@ def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> st
         return "The best plan funds no defense."
     noun = "defense" if n_funded == 1 else "defenses"
     parts = [
-        f"{number_text(amount)} of {measured(limit, 'unit')} of {short(resource)}"
+        f"{number_text(amount)} of {_amount(game, resource, limit)} of {short(resource)}"
         if math.isfinite(limit)
-        else f"{measured(amount, 'unit')} of {short(resource)}, which has no limit"
+        else f"{_amount(game, resource, amount)} of {short(resource)}, which has no limit"
         for resource, amount, limit in zip(game.resources, used, game.limits.tolist(), strict=True)
     ]
     if len(parts) > _MOST_RESOURCES:
@@ -156,6 +166,13 @@ def attack_sentence(game: DefenseGame) -> str:
 def bits(amount: float) -> str:
     """Format an amount of bandwidth."""
     return measured(amount, "bit")
+
+
+def _amount(game: DefenseGame, resource: str, amount: float) -> str:
+    """Format an amount of a resource with its unit, or in units."""
+    if game.units.resources.get(resource):
+        return resource_text(game, resource, amount)
+    return measured(amount, "unit")
 
 
 def _listed(parts: Sequence[str]) -> str:

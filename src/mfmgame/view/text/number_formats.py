@@ -17,6 +17,7 @@ __all__ = [
     "full_digits",
     "loss_heading",
     "loss_text",
+    "loss_unit",
     "measured",
     "number_text",
     "percent_text",
@@ -67,9 +68,17 @@ def bound_text(number: float) -> str:
 
 def loss_text(game: DefenseGame, loss: float) -> str:
     """Format a loss with its unit and period, if the game names them."""
-    unit = f" {printable(game.units.loss)}" if game.units.loss else ""
+    return f"{number_text(loss)} {_loss_unit(game)}".rstrip()
+
+
+def _loss_unit(game: DefenseGame) -> str:
     period = f" per {printable(game.units.period)}" if game.units.period else ""
-    return f"{number_text(loss)}{unit}{period}"
+    return (printable(game.units.loss) + period).strip()
+
+
+def loss_unit(game: DefenseGame) -> str:
+    """Name the unit of losses: the game's own, or loss units."""
+    return _loss_unit(game) or "loss units"
 
 
 def resource_text(game: DefenseGame, resource: str, amount: float) -> str:
