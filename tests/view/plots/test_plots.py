@@ -115,7 +115,7 @@ class TestEveryPicture:
     def test_the_axes_given_are_drawn_on_and_settings_stay(self, name, monkeypatch):
         before = dict(matplotlib.rcParams)
         given = Figure().subplots()
-        monkeypatch.setattr(style, "axes_or_new", None)  # no picture of its own
+        monkeypatch.setattr(style, "Picture", None)  # no picture of its own
         assert draw_on(name, given) is given
         assert given.has_data()
         assert dict(matplotlib.rcParams) == before

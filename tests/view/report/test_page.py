@@ -70,10 +70,11 @@ def test_the_decision_and_the_threshold_come_first(page):
     start = page.text.index("Decision:")
     assert page.text[start:].startswith(
         "Decision: Terminate Stop the system. Even against the best plan, an attacker with 8 "
-        "bits still causes a loss of 25.159 at worst. Stopping the system costs only 24. The "
-        "decision changes at 7.28768 bits, the self-destruction threshold: 0.712319 bits less "
-        "than the scenario's attacker has. Without any defense, the threshold would be 5.64111 "
-        "bits."
+        "bits still causes a loss of 25.16 at worst. Stopping the system costs only 24. The "
+        "decision changes at 7.288 bits, the self-destruction threshold: 0.7123 bits less "
+        "than the scenario's attacker has. It assumes that the plan changes with the attacker. "
+        "The best plan, kept as it is, holds up to 7.288 bits. Without any defense, the threshold "
+        "would be 5.641 bits."
     )
 
 
