@@ -38,6 +38,8 @@ class CoverageIndex:
 
     Attributes
     ----------
+    game : DefenseGame
+        The game whose threats and defenses are measured.
     defenses : Labelled, length n_defenses
         Share of the weight that each defense stops at level 1.
     classes : tuple of str, length n_classes
@@ -60,6 +62,7 @@ class CoverageIndex:
         Caveats about the numbers and the solution.
     """
 
+    game: DefenseGame
     defenses: Labelled
     classes: tuple[str, ...]
     by_class: FloatArray
@@ -151,6 +154,7 @@ def index_of(
     undefined = np.full(game.n_defenses, np.nan)
     share = _normalised(weight) if has_weight else weight
     return CoverageIndex(
+        game=game,
         defenses=Labelled(
             game.defense_ids,
             _share(alone.T @ share) if has_weight else undefined,

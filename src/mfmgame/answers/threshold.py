@@ -20,6 +20,8 @@ class Threshold:
 
     Attributes
     ----------
+    game : DefenseGame
+        The game with the scenario's own attacker.
     bandwidth : float or None
         The threshold in bits, if the defender may change the allocation with the attacker's
         bandwidth; None if no attacker in the game can reach it.
@@ -52,6 +54,7 @@ class Threshold:
         a solution.
     """
 
+    game: DefenseGame
     bandwidth: float | None
     plan_bandwidth: float | None
     undefended: float | None

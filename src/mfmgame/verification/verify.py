@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import overload
 
@@ -41,6 +41,8 @@ class Verification:
 
     Attributes
     ----------
+    game : DefenseGame
+        The game that the answer was checked against.
     lower, upper : float
         Proven bracket, rounded outwards from exact numbers, in loss units.
     gap : float
@@ -50,6 +52,7 @@ class Verification:
         unchanged and consistent, but carry no proof.
     """
 
+    game: DefenseGame = field(compare=False)
     lower: float
     upper: float
     gap: float
@@ -62,6 +65,8 @@ class FrontierVerification:
 
     Attributes
     ----------
+    game : DefenseGame
+        The game that the answer was checked against.
     lower, upper : ndarray of float, shape (n_pieces + 1,)
         Proven bracket at each breakpoint, rounded outwards, in loss units.
     gap : float
@@ -70,6 +75,7 @@ class FrontierVerification:
         Ends of the proven part, in units of the parameter.
     """
 
+    game: DefenseGame
     lower: FloatArray
     upper: FloatArray
     gap: float
@@ -83,6 +89,8 @@ class PortfolioVerification:
 
     Attributes
     ----------
+    game : DefenseGame
+        The game that the answer was checked against.
     lower, upper : ndarray of float, shape (n_portfolios,)
         Proven bracket of the value at the budgets for which each portfolio is best,
         rounded outwards, in loss units.
@@ -90,6 +98,7 @@ class PortfolioVerification:
         Greatest width relative to the value.
     """
 
+    game: DefenseGame
     lower: FloatArray
     upper: FloatArray
     gap: float
@@ -231,6 +240,7 @@ def _verify_portfolios(
     check_equal(("status",), document.status, sequence.status)
     check_notes(document.notes, sequence.notes)
     return PortfolioVerification(
+        game=game,
         lower=np.array([bracket.lower for bracket in proven]),
         upper=np.array([bracket.upper for bracket in proven]),
         gap=max(bracket.gap for bracket in proven),
@@ -243,6 +253,7 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
     lower, upper = check_frontier(frontier, ExactGame(game))
     brackets = [_verification(*ends, game) for ends in zip(lower, upper, strict=True)]
     return FrontierVerification(
+        game=game,
         lower=np.array([bracket.lower for bracket in brackets]),
         upper=np.array([bracket.upper for bracket in brackets]),
         gap=max(bracket.gap for bracket in brackets),
@@ -253,7 +264,7 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
 
 def _verification(lower: Fraction, upper: Fraction, game: DefenseGame) -> Verification:
     gap = (upper - lower) / Fraction(scale_of(game, float(upper)))
-    return Verification(_outwards(lower, -1), _outwards(upper, 1), rounded(gap))
+    return Verification(game, _outwards(lower, -1), _outwards(upper, 1), rounded(gap))
 
 
 def _outwards(number: Fraction, direction: int) -> float:

@@ -73,7 +73,7 @@ def assessment_text(assessment: Assessment) -> Group:
         *status_facts(assessment.status),
     ]
     if threshold is not None:
-        facts = [*_threshold_facts(game, threshold, solution), *facts]
+        facts = [*_threshold_facts(threshold, solution), *facts]
     facts += [
         _attacker_fact(game, assessment.sensitivity.bandwidth_price),
         *_limit_facts(assessment.sensitivity),
@@ -100,9 +100,10 @@ def _odd_lines(game: DefenseGame) -> Iterable[Text]:
         yield Text(f"\ncheck: {len(found) - _MOST_ODD} more: mfmgame check lists them")
 
 
-def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
+def threshold_text(threshold: Threshold) -> Group:
     """Show the threshold, the decision, and the allocation at the threshold."""
-    facts: list[Fact] = [*_threshold_facts(game, threshold), *status_facts(threshold.status)]
+    game = threshold.game
+    facts: list[Fact] = [*_threshold_facts(threshold), *status_facts(threshold.status)]
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if threshold.reachable:
         parts += [heading("allocation at the threshold")]
@@ -111,7 +112,7 @@ def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
 
 
 def verification_text(
-    game: DefenseGame, proven: Verification | FrontierVerification | PortfolioVerification
+    proven: Verification | FrontierVerification | PortfolioVerification,
 ) -> Group:
     """Show the proven facts of an answer whose every number has been checked."""
     if isinstance(proven, Verification):
@@ -130,11 +131,12 @@ def verification_text(
         facts.append(
             ("not proven", "the sensitivity; it agrees with the other numbers and its digest")
         )
-    return Group(title(game), facts_table(facts))
+    return Group(title(proven.game), facts_table(facts))
 
 
-def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
+def index_text(index: CoverageIndex) -> Group:
     """Show the coverage index by defense, greatest first, and by class."""
+    game = index.game
     order = sorted(
         range(game.n_defenses), key=lambda j: (-_rank(float(index.defenses.array[j])), j)
     )
@@ -199,9 +201,8 @@ def bracket_text(lower: float, upper: float) -> str:
     return f"between {bound_text(lower)} and {bound_text(upper)}"
 
 
-def _threshold_facts(
-    game: DefenseGame, threshold: Threshold, solution: Solution | None = None
-) -> list[Fact]:
+def _threshold_facts(threshold: Threshold, solution: Solution | None = None) -> list[Fact]:
+    game = threshold.game
     stopping = loss_text(game, game.termination_loss or 0.0)
     is_open = threshold.decision == "undecided"
     if threshold.bandwidth is None:
