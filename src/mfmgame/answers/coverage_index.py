@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.answer_displays import draw_index, index_html
+from mfmgame.answer_displays import Displayed, draw_index
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
@@ -32,8 +32,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
-class CoverageIndex:
+@dataclass(frozen=True, eq=False, repr=False)
+class CoverageIndex(Displayed):
     """Defense Coverage Index of each defense and of an allocation, all in [0, 1].
 
     Attributes
@@ -101,9 +101,6 @@ class CoverageIndex:
             The axes drawn on.
         """
         return draw_index(self, ax)
-
-    def _repr_html_(self) -> str:
-        return index_html(self)
 
 
 def index_of(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.documents.result import Status
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
@@ -30,8 +31,8 @@ _Part = tuple[str, list[str], FloatArray, FloatArray]
 """A kind of number, the names of its entries, their sizes and derivatives."""
 
 
-@dataclass(frozen=True, eq=False)
-class Gradient:
+@dataclass(frozen=True, eq=False, repr=False)
+class Gradient(Displayed):
     """Derivatives with respect to every number of a game; NaN where not known to exist.
 
     At an end of a number's range (an effectiveness of 0 or 1, a bandwidth of 0, ...) the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Decision, Status
 from mfmgame.game.attacker import bandwidth_for_loss
@@ -14,8 +15,8 @@ from mfmgame.numerics.arrays import FloatArray
 __all__ = ["Threshold", "beside_decision", "one_sided_note", "plan_threshold"]
 
 
-@dataclass(frozen=True, eq=False)
-class Threshold:
+@dataclass(frozen=True, eq=False, repr=False)
+class Threshold(Displayed):
     """Attacker bandwidth at which the system must be shut down.
 
     Attributes

@@ -8,6 +8,7 @@ from typing import overload
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.answers.solution import Solution, refuse_other_tolerances, scale_of
 from mfmgame.answers.threshold import one_sided_note
@@ -35,8 +36,8 @@ from mfmgame.verification.thresholds import check_plan_threshold, check_threshol
 __all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Displayed):
     """Proven bracket of the value of a game.
 
     Attributes
@@ -59,8 +60,8 @@ class Verification:
     has_ranges: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class FrontierVerification:
+@dataclass(frozen=True, eq=False, repr=False)
+class FrontierVerification(Displayed):
     """Proven brackets of a frontier; between breakpoints, chords are bounds too.
 
     Attributes
@@ -83,8 +84,8 @@ class FrontierVerification:
     stop: float
 
 
-@dataclass(frozen=True, eq=False)
-class PortfolioVerification:
+@dataclass(frozen=True, eq=False, repr=False)
+class PortfolioVerification(Displayed):
     """Proven brackets of a sequence of portfolios.
 
     Attributes

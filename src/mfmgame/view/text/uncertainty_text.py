@@ -20,6 +20,7 @@ from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.json.uncertainty_documents import gradient_notes, what_if_notes
+from mfmgame.view.text.answer_text import title
 from mfmgame.view.text.fitting_table import FittingTable, table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import measured, number_text, printable
@@ -34,6 +35,7 @@ __all__ = [
     "shares_text",
     "tornado_text",
     "what_if_text",
+    "without_each_text",
 ]
 
 _MOST_ROWS = 20
@@ -41,18 +43,21 @@ _SAME = 1e-9
 """Relative difference below which two numbers count as equal: they are proven no closer."""
 
 
-def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
-    """Show the inputs with the greatest elasticities of the value and of the threshold."""
+def gradient_text(value: Gradient, threshold: Gradient | None = None) -> Group:
+    """Show the inputs with the greatest elasticities of a value, and of the threshold beside it.
+
+    A gradient of a threshold may also stand alone.
+    """
     table = value.to_frame()
-    facts = [("value", number_text(value.at))]
-    headings = ["number", "of", "size", "value per unit", "per percent"]
+    facts = [(value.of, _at(value))]
+    headings = ["number", "of", "size", f"{value.of} per unit", "per percent"]
     if threshold is not None:
         other = threshold.to_frame()
         table["threshold"], table["threshold_elasticity"] = (
             other["derivative"],
             other["elasticity"],
         )
-        facts.append(("threshold", measured(threshold.at, "bit")))
+        facts.append(("threshold", _at(threshold)))
         headings += ["threshold per unit", "per percent"]
     n_open = int((~table["exists"]).sum())
     status = first_unproven(one.status for one in (value, threshold) if one is not None)
@@ -61,7 +66,7 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
         ("derivatives", f"for {counted(len(table), 'number')}; not known to exist for {n_open}")
     )
     # Rounded before sorting: numbers that look equal stay tied.
-    rank = table["elasticity"].abs().map(lambda one: float(number_text(one)))
+    rank = table["elasticity"].abs().map(lambda one: float(f"{one:.4g}"))
     listed = table[rank > 0.0].loc[
         rank[rank > 0.0].sort_values(ascending=False, kind="stable").index
     ]
@@ -76,17 +81,21 @@ def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
             *(_cell(float(one)) for one in cells),
         )
     return Group(
-        _title(value.game),
+        title(value.game),
         facts_table(facts),
         heading(
             _first_of(
-                "greatest relative effect on the value",
+                f"greatest relative effect on the {value.of}",
                 len(listed),
             )
         ),
         rows,
         *notes_text(gradient_notes(value, threshold)),
     )
+
+
+def _at(found: Gradient) -> str:
+    return number_text(found.at) if found.of == "value" else measured(found.at, "bit")
 
 
 def shares_text(found: Attribution) -> Group:
@@ -126,7 +135,7 @@ def shares_text(found: Attribution) -> Group:
             _cell(float(row["alone"])),
             _cell(float(row["last"])),
         )
-    parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
+    parts: list[RenderableType] = [title(found.game), facts_table(facts)]
     parts.append(rows if len(funded) else Text("  nothing is funded"))
     return Group(*parts, *notes_text(found.notes))
 
@@ -142,7 +151,7 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
     is_changed = bool(facts)
     statuses = [found.status] if each is None else [found.status, each.status]
     facts += status_facts(first_unproven(statuses))
-    parts: list[RenderableType] = [_title(after.solution.game)]
+    parts: list[RenderableType] = [title(after.solution.game)]
     if facts:
         parts.append(facts_table(facts))
     if is_changed:
@@ -173,6 +182,11 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
             )
         parts += [heading("without each defense in turn"), rows]
     return Group(*parts, *notes_text(what_if_notes(found, each)))
+
+
+def without_each_text(each: WithoutEach) -> Group:
+    """Show the cost of removing each defense, in a scenario that does not change otherwise."""
+    return what_if_text(WhatIf(each.before, each.before, dropped=(), added=()), each)
 
 
 def robust_text(plan: RobustPlan) -> Group:
@@ -207,7 +221,7 @@ def robust_text(plan: RobustPlan) -> Group:
         inputs.add_row(printable(name), *cells)
     game = plan.solution.game
     return Group(
-        _title(game),
+        title(game),
         facts_table(facts),
         sides,
         heading("allocation"),
@@ -234,7 +248,7 @@ def tornado_text(found: Tornado) -> Group:
             cells += [_bits(one) for one in found.thresholds[row].tolist()]
         rows.add_row(printable(name), *cells)
     return Group(
-        _title(found.game),
+        title(found.game),
         facts_table(facts),
         heading("each number at its two ends, all others nominal"),
         rows,
@@ -250,7 +264,7 @@ def influence_text(found: Influence) -> Group:
     if "threshold" in found.indices and found.n_unreached:
         text = f"unreachable in {found.n_unreached} games; the bandwidth of all threats replaces it"
         facts.append(("threshold", text))
-    parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
+    parts: list[RenderableType] = [title(found.game), facts_table(facts)]
     key = "total" if found.method == "sobol" else "mean_size"
     for measure, columns in found.indices.items():
         table = found.to_frame(measure)
@@ -264,12 +278,6 @@ def influence_text(found: Influence) -> Group:
 def _sorted(table: pandas.DataFrame, column: str) -> pandas.DataFrame:
     """Sort rows, greatest first; ties keep the scenario's order."""
     return table.sort_values(column, ascending=False, kind="stable")
-
-
-def _title(game: DefenseGame) -> Text:
-    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
-    counts += f", {game.composition}"
-    return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
 
 
 def _first_of(text: str, count: int) -> str:
