@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 from rich.console import Group
 
 from mfmgame.answers.decision import decide
@@ -95,8 +96,12 @@ def _solved(
         *_value_facts(solution, status),
         ("attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}"),
     ]
-    for resource, used in solution.resource_use.items():
-        facts.append((printable(resource), f"{resource_text(game, resource, used)} used"))
+    for resource, used, limit in zip(
+        game.resources, solution.resource_use.array, game.limits, strict=True
+    ):
+        told = number_text(used) if np.isfinite(limit) else resource_text(game, resource, used)
+        most = f"of {resource_text(game, resource, limit)} used" if np.isfinite(limit) else "used"
+        facts.append((printable(resource), f"{told} {most}"))
     return Group(
         title(game),
         facts_table(facts),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.answers.gradient import Gradient
+from mfmgame.answers.gradient import Gradient, GradientEntries
 from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold
 from mfmgame.attribution.shapley import Attribution
@@ -16,12 +18,13 @@ from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import counted
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.json.uncertainty_documents import gradient_notes, what_if_notes
-from mfmgame.view.text.answer_text import title
-from mfmgame.view.text.fitting_table import FittingTable, table_of
+from mfmgame.view.text.answer_text import greatest_first, title
+from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import measured, number_text, printable
 
@@ -48,50 +51,46 @@ def gradient_text(value: Gradient, threshold: Gradient | None = None) -> Group:
 
     A gradient of a threshold may also stand alone.
     """
-    table = value.to_frame()
-    facts = [(value.of, _at(value))]
-    headings = ["number", "of", "size", f"{value.of} per unit", "per percent"]
-    if threshold is not None:
-        other = threshold.to_frame()
-        table["threshold"], table["threshold_elasticity"] = (
-            other["derivative"],
-            other["elasticity"],
-        )
-        facts.append(("threshold", _at(threshold)))
-        headings += ["threshold per unit", "per percent"]
-    n_open = int((~table["exists"]).sum())
-    status = first_unproven(one.status for one in (value, threshold) if one is not None)
-    facts += status_facts(status)
+    sides = [value] if threshold is None else [value, threshold]
+    entries = [GradientEntries(one) for one in sides]
+    first = entries[0]
+    facts = [(one.of, _at(one)) for one in sides]
+    headings = ["number", "of", "size"]
+    for one in sides:
+        headings += [f"{one.of} per unit", "per percent"]
+    facts += status_facts(first_unproven(one.status for one in sides))
+    n_open = int(np.isnan(first.derivatives).sum())
     facts.append(
-        ("derivatives", f"for {counted(len(table), 'number')}; not known to exist for {n_open}")
+        ("derivatives", f"for {counted(len(first), 'number')}; not known to exist for {n_open}")
     )
-    # Rounded before sorting: numbers that look equal stay tied.
-    rank = table["elasticity"].abs().map(lambda one: float(f"{one:.4g}"))
-    listed = table[rank > 0.0].loc[
-        rank[rank > 0.0].sort_values(ascending=False, kind="stable").index
-    ]
-    rows = table_of(headings, text_columns=2)
-    for row in listed.head(_MOST_ROWS).to_dict("records"):
-        cells = [row["size"], row["derivative"], row["elasticity"]]
-        if threshold is not None:
-            cells += [row["threshold"], row["threshold_elasticity"]]
-        rows.add_row(
-            str(row["number"]).replace("_", " "),
-            printable(str(row["name"])),
-            *(_cell(float(one)) for one in cells),
-        )
+    effects = np.abs(first.elasticities)
+    listed = np.flatnonzero(effects > 0.0)
+    order = cache(lambda: listed[greatest_first(_as_shown(effects[listed]))])
+
+    def row_of(place: int) -> tuple[str, ...]:
+        at = int(order()[place])
+        number, name = first.label(at)
+        cells = [first.sizes[at]]
+        for one in entries:
+            cells += [one.derivatives[at], one.elasticities[at]]
+        return number.replace("_", " "), printable(name), *(_cell(float(cell)) for cell in cells)
+
+    shown = min(len(listed), _MOST_ROWS)
     return Group(
         title(value.game),
         facts_table(facts),
-        heading(
-            _first_of(
-                f"greatest relative effect on the {value.of}",
-                len(listed),
-            )
-        ),
-        rows,
+        heading(_first_of(f"greatest relative effect on the {value.of}", len(listed))),
+        table_of(headings, text_columns=2, rows=RowsOnDemand(shown, row_of)),
         *notes_text(gradient_notes(value, threshold)),
     )
+
+
+def _as_shown(numbers: FloatArray) -> FloatArray:
+    """Round positive numbers to the digits that are shown: numbers that look equal stay tied."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        scale = 10.0 ** (3.0 - np.floor(np.log10(numbers)))
+        rounded = np.round(numbers * scale) / scale
+    return np.where(np.isfinite(rounded), rounded, numbers)
 
 
 def _at(found: Gradient) -> str:
