@@ -1,7 +1,7 @@
-"""Plots and notebook tables of answers.
+"""How answers display themselves: as text, as notebook tables, and in plots.
 
-No other file outside ``cli`` imports from ``view``. Each function imports its plotting code when
-called, so that no answer waits for matplotlib.
+No other file outside ``cli`` imports from ``view``. Each function imports the code that displays
+when called, so that no answer waits for matplotlib.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mfmgame.uncertainty.tornado import Tornado
 
 __all__ = [
+    "Displayed",
     "FrontierPlots",
     "SolutionPlots",
     "draw_assessment",
@@ -30,10 +31,55 @@ __all__ = [
     "draw_map",
     "draw_portfolios",
     "draw_tornado",
-    "frontier_html",
-    "index_html",
-    "solution_html",
 ]
+
+
+class Displayed:
+    """An answer that displays itself at a prompt, in a notebook and as text.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> mg.sweep(mg.load_scenario("examples/llava.json"))
+    """
+
+    def summary(self, *, full_digits: bool = False, every_row: bool = False) -> str:
+        """Write the answer as text, as its command prints it.
+
+        Parameters
+        ----------
+        full_digits : bool
+            Whether to write every digit of each number.
+        every_row : bool
+            Whether to write every row of each table.
+
+        Returns
+        -------
+        str
+            Lines without styles and without trailing spaces.
+
+        Examples
+        --------
+        >>> import mfmgame as mg
+        >>> found = mg.self_destruction_threshold(mg.load_scenario("examples/llava.json"))
+        >>> print(found.summary())
+        """
+        from mfmgame.view.summaries import summary_of
+
+        return summary_of(self, digits=full_digits, rows=every_row)
+
+    def __repr__(self) -> str:
+        from mfmgame.view.summaries import brief_of
+
+        try:
+            return brief_of(self)
+        except Exception:  # debuggers also show answers that are half made
+            return object.__repr__(self)
+
+    def _repr_html_(self) -> str:
+        from mfmgame.view.notebook import html_of
+
+        return html_of(self)
 
 
 class SolutionPlots:
@@ -150,24 +196,3 @@ def draw_assessment(assessment: Assessment) -> Figure:
     from mfmgame.view.plots.panels import draw_assessment
 
     return draw_assessment(assessment)
-
-
-def solution_html(solution: Solution) -> str:
-    """Write the tables of a solution as HTML."""
-    from mfmgame.view.notebook import solution_html
-
-    return solution_html(solution)
-
-
-def frontier_html(frontier: Frontier) -> str:
-    """Write the table of a frontier as HTML."""
-    from mfmgame.view.notebook import frontier_html
-
-    return frontier_html(frontier)
-
-
-def index_html(index: CoverageIndex) -> str:
-    """Write the table of a coverage index as HTML."""
-    from mfmgame.view.notebook import index_html
-
-    return index_html(index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mfmgame.answer_displays import draw_assessment
+from mfmgame.answer_displays import Displayed, draw_assessment
 from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.interruption import Interrupted
 from mfmgame.answers.sensitivity import Sensitivity
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Assessment", "assess"]
 
 
-@dataclass(frozen=True, eq=False)
-class Assessment:
+@dataclass(frozen=True, eq=False, repr=False)
+class Assessment(Displayed):
     """Report of `mfmgame solve`.
 
     Attributes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.answer_displays import draw_index, index_html
+from mfmgame.answer_displays import Displayed, draw_index
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
@@ -32,12 +32,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
-class CoverageIndex:
+@dataclass(frozen=True, eq=False, repr=False)
+class CoverageIndex(Displayed):
     """Defense Coverage Index of each defense and of an allocation, all in [0, 1].
 
     Attributes
     ----------
+    game : DefenseGame
+        The game whose threats and defenses are measured.
     defenses : Labelled, length n_defenses
         Share of the weight that each defense stops at level 1.
     classes : tuple of str, length n_classes
@@ -60,6 +62,7 @@ class CoverageIndex:
         Caveats about the numbers and the solution.
     """
 
+    game: DefenseGame
     defenses: Labelled
     classes: tuple[str, ...]
     by_class: FloatArray
@@ -98,9 +101,6 @@ class CoverageIndex:
             The axes drawn on.
         """
         return draw_index(self, ax)
-
-    def _repr_html_(self) -> str:
-        return index_html(self)
 
 
 def index_of(
@@ -151,6 +151,7 @@ def index_of(
     undefined = np.full(game.n_defenses, np.nan)
     share = _normalised(weight) if has_weight else weight
     return CoverageIndex(
+        game=game,
         defenses=Labelled(
             game.defense_ids,
             _share(alone.T @ share) if has_weight else undefined,

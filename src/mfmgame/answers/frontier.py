@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.answer_displays import FrontierPlots, frontier_html
+from mfmgame.answer_displays import Displayed, FrontierPlots
 from mfmgame.answers.decision import Region, decide_each, regions_of, turning_points
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.proof import Proof
@@ -32,8 +32,8 @@ __all__ = ["ATTACKER_BANDWIDTH", "Frontier", "reach_of", "with_limit_on"]
 ATTACKER_BANDWIDTH = "attacker_bandwidth"
 
 
-@dataclass(frozen=True, eq=False)
-class Frontier:
+@dataclass(frozen=True, eq=False, repr=False)
+class Frontier(Displayed):
     """Value of a game over the attacker's bandwidth or over one limit.
 
     Call the frontier to evaluate it: ``frontier(8.0)``.
@@ -290,9 +290,6 @@ class Frontier:
     def plot(self) -> FrontierPlots:
         """Plots: ``frontier.plot()``, ``frontier.plot.allocation()``."""
         return FrontierPlots(self)
-
-    def _repr_html_(self) -> str:
-        return frontier_html(self)
 
     def to_frame(self) -> pandas.DataFrame:
         """Tabulate the pieces.

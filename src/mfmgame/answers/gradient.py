@@ -11,11 +11,13 @@ at fixed ``x, y, lam, pi``. It exists where all optima agree on the numbers in t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.documents.result import Status
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
@@ -24,14 +26,14 @@ from mfmgame.numerics.arrays import FloatArray, dense
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Gradient"]
+__all__ = ["Gradient", "GradientEntries"]
 
-_Part = tuple[str, list[str], FloatArray, FloatArray]
+_Part = tuple[str, Sequence[str], FloatArray, FloatArray]
 """A kind of number, the names of its entries, their sizes and derivatives."""
 
 
-@dataclass(frozen=True, eq=False)
-class Gradient:
+@dataclass(frozen=True, eq=False, repr=False)
+class Gradient(Displayed):
     """Derivatives with respect to every number of a game; NaN where not known to exist.
 
     At an end of a number's range (an effectiveness of 0 or 1, a bandwidth of 0, ...) the
@@ -85,48 +87,107 @@ class Gradient:
         """
         import pandas
 
-        game = self.game
-        effectiveness = dense(game.effectiveness)
-        threats, defenses = list(game.threat_ids), list(game.defense_ids)
-        parts: list[_Part] = [
-            ("severity", threats, game.severity, self.severity.array),
-            ("bandwidth", threats, game.bandwidth, self.bandwidth.array),
-            ("effectiveness", _pairs(threats, defenses), effectiveness, self.effectiveness),
-            ("max_level", defenses, game.max_level, self.max_level.array),
-            ("use", _pairs(game.resources, defenses), game.use, self.use),
-            ("limit", list(game.resources), game.limits, self.limits.array),
-            _single("attacker_bandwidth", game.attacker_bandwidth, self.attacker_bandwidth),
-        ]
-        if game.termination_loss is not None:
-            parts.append(_single("termination_loss", game.termination_loss, self.termination_loss))
         table: pandas.DataFrame = pandas.concat(
             [
                 pandas.DataFrame(
                     {
                         "number": number,
-                        "name": names,
+                        "name": list(names),
                         "size": size.ravel(),
                         "derivative": derivative.ravel(),
                     }
                 )
-                for number, names, size, derivative in parts
-                if names
+                for number, names, size, derivative in _parts(self)
+                if len(names)
             ],
             ignore_index=True,
         )
         table = table.loc[np.isfinite(table["size"])].reset_index(drop=True)
-        relative = table["size"] * table["derivative"]
-        table["elasticity"] = relative / self.at if self.at > 0.0 else np.nan
+        table["elasticity"] = _elasticity(
+            table["size"].to_numpy(), table["derivative"].to_numpy(), self.at
+        )
         table["exists"] = table["derivative"].notna()
         return table
 
 
-def _pairs(first: list[str] | tuple[str, ...], second: list[str]) -> list[str]:
-    """Join names of pairs by a slash, escaping slashes and tildes as in JSON pointers."""
-    left, right = (
-        [name.replace("~", "~0").replace("/", "~1") for name in names] for names in (first, second)
-    )
-    return [f"{a}/{b}" for a in left for b in right]
+class GradientEntries:
+    """Rows of :meth:`Gradient.to_frame` as arrays, with names that are made when they are read.
+
+    Parameters
+    ----------
+    gradient : Gradient
+
+    Attributes
+    ----------
+    sizes, derivatives, elasticities : ndarray of float, shape (n_entries,)
+    """
+
+    def __init__(self, gradient: Gradient) -> None:
+        self._parts = _parts(gradient)
+        sizes = np.concatenate([size.ravel() for *_, size, _ in self._parts])
+        derivatives = np.concatenate([derivative.ravel() for *_, derivative in self._parts])
+        self._kept = np.flatnonzero(np.isfinite(sizes))
+        self._ends = np.cumsum([len(names) for _, names, *_ in self._parts])
+        self.sizes, self.derivatives = sizes[self._kept], derivatives[self._kept]
+        self.elasticities = _elasticity(self.sizes, self.derivatives, gradient.at)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def label(self, entry: int) -> tuple[str, str]:
+        """Return the kind of number of an entry, and its name."""
+        place = int(self._kept[entry])
+        part = int(np.searchsorted(self._ends, place, side="right"))
+        number, names, *_ = self._parts[part]
+        return number, names[place - int(self._ends[part])]
+
+
+def _parts(gradient: Gradient) -> list[_Part]:
+    game = gradient.game
+    effectiveness = dense(game.effectiveness)
+    threats, defenses, resources = game.threat_ids, game.defense_ids, game.resources
+    parts: list[_Part] = [
+        ("severity", threats, game.severity, gradient.severity.array),
+        ("bandwidth", threats, game.bandwidth, gradient.bandwidth.array),
+        ("effectiveness", _Pairs(threats, defenses), effectiveness, gradient.effectiveness),
+        ("max_level", defenses, game.max_level, gradient.max_level.array),
+        ("use", _Pairs(resources, defenses), game.use, gradient.use),
+        ("limit", resources, game.limits, gradient.limits.array),
+        _single("attacker_bandwidth", game.attacker_bandwidth, gradient.attacker_bandwidth),
+    ]
+    if game.termination_loss is not None:
+        parts.append(_single("termination_loss", game.termination_loss, gradient.termination_loss))
+    return parts
+
+
+def _elasticity(size: FloatArray, derivative: FloatArray, at: float) -> FloatArray:
+    """Compute the percent change for a one-percent change of each number; NaN at a zero."""
+    return size * derivative / at if at > 0.0 else np.full(len(size), np.nan)
+
+
+class _Pairs(Sequence[str]):
+    """Names of pairs, joined by a slash; slashes and tildes are escaped as in JSON pointers."""
+
+    def __init__(self, first: Sequence[str], second: Sequence[str]) -> None:
+        self._first, self._second = first, second
+
+    def __len__(self) -> int:
+        return len(self._first) * len(self._second)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        places = range(len(self))[at]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        row, column = divmod(places, len(self._second))
+        return f"{_escaped(self._first[row])}/{_escaped(self._second[column])}"
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _single(number: str, size: float, derivative: float) -> _Part:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.decision import decide
 from mfmgame.answers.solution import scale_of
 from mfmgame.answers.threshold import plan_threshold
@@ -30,8 +31,8 @@ from mfmgame.numerics.arrays import FloatArray
 __all__ = ["PlanEvaluation", "evaluate", "evaluate_levels"]
 
 
-@dataclass(frozen=True, eq=False)
-class PlanEvaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanEvaluation(Displayed):
     """Worst-case loss of a plan, with its proof.
 
     Attributes

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfmgame.answer_displays import draw_portfolios
+from mfmgame.answer_displays import Displayed, draw_portfolios
 from mfmgame.answers.decision import Region, decide
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import first_unproven
@@ -48,8 +48,8 @@ _FOUND = 1e-9
 """Relative excess of the greedy value up to which it counts as the best value."""
 
 
-@dataclass(frozen=True, eq=False)
-class Portfolio:
+@dataclass(frozen=True, eq=False, repr=False)
+class Portfolio(Displayed):
     """Best portfolio for every budget from its cost up to the next portfolio's cost.
 
     Attributes
@@ -98,8 +98,8 @@ class Portfolio:
         return self.greedy_value <= self.value * (1.0 + _FOUND)
 
 
-@dataclass(frozen=True, eq=False)
-class PortfolioSequence:
+@dataclass(frozen=True, eq=False, repr=False)
+class PortfolioSequence(Displayed):
     """Every portfolio that is best at some budget, in order of cost.
 
     Attributes

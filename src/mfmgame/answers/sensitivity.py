@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.solution import Solution
 from mfmgame.documents.result import Role
 from mfmgame.game.compositions import composition_class
@@ -43,8 +44,8 @@ class OneSidedPrice(NamedTuple):
     right: float
 
 
-@dataclass(frozen=True, eq=False)
-class Sensitivity:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(Displayed):
     """Ranges of optimal levels, and the worth of one unit more or less.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
 
-from mfmgame.answer_displays import SolutionPlots, solution_html
+from mfmgame.answer_displays import Displayed, SolutionPlots
 from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Status
 from mfmgame.errors import SpecificationError
@@ -38,8 +38,8 @@ _NEGLIGIBLE = 1e-6
 """Least scale of a relative gap, as a share of the greatest severity."""
 
 
-@dataclass(frozen=True, eq=False)
-class Solution:
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution(Displayed):
     """Optimal allocation and the worst attack that remains.
 
     Attributes
@@ -127,9 +127,6 @@ class Solution:
     def plot(self) -> SolutionPlots:
         """Plots: ``solution.plot.attack()`` and others."""
         return SolutionPlots(self)
-
-    def _repr_html_(self) -> str:
-        return solution_html(self)
 
     def to_frame(self, rows: Literal["defenses", "threats"] = "defenses") -> pandas.DataFrame:
         """Tabulate the solution.

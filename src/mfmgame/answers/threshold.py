@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.certificates.proof import Proof
 from mfmgame.documents.result import Decision, Status
 from mfmgame.game.attacker import bandwidth_for_loss
@@ -14,12 +15,14 @@ from mfmgame.numerics.arrays import FloatArray
 __all__ = ["Threshold", "beside_decision", "one_sided_note", "plan_threshold"]
 
 
-@dataclass(frozen=True, eq=False)
-class Threshold:
+@dataclass(frozen=True, eq=False, repr=False)
+class Threshold(Displayed):
     """Attacker bandwidth at which the system must be shut down.
 
     Attributes
     ----------
+    game : DefenseGame
+        The game with the scenario's own attacker.
     bandwidth : float or None
         The threshold in bits, if the defender may change the allocation with the attacker's
         bandwidth; None if no attacker in the game can reach it.
@@ -52,6 +55,7 @@ class Threshold:
         a solution.
     """
 
+    game: DefenseGame
     bandwidth: float | None
     plan_bandwidth: float | None
     undefended: float | None

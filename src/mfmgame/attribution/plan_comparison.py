@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.plan_evaluation import PlanEvaluation, evaluate, evaluate_levels
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import doubts, first_unproven
@@ -33,8 +34,8 @@ class PlanChange:
     dropped: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class PlanComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanComparison(Displayed):
     """No defense, each named plan and the best plan of a game.
 
     Attributes
@@ -99,8 +100,8 @@ class PlanComparison:
         return (self.threshold or self.solution).notes
 
 
-@dataclass(frozen=True, eq=False)
-class ScenarioComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class ScenarioComparison(Displayed):
     """Two scenarios: what differs in their inputs and in their answers.
 
     Attributes

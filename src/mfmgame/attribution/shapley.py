@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.solution import Solution
 from mfmgame.attribution.coalitions import Coalitions
 from mfmgame.documents.result import Status
@@ -50,8 +51,8 @@ _PERMUTATIONS = 2000
 _LARGEST_SEED = 2**64 - 1
 
 
-@dataclass(frozen=True, eq=False)
-class Attribution:
+@dataclass(frozen=True, eq=False, repr=False)
+class Attribution(Displayed):
     """Division among the defenses of the loss that a plan removes.
 
     Attributes

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import doubts, first_unproven, unproven_note
 from mfmgame.answers.threshold import Threshold
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "WhatIf", "Without", "WithoutEach", "outcome_of", "what_if", "without_each"]
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
+@dataclass(frozen=True, eq=False, repr=False)
+class Outcome(Displayed):
     """Solution and threshold of one scenario.
 
     Attributes
@@ -54,8 +55,8 @@ class Outcome:
         return (self.threshold or self.solution).notes
 
 
-@dataclass(frozen=True, eq=False)
-class WhatIf:
+@dataclass(frozen=True, eq=False, repr=False)
+class WhatIf(Displayed):
     """Answers to a scenario before and after a change.
 
     Attributes
@@ -113,8 +114,8 @@ class Without(NamedTuple):
     status: Status | None
 
 
-@dataclass(frozen=True, eq=False)
-class WithoutEach:
+@dataclass(frozen=True, eq=False, repr=False)
+class WithoutEach(Displayed):
     """Cost of leaving out each defense in turn.
 
     Attributes

@@ -138,7 +138,6 @@ def threshold(
 ) -> None:
     """Find the self-destruction threshold and the decision."""
     with reported_input(spec):
-        from mfmgame.game.scenario_game import build_game
         from mfmgame.sweeps.threshold_search import self_destruction_threshold
         from mfmgame.view.json.answer_documents import threshold_document
         from mfmgame.view.text.answer_text import threshold_text
@@ -148,13 +147,12 @@ def threshold(
         found = self_destruction_threshold(
             scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit
         )
-        game = build_game(scenario)
         if plot is not None:
             from mfmgame.sweeps.frontier_search import sweep as trace
             from mfmgame.view.output_files import write_figure
 
-            write_figure(trace(game).plot().figure, plot)
-        printing.answer(threshold_document, threshold_text, game, found)
+            write_figure(trace(found.game).plot().figure, plot)
+        printing.answer(threshold_document, threshold_text, found)
     if fail_on_terminate and found.decision != "operate":
         raise typer.Exit(EXIT_TERMINATE if found.decision == "terminate" else EXIT_UNDECIDED)
 
@@ -169,19 +167,18 @@ def dci(
     """Compute the Defense Coverage Index, by defense and threat class."""
     with reported_input(spec):
         from mfmgame.attribution.coverage_index_search import defense_coverage_index
-        from mfmgame.game.scenario_game import build_game
         from mfmgame.view.json.answer_documents import index_document
         from mfmgame.view.text.answer_text import index_text
 
-        game = build_game(changes.load(spec))
+        scenario = changes.load(spec)
         check_picture(plot, printing.output)
-        index = defense_coverage_index(game)
+        index = defense_coverage_index(scenario)
         if plot is not None:
             from mfmgame.view.output_files import write_figure
             from mfmgame.view.plots.heatmaps import plot_index
 
-            write_figure(plot_index(index, name=game.name).figure, plot)
-        printing.answer(index_document, index_text, game, index)
+            write_figure(plot_index(index, name=index.game.name).figure, plot)
+        printing.answer(index_document, index_text, index)
 
 
 def portfolio(
@@ -248,4 +245,4 @@ def verify(
             raise SpecificationError("found - for both files, expected it for one", pointer="SPEC")
         answer = load_result(result)
         game = build_game(load_scenario(spec))
-        write(verification_text(game, check(answer, game, tolerance=tolerance)), None)
+        write(verification_text(check(answer, game, tolerance=tolerance)), None)

@@ -61,7 +61,7 @@ def evaluate(
             found = [_evaluation(game, text) for text in dict.fromkeys(asked)]
         except SpecificationError as error:
             raise scenario.located(error) if error.pointer.startswith("/plans") else error from None
-        printing.answer(evaluation_document, evaluation_text, game, found)
+        printing.answer(evaluation_document, evaluation_text, *found)
 
 
 def _evaluation(game: DefenseGame, text: str) -> PlanEvaluation:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfmgame.answer_displays import draw_exceedance
+from mfmgame.answer_displays import Displayed, draw_exceedance
 from mfmgame.answers.sensitivity import NO_LEVEL
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.result import Status
@@ -46,8 +46,8 @@ class Funding:
     nominal_level: float
 
 
-@dataclass(frozen=True, eq=False)
-class Ensemble:
+@dataclass(frozen=True, eq=False, repr=False)
+class Ensemble(Displayed):
     """Answers to the games of many draws.
 
     Attributes

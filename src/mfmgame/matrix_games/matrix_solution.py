@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.errors import CertificateError, SpecificationError
 from mfmgame.matrix_games.payoffs import Mixture, Payoffs
 from mfmgame.messages import shown
@@ -84,8 +85,8 @@ class MatrixCertificate:
         return max(float(self.width / scale), math.ulp(0.0))
 
 
-@dataclass(frozen=True, eq=False)
-class MatrixSolution:
+@dataclass(frozen=True, eq=False, repr=False)
+class MatrixSolution(Displayed):
     """Optimal strategies of a zero-sum matrix game, with a proof of its value.
 
     Attributes
@@ -155,13 +156,6 @@ class MatrixSolution:
             column_strategy=proof.columns.shares,
             certificate=proof,
             tolerance=tolerance,
-        )
-
-    def __repr__(self) -> str:
-        n_rows, n_columns = len(self.row_strategy), len(self.column_strategy)
-        return (
-            f"<MatrixSolution: value {self.value!r} in [{self.lower!r}, {self.upper!r}], "
-            f"{n_rows} rows, {n_columns} columns>"
         )
 
     @property

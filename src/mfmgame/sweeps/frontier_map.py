@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mfmgame.answer_displays import draw_map
+from mfmgame.answer_displays import Displayed, draw_map
 from mfmgame.answers.frontier import Frontier, with_limit_on
 from mfmgame.answers.status import first_unproven, unproven_note
 from mfmgame.documents.float_reading import amounts
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["FrontierMap", "sweep_map"]
 
 
-@dataclass(frozen=True, eq=False)
-class FrontierMap:
+@dataclass(frozen=True, eq=False, repr=False)
+class FrontierMap(Displayed):
     """Value and decision over the attacker's bandwidth and one limit.
 
     Attributes

@@ -133,6 +133,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     price = best_response(held.residual.array, game.bandwidth, bandwidth).price
     notes = _notes(here, there, loss)
     return Threshold(
+        game=game,
         bandwidth=bandwidth,
         plan_bandwidth=kept,
         undefended=undefended,
@@ -152,6 +153,7 @@ def _unreachable(
 ) -> Threshold:
     """Build the answer for the case that all threats together stay within the loss."""
     return Threshold(
+        game=here.game,
         bandwidth=None,
         plan_bandwidth=kept,
         undefended=undefended,

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Status
@@ -53,8 +54,8 @@ Measured = Literal["value", "threshold"]
 _LARGEST_SAMPLE = 2**20
 
 
-@dataclass(frozen=True, eq=False)
-class Influence:
+@dataclass(frozen=True, eq=False, repr=False)
+class Influence(Displayed):
     """Indices of each uncertain number for the value and the threshold.
 
     Attributes

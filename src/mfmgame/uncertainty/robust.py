@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import doubts, first_unproven
 from mfmgame.answers.threshold import Threshold
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["RobustPlan", "robust_plan"]
 
 
-@dataclass(frozen=True, eq=False)
-class RobustPlan:
+@dataclass(frozen=True, eq=False, repr=False)
+class RobustPlan(Displayed):
     """The allocation with the least worst case, and the optimal plan at nominal values.
 
     Attributes

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mfmgame.answer_displays import draw_tornado
+from mfmgame.answer_displays import Displayed, draw_tornado
 from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.result import Status
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Tornado", "tornado"]
 
 
-@dataclass(frozen=True, eq=False)
-class Tornado:
+@dataclass(frozen=True, eq=False, repr=False)
+class Tornado(Displayed):
     """Value and threshold with each number at its ends, the others at nominal values.
 
     Attributes

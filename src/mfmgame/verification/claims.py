@@ -188,6 +188,7 @@ def claimed_threshold(claimed: ThresholdResult, game: DefenseGame) -> Threshold:
     proof = claimed.certificate
     where = (*place, "certificate")
     return Threshold(
+        game=game,
         bandwidth=claimed.bandwidth,
         plan_bandwidth=claimed.plan_bandwidth,
         undefended=claimed.undefended,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import overload
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.answers.solution import Solution, refuse_other_tolerances, scale_of
 from mfmgame.answers.threshold import one_sided_note
@@ -35,12 +36,14 @@ from mfmgame.verification.thresholds import check_plan_threshold, check_threshol
 __all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Displayed):
     """Proven bracket of the value of a game.
 
     Attributes
     ----------
+    game : DefenseGame
+        The game that the answer was checked against.
     lower, upper : float
         Proven bracket, rounded outwards from exact numbers, in loss units.
     gap : float
@@ -50,18 +53,21 @@ class Verification:
         unchanged and consistent, but carry no proof.
     """
 
+    game: DefenseGame = field(compare=False)
     lower: float
     upper: float
     gap: float
     has_ranges: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class FrontierVerification:
+@dataclass(frozen=True, eq=False, repr=False)
+class FrontierVerification(Displayed):
     """Proven brackets of a frontier; between breakpoints, chords are bounds too.
 
     Attributes
     ----------
+    game : DefenseGame
+        The game that the answer was checked against.
     lower, upper : ndarray of float, shape (n_pieces + 1,)
         Proven bracket at each breakpoint, rounded outwards, in loss units.
     gap : float
@@ -70,6 +76,7 @@ class FrontierVerification:
         Ends of the proven part, in units of the parameter.
     """
 
+    game: DefenseGame
     lower: FloatArray
     upper: FloatArray
     gap: float
@@ -77,12 +84,14 @@ class FrontierVerification:
     stop: float
 
 
-@dataclass(frozen=True, eq=False)
-class PortfolioVerification:
+@dataclass(frozen=True, eq=False, repr=False)
+class PortfolioVerification(Displayed):
     """Proven brackets of a sequence of portfolios.
 
     Attributes
     ----------
+    game : DefenseGame
+        The game that the answer was checked against.
     lower, upper : ndarray of float, shape (n_portfolios,)
         Proven bracket of the value at the budgets for which each portfolio is best,
         rounded outwards, in loss units.
@@ -90,6 +99,7 @@ class PortfolioVerification:
         Greatest width relative to the value.
     """
 
+    game: DefenseGame
     lower: FloatArray
     upper: FloatArray
     gap: float
@@ -231,6 +241,7 @@ def _verify_portfolios(
     check_equal(("status",), document.status, sequence.status)
     check_notes(document.notes, sequence.notes)
     return PortfolioVerification(
+        game=game,
         lower=np.array([bracket.lower for bracket in proven]),
         upper=np.array([bracket.upper for bracket in proven]),
         gap=max(bracket.gap for bracket in proven),
@@ -243,6 +254,7 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
     lower, upper = check_frontier(frontier, ExactGame(game))
     brackets = [_verification(*ends, game) for ends in zip(lower, upper, strict=True)]
     return FrontierVerification(
+        game=game,
         lower=np.array([bracket.lower for bracket in brackets]),
         upper=np.array([bracket.upper for bracket in brackets]),
         gap=max(bracket.gap for bracket in brackets),
@@ -253,7 +265,7 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
 
 def _verification(lower: Fraction, upper: Fraction, game: DefenseGame) -> Verification:
     gap = (upper - lower) / Fraction(scale_of(game, float(upper)))
-    return Verification(_outwards(lower, -1), _outwards(upper, 1), rounded(gap))
+    return Verification(game, _outwards(lower, -1), _outwards(upper, 1), rounded(gap))
 
 
 def _outwards(number: Fraction, direction: int) -> float:

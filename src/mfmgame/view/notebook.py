@@ -3,198 +3,94 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import pairwise
 
-import numpy as np
+from rich.console import RenderableType
+from rich.text import Text
 
-from mfmgame.answers.coverage_index import CoverageIndex
-from mfmgame.answers.decision import decide
-from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
-from mfmgame.answers.solution import Solution
-from mfmgame.view.text.answer_text import loss_fact
-from mfmgame.view.text.layout import status_facts
-from mfmgame.view.text.number_formats import measured, number_text, printable, share_text
+from mfmgame.view.contents import content_of, parts_of
+from mfmgame.view.text.fitting_table import FittingTable
+from mfmgame.view.text.layout import HINT, FactsTable
 
-__all__ = ["frontier_html", "index_html", "solution_html"]
+__all__ = ["html_of"]
 
 _MOST_ROWS = 12
-_LONGEST = 60
+_LONGEST_NAME = 60
+_LONGEST_FACT = 240
 
 
-def solution_html(solution: Solution) -> str:
-    """Render a solution as HTML: value, allocation and worst attack."""
-    game = solution.game
-    levels, efforts = solution.allocation.array, solution.attack.array
-    losses = efforts * solution.residual.array
-    funded = np.flatnonzero(levels > 0.0)
-    attacked = np.flatnonzero(losses > 0.0)
-    attacked = attacked[np.argsort(-losses[attacked], kind="stable")]
-    facts = [
-        ("value", measured(solution.value, "loss unit")),
-        ("proven", f"between {solution.lower!r} and {solution.upper!r}"),
-        ("attacker", measured(game.attacker_bandwidth, "bit")),
-    ]
-    facts += status_facts(solution.status)
-    if game.termination_loss is not None:
-        facts.append(("termination loss", number_text(game.termination_loss)))
-        ends = solution.lower, solution.upper
-        facts.append(("decision", decide(game, *ends, game.termination_loss)))
-    return _wrapped(
-        _title(game.name),
-        _facts(facts),
-        _table(
-            ("defense", "level", *(f"use of {resource}" for resource in game.resources)),
-            (
-                (
-                    game.defense_ids[defense],
-                    number_text(levels[defense]),
-                    *(number_text(used) for used in game.use[:, defense] * levels[defense]),
-                )
-                for defense in funded[:_MOST_ROWS].tolist()
-            ),
-            len(funded),
-            "funded defenses",
-        ),
-        _table(
-            ("threat", "class", "effort", "coverage", "loss"),
-            (
-                (
-                    game.threat_ids[threat],
-                    game.threat_classes[threat],
-                    number_text(efforts[threat]),
-                    share_text(solution.coverage.array[threat]),
-                    number_text(losses[threat]),
-                )
-                for threat in attacked[:_MOST_ROWS].tolist()
-            ),
-            len(attacked),
-            "threats in the attack",
-            text_columns=2,
-        ),
-        _notes(solution.notes),
-    )
-
-
-def frontier_html(frontier: Frontier) -> str:
-    """Render a frontier as HTML: the swept parameter, and a table of the pieces."""
-    over_bandwidth = frontier.parameter == ATTACKER_BANDWIDTH
-    over = "attacker bandwidth [bits]" if over_bandwidth else f"limit of {frontier.parameter}"
-    facts = [("over", over), ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}")]
-    facts += status_facts(frontier.status)
-    if frontier.game.termination_loss is not None:
-        facts.append(loss_fact(frontier.game.termination_loss, frontier.regions()))
-    pieces = zip(
-        frontier.breakpoints[:-1],
-        frontier.breakpoints[1:],
-        frontier.values[:-1],
-        frontier.values[1:],
-        frontier.slopes,
-        strict=True,
-    )
-    return _wrapped(
-        _title(frontier.game.name),
-        _facts(facts),
-        _table(
-            ("from", "to", "value from", "value to", "slope"),
-            ([number_text(number) for number in piece] for piece in pieces),
-            frontier.n_pieces,
-            "pieces",
-            text_columns=0,
-        ),
-        _notes(frontier.notes),
-    )
-
-
-def index_html(index: CoverageIndex) -> str:
-    """Render a coverage index as HTML: shares of the allocation, and a table by class."""
-    facts = [
-        ("share of total weight", share_text(index.portfolio)),
-        ("in the least covered class", share_text(index.worst_class)),
-        ("of the worst attack", share_text(index.adversarial)),
-        *status_facts(index.status),
-    ]
-    everything = index.defenses.array
-    order = np.argsort(-np.nan_to_num(everything), kind="stable")
-    ids = list(index.defenses)
-    classes = index.classes[:_MOST_ROWS]
-    return _wrapped(
-        _title("Defense Coverage Index"),
-        _facts(facts),
-        _table(
-            ("defense", "index", "consistency", *classes),
-            (
-                (
-                    ids[defense],
-                    share_text(everything[defense]),
-                    share_text(index.consistency.array[defense]),
-                    *(share_text(share) for share in index.by_class[defense, : len(classes)]),
-                )
-                for defense in order[:_MOST_ROWS].tolist()
-            ),
-            len(ids),
-            "defenses",
-        ),
-        "" if len(classes) == len(index.classes) else _paragraph("and more classes"),
-        _notes(index.notes),
-    )
-
-
-def _wrapped(*parts: str) -> str:
+def html_of(answer: object) -> str:
+    """Write an answer as HTML: its facts as a table, and the first rows of its tables."""
     # These CSS classes stop a notebook from reading dollar signs in names as formulas.
-    return f'<div class="tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
+    parts = "".join(_part(part) for part in parts_of(content_of(answer)))
+    return f'<div class="tex2jax_ignore mathjax_ignore">{parts}</div>'
 
 
-def _text(text: str) -> str:
-    """Escape text for HTML: short, on one line, and free of markup."""
-    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return html.escape(printable(cut))
+def _part(part: RenderableType) -> str:
+    if isinstance(part, Text):
+        return _paragraph(part)
+    if isinstance(part, FactsTable):
+        return _facts(part)
+    if isinstance(part, FittingTable):
+        return _table(part)
+    raise TypeError(f"found a part of kind {type(part).__name__}, which has no HTML")
 
 
-def _title(name: str) -> str:
-    return f"<p><strong>{_text(name)}</strong></p>"
+def _paragraph(text: Text) -> str:
+    """Make a paragraph; bold text, such as a name in a title, is short and strong."""
+    written = ""
+    # A text that is built of pieces keeps them as spans, in order and apart.
+    ends = sorted({0, len(text), *(end for span in text.spans for end in span[:2])})
+    for start, end in pairwise(ends):
+        piece = text.plain[start:end]
+        styles = [text.style, *(s.style for s in text.spans if s.start <= start and end <= s.end)]
+        if HINT in styles:
+            continue
+        if any(str(style).startswith("bold") for style in styles):
+            written += f"<strong>{_escaped(piece.strip(), _LONGEST_NAME)}</strong>"
+        else:
+            written += _escaped(piece)
+    return f"<p>{written.strip()}</p>" if written.strip() else ""
 
 
-def _paragraph(text: str) -> str:
-    return f"<p>{html.escape(printable(text))}</p>"
-
-
-def _notes(notes: Sequence[str]) -> str:
-    return "".join(_paragraph(f"note: {note}") for note in notes)
-
-
-def _facts(facts: Sequence[tuple[str, str]]) -> str:
+def _facts(table: FactsTable) -> str:
     rows = "".join(
-        f'<tr><th style="text-align:left">{_text(name)}</th>'
-        f'<td style="text-align:left">{_text(text)}</td></tr>'
-        for name, text in facts
+        f"<tr>{_cell('th', name)}{_cell('td', _plain(fact), longest=_LONGEST_FACT)}</tr>"
+        for name, fact in table.rows
     )
-    return f"<table>{rows}</table>"
+    return f"<table>{rows}</table>" if rows else ""
 
 
-def _table(
-    headings: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    total: int,
-    noun: str,
-    text_columns: int = 1,
-) -> str:
-    """Make a table whose first columns hold text, with a line that counts the omitted rows."""
-    sides = ["left"] * text_columns + ["right"] * (len(headings) - text_columns)
-    head = "".join(
-        f'<th style="text-align:{side}">{_text(heading)}</th>'
-        for side, heading in zip(sides, headings, strict=True)
-    )
-    body, count = "", 0
-    for row in rows:
-        if count == _MOST_ROWS:
-            break
-        count += 1
-        cells = "".join(
-            f'<td style="text-align:{side}">{_text(cell)}</td>'
-            for side, cell in zip(sides, row, strict=True)
-        )
-        body += f"<tr>{cells}</tr>"
-    if not count:
-        return _paragraph(f"no {noun}")
-    more = _paragraph(f"and {total - count:,} more {noun}") if total > count else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+def _table(table: FittingTable) -> str:
+    """Make a table of the first rows, with a line that counts the others."""
+    sides = ["left" if table.is_text(k) else "right" for k in range(len(table.headings))]
+    rows = table.rows[:_MOST_ROWS]
+    body = "".join(_row("td", row, sides) for row in rows)
+    head = _row("th", (_one_line(heading) for heading in table.headings), sides)
+    rest = f"<p>{_escaped(table.rest(len(rows)))}</p>" if len(table.rows) > len(rows) else ""
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{rest}"
+
+
+def _row(tag: str, cells: Iterable[str], sides: list[str]) -> str:
+    return f"<tr>{''.join(_cell(tag, *one) for one in zip(cells, sides, strict=True))}</tr>"
+
+
+def _cell(tag: str, text: str, side: str = "left", *, longest: int = _LONGEST_NAME) -> str:
+    return f'<{tag} style="text-align:{side}">{_escaped(text, longest)}</{tag}>'
+
+
+def _one_line(heading: str) -> str:
+    """Join the lines of a heading; a name that breaks after its hyphens is whole again."""
+    return heading.replace("-\n", "-").replace("\n", " ")
+
+
+def _plain(fact: str | Text) -> str:
+    return fact.plain if isinstance(fact, Text) else fact
+
+
+def _escaped(text: str, longest: int | None = None) -> str:
+    """Escape text for HTML; a text that is too long is cut."""
+    if longest is not None and len(text) > longest:
+        text = text[: longest - 1] + "…"
+    return html.escape(text)

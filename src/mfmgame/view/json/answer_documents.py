@@ -78,7 +78,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     }
     document["sensitivity"] = _sensitivity(assessment.sensitivity)
     if threshold is not None:
-        document["threshold"] = _threshold(solution.game, threshold)
+        document["threshold"] = _threshold(threshold)
     document["dci"] = _index(assessment.index)
     proof = certificate_members(solution.game, solution.certificate)
     del proof["limits"]  # they stand among the prices
@@ -87,20 +87,20 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     return document
 
 
-def threshold_document(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
+def threshold_document(threshold: Threshold) -> dict[str, Any]:
     """Build the threshold alone as a document of schema ``mfmgame/threshold/1``."""
     return {
-        **head("mfmgame/threshold/1", game),
+        **head("mfmgame/threshold/1", threshold.game),
         "status": threshold.status,
-        "threshold": _threshold(game, threshold),
+        "threshold": _threshold(threshold),
         "notes": list(threshold.notes),
     }
 
 
-def index_document(game: DefenseGame, index: CoverageIndex) -> dict[str, Any]:
+def index_document(index: CoverageIndex) -> dict[str, Any]:
     """Build the coverage index alone as a document of schema ``mfmgame/dci/1``."""
     return {
-        **head("mfmgame/dci/1", game),
+        **head("mfmgame/dci/1", index.game),
         "status": index.status,
         "dci": _index(index),
         "notes": list(index.notes),
@@ -202,8 +202,8 @@ def threat_members(game: DefenseGame, coverage: Labelled, residual: Labelled) ->
     }
 
 
-def _threshold(game: DefenseGame, threshold: Threshold) -> dict[str, Any]:
-    proof = threshold.certificate
+def _threshold(threshold: Threshold) -> dict[str, Any]:
+    game, proof = threshold.game, threshold.certificate
     return {
         "bandwidth": threshold.bandwidth,
         "plan_bandwidth": threshold.plan_bandwidth,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from mfmgame.answers.plan_evaluation import PlanEvaluation
 from mfmgame.answers.threshold import Threshold
 from mfmgame.attribution.composition_comparison import CompositionComparison
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
-from mfmgame.game.game import DefenseGame
 from mfmgame.view.json.answer_documents import (
     allocation_members,
     certificate_members,
@@ -20,8 +18,9 @@ from mfmgame.view.json.answer_documents import (
 __all__ = ["comparison_document", "compositions_document", "evaluation_document"]
 
 
-def evaluation_document(game: DefenseGame, plans: Sequence[PlanEvaluation]) -> dict[str, Any]:
-    """Build evaluations as a document of schema ``mfmgame/evaluation/1``."""
+def evaluation_document(*plans: PlanEvaluation) -> dict[str, Any]:
+    """Build evaluations of plans of a game as a document of schema ``mfmgame/evaluation/1``."""
+    game = plans[0].game
     return {
         **head("mfmgame/evaluation/1", game),
         "plans": {plan.name: _evaluation(plan) for plan in plans},

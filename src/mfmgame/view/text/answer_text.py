@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -20,10 +21,18 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.game.odd_inputs import odd_inputs
 from mfmgame.messages import counted
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.verification.verify import FrontierVerification, PortfolioVerification, Verification
-from mfmgame.view.text.fitting_table import FittingTable, shows_every_row, table_of
-from mfmgame.view.text.layout import decision_text, facts_table, heading, notes_text, status_facts
+from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_every_row, table_of
+from mfmgame.view.text.layout import (
+    HINT,
+    Fact,
+    decision_text,
+    facts_table,
+    heading,
+    notes_text,
+    status_facts,
+)
 from mfmgame.view.text.number_formats import (
     bound_text,
     loss_heading,
@@ -41,21 +50,33 @@ if TYPE_CHECKING:
     from mfmgame.assessment import Assessment
 
 __all__ = [
+    "MOST_ROWS",
+    "allocation_part",
     "assessment_text",
+    "attack_part",
+    "attack_table",
+    "attacker_fact",
+    "bracket_text",
     "frontier_text",
+    "greatest_first",
     "index_text",
+    "limit_facts",
     "loss_fact",
+    "plan_threshold_text",
+    "reach_text",
+    "threshold_facts",
     "threshold_text",
     "title",
     "verification_text",
     "with_steps_held",
 ]
 
-Fact = tuple[str, str | Text]
 MOST_ROWS = 20
 """Number of rows of a long table that are shown unless every row is asked for."""
 _MOST_ODD = 2
 """Number of odd inputs that the text of an answer names."""
+_TIE_BITS = 30
+"""Leading bits to which numbers are compared when rows are sorted."""
 _RELATIONS: dict[Decision, str] = {
     "operate": "costs no more than",
     "terminate": "costs more than",
@@ -73,19 +94,19 @@ def assessment_text(assessment: Assessment) -> Group:
         *status_facts(assessment.status),
     ]
     if threshold is not None:
-        facts = [*_threshold_facts(game, threshold, solution), *facts]
+        facts = [*threshold_facts(threshold, solution), *facts]
     facts += [
-        _attacker_fact(game, assessment.sensitivity.bandwidth_price),
-        *_limit_facts(assessment.sensitivity),
+        attacker_fact(game, assessment.sensitivity.bandwidth_price),
+        *limit_facts(assessment.sensitivity),
         ("coverage", _portfolio(index)),
     ]
     return Group(
         title(game),
         facts_table(facts),
         heading("allocation"),
-        _allocation(game, solution.allocation, assessment.sensitivity),
+        allocation_part(game, solution.allocation, assessment.sensitivity),
         heading("worst attack"),
-        _attack(solution),
+        attack_part(solution),
         *_odd_lines(game),
         *notes_text(assessment.notes),
     )
@@ -100,18 +121,19 @@ def _odd_lines(game: DefenseGame) -> Iterable[Text]:
         yield Text(f"\ncheck: {len(found) - _MOST_ODD} more: mfmgame check lists them")
 
 
-def threshold_text(game: DefenseGame, threshold: Threshold) -> Group:
+def threshold_text(threshold: Threshold) -> Group:
     """Show the threshold, the decision, and the allocation at the threshold."""
-    facts: list[Fact] = [*_threshold_facts(game, threshold), *status_facts(threshold.status)]
+    game = threshold.game
+    facts: list[Fact] = [*threshold_facts(threshold), *status_facts(threshold.status)]
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if threshold.reachable:
         parts += [heading("allocation at the threshold")]
-        parts += [_allocation(game, threshold.allocation)]
+        parts += [allocation_part(game, threshold.allocation)]
     return Group(*parts, *notes_text(threshold.notes))
 
 
 def verification_text(
-    game: DefenseGame, proven: Verification | FrontierVerification | PortfolioVerification
+    proven: Verification | FrontierVerification | PortfolioVerification,
 ) -> Group:
     """Show the proven facts of an answer whose every number has been checked."""
     if isinstance(proven, Verification):
@@ -130,22 +152,26 @@ def verification_text(
         facts.append(
             ("not proven", "the sensitivity; it agrees with the other numbers and its digest")
         )
-    return Group(title(game), facts_table(facts))
+    return Group(title(proven.game), facts_table(facts))
 
 
-def index_text(game: DefenseGame, index: CoverageIndex) -> Group:
+def index_text(index: CoverageIndex) -> Group:
     """Show the coverage index by defense, greatest first, and by class."""
-    order = sorted(
-        range(game.n_defenses), key=lambda j: (-_rank(float(index.defenses.array[j])), j)
-    )
+    game = index.game
+    order = np.argsort(-np.nan_to_num(index.defenses.array, nan=-1.0), kind="stable")
     # The name of a class breaks after each hyphen, so that six classes fit side by side.
     classes = [printable(name).replace("-", "-\n") for name in index.classes]
-    table = table_of(
-        ["defense", "index", "consistency", *classes], drop=[*reversed(classes), "consistency"]
-    )
-    for j in order:
+
+    def row_of(place: int) -> tuple[str, ...]:
+        j = int(order[place])
         numbers = [index.defenses.array[j], index.consistency.array[j], *index.by_class[j]]
-        table.add_row(printable(game.defense_ids[j]), *(share_text(number) for number in numbers))
+        return printable(game.defense_ids[j]), *(share_text(number) for number in numbers)
+
+    table = table_of(
+        ["defense", "index", "consistency", *classes],
+        drop=[*reversed(classes), "consistency"],
+        rows=RowsOnDemand(len(order), row_of),
+    )
     return Group(
         title(game),
         facts_table([("coverage", _portfolio(index)), *status_facts(index.status)]),
@@ -172,10 +198,16 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
         for point in at:
             points.add_row(number_text(point), number_text(float(frontier(point))))
         parts += [heading("points"), points]
-    pieces = table_of(["from", "to", "value from", "value to", "slope"], text_columns=0)
-    for k in range(frontier.n_pieces):
+
+    def piece(k: int) -> tuple[str, ...]:
         ends = (*frontier.breakpoints[k : k + 2], *frontier.values[k : k + 2], frontier.slopes[k])
-        pieces.add_row(*(number_text(float(number)) for number in ends))
+        return tuple(number_text(float(number)) for number in ends)
+
+    pieces = table_of(
+        ["from", "to", "value from", "value to", "slope"],
+        text_columns=0,
+        rows=RowsOnDemand(frontier.n_pieces, piece),
+    )
     return Group(*parts, heading("pieces"), pieces, *notes_text(frontier.notes))
 
 
@@ -199,9 +231,9 @@ def bracket_text(lower: float, upper: float) -> str:
     return f"between {bound_text(lower)} and {bound_text(upper)}"
 
 
-def _threshold_facts(
-    game: DefenseGame, threshold: Threshold, solution: Solution | None = None
-) -> list[Fact]:
+def threshold_facts(threshold: Threshold, solution: Solution | None = None) -> list[Fact]:
+    """State the decision and the thresholds; beside a solution, also what the attack costs."""
+    game = threshold.game
     stopping = loss_text(game, game.termination_loss or 0.0)
     is_open = threshold.decision == "undecided"
     if threshold.bandwidth is None:
@@ -241,12 +273,14 @@ def reach_text(bandwidth: float | None) -> str:
     return "unreachable" if bandwidth is None else measured(bandwidth, "bit")
 
 
-def _attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
+def attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
+    """State the attacker's bandwidth and the loss that one more bit causes."""
     worth = f"{with_steps_held(game)}marginal loss of one more bit: {_sides(game, price)}"
     return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
-def _limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
+def limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
+    """State the use of each resource and the value of one more unit."""
     solution = found.solution
     game = solution.game
     for row, resource in enumerate(game.resources):
@@ -282,26 +316,22 @@ def _portfolio(index: CoverageIndex) -> str:
     )
 
 
-def _allocation(
+def allocation_part(
     game: DefenseGame, allocation: Labelled, found: Sensitivity | None = None
 ) -> RenderableType:
     """Show the funded defenses by level, and count the others unless every row is asked for."""
     roles = {} if found is None else found.roles
     levels = allocation.array
-    order = sorted(range(game.n_defenses), key=lambda j: (-float(f"{levels[j]:.9g}"), j))
-    funded = [j for j in order if levels[j] > 0.0]
-    others = [j for j in order if levels[j] <= 0.0]
+    order = greatest_first(levels)
+    funded, others = order[levels[order] > 0.0], order[levels[order] <= 0.0]
     listed = order if shows_every_row() else funded
     parts: list[RenderableType] = []
-    if listed:
+    if len(listed):
         uses = [resource_heading(game, resource) for resource in game.resources]
         names, ranges = name_heading(game.defense_names), ["least", "greatest", "role"]
-        table = table_of(
-            ["defense", *names, "level", "of", *uses, *(ranges if found is not None else [])],
-            texts=(*names, "role"),
-            drop=["greatest", "least", "of", *names, "role", *reversed(uses), "level"],
-        )
-        for j in listed:
+
+        def row_of(place: int) -> tuple[str, ...]:
+            j = int(listed[place])
             level, defense = float(levels[j]), game.defense_ids[j]
             cells = [printable(defense), *(printable(game.defense_names[j]) for _ in names)]
             cells += [number_text(level), number_text(game.max_level[j])]
@@ -309,18 +339,26 @@ def _allocation(
             if found is not None:
                 cells += [number_text(found.least[defense]), number_text(found.greatest[defense])]
                 cells.append(roles[defense])
-            table.add_row(*cells)
-        parts.append(table)
-    if others and not shows_every_row():
-        optional = sum(roles.get(game.defense_ids[j]) == "optional" for j in others)
-        which = f", {optional} of them in other optimal plans" if optional else ""
+            return tuple(cells)
+
         parts.append(
-            Text(f"  not funded: {counted(len(others), 'defense')}{which}; --all lists them")
+            table_of(
+                ["defense", *names, "level", "of", *uses, *(ranges if found is not None else [])],
+                texts=(*names, "role"),
+                drop=["greatest", "least", "of", *names, "role", *reversed(uses), "level"],
+                rows=RowsOnDemand(len(listed), row_of),
+            )
         )
+    if len(others) and not shows_every_row():
+        optional = sum(roles[game.defense_ids[j]] == "optional" for j in others) if roles else 0
+        which = f", {optional} of them in other optimal plans" if optional else ""
+        told = f"  not funded: {counted(len(others), 'defense')}{which}"
+        parts.append(Text.assemble(told, ("; --all lists them", HINT)))
     return Group(*parts) if parts else Text("  there is no defense")
 
 
-def _attack(solution: Solution) -> RenderableType:
+def attack_part(solution: Solution) -> RenderableType:
+    """Show the worst attack of a solution, or state that no attack causes a loss."""
     if not solution.attack.array.any():
         is_sure = solution.is_proven or solution.upper == 0.0
         cause = "causes a loss" if is_sure else "is proven to cause a loss"
@@ -334,31 +372,39 @@ def attack_table(
     game: DefenseGame, effort: FloatArray, coverage: FloatArray, residual: FloatArray
 ) -> FittingTable:
     """Show the threats of an attack, the greatest loss first."""
-    caused = effort * residual
-    running = [i for i in range(game.n_threats) if effort[i] > 0.0]
-    running.sort(key=lambda i: (-float(f"{caused[i]:.9g}"), i))  # rounding breaks no ties
+    caused, running = effort * residual, np.flatnonzero(effort > 0.0)
+    running = running[greatest_first(caused[running])]
     names, loss, severity = (
         name_heading(game.threat_names),
         loss_heading(game),
         loss_heading(game, "severity"),
     )
-    table = table_of(
+
+    def row_of(place: int) -> tuple[str, ...]:
+        i = int(running[place])
+        texts = game.threat_ids[i], *(game.threat_names[i] for _ in names), game.threat_classes[i]
+        numbers = effort[i], effort[i] * game.bandwidth[i], game.severity[i], coverage[i], caused[i]
+        return *map(printable, texts), *(number_text(float(one)) for one in numbers)
+
+    return table_of(
         ["threat", *names, "class", "effort", "bits", severity, "coverage", loss],
         texts=(*names, "class"),
         drop=["class", "bits", severity, *names, "coverage", "effort"],
         most=MOST_ROWS,
+        rows=RowsOnDemand(len(running), row_of),
     )
-    for i in running:
-        texts = game.threat_ids[i], *(game.threat_names[i] for _ in names), game.threat_classes[i]
-        numbers = effort[i], effort[i] * game.bandwidth[i], game.severity[i], coverage[i], caused[i]
-        table.add_row(*map(printable, texts), *(number_text(float(one)) for one in numbers))
-    return table
+
+
+def greatest_first(numbers: FloatArray) -> IntArray:
+    """Order positions by their numbers, greatest first.
+
+    Numbers that agree to about nine digits keep their order: rounding breaks no ties.
+    """
+    fraction, exponent = np.frexp(numbers)
+    rounded = np.ldexp(np.round(np.ldexp(fraction, _TIE_BITS)), exponent - _TIE_BITS)
+    return np.argsort(-rounded, kind="stable")
 
 
 def name_heading(names: Sequence[str]) -> list[str]:
     """Return the heading of a column of names; none where no entry has a name."""
     return ["name"] if any(names) else []
-
-
-def _rank(share: float) -> float:
-    return -1.0 if math.isnan(share) else share

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import overload
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -13,7 +14,9 @@ from rich.text import Text
 
 from mfmgame.messages import counted
 
-__all__ = ["FittingTable", "every_row", "shows_every_row", "table_of"]
+__all__ = ["FittingTable", "RowsOnDemand", "every_row", "shows_every_row", "table_of"]
+
+Row = tuple[str, ...]
 
 _EVERY_ROW = ContextVar("every_row", default=False)
 _LEAST_TEXT = 12
@@ -36,6 +39,34 @@ def shows_every_row() -> bool:
     return _EVERY_ROW.get()
 
 
+class RowsOnDemand(Sequence[Row]):
+    """Rows of a table, each made when it is read: most rows of a long table are never shown.
+
+    Parameters
+    ----------
+    total : int
+        Number of rows.
+    row_of : callable
+        Makes the cells of the row at a position.
+    """
+
+    def __init__(self, total: int, row_of: Callable[[int], Row]) -> None:
+        self._total, self._row_of = total, row_of
+
+    def __len__(self) -> int:
+        return self._total
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        positions = range(self._total)[at]
+        if isinstance(positions, int):
+            return self._row_of(positions)
+        return [self._row_of(position) for position in positions]
+
+
 class FittingTable:
     """A table that leaves out columns, never digits, where the terminal is too narrow.
 
@@ -48,6 +79,8 @@ class FittingTable:
         Headings of the columns that may be left out, the first of them first.
     most : int or None
         Number of rows above which further rows are only counted, unless every row is asked for.
+    rows : sequence of tuple of str, optional
+        Cells of each row; rows may be added if there are none.
     """
 
     def __init__(
@@ -56,33 +89,35 @@ class FittingTable:
         texts: Collection[str] = (),
         drop: Sequence[str] = (),
         most: int | None = None,
+        rows: Sequence[Row] | None = None,
     ) -> None:
-        self.headings, self.rows = list(headings), list[tuple[str, ...]]()
+        self._added = list[Row]()
+        self.headings, self.rows = list(headings), self._added if rows is None else rows
         self._texts, self._drop, self._most = texts, drop, most
 
     def add_row(self, *cells: str) -> None:
         """Add a row of a cell for each heading."""
-        self.rows.append(cells)
+        self._added.append(cells)
 
     def is_text(self, column: int) -> bool:
         """Tell whether a column holds text."""
         return self.headings[column] in self._texts
 
-    @property
-    def shown_rows(self) -> list[tuple[str, ...]]:
-        """Rows to show."""
-        return self.rows if shows_every_row() else self.rows[: self._most]
+    def first_rows(self, most: int) -> FittingTable:
+        """Return a table of at most so many rows."""
+        return FittingTable(self.headings, self._texts, self._drop, rows=self.rows[:most])
 
-    @property
-    def rest(self) -> str:
-        """Count of the rows that are not shown; empty if all rows are."""
-        hidden = len(self.rows) - len(self.shown_rows)
-        return f"and {counted(hidden, 'more row')}: --all shows every row" if hidden else ""
+    def rest(self, shown: int) -> str:
+        """Count the rows beyond those shown; empty if all rows are shown."""
+        hidden = len(self.rows) - shown
+        return f"and {counted(hidden, 'more row')}" if hidden > 0 else ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        rows = self.rows[: None if shows_every_row() else self._most]
+        least = [self._least(column, rows) for column in range(len(self.headings))]
         left, hidden = list(range(len(self.headings))), list[str]()
         for heading in self._drop:
-            if self._least_width(left) <= options.max_width:
+            if sum(_GAP + least[column] for column in left) <= options.max_width:
                 break
             if heading in self.headings:
                 left.remove(self.headings.index(heading))
@@ -95,24 +130,21 @@ class FittingTable:
                 justify="left" if is_text else "right",
                 overflow="fold",
                 no_wrap=not is_text,
-                min_width=self._least(column),
+                min_width=least[column],
             )
-        for row in self.shown_rows:
+        for row in rows:
             table.add_row(*(row[column] for column in left))
         yield table
-        if self.rest:
-            yield Text(f"  {self.rest}", style="dim")
+        if rest := self.rest(len(rows)):
+            yield Text(f"  {rest}: --all shows every row", style="dim")
         if hidden:
             yield Text(f"  not shown at this width: {', '.join(hidden)}", style="dim")
 
-    def _least(self, column: int) -> int:
+    def _least(self, column: int, rows: Sequence[Row]) -> int:
         """Return the least width of a column at which no number breaks, and text wraps well."""
-        cells = [self.headings[column], *(row[column] for row in self.shown_rows)]
+        cells = [self.headings[column], *(row[column] for row in rows)]
         longest = max(cell_len(line) for cell in cells for line in cell.split("\n"))
         return min(_LEAST_TEXT, longest) if self.is_text(column) else longest
-
-    def _least_width(self, columns: Sequence[int]) -> int:
-        return sum(_GAP + self._least(column) for column in columns)
 
 
 def table_of(
@@ -122,6 +154,7 @@ def table_of(
     texts: Collection[str] = (),
     drop: Sequence[str] = (),
     most: int | None = None,
+    rows: Sequence[Row] | None = None,
 ) -> FittingTable:
-    """Make an empty table whose first columns, and `texts`, hold text; other columns numbers."""
-    return FittingTable(headings, {*headings[:text_columns], *texts}, drop, most)
+    """Make a table whose first columns, and `texts`, hold text; other columns numbers."""
+    return FittingTable(headings, {*headings[:text_columns], *texts}, drop, most, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -14,15 +14,24 @@ from mfmgame.documents.result import Decision, Status
 from mfmgame.view.text.number_formats import printable
 
 __all__ = [
+    "HINT",
+    "Fact",
+    "FactsTable",
     "decision_text",
     "facts_table",
     "heading",
+    "is_heading",
     "notes_text",
     "rendered",
     "status_facts",
     "status_text",
 ]
 
+Fact = tuple[str, str | Text]
+"""A name, and the fact beside it."""
+HINT = "dim"
+"""Style of a text that names an option of the command line; only terminal output shows it."""
+_HEADING = "bold"
 _COLOURS: dict[Decision, str] = {
     "operate": "bold green",
     "terminate": "bold red",
@@ -64,17 +73,38 @@ def notes_text(notes: Sequence[str]) -> Iterable[Text]:
 
 def heading(text: str) -> Text:
     """Make the heading of a section."""
-    return Text(f"\n{text}", style="bold")
+    return Text(f"\n{text}", style=_HEADING)
 
 
-def facts_table(facts: Sequence[tuple[str, str | Text]]) -> Table:
+def is_heading(text: Text) -> bool:
+    """Tell whether a text is the heading of a section."""
+    return text.style == _HEADING
+
+
+class FactsTable:
+    """Names and their facts, side by side.
+
+    Parameters
+    ----------
+    rows : sequence of tuple
+        Pairs of a name and the fact beside it.
+    """
+
+    def __init__(self, rows: Sequence[Fact]) -> None:
+        self.rows = list(rows)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, text in self.rows:
+            table.add_row(name, text)
+        yield table
+
+
+def facts_table(facts: Sequence[Fact]) -> FactsTable:
     """Make a table of names and their facts, side by side."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in facts:
-        table.add_row(name, text)
-    return table
+    return FactsTable(facts)
 
 
 def status_text(status: Status) -> str:

@@ -16,15 +16,15 @@ from mfmgame.game.input_changes import InputChange
 from mfmgame.messages import counted
 from mfmgame.view.text.answer_text import (
     MOST_ROWS,
-    Fact,
     attack_table,
     bracket_text,
     plan_threshold_text,
     reach_text,
     title,
 )
-from mfmgame.view.text.fitting_table import FittingTable, table_of
+from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import (
+    Fact,
     decision_text,
     facts_table,
     heading,
@@ -44,8 +44,9 @@ from mfmgame.view.text.number_formats import (
 __all__ = ["comparison_text", "compositions_text", "evaluation_text"]
 
 
-def evaluation_text(game: DefenseGame, plans: Sequence[PlanEvaluation]) -> Group:
-    """Show for each plan its loss, decision, threshold, cost and worst attack."""
+def evaluation_text(*plans: PlanEvaluation) -> Group:
+    """Show for each plan of a game its loss, decision, threshold, cost and worst attack."""
+    game = plans[0].game
     parts: list[RenderableType] = [title(game)]
     for plan in plans:
         parts += [heading(f"plan {printable(plan.name)}".rstrip()), facts_table(_facts(plan))]
@@ -152,10 +153,16 @@ def _plan_table(found: PlanComparison) -> FittingTable:
 
 
 def _inputs(changes: Sequence[InputChange]) -> FittingTable:
-    table = table_of(["input", "first", "second"], texts=("first", "second"), most=MOST_ROWS)
-    for change in changes:
-        table.add_row(printable(change.pointer), _value(change.before), _value(change.after))
-    return table
+    def row_of(k: int) -> tuple[str, ...]:
+        change = changes[k]
+        return printable(change.pointer), _value(change.before), _value(change.after)
+
+    return table_of(
+        ["input", "first", "second"],
+        texts=("first", "second"),
+        most=MOST_ROWS,
+        rows=RowsOnDemand(len(changes), row_of),
+    )
 
 
 def _value(value: float | str | tuple[float, ...] | None) -> str:

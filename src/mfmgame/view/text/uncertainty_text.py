@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.answers.gradient import Gradient
+from mfmgame.answers.gradient import Gradient, GradientEntries
 from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold
 from mfmgame.attribution.shapley import Attribution
@@ -16,11 +18,13 @@ from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import counted
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.json.uncertainty_documents import gradient_notes, what_if_notes
-from mfmgame.view.text.fitting_table import FittingTable, table_of
+from mfmgame.view.text.answer_text import greatest_first, title
+from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import measured, number_text, printable
 
@@ -34,6 +38,7 @@ __all__ = [
     "shares_text",
     "tornado_text",
     "what_if_text",
+    "without_each_text",
 ]
 
 _MOST_ROWS = 20
@@ -41,52 +46,55 @@ _SAME = 1e-9
 """Relative difference below which two numbers count as equal: they are proven no closer."""
 
 
-def gradient_text(value: Gradient, threshold: Gradient | None) -> Group:
-    """Show the inputs with the greatest elasticities of the value and of the threshold."""
-    table = value.to_frame()
-    facts = [("value", number_text(value.at))]
-    headings = ["number", "of", "size", "value per unit", "per percent"]
-    if threshold is not None:
-        other = threshold.to_frame()
-        table["threshold"], table["threshold_elasticity"] = (
-            other["derivative"],
-            other["elasticity"],
-        )
-        facts.append(("threshold", measured(threshold.at, "bit")))
-        headings += ["threshold per unit", "per percent"]
-    n_open = int((~table["exists"]).sum())
-    status = first_unproven(one.status for one in (value, threshold) if one is not None)
-    facts += status_facts(status)
+def gradient_text(value: Gradient, threshold: Gradient | None = None) -> Group:
+    """Show the inputs with the greatest elasticities of a value, and of the threshold beside it.
+
+    A gradient of a threshold may also stand alone.
+    """
+    sides = [value] if threshold is None else [value, threshold]
+    entries = [GradientEntries(one) for one in sides]
+    first = entries[0]
+    facts = [(one.of, _at(one)) for one in sides]
+    headings = ["number", "of", "size"]
+    for one in sides:
+        headings += [f"{one.of} per unit", "per percent"]
+    facts += status_facts(first_unproven(one.status for one in sides))
+    n_open = int(np.isnan(first.derivatives).sum())
     facts.append(
-        ("derivatives", f"for {counted(len(table), 'number')}; not known to exist for {n_open}")
+        ("derivatives", f"for {counted(len(first), 'number')}; not known to exist for {n_open}")
     )
-    # Rounded before sorting: numbers that look equal stay tied.
-    rank = table["elasticity"].abs().map(lambda one: float(number_text(one)))
-    listed = table[rank > 0.0].loc[
-        rank[rank > 0.0].sort_values(ascending=False, kind="stable").index
-    ]
-    rows = table_of(headings, text_columns=2)
-    for row in listed.head(_MOST_ROWS).to_dict("records"):
-        cells = [row["size"], row["derivative"], row["elasticity"]]
-        if threshold is not None:
-            cells += [row["threshold"], row["threshold_elasticity"]]
-        rows.add_row(
-            str(row["number"]).replace("_", " "),
-            printable(str(row["name"])),
-            *(_cell(float(one)) for one in cells),
-        )
+    effects = np.abs(first.elasticities)
+    listed = np.flatnonzero(effects > 0.0)
+    order = cache(lambda: listed[greatest_first(_as_shown(effects[listed]))])
+
+    def row_of(place: int) -> tuple[str, ...]:
+        at = int(order()[place])
+        number, name = first.label(at)
+        cells = [first.sizes[at]]
+        for one in entries:
+            cells += [one.derivatives[at], one.elasticities[at]]
+        return number.replace("_", " "), printable(name), *(_cell(float(cell)) for cell in cells)
+
+    shown = min(len(listed), _MOST_ROWS)
     return Group(
-        _title(value.game),
+        title(value.game),
         facts_table(facts),
-        heading(
-            _first_of(
-                "greatest relative effect on the value",
-                len(listed),
-            )
-        ),
-        rows,
+        heading(_first_of(f"greatest relative effect on the {value.of}", len(listed))),
+        table_of(headings, text_columns=2, rows=RowsOnDemand(shown, row_of)),
         *notes_text(gradient_notes(value, threshold)),
     )
+
+
+def _as_shown(numbers: FloatArray) -> FloatArray:
+    """Round positive numbers to the digits that are shown: numbers that look equal stay tied."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        scale = 10.0 ** (3.0 - np.floor(np.log10(numbers)))
+        rounded = np.round(numbers * scale) / scale
+    return np.where(np.isfinite(rounded), rounded, numbers)
+
+
+def _at(found: Gradient) -> str:
+    return number_text(found.at) if found.of == "value" else measured(found.at, "bit")
 
 
 def shares_text(found: Attribution) -> Group:
@@ -126,7 +134,7 @@ def shares_text(found: Attribution) -> Group:
             _cell(float(row["alone"])),
             _cell(float(row["last"])),
         )
-    parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
+    parts: list[RenderableType] = [title(found.game), facts_table(facts)]
     parts.append(rows if len(funded) else Text("  nothing is funded"))
     return Group(*parts, *notes_text(found.notes))
 
@@ -142,7 +150,7 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
     is_changed = bool(facts)
     statuses = [found.status] if each is None else [found.status, each.status]
     facts += status_facts(first_unproven(statuses))
-    parts: list[RenderableType] = [_title(after.solution.game)]
+    parts: list[RenderableType] = [title(after.solution.game)]
     if facts:
         parts.append(facts_table(facts))
     if is_changed:
@@ -173,6 +181,11 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
             )
         parts += [heading("without each defense in turn"), rows]
     return Group(*parts, *notes_text(what_if_notes(found, each)))
+
+
+def without_each_text(each: WithoutEach) -> Group:
+    """Show the cost of removing each defense, in a scenario that does not change otherwise."""
+    return what_if_text(WhatIf(each.before, each.before, dropped=(), added=()), each)
 
 
 def robust_text(plan: RobustPlan) -> Group:
@@ -207,7 +220,7 @@ def robust_text(plan: RobustPlan) -> Group:
         inputs.add_row(printable(name), *cells)
     game = plan.solution.game
     return Group(
-        _title(game),
+        title(game),
         facts_table(facts),
         sides,
         heading("allocation"),
@@ -234,7 +247,7 @@ def tornado_text(found: Tornado) -> Group:
             cells += [_bits(one) for one in found.thresholds[row].tolist()]
         rows.add_row(printable(name), *cells)
     return Group(
-        _title(found.game),
+        title(found.game),
         facts_table(facts),
         heading("each number at its two ends, all others nominal"),
         rows,
@@ -250,7 +263,7 @@ def influence_text(found: Influence) -> Group:
     if "threshold" in found.indices and found.n_unreached:
         text = f"unreachable in {found.n_unreached} games; the bandwidth of all threats replaces it"
         facts.append(("threshold", text))
-    parts: list[RenderableType] = [_title(found.game), facts_table(facts)]
+    parts: list[RenderableType] = [title(found.game), facts_table(facts)]
     key = "total" if found.method == "sobol" else "mean_size"
     for measure, columns in found.indices.items():
         table = found.to_frame(measure)
@@ -264,12 +277,6 @@ def influence_text(found: Influence) -> Group:
 def _sorted(table: pandas.DataFrame, column: str) -> pandas.DataFrame:
     """Sort rows, greatest first; ties keep the scenario's order."""
     return table.sort_values(column, ascending=False, kind="stable")
-
-
-def _title(game: DefenseGame) -> Text:
-    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
-    counts += f", {game.composition}"
-    return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
 
 
 def _first_of(text: str, count: int) -> str:
