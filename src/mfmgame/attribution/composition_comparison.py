@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 
+from mfmgame.answer_displays import Displayed
 from mfmgame.answers.status import doubts, first_unproven
 from mfmgame.attribution.what_if import Outcome, outcome_of
 from mfmgame.documents.composition_names import COMPOSITIONS
@@ -19,8 +20,8 @@ from mfmgame.game.scenario_game import game_of
 __all__ = ["CompositionComparison", "compare_compositions"]
 
 
-@dataclass(frozen=True, eq=False)
-class CompositionComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class CompositionComparison(Displayed):
     """Answers to one problem under every composition.
 
     Attributes

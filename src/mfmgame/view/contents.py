@@ -19,6 +19,7 @@ from mfmgame.answers.sensitivity import Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.assessment import Assessment
+from mfmgame.attribution.composition_comparison import CompositionComparison
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
 from mfmgame.attribution.shapley import Attribution
 from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
@@ -39,6 +40,7 @@ from mfmgame.view.text import (
     solution_text,
     uncertainty_text,
 )
+from mfmgame.view.text.layout import Later
 
 __all__ = ["content_of", "parts_of"]
 
@@ -57,6 +59,7 @@ def content_of(answer: object) -> Group:
 
 content_of.register(Assessment, answer_text.assessment_text)
 content_of.register(Attribution, uncertainty_text.shares_text)
+content_of.register(CompositionComparison, plan_text.compositions_text)
 content_of.register(CoverageIndex, answer_text.index_text)
 content_of.register(Ensemble, ensemble_text.ensemble_text)
 content_of.register(Frontier, answer_text.frontier_text)
@@ -87,5 +90,7 @@ def parts_of(content: RenderableType) -> Iterator[RenderableType]:
     if isinstance(content, Group):
         for part in content.renderables:
             yield from parts_of(part)
+    elif isinstance(content, Later):
+        yield from parts_of(content.build())
     else:
         yield content
