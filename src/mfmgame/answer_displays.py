@@ -40,7 +40,12 @@ class Displayed:
     Examples
     --------
     >>> import mfmgame as mg
-    >>> mg.sweep(mg.load_scenario("examples/llava.json"))
+    >>> solution = mg.solve_matrix_game([[3, 0], [0, 1]])
+    >>> solution
+    MatrixSolution: matrix game  (2 rows, 2 columns)
+      value   0.75
+      proven  between 0.75 and 0.75
+      gap     0.0e+00
     """
 
     def summary(self, *, full_digits: bool = False, every_row: bool = False) -> str:
@@ -61,8 +66,22 @@ class Displayed:
         Examples
         --------
         >>> import mfmgame as mg
-        >>> found = mg.self_destruction_threshold(mg.load_scenario("examples/llava.json"))
-        >>> print(found.summary())
+        >>> print(mg.solve_matrix_game([[3, 0], [0, 1]]).summary())
+        matrix game  (2 rows, 2 columns)
+        value     0.75
+        proven    between 0.75 and 0.75
+        gap       0.0e+00
+        <BLANKLINE>
+        rows that the defender plays
+          row  probability
+            1         0.75
+            0         0.25
+        <BLANKLINE>
+        columns that the attacker plays
+          column  probability
+               1         0.75
+               0         0.25
+        <BLANKLINE>
         """
         from mfmgame.view.summaries import summary_of
 

@@ -40,6 +40,7 @@ from mfmgame.view.text import (
     solution_text,
     uncertainty_text,
 )
+from mfmgame.view.text.layout import Later
 
 __all__ = ["content_of", "parts_of"]
 
@@ -89,5 +90,7 @@ def parts_of(content: RenderableType) -> Iterator[RenderableType]:
     if isinstance(content, Group):
         for part in content.renderables:
             yield from parts_of(part)
+    elif isinstance(content, Later):
+        yield from parts_of(content.build())
     else:
         yield content

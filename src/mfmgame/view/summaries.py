@@ -48,7 +48,8 @@ def brief_of(answer: object) -> str:
 
 def _first_lines(answer: object) -> Iterator[str]:
     """Yield the title and the lines before the first section, or those of the first section."""
-    first, *parts = parts_of(content_of(answer))
+    parts = parts_of(content_of(answer))
+    first = next(parts)
     yield f"{type(answer).__name__}: {first.plain if isinstance(first, Text) else ''}"
     has_facts = False
     for part in parts:
@@ -57,7 +58,7 @@ def _first_lines(answer: object) -> Iterator[str]:
                 return
             yield part.plain.strip()
         elif isinstance(part, FactsTable):
-            has_facts = True
+            has_facts = has_facts or bool(part.rows)
             width = max((cell_len(name) for name, _ in part.rows), default=0)
             for name, fact in part.rows:
                 padding = " " * (width - cell_len(name))

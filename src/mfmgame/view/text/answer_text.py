@@ -27,6 +27,7 @@ from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_ev
 from mfmgame.view.text.layout import (
     HINT,
     Fact,
+    Later,
     decision_text,
     facts_table,
     heading,
@@ -107,7 +108,7 @@ def assessment_text(assessment: Assessment) -> Group:
         allocation_part(game, solution.allocation, assessment.sensitivity),
         heading("worst attack"),
         attack_part(solution),
-        *_odd_lines(game),
+        Later(lambda: Group(*_odd_lines(game))),
         *notes_text(assessment.notes),
     )
 

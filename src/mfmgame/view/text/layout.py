@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
@@ -17,6 +17,7 @@ __all__ = [
     "HINT",
     "Fact",
     "FactsTable",
+    "Later",
     "decision_text",
     "facts_table",
     "heading",
@@ -100,6 +101,22 @@ class FactsTable:
         for name, text in self.rows:
             table.add_row(name, text)
         yield table
+
+
+class Later:
+    """Content that is built only when it is shown: a short display may end before it.
+
+    Parameters
+    ----------
+    build : callable
+        Builds the content.
+    """
+
+    def __init__(self, build: Callable[[], RenderableType]) -> None:
+        self.build = build
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.build()
 
 
 def facts_table(facts: Sequence[Fact]) -> FactsTable:
