@@ -52,6 +52,7 @@ def valid(folder) -> dict:
         "defense_coverage_index": problem,
         "evaluate": {**problem, "plan": {}},
         "ensemble": {"problem": scenario, "n": 4, "seed": 1},
+        "explain": problem,
         "export_program": {"problem": game, "file": folder / "a.lp"},
         "import_atlas": file,
         "import_attack": file,

@@ -17,7 +17,10 @@ from .attribution.plan_comparison import (
     ScenarioComparison,
     compare,
 )
+from .attribution.explanation import ExplainedDefense, Explanation, explain
+from .attribution.funding_reasons import Why
 from .attribution.shapley import Attribution, shapley_shares
+from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .catalogs import (
     CatalogGaps,
@@ -95,6 +98,8 @@ __all__ = [
     "DefenseGroup",
     "Ensemble",
     "Estimate",
+    "ExplainedDefense",
+    "Explanation",
     "Frontier",
     "FrontierDocument",
     "FrontierMap",
@@ -107,6 +112,7 @@ __all__ = [
     "Influence",
     "InputChange",
     "Interrupted",
+    "Knee",
     "MappingScores",
     "MatrixCertificate",
     "MatrixSolution",
@@ -130,6 +136,7 @@ __all__ = [
     "Solver",
     "SolverError",
     "SpecificationError",
+    "Spending",
     "Threshold",
     "Tornado",
     "UncertainInputs",
@@ -137,6 +144,7 @@ __all__ = [
     "Verification",
     "Weights",
     "WhatIf",
+    "Why",
     "Without",
     "WithoutEach",
     "WorkerError",
@@ -152,6 +160,7 @@ __all__ = [
     "defense_coverage_index",
     "ensemble",
     "evaluate",
+    "explain",
     "export_program",
     "import_atlas",
     "import_attack",

@@ -14,6 +14,7 @@ from mfmgame import references
 from mfmgame.cli.app import app
 from mfmgame.documents.composition_names import COMPOSITIONS
 from mfmgame.game.compositions.additive import Additive
+from mfmgame.view.json.explanation_documents import explanation_document
 
 DOCUMENT = {
     "schema": "mfmgame/scenario/1",
@@ -96,6 +97,10 @@ IN_PYTHON = {
     "threshold": lambda scenario: str(mg.self_destruction_threshold(scenario).bandwidth),
     "index": lambda scenario: mg.defense_coverage_index(scenario).to_frame().to_dict(),
     "shares": lambda scenario: mg.shapley_shares(scenario).to_frame().to_dict(),
+    "explanation": lambda scenario: explanation_document(mg.explain(scenario)),
+    "explanation of whole projects": lambda scenario: explanation_document(
+        mg.explain(mg.Scenario(**binary(scenario.model_dump(by_alias=True, exclude_unset=True))))
+    ),
     "without each": lambda scenario: mg.without_each(scenario).to_frame().to_dict(),
     "program by scipy": lambda scenario: references.value_by_scipy(mg.build_game(scenario)),
     "program by pulp": lambda scenario: references.value_by_pulp(mg.build_game(scenario)),
@@ -138,6 +143,7 @@ COMMANDS = {
     "sweep of a limit": ["sweep", "SPEC", "--limit", "budget", "--json"],
     "threshold": ["threshold", "SPEC", "--json"],
     "dci": ["dci", "SPEC", "--json"],
+    "explain": ["explain", "SPEC"],
     "shares": ["shares", "SPEC", "--json"],
     "what-if": ["what-if", "SPEC", "--each", "--json"],
     "layer": ["layer", "SPEC"],

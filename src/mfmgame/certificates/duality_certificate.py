@@ -37,6 +37,7 @@ __all__ = [
     "Certificate",
     "attack_plan",
     "fixed_defenses",
+    "gains_and_payments",
     "lower_bound",
     "proved",
     "scaled_to_plan",
@@ -216,6 +217,30 @@ def fixed_defenses(
     decisive = np.abs(gained - paid)
     apart = (decisive > margin * np.maximum(gained, paid)) & (decisive * game.max_level > noise)
     return np.asarray(apart, dtype=bool)
+
+
+def gains_and_payments(
+    game: DefenseGame, composition: Composition, certificate: Certificate
+) -> tuple[FloatArray, FloatArray]:
+    """Compute what each defense gains, and what it pays, at a certificate's prices.
+
+    By weak duality, a defense lowers the loss by at most its gain per level, and no plan that
+    runs it at a level comes closer to the bound than its payment less its gain, times the level.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    composition : Composition
+        Bound to the game's effectiveness.
+    certificate : Certificate
+
+    Returns
+    -------
+    gained, paid : ndarray of float, shape (n_defenses,)
+        In loss units per level.
+    """
+    _, gained, paid = _sides(game, composition, certificate)
+    return np.asarray(gained, dtype=np.float64), np.asarray(paid, dtype=np.float64)
 
 
 def _sides(

@@ -48,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "dci": answer.dci,
     "evaluate": plans.evaluate,
     "compare": plans.compare,
+    "explain": attribution.explain,
     "ensemble": uncertainty.ensemble,
     "robust": uncertainty.robust,
     "sensitivity": uncertainty.sensitivity,

@@ -7,10 +7,33 @@ from typing import Annotated
 import typer
 
 from mfmgame.cli.complaints import reported_input
-from mfmgame.cli.options import Printing, ScenarioAndLimitChanges, Spec, WorkerOptions
+from mfmgame.cli.options import (
+    Printing,
+    ScenarioAndLimitChanges,
+    Spec,
+    Tolerance,
+    WorkerOptions,
+)
 from mfmgame.errors import SpecificationError
 
-__all__ = ["shares", "what_if"]
+__all__ = ["explain", "shares", "what_if"]
+
+
+def explain(
+    spec: Spec,
+    tolerance: Tolerance = None,
+    *,
+    changes: ScenarioAndLimitChanges,
+    printing: Printing,
+) -> None:
+    """Explain why each defense is or is not funded, and how much spending is enough."""
+    with reported_input(spec):
+        from mfmgame.attribution.explanation import explain as answer
+        from mfmgame.view.json.explanation_documents import explanation_document
+        from mfmgame.view.text.explanation_text import explanation_text
+
+        found = answer(changes.load(spec), tolerance=tolerance)
+        printing.answer(explanation_document, explanation_text, found)
 
 
 def shares(

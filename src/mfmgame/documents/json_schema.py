@@ -20,6 +20,7 @@ from mfmgame.documents.plan_result import (
     CompositionsDocument,
     EvaluationDocument,
 )
+from mfmgame.documents.explanation_result import ExplanationDocument
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.documents.scenario import Scenario
@@ -51,6 +52,7 @@ _MODELS: dict[str, type[Document]] = {
     "evaluation": EvaluationDocument,
     "comparison": ComparisonDocument,
     "compositions": CompositionsDocument,
+    "explanation": ExplanationDocument,
     "gaps": GapsDocument,
     "ensemble": EnsembleDocument,
     "addition": Addition,
@@ -72,8 +74,9 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     ----------
     name : str
         Name of the document: "scenario", "catalog" or "addition"; "result", "frontier",
-        "portfolio", "threshold", "dci", "evaluation", "comparison", "compositions", "gaps",
-        "ensemble", "gradient", "influence", "robust", "shares", "tornado" or "what-if".
+        "portfolio", "threshold", "dci", "evaluation", "comparison", "compositions",
+        "explanation", "gaps", "ensemble", "gradient", "influence", "robust", "shares",
+        "tornado" or "what-if".
 
     Returns
     -------

@@ -25,6 +25,7 @@ __all__ = [
     "resource_heading",
     "resource_text",
     "share_text",
+    "told_apart",
 ]
 
 _FULL_DIGITS = ContextVar("full_digits", default=False)
@@ -59,6 +60,24 @@ def number_text(number: float) -> str:
     if not math.isfinite(number) or size >= _SCIENTIFIC_FROM or 0.0 < size < _SCIENTIFIC_BELOW:
         return f"{number:.4g}"
     return f"{Decimal(f'{number:.4g}'):,f}"
+
+
+def told_apart(first: float, second: float) -> tuple[str, str]:
+    """Format two numbers, with more digits than usual where that tells them apart.
+
+    Examples
+    --------
+    >>> told_apart(25.159, 25.1664), told_apart(2.0, 2.00001)
+    (('25.16', '25.17'), ('2', '2.00001'))
+    """
+    texts = number_text(first), number_text(second)
+    if texts[0] != texts[1] or first == second:
+        return texts
+    for digits in range(5, 17):
+        texts = f"{first:.{digits}g}", f"{second:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def bound_text(number: float) -> str:

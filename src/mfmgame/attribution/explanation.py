@@ -1,0 +1,250 @@
+"""Explanation of a plan: why each defense is or is not funded, and how much spending is enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mfmgame.answers.sensitivity import Role, Sensitivity
+from mfmgame.answers.solution import Solution
+from mfmgame.answers.status import first_unproven, unproven_note
+from mfmgame.attribution.funding_reasons import FundingReasons, Why
+from mfmgame.attribution.spending import Spending, spending_on
+from mfmgame.documents.result import Status
+from mfmgame.documents.scenario import Scenario
+from mfmgame.game.game import DefenseGame
+from mfmgame.game.scenario_game import game_of
+from mfmgame.numerics.arrays import FloatArray
+from mfmgame.sensitivities.other_optima import sensitivity_of
+from mfmgame.solving.solver import Solver
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["QUESTION", "ExplainedDefense", "Explanation", "explain"]
+
+QUESTION = (
+    "Loss without a defense: how much worse the best plan gets if this defense is not available. "
+    "The coverage index (how much of the threats it stops) and the Shapley share (how much of the "
+    "plan's effect is due to it) answer other questions."
+)
+"""Question that the order of the defenses answers."""
+
+
+@dataclass(frozen=True)
+class ExplainedDefense:
+    """A defense in an explanation.
+
+    Attributes
+    ----------
+    defense : str
+    level : float
+        Level in the plan.
+    max_level : float
+    cost : dict of str to float
+        Units of each resource that the defense uses at its level; at its greatest level if it is
+        not funded.
+    loss_without : float
+        Value of the game without the defense, in loss units; infinite if no plan is feasible. The
+        value of the plan itself if an equally good plan does without the defense.
+    status_without : str or None
+        Status of the solve without the defense; None if no plan is feasible.
+    stops : dict of str to float
+        By threat of the worst attack, the share in (0, 1] that the plan stops less without the
+        defense, others as they are; greatest first.
+    role : {"essential", "optional", "useless"}
+        Whether all, some or no optimal plans fund it.
+    why : Why
+        Reason for which it is or is not funded.
+    """
+
+    defense: str
+    level: float
+    max_level: float
+    cost: Mapping[str, float]
+    loss_without: float
+    status_without: Status | None
+    stops: Mapping[str, float]
+    role: Role
+    why: Why
+
+    @property
+    def is_funded(self) -> bool:
+        """Whether the plan runs the defense."""
+        return self.level > 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why each defense is or is not funded, and how much spending is enough.
+
+    Attributes
+    ----------
+    sensitivity : Sensitivity
+        Sensitivity of the plan that is explained.
+    defenses : tuple of ExplainedDefense
+        Funded defenses first, by the loss without each, greatest first; equal losses in the
+        catalog's order.
+    limits : tuple of Spending
+        An entry for each limited resource.
+    other_statuses : tuple of str
+        Statuses of the solves without, or with, single defenses.
+    """
+
+    sensitivity: Sensitivity
+    defenses: tuple[ExplainedDefense, ...]
+    limits: tuple[Spending, ...]
+    other_statuses: tuple[Status, ...]
+
+    @property
+    def solution(self) -> Solution:
+        """Solution whose allocation is the plan."""
+        return self.sensitivity.solution
+
+    @property
+    def game(self) -> DefenseGame:
+        """The game that was solved."""
+        return self.solution.game
+
+    @property
+    def status(self) -> Status:
+        """``proven`` if all parts are proven; else the status of an unproven part."""
+        limits = (one.status for one in self.limits)
+        return first_unproven((self.solution.status, *self.other_statuses, *limits))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes of the solution, and on parts that are not proven or not searched."""
+        unsearched = [one.resource for one in self.limits if not one.is_searched]
+        return (
+            *self.solution.notes,
+            *unproven_note(self.other_statuses, "change of a defense"),
+            *unproven_note([one.status for one in self.limits], "limit"),
+            *(
+                f"the least sufficient limit of {resource} is not searched: continuous and "
+                "stepped defenses share it"
+                for resource in unsearched
+            ),
+        )
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Tabulate the defenses, in their order.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per defense: level, use of each resource, loss without it, role and reason.
+        """
+        import pandas
+
+        table: dict[str, list[object]] = {"level": [one.level for one in self.defenses]}
+        for resource in self.game.resources:
+            table[resource] = [one.cost[resource] for one in self.defenses]
+        table["loss_without"] = [one.loss_without for one in self.defenses]
+        table["role"] = [one.role for one in self.defenses]
+        table["reason"] = [one.why.reason for one in self.defenses]
+        index = pandas.Index([one.defense for one in self.defenses], name="defense")
+        return pandas.DataFrame(table, index=index)
+
+
+def explain(problem: Scenario | DefenseGame, *, tolerance: float | None = None) -> Explanation:
+    """Explain why each defense is or is not funded, and how much spending is enough.
+
+    Parameters
+    ----------
+    problem : Scenario or DefenseGame
+    tolerance : float, optional
+        As for :func:`mfmgame.solve`; differences within it count as none.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    SpecificationError, InfeasibleError, SolverError
+        As for :func:`mfmgame.solve`.
+
+    Notes
+    -----
+    The loss without a defense is the value of the game in which its greatest level is 0. A limit
+    and the losses have a *knee* if they have the same named unit: the least limit ``h`` that
+    minimizes the value plus ``h``, other limits as written. Both definitions are this project's
+    own.
+
+    Examples
+    --------
+    With a budget of 1, the second defense is better unused:
+
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[8.0, 2.0], bandwidth=[1.0, 1.0],
+    ...                       effectiveness=[[0.5, 0.25], [0.0, 0.0]], attacker_bandwidth=1.0,
+    ...                       use={"budget": [1.0, 1.0]}, limits={"budget": 1.0})
+    >>> found = mg.explain(game)
+    >>> [(one.defense, one.loss_without, one.why.reason) for one in found.defenses]
+    [('d0', 6.0, 'needed'), ('d1', 4.0, 'dear')]
+    >>> found.defenses[1].why.saves, found.defenses[1].why.price
+    (2.0, 4.0)
+    """
+    solver = Solver(game_of(problem), tolerance=tolerance)
+    solution = solver.solve()
+    game, sensitivity = solution.game, sensitivity_of(solution, solver)
+    reasons = FundingReasons(solution, sensitivity)
+    rows = [_explained(j, reasons, sensitivity) for j in range(game.n_defenses)]
+    digits = max(1, round(-math.log10(solution.tolerance)) - 1)
+
+    def rank(row: ExplainedDefense) -> tuple[bool, float]:
+        # Rounding breaks no ties.
+        return not row.is_funded, -float(f"{row.loss_without:.{digits}g}")
+
+    return Explanation(
+        sensitivity=sensitivity,
+        defenses=tuple(sorted(rows, key=rank)),
+        limits=tuple(
+            spending_on(resource, solution, sensitivity.limit_prices[resource])
+            for resource, limit in zip(game.resources, game.limits.tolist(), strict=True)
+            if math.isfinite(limit)
+        ),
+        other_statuses=tuple(reasons.statuses),
+    )
+
+
+def _explained(defense: int, reasons: FundingReasons, sensitivity: Sensitivity) -> ExplainedDefense:
+    solution = sensitivity.solution
+    game, level = solution.game, float(solution.allocation.array[defense])
+    loss, stops = solution.value, dict[str, float]()
+    status: Status | None = solution.status
+    if level > 0.0:
+        without = reasons.solution_without(defense)
+        why = reasons.why_funded(without)
+        stops = _greatest_first(game, reasons.stopped_shares(defense))
+        if without is None:
+            loss, status = math.inf, None
+        elif not reasons.is_no_worse(without):
+            loss, status = without.value, without.status
+    else:  # the plan itself does without it
+        why = reasons.why_not(defense)
+    most, name = float(game.max_level[defense]), game.defense_ids[defense]
+    used = game.use[:, defense] * (level if level > 0.0 else most)
+    return ExplainedDefense(
+        defense=name,
+        level=level,
+        max_level=most,
+        cost=dict(zip(game.resources, used.tolist(), strict=True)),
+        loss_without=loss,
+        status_without=status,
+        stops=stops,
+        role=sensitivity.roles[name],
+        why=why,
+    )
+
+
+def _greatest_first(game: DefenseGame, shares: FloatArray) -> dict[str, float]:
+    """List positive shares by threat, greatest first; ties in the catalog's order."""
+    rounded = [-float(f"{share:.9g}") for share in shares.tolist()]
+    order = [int(i) for i in np.argsort(rounded, kind="stable") if shares[i] > 0.0]
+    return {game.threat_ids[i]: float(shares[i]) for i in order}

@@ -1,0 +1,177 @@
+"""Sentences that give the reason for a defense's funding, each from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mfmgame.attribution.explanation import ExplainedDefense, Explanation
+from mfmgame.documents.explanation_result import Reason
+from mfmgame.game.game import DefenseGame
+from mfmgame.view.text.answer_text import with_steps_held
+from mfmgame.view.text.number_formats import (
+    loss_text,
+    number_text,
+    percent_text,
+    printable,
+    resource_text,
+    told_apart,
+)
+
+__all__ = ["labelled_defense", "sentence_on", "stops_text"]
+
+_MOST_NAMES = 3
+
+
+def sentence_on(found: Explanation, row: ExplainedDefense) -> str:
+    """State in a sentence why a defense is or is not funded.
+
+    Parameters
+    ----------
+    found : Explanation
+    row : ExplainedDefense
+        Entry of the explanation.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> game = mg.DefenseGame(severity=[8.0], bandwidth=[1.0], effectiveness=[[0.5]],
+    ...                       attacker_bandwidth=1.0)
+    >>> found = mg.explain(game)
+    >>> sentence_on(found, found.defenses[0])
+    'funded: without it, the loss rises from 4 to 8; it stops 50 % of t0'
+    """
+    return _SENTENCES[row.why.reason](found, row)
+
+
+def stops_text(row: ExplainedDefense, most: int = _MOST_NAMES) -> str:
+    """List the threats that a defense stops most of, each with its share."""
+    listed = [
+        f"{percent_text(share)} of {printable(threat)}" for threat, share in row.stops.items()
+    ]
+    return _listed(listed, most)
+
+
+def labelled_defense(game: DefenseGame, defense: str) -> str:
+    """Write a defense's id, with its name in parentheses if it has another name."""
+    name = game.defense_names[list(game.defense_ids).index(defense)]
+    plain = printable(defense)
+    return f"{plain} ({printable(name)})" if name and name != defense else plain
+
+
+def _needed(found: Explanation, row: ExplainedDefense) -> str:
+    value, without = _losses(found, row.loss_without)
+    stops = stops_text(row) or "no threat of the worst attack that remains"
+    return f"funded: without it, the loss rises from {value} to {without}; it stops {stops}"
+
+
+def _dispensable(found: Explanation, row: ExplainedDefense) -> str:
+    value = loss_text(found.game, found.solution.value)
+    stops = f"; in this plan, it stops {stops_text(row)}" if row.stops else ""
+    cost = " at no cost" if not any(row.cost.values()) else ""
+    return f"funded{cost}, but an equally good plan does without it: the loss stays {value}{stops}"
+
+
+def _required(found: Explanation, row: ExplainedDefense) -> str:
+    del found, row
+    return "funded: without it, no plan keeps within the limits and rules"
+
+
+def _cannot_run(found: Explanation, row: ExplainedDefense) -> str:
+    game, why = found.game, row.why
+    if why.resource is None:
+        return "not funded: it cannot run, because its greatest level is 0"
+    limit = float(game.limits[game.resources.index(why.resource)])
+    needed = float(row.cost[why.resource]) if why.needs is None else why.needs
+    step = "its greatest level" if why.needs is None else "its least step"
+    resource = printable(why.resource)
+    return (
+        f"not funded: it cannot run, because {step} uses {_amount(game, why.resource, needed)} of "
+        f"{resource}, and the limit is {_amount(game, why.resource, limit)}"
+    )
+
+
+def _stops_nothing(found: Explanation, row: ExplainedDefense) -> str:
+    place = list(found.game.defense_ids).index(row.defense)
+    is_continuous = found.game.level_rules.levels[place] is None
+    return f"not funded: it stops no threat{' of the worst attack' if is_continuous else ''}"
+
+
+def _covered(found: Explanation, row: ExplainedDefense) -> str:
+    del found
+    others = _listed([printable(name) for name in row.why.covered_by], _MOST_NAMES)
+    if not others:
+        return "not funded: beside the plan, it stops nothing more of the worst attack"
+    verb = "covers" if len(row.why.covered_by) == 1 else "cover"
+    return (
+        f"not funded: {others} {verb} the same threats of the worst attack at least as well, and "
+        "it adds nothing"
+    )
+
+
+def _tied(found: Explanation, row: ExplainedDefense) -> str:
+    value = loss_text(found.game, found.solution.value)
+    return f"not funded, but an equally good plan funds it: the loss stays {value}"
+
+
+def _dear(found: Explanation, row: ExplainedDefense) -> str:
+    game, why = found.game, row.why
+    saves, price = told_apart(why.saves or 0.0, why.price or 0.0)
+    held = with_steps_held(game)
+    if why.resource is None:
+        return (
+            f"not funded: {held}it saves at most {saves}, and what it uses of the limits saves "
+            f"{price} elsewhere"
+        )
+    return (
+        f"not funded: {held}it saves at most {saves} per unit of {printable(why.resource)}, and "
+        f"the marginal unit saves {price}"
+    )
+
+
+def _worse(found: Explanation, row: ExplainedDefense) -> str:
+    value, loss = _losses(found, row.why.loss_with or 0.0)
+    return f"not funded: the best plan that runs it has a loss of {loss}, instead of {value}"
+
+
+def _excluded(found: Explanation, row: ExplainedDefense) -> str:
+    del found, row
+    return "not funded: no plan that runs it keeps within the limits and rules"
+
+
+_SENTENCES: dict[Reason, Callable[[Explanation, ExplainedDefense], str]] = {
+    "needed": _needed,
+    "dispensable": _dispensable,
+    "required": _required,
+    "cannot_run": _cannot_run,
+    "stops_nothing": _stops_nothing,
+    "covered": _covered,
+    "tied": _tied,
+    "dear": _dear,
+    "worse": _worse,
+    "excluded": _excluded,
+}
+
+
+def _losses(found: Explanation, other: float) -> tuple[str, str]:
+    """Format the value and another loss, with as many digits as tell them apart."""
+    value = found.solution.value
+    texts = loss_text(found.game, value), loss_text(found.game, other)
+    if texts[0] != texts[1]:
+        return texts
+    return told_apart(value, other)
+
+
+def _amount(game: DefenseGame, resource: str, amount: float) -> str:
+    return resource_text(game, resource, amount)
+
+
+def _listed(names: list[str], most: int) -> str:
+    """Join names with commas and "and"; count the names beyond `most`."""
+    kept, more = names[:most], len(names) - most
+    if more > 0:
+        return f"{', '.join(kept)} and {number_text(more)} more"
+    return " and ".join([", ".join(kept[:-1]), kept[-1]] if len(kept) > 1 else kept)
