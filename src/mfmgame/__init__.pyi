@@ -11,14 +11,14 @@ from .answers.threshold import Threshold
 from .assessment import Assessment, assess
 from .attribution.composition_comparison import CompositionComparison, compare_compositions
 from .attribution.coverage_index_search import defense_coverage_index
+from .attribution.explanation import ExplainedDefense, Explanation, explain
+from .attribution.funding_reasons import Why
 from .attribution.plan_comparison import (
     PlanChange,
     PlanComparison,
     ScenarioComparison,
     compare,
 )
-from .attribution.explanation import ExplainedDefense, Explanation, explain
-from .attribution.funding_reasons import Why
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each

@@ -56,6 +56,9 @@ class ExplainedDefense:
     stops : dict of str to float
         By threat of the worst attack, the share in (0, 1] that the plan stops less without the
         defense, others as they are; greatest first.
+    keeps_out : dict of str to float
+        The same for the threats that are in the worst attack on the best plan without the defense,
+        and not in the worst attack on the plan.
     role : {"essential", "optional", "useless"}
         Whether all, some or no optimal plans fund it.
     why : Why
@@ -69,6 +72,7 @@ class ExplainedDefense:
     loss_without: float
     status_without: Status | None
     stops: Mapping[str, float]
+    keeps_out: Mapping[str, float]
     role: Role
     why: Why
 
@@ -216,16 +220,19 @@ def explain(problem: Scenario | DefenseGame, *, tolerance: float | None = None) 
 def _explained(defense: int, reasons: FundingReasons, sensitivity: Sensitivity) -> ExplainedDefense:
     solution = sensitivity.solution
     game, level = solution.game, float(solution.allocation.array[defense])
-    loss, stops = solution.value, dict[str, float]()
+    loss, stops, keeps_out = solution.value, dict[str, float](), dict[str, float]()
     status: Status | None = solution.status
     if level > 0.0:
         without = reasons.solution_without(defense)
         why = reasons.why_funded(without)
-        stops = _greatest_first(game, reasons.stopped_shares(defense))
+        attacked = solution.attack.array > 0.0
+        stops = _greatest_first(game, reasons.stopped_shares(defense, attacked))
         if without is None:
             loss, status = math.inf, None
-        elif not reasons.is_no_worse(without):
+        elif why.reason != "dispensable":
             loss, status = without.value, without.status
+            others = (without.attack.array > 0.0) & ~attacked
+            keeps_out = _greatest_first(game, reasons.stopped_shares(defense, others))
     else:  # the plan itself does without it
         why = reasons.why_not(defense)
     most, name = float(game.max_level[defense]), game.defense_ids[defense]
@@ -238,6 +245,7 @@ def _explained(defense: int, reasons: FundingReasons, sensitivity: Sensitivity) 
         loss_without=loss,
         status_without=status,
         stops=stops,
+        keeps_out=keeps_out,
         role=sensitivity.roles[name],
         why=why,
     )

@@ -20,7 +20,12 @@ from mfmgame.documents.explanation_result import Reason
 from mfmgame.documents.result import Status
 from mfmgame.errors import InfeasibleError
 from mfmgame.game.compositions import compose
-from mfmgame.game.feasibility import affordable_levels, held_game, idle_defenses
+from mfmgame.game.feasibility import (
+    affordable_levels,
+    held_game,
+    idle_defenses,
+    is_within_limits,
+)
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.single_changes import running_game, without_defense
 from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray, dense
@@ -40,7 +45,8 @@ class Why:
     ----------
     reason : str
         Of a funded defense: ``needed`` (without it, the loss rises), ``dispensable`` (an equally
-        good plan does without it) or ``required`` (no plan is feasible without it). Of another:
+        good plan does without it), ``required`` (no plan is feasible without it) or ``imposed``
+        (its levels begin above 0, and without it the loss falls). Of another:
         ``cannot_run`` (its least step exceeds a limit), ``stops_nothing`` (it stops no threat of
         the worst attack; if stepped, no threat), ``covered`` (funded defenses stop the same
         threats at least as well), ``tied`` (an equally good plan funds it), ``dear`` (it saves
@@ -101,31 +107,36 @@ class FundingReasons:
         return self._solved(without_defense(self._game, defense))
 
     def is_no_worse(self, other: Solution) -> bool:
-        """Tell whether a solution has the value of the plan, within the tolerance."""
+        """Tell whether a solution has at most the value of the plan, within the tolerance."""
         return other.value <= self._solution.value + self._solution.tolerance * self._scale
 
-    def stopped_shares(self, defense: int) -> FloatArray:
-        """Compute how much more of each attacked threat gets through without a defense.
+    def _is_no_better(self, other: Solution) -> bool:
+        """Tell whether a solution has at least the value of the plan, within the tolerance."""
+        return other.value >= self._solution.value - self._solution.tolerance * self._scale
+
+    def stopped_shares(self, defense: int, threats: BoolArray) -> FloatArray:
+        """Compute how much more of some threats gets through without a defense.
 
         Parameters
         ----------
         defense : int
+        threats : ndarray of bool, shape (n_threats,)
 
         Returns
         -------
         ndarray of float, shape (n_threats,)
             Coverage by the plan less coverage with the defense at level 0; 0 for other threats.
         """
-        levels = self._levels.copy()
-        levels[defense] = 0.0
-        stopped = self._composition.exposure(levels) - self._exposure
-        return np.where(self.attacked & (stopped > _NO_SHARE), stopped, 0.0)
+        stopped = self._composition.exposure(self._with_level(defense, 0.0)) - self._exposure
+        return np.where(threats & (stopped > _NO_SHARE), stopped, 0.0)
 
     def why_funded(self, without: Solution | None) -> Why:
         """Give the reason for a funded defense, from the solution without it."""
         if without is None:
             return Why("required")
-        return Why("dispensable" if self.is_no_worse(without) else "needed")
+        if not self.is_no_worse(without):
+            return Why("needed")
+        return Why("dispensable" if self._is_no_better(without) else "imposed")
 
     def why_not(self, defense: int) -> Why:
         """Give the reason for a defense that the plan does not fund."""
@@ -177,7 +188,9 @@ class FundingReasons:
             return Why("excluded")
         if not self.is_no_worse(found):
             return Why("worse", loss_with=found.value)
-        if not self._adds(defense, float(game.max_level[defense])):
+        beside = self._with_level(defense, least)
+        is_beside = is_within_limits(game, beside) and game.level_rules.allows(beside)
+        if is_beside and not self._adds(defense, float(game.max_level[defense])):
             return Why("covered", covered_by=self._coverers(defense))
         return Why("tied", loss_with=found.value)
 
@@ -188,6 +201,12 @@ class FundingReasons:
         held = held_game(game, self._levels) if game.is_discrete else game
         return gains_and_payments(held, self._composition, self._solution.certificate.priced)
 
+    def _with_level(self, defense: int, level: float) -> FloatArray:
+        """Copy the plan with another level of one defense."""
+        levels = self._levels.copy()
+        levels[defense] = level
+        return levels
+
     def _touched(self, defense: int, threats: BoolArray) -> IntArray:
         """Find the threats, among some, that a defense stops any of by itself."""
         column = dense(self._composition.alone[:, [defense]]).ravel()
@@ -195,9 +214,7 @@ class FundingReasons:
 
     def _adds(self, defense: int, level: float) -> bool:
         """Tell whether the plan would stop more of an attacked threat with a defense added."""
-        levels = self._levels.copy()
-        levels[defense] = level
-        more = self._exposure - self._composition.exposure(levels)
+        more = self._exposure - self._composition.exposure(self._with_level(defense, level))
         return bool((more[self.attacked] > _NO_SHARE).any())
 
     def _coverers(self, defense: int) -> tuple[str, ...]:
@@ -210,8 +227,10 @@ class FundingReasons:
         return tuple(self._game.defense_ids[j] for j in listed)
 
     def _solved(self, game: DefenseGame) -> Solution | None:
+        solver = Solver(game, tolerance=self._solution.tolerance, cheapest=False)
         try:
-            found = Solver(game, tolerance=self._solution.tolerance, cheapest=False).solve()
+            # With a bandwidth, an interruption carries no bracket, which is of another game.
+            found = solver.solve(game.attacker_bandwidth)
         except InfeasibleError:
             return None
         self.statuses.append(found.status)

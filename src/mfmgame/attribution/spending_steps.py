@@ -64,7 +64,7 @@ class ValueSteps:
         self._reach = reach_of(game, resource)
         self._composition = compose(game)
         self._solver = Solver(game, cheapest=False)
-        self._found: dict[float, _Portfolio | None] = {}
+        self._known: list[tuple[float, _Portfolio]] = []
 
     def knee(self) -> tuple[float, float, float]:
         """Find the least limit with the least total of value and limit.
@@ -74,7 +74,7 @@ class ValueSteps:
         limit, value, excess : float
             The excess is the most by which the total may exceed the least total.
         """
-        probed = [self._best(self._reach * k / _PROBES) for k in range(_PROBES + 1)]
+        probed = [self._best(self._reach * k / _PROBES) for k in range(_PROBES, -1, -1)]
         best = min((one for one in probed if one), key=lambda one: one.value + one.cost)
         bound, limit = np.inf, self._reach
         while limit >= 0.0:
@@ -129,9 +129,13 @@ class ValueSteps:
 
     def _best(self, limit: float) -> _Portfolio | None:
         """Find the best portfolio at a limit; None if the rules and limits allow none."""
-        if limit not in self._found:
-            self._found[limit] = self._searched(limit)
-        return self._found[limit]
+        for greater, one in self._known:
+            if one.cost <= limit <= greater:  # the best at a greater limit, still affordable
+                return one
+        found = self._searched(limit)
+        if found is not None:
+            self._known.append((limit, found))
+        return found
 
     def _searched(self, limit: float) -> _Portfolio | None:
         game = self._game

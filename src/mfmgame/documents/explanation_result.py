@@ -17,6 +17,7 @@ Reason = Literal[
     "needed",
     "dispensable",
     "required",
+    "imposed",
     "cannot_run",
     "stops_nothing",
     "covered",
@@ -65,6 +66,10 @@ class ExplainedDefenseResult(Strict):
     stops: dict[Identifier, float] = Field(
         description="Share of each threat of the worst attack that the plan stops less without "
         "the defense."
+    )
+    keeps_out: dict[Identifier, float] = Field(
+        description="The same for threats that are in the worst attack on the best plan without "
+        "the defense only."
     )
     role: Role
     why: WhyResult

@@ -15,12 +15,12 @@ from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.catalog_gaps import GapsDocument
 from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
+from mfmgame.documents.explanation_result import ExplanationDocument
 from mfmgame.documents.plan_result import (
     ComparisonDocument,
     CompositionsDocument,
     EvaluationDocument,
 )
-from mfmgame.documents.explanation_result import ExplanationDocument
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.documents.scenario import Scenario

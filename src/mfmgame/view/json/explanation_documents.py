@@ -50,6 +50,7 @@ def _defense(found: Explanation, row: ExplainedDefense) -> dict[str, Any]:
         "loss_without": row.loss_without if math.isfinite(row.loss_without) else None,
         "status_without": row.status_without,
         "stops": dict(row.stops),
+        "keeps_out": dict(row.keeps_out),
         "role": row.role,
         "why": {
             "reason": why.pop("reason"),

@@ -64,6 +64,7 @@ __all__ = [
     "limit_facts",
     "loss_fact",
     "plan_threshold_text",
+    "price_text",
     "reach_text",
     "threshold_facts",
     "threshold_text",
@@ -276,7 +277,7 @@ def reach_text(bandwidth: float | None) -> str:
 
 def attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
     """State the attacker's bandwidth and the loss that one more bit causes."""
-    worth = f"{with_steps_held(game)}marginal loss of one more bit: {_sides(game, price)}"
+    worth = f"{with_steps_held(game)}marginal loss of one more bit: {price_text(game, price)}"
     return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
@@ -288,7 +289,7 @@ def limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
         used, limit = solution.resource_use.array[row], game.limits[row]
         if math.isfinite(limit):
             unit = printable(game.units.resources.get(resource, "")) or "unit"
-            price = _sides(game, found.limit_prices[resource])
+            price = price_text(game, found.limit_prices[resource])
             worth = f"marginal value of one more {unit}: {price}"
             text = f"{number_text(used)} of {resource_text(game, resource, limit)} used; "
             yield printable(resource), text + with_steps_held(game) + worth
@@ -301,7 +302,7 @@ def with_steps_held(game: DefenseGame) -> str:
     return "at fixed steps, " if game.is_discrete else ""
 
 
-def _sides(game: DefenseGame, price: OneSidedPrice) -> str:
+def price_text(game: DefenseGame, price: OneSidedPrice) -> str:
     """Show the price of one more unit, and of the last unit if its price differs."""
     more, last = number_text(price.right), price.left
     text = loss_text(game, price.right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mfmgame.attribution.explanation import ExplainedDefense, Explanation
 from mfmgame.documents.explanation_result import Reason
@@ -17,7 +17,7 @@ from mfmgame.view.text.number_formats import (
     told_apart,
 )
 
-__all__ = ["labelled_defense", "sentence_on", "stops_text"]
+__all__ = ["labelled_defense", "sentence_on", "shares_text"]
 
 _MOST_NAMES = 3
 
@@ -47,11 +47,9 @@ def sentence_on(found: Explanation, row: ExplainedDefense) -> str:
     return _SENTENCES[row.why.reason](found, row)
 
 
-def stops_text(row: ExplainedDefense, most: int = _MOST_NAMES) -> str:
-    """List the threats that a defense stops most of, each with its share."""
-    listed = [
-        f"{percent_text(share)} of {printable(threat)}" for threat, share in row.stops.items()
-    ]
+def shares_text(shares: Mapping[str, float], most: int = _MOST_NAMES) -> str:
+    """List threats with the share of each that a defense stops."""
+    listed = [f"{percent_text(share)} of {printable(threat)}" for threat, share in shares.items()]
     return _listed(listed, most)
 
 
@@ -64,13 +62,18 @@ def labelled_defense(game: DefenseGame, defense: str) -> str:
 
 def _needed(found: Explanation, row: ExplainedDefense) -> str:
     value, without = _losses(found, row.loss_without)
-    stops = stops_text(row) or "no threat of the worst attack that remains"
-    return f"funded: without it, the loss rises from {value} to {without}; it stops {stops}"
+    sentence = f"funded: without it, the loss rises from {value} to {without}"
+    if row.stops:
+        return f"{sentence}; it stops {shares_text(row.stops)}"
+    if row.keeps_out:
+        kept_out = shares_text(row.keeps_out)
+        return f"{sentence}; it stops {kept_out}, which the worst attack then uses"
+    return sentence
 
 
 def _dispensable(found: Explanation, row: ExplainedDefense) -> str:
     value = loss_text(found.game, found.solution.value)
-    stops = f"; in this plan, it stops {stops_text(row)}" if row.stops else ""
+    stops = f"; in this plan, it stops {shares_text(row.stops)}" if row.stops else ""
     cost = " at no cost" if not any(row.cost.values()) else ""
     return f"funded{cost}, but an equally good plan does without it: the loss stays {value}{stops}"
 
@@ -78,6 +81,11 @@ def _dispensable(found: Explanation, row: ExplainedDefense) -> str:
 def _required(found: Explanation, row: ExplainedDefense) -> str:
     del found, row
     return "funded: without it, no plan keeps within the limits and rules"
+
+
+def _imposed(found: Explanation, row: ExplainedDefense) -> str:
+    value, without = _losses(found, row.loss_without)
+    return f"funded: it must run; without it, the loss falls from {value} to {without}"
 
 
 def _cannot_run(found: Explanation, row: ExplainedDefense) -> str:
@@ -126,15 +134,16 @@ def _dear(found: Explanation, row: ExplainedDefense) -> str:
             f"not funded: {held}it saves at most {saves}, and what it uses of the limits saves "
             f"{price} elsewhere"
         )
+    unit = printable(game.units.resources.get(why.resource, "")) or "unit"
     return (
-        f"not funded: {held}it saves at most {saves} per unit of {printable(why.resource)}, and "
-        f"the marginal unit saves {price}"
+        f"not funded: {held}it saves at most {saves} per {unit} of {printable(why.resource)}, and "
+        f"the marginal {unit} saves {price}"
     )
 
 
 def _worse(found: Explanation, row: ExplainedDefense) -> str:
     value, loss = _losses(found, row.why.loss_with or 0.0)
-    return f"not funded: the best plan that runs it has a loss of {loss}, instead of {value}"
+    return f"not funded: with it, the loss rises from {value} to {loss} at best"
 
 
 def _excluded(found: Explanation, row: ExplainedDefense) -> str:
@@ -146,6 +155,7 @@ _SENTENCES: dict[Reason, Callable[[Explanation, ExplainedDefense], str]] = {
     "needed": _needed,
     "dispensable": _dispensable,
     "required": _required,
+    "imposed": _imposed,
     "cannot_run": _cannot_run,
     "stops_nothing": _stops_nothing,
     "covered": _covered,
@@ -157,12 +167,9 @@ _SENTENCES: dict[Reason, Callable[[Explanation, ExplainedDefense], str]] = {
 
 
 def _losses(found: Explanation, other: float) -> tuple[str, str]:
-    """Format the value and another loss, with as many digits as tell them apart."""
-    value = found.solution.value
-    texts = loss_text(found.game, value), loss_text(found.game, other)
-    if texts[0] != texts[1]:
-        return texts
-    return told_apart(value, other)
+    """Format the value and another loss, the unit behind the second."""
+    value, loss = told_apart(found.solution.value, other)
+    return value, loss_text(found.game, other).replace(number_text(other), loss, 1)
 
 
 def _amount(game: DefenseGame, resource: str, amount: float) -> str:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.text import Text
+from rich.padding import Padding
 
 from mfmgame.attribution.explanation import QUESTION, Explanation
 from mfmgame.attribution.spending import Spending
 from mfmgame.game.game import DefenseGame
-from mfmgame.view.text.answer_text import title, with_steps_held
-from mfmgame.view.text.explanation_sentences import labelled_defense, sentence_on, stops_text
+from mfmgame.view.text.answer_text import MOST_ROWS, price_text, title, with_steps_held
+from mfmgame.view.text.explanation_sentences import labelled_defense, sentence_on, shares_text
 from mfmgame.view.text.fitting_table import FittingTable, table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import (
@@ -26,7 +26,8 @@ from mfmgame.view.text.number_formats import (
 
 __all__ = ["explanation_text"]
 
-_MOST_ROWS = 20
+_NO_EXCESS = 1e-8
+"""Share of a total up to which an excess is rounding."""
 
 
 def explanation_text(found: Explanation) -> Group:
@@ -35,11 +36,11 @@ def explanation_text(found: Explanation) -> Group:
     facts = [("value", loss_text(game, found.solution.value)), *status_facts(found.status)]
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if found.defenses:
-        parts += [heading("defenses"), _numbers(found), Text(f"\n  {QUESTION}")]
+        parts += [heading("defenses"), _numbers(found), Padding(QUESTION, (1, 0, 0, 2))]
         parts += [heading("why"), _reasons(found)]
     if found.limits:
         parts.append(heading("how much is enough"))
-        parts += [facts_table(list(_enough(game, one))) for one in found.limits]
+        parts.append(facts_table([fact for one in found.limits for fact in _enough(game, one)]))
     return Group(*parts, *notes_text(found.notes))
 
 
@@ -49,7 +50,7 @@ def _numbers(found: Explanation) -> FittingTable:
     without = loss_heading(game, "loss without")
     headings = ["defense", "level", "of", *resources.values(), without, "stops"]
     drop = ["stops", "of", without, *list(resources.values())[::-1], "level"]
-    table = table_of(headings, texts=("stops",), drop=drop, most=_MOST_ROWS)
+    table = table_of(headings, texts=("stops",), drop=drop, most=MOST_ROWS)
     for row in found.defenses:
         loss = row.loss_without
         table.add_row(
@@ -58,13 +59,13 @@ def _numbers(found: Explanation) -> FittingTable:
             number_text(row.max_level),
             *(number_text(row.cost[name]) for name in resources),
             number_text(loss) if math.isfinite(loss) else "no plan",
-            stops_text(row, most=1) or "-",
+            shares_text(row.stops, most=1) or "-",
         )
     return table
 
 
 def _reasons(found: Explanation) -> FittingTable:
-    table = table_of(["defense", "reason"], text_columns=2, most=_MOST_ROWS)
+    table = table_of(["defense", "reason"], text_columns=2, most=MOST_ROWS)
     for row in found.defenses:
         table.add_row(labelled_defense(found.game, row.defense), sentence_on(found, row))
     return table
@@ -74,23 +75,21 @@ def _enough(game: DefenseGame, one: Spending) -> Iterator[tuple[str, str]]:
     def amount(size: float) -> str:
         return resource_text(game, one.resource, size)
 
-    worth = one.worth
-    prices = f"one more unit saves {number_text(worth.right)}"
-    if worth.left is not None:
-        prices += f", the last one saves {number_text(worth.left)}"
-    used = f"{amount(one.used)} of {amount(one.limit)} used; {with_steps_held(game)}{prices}"
-    yield printable(one.resource), used
+    used = f"{amount(one.used)} of {amount(one.limit)} used; {with_steps_held(game)}"
+    unit = printable(game.units.resources.get(one.resource, "")) or "unit"
+    worth = f"marginal value of one more {unit}: {price_text(game, one.worth)}"
+    yield printable(one.resource), used + worth
     if one.knee is not None:
         knee = one.knee
-        within = "" if one.status == "proven" else f" (within {number_text(knee.excess)})"
-        yield (
-            "",
-            f"loss and limit together are least at {amount(knee.limit)}: a loss of "
-            f"{loss_text(game, knee.value)}, {number_text(knee.total)} in total{within}",
-        )
+        total = number_text(knee.total)
+        if knee.excess > _NO_EXCESS * knee.total:
+            total += f", proven least within {number_text(knee.excess)}"
+        least = f"the sum of loss and limit is least at {amount(knee.limit)}"
+        yield "", f"{least}: loss {loss_text(game, knee.value)}, sum {total}"
     if game.termination_loss is not None and one.is_searched:
-        stopping = loss_text(game, game.termination_loss)
-        if one.operate_limit is None:
-            yield "", f"no limit is enough to operate: stopping costs {stopping}"
+        stopping = f"(stopping costs {loss_text(game, game.termination_loss)})"
+        least_limit = one.operate_limit
+        if least_limit is None:
+            yield "", f"no limit is enough to operate {stopping}"
         else:
-            yield "", f"from {amount(one.operate_limit)} on, operate: stopping costs {stopping}"
+            yield "", f"least limit to operate: {amount(least_limit)} {stopping}"

@@ -74,7 +74,7 @@ def told_apart(first: float, second: float) -> tuple[str, str]:
     if texts[0] != texts[1] or first == second:
         return texts
     for digits in range(5, 17):
-        texts = f"{first:.{digits}g}", f"{second:.{digits}g}"
+        texts = f"{first:,.{digits}g}", f"{second:,.{digits}g}"
         if texts[0] != texts[1]:
             break
     return texts
