@@ -347,13 +347,14 @@ SENTENCES = [
         WHOLE | {"groups": [mg.DefenseGroup(["d0"], at_least=1)]},
         "d0",
         "required",
-        "funded: without it, no plan keeps within the limits and rules",
+        "funded: without it, no plan keeps within the limits and rules; it stops 50 % of t0",
     ),
     (
         MUST,
         "d1",
         "imposed",
-        "funded: it must run; without it, the loss falls from 600 to 400 kUSD per year",
+        "funded: it must run; without it, the loss falls from 600 to 400 kUSD per year; it stops 25 % of "
+        "t0",
     ),
     (
         {},

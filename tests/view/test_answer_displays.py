@@ -21,6 +21,7 @@ from view.plots.answers import HOSTILE, UNCERTAIN, hostile_game, project_game
 
 PARTS = {
     *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "Without"),
+    *("ExplainedDefense", "Knee", "Spending", "Why"),
     *("AssumedNumbers", "CatalogGaps", "IncidentSelection", "MappingScores", "Weights", "Workers"),
 }
 """Public data classes that are parts of answers, or are about inputs: no display of their own."""
@@ -72,6 +73,7 @@ ANSWERS = {
     "CompositionComparison": lambda: mg.compare_compositions(hostile_game()),
     "CoverageIndex": lambda: mg.defense_coverage_index(hostile_game()),
     "Ensemble": lambda: mg.ensemble(hostile_scenario(), n=4, seed=1),
+    "Explanation": lambda: mg.explain(hostile_scenario()),
     "Frontier": lambda: mg.sweep(hostile_game()),
     "FrontierMap": lambda: mg.sweep_map(hostile_game(), HOSTILE[0], [1.0, 2.0]),
     "FrontierVerification": lambda: mg.verify(mg.sweep(hostile_game()), hostile_game()),
@@ -189,6 +191,7 @@ COMMANDS = {
     "portfolio": mg.best_portfolios,
     "compare": mg.compare,
     "evaluate": lambda scenario: mg.evaluate(scenario, "current"),
+    "explain": mg.explain,
     "shares": mg.shapley_shares,
     "robust": mg.robust_plan,
     "what-if --drop spare": lambda scenario: mg.what_if(scenario, drop=["spare"]),

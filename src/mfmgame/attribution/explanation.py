@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfmgame.answer_displays import Displayed
+from mfmgame.answers.decision import decide
 from mfmgame.answers.sensitivity import Role, Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import first_unproven, unproven_note
 from mfmgame.attribution.funding_reasons import FundingReasons, Why
 from mfmgame.attribution.spending import Spending, spending_on
-from mfmgame.documents.result import Status
+from mfmgame.documents.result import Decision, Status
 from mfmgame.documents.scenario import Scenario
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.scenario_game import game_of
@@ -82,8 +84,8 @@ class ExplainedDefense:
         return self.level > 0.0
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Displayed):
     """Why each defense is or is not funded, and how much spending is enough.
 
     Attributes
@@ -113,6 +115,12 @@ class Explanation:
     def game(self) -> DefenseGame:
         """The game that was solved."""
         return self.solution.game
+
+    @property
+    def decision(self) -> Decision | None:
+        """Decision at the game's own limits; None if the game has no termination loss."""
+        solution, loss = self.solution, self.game.termination_loss
+        return None if loss is None else decide(self.game, solution.lower, solution.upper, loss)
 
     @property
     def status(self) -> Status:

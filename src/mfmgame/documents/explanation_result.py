@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
 from mfmgame.documents.composition_names import CompositionName
-from mfmgame.documents.result import Bounds, OneSided, Role, Status
+from mfmgame.documents.result import Bounds, Decision, OneSided, Role, Status
 
 __all__ = ["ExplanationDocument", "Reason"]
 
@@ -111,6 +111,7 @@ class ExplanationDocument(Document):
     status: Status
     value: Quantity
     bounds: Bounds
+    decision: Decision | None = Field(description="Null without a termination loss.")
     question: str = Field(description="Question that the order of the defenses answers.")
     defenses: list[ExplainedDefenseResult] = Field(
         description="Funded defenses first, by the loss without each, greatest first."

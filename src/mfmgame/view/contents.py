@@ -20,6 +20,7 @@ from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.assessment import Assessment
 from mfmgame.attribution.composition_comparison import CompositionComparison
+from mfmgame.attribution.explanation import Explanation
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
 from mfmgame.attribution.shapley import Attribution
 from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
@@ -33,6 +34,7 @@ from mfmgame.verification.verify import FrontierVerification, PortfolioVerificat
 from mfmgame.view.text import (
     answer_text,
     ensemble_text,
+    explanation_text,
     map_text,
     matrix_text,
     plan_text,
@@ -62,6 +64,7 @@ content_of.register(Attribution, uncertainty_text.shares_text)
 content_of.register(CompositionComparison, plan_text.compositions_text)
 content_of.register(CoverageIndex, answer_text.index_text)
 content_of.register(Ensemble, ensemble_text.ensemble_text)
+content_of.register(Explanation, explanation_text.explanation_text)
 content_of.register(Frontier, answer_text.frontier_text)
 content_of.register(FrontierMap, map_text.map_text)
 content_of.register(FrontierVerification, answer_text.verification_text)

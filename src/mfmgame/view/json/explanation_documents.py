@@ -33,6 +33,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
         "status": found.status,
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
+        "decision": found.decision,
         "question": QUESTION,
         "defenses": [_defense(found, row) for row in found.defenses],
         "limits": [_limit(found, one) for one in found.limits],

@@ -17,7 +17,7 @@ from mfmgame.view.text.number_formats import (
     told_apart,
 )
 
-__all__ = ["labelled_defense", "sentence_on", "shares_text"]
+__all__ = ["sentence_on"]
 
 _MOST_NAMES = 3
 
@@ -47,45 +47,41 @@ def sentence_on(found: Explanation, row: ExplainedDefense) -> str:
     return _SENTENCES[row.why.reason](found, row)
 
 
-def shares_text(shares: Mapping[str, float], most: int = _MOST_NAMES) -> str:
+def _shares(shares: Mapping[str, float]) -> str:
     """List threats with the share of each that a defense stops."""
     listed = [f"{percent_text(share)} of {printable(threat)}" for threat, share in shares.items()]
-    return _listed(listed, most)
-
-
-def labelled_defense(game: DefenseGame, defense: str) -> str:
-    """Write a defense's id, with its name in parentheses if it has another name."""
-    name = game.defense_names[list(game.defense_ids).index(defense)]
-    plain = printable(defense)
-    return f"{plain} ({printable(name)})" if name and name != defense else plain
+    return _listed(listed)
 
 
 def _needed(found: Explanation, row: ExplainedDefense) -> str:
     value, without = _losses(found, row.loss_without)
     sentence = f"funded: without it, the loss rises from {value} to {without}"
-    if row.stops:
-        return f"{sentence}; it stops {shares_text(row.stops)}"
-    if row.keeps_out:
-        kept_out = shares_text(row.keeps_out)
+    if row.keeps_out and not row.stops:
+        kept_out = _shares(row.keeps_out)
         return f"{sentence}; it stops {kept_out}, which the worst attack then uses"
-    return sentence
+    return sentence + _stops(row)
 
 
 def _dispensable(found: Explanation, row: ExplainedDefense) -> str:
     value = loss_text(found.game, found.solution.value)
-    stops = f"; in this plan, it stops {shares_text(row.stops)}" if row.stops else ""
     cost = " at no cost" if not any(row.cost.values()) else ""
-    return f"funded{cost}, but an equally good plan does without it: the loss stays {value}{stops}"
+    sentence = f"funded{cost}, but an equally good plan does without it: the loss stays {value}"
+    return sentence + _stops(row)
 
 
 def _required(found: Explanation, row: ExplainedDefense) -> str:
-    del found, row
-    return "funded: without it, no plan keeps within the limits and rules"
+    del found
+    return "funded: without it, no plan keeps within the limits and rules" + _stops(row)
 
 
 def _imposed(found: Explanation, row: ExplainedDefense) -> str:
     value, without = _losses(found, row.loss_without)
-    return f"funded: it must run; without it, the loss falls from {value} to {without}"
+    sentence = f"funded: it must run; without it, the loss falls from {value} to {without}"
+    return sentence + _stops(row)
+
+
+def _stops(row: ExplainedDefense) -> str:
+    return f"; it stops {_shares(row.stops)}" if row.stops else ""
 
 
 def _cannot_run(found: Explanation, row: ExplainedDefense) -> str:
@@ -110,7 +106,7 @@ def _stops_nothing(found: Explanation, row: ExplainedDefense) -> str:
 
 def _covered(found: Explanation, row: ExplainedDefense) -> str:
     del found
-    others = _listed([printable(name) for name in row.why.covered_by], _MOST_NAMES)
+    others = _listed([printable(name) for name in row.why.covered_by])
     if not others:
         return "not funded: beside the plan, it stops nothing more of the worst attack"
     verb = "covers" if len(row.why.covered_by) == 1 else "cover"
@@ -176,9 +172,9 @@ def _amount(game: DefenseGame, resource: str, amount: float) -> str:
     return resource_text(game, resource, amount)
 
 
-def _listed(names: list[str], most: int) -> str:
-    """Join names with commas and "and"; count the names beyond `most`."""
-    kept, more = names[:most], len(names) - most
+def _listed(names: list[str]) -> str:
+    """Join a few names with commas and "and", and count the others."""
+    kept, more = names[:_MOST_NAMES], len(names) - _MOST_NAMES
     if more > 0:
         return f"{', '.join(kept)} and {number_text(more)} more"
     return " and ".join([", ".join(kept[:-1]), kept[-1]] if len(kept) > 1 else kept)

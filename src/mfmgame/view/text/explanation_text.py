@@ -6,15 +6,30 @@ import math
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.text import Text
 
 from mfmgame.attribution.explanation import QUESTION, Explanation
 from mfmgame.attribution.spending import Spending
 from mfmgame.game.game import DefenseGame
-from mfmgame.view.text.answer_text import MOST_ROWS, price_text, title, with_steps_held
-from mfmgame.view.text.explanation_sentences import labelled_defense, sentence_on, shares_text
-from mfmgame.view.text.fitting_table import FittingTable, table_of
-from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
+from mfmgame.messages import counted
+from mfmgame.view.text.answer_text import (
+    MOST_ROWS,
+    name_heading,
+    price_text,
+    title,
+    with_steps_held,
+)
+from mfmgame.view.text.explanation_sentences import sentence_on
+from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_every_row, table_of
+from mfmgame.view.text.layout import (
+    HINT,
+    Fact,
+    decision_text,
+    facts_table,
+    heading,
+    notes_text,
+    status_facts,
+)
 from mfmgame.view.text.number_formats import (
     loss_heading,
     loss_text,
@@ -32,43 +47,63 @@ _NO_EXCESS = 1e-8
 
 def explanation_text(found: Explanation) -> Group:
     """Show the defenses by the loss without each, the reasons, and how much spending is enough."""
-    game = found.game
-    facts = [("value", loss_text(game, found.solution.value)), *status_facts(found.status)]
-    parts: list[RenderableType] = [title(game), facts_table(facts)]
+    parts: list[RenderableType] = [title(found.game), facts_table(list(_facts(found)))]
     if found.defenses:
-        parts += [heading("defenses"), _numbers(found), Padding(QUESTION, (1, 0, 0, 2))]
-        parts += [heading("why"), _reasons(found)]
+        parts += [heading("defenses"), _numbers(found), Text(f"\n{QUESTION}")]
+        parts += [heading("why"), *_reasons(found)]
     if found.limits:
-        parts.append(heading("how much is enough"))
-        parts.append(facts_table([fact for one in found.limits for fact in _enough(game, one)]))
+        enough = [fact for one in found.limits for fact in _enough(found.game, one)]
+        parts += [heading("how much is enough"), facts_table(enough)]
     return Group(*parts, *notes_text(found.notes))
 
 
+def _facts(found: Explanation) -> Iterator[Fact]:
+    game, value = found.game, loss_text(found.game, found.solution.value)
+    if found.decision is not None and game.termination_loss is not None:
+        stopping = loss_text(game, game.termination_loss)
+        rest = f": the worst attack costs {value}, stopping costs {stopping}"
+        yield "decision", decision_text(found.decision, rest)
+    yield "value", value
+    yield from status_facts(found.status)
+
+
 def _numbers(found: Explanation) -> FittingTable:
-    game = found.game
-    resources = {name: resource_heading(game, name) for name in game.resources}
+    game, rows = found.game, found.defenses
+    names, name_of = name_heading(game.defense_names), _names(game)
+    uses = [resource_heading(game, resource) for resource in game.resources]
     without = loss_heading(game, "loss without")
-    headings = ["defense", "level", "of", *resources.values(), without, "stops"]
-    drop = ["stops", "of", without, *list(resources.values())[::-1], "level"]
-    table = table_of(headings, texts=("stops",), drop=drop, most=MOST_ROWS)
-    for row in found.defenses:
+
+    def row_of(place: int) -> tuple[str, ...]:
+        row = rows[place]
         loss = row.loss_without
-        table.add_row(
+        return (
             printable(row.defense),
+            *(printable(name_of[row.defense]) for _ in names),
             number_text(row.level),
             number_text(row.max_level),
-            *(number_text(row.cost[name]) for name in resources),
+            *(number_text(row.cost[resource]) for resource in game.resources),
             number_text(loss) if math.isfinite(loss) else "no plan",
-            shares_text(row.stops, most=1) or "-",
         )
-    return table
+
+    return table_of(
+        ["defense", *names, "level", "of", *uses, without],
+        texts=names,
+        drop=["of", *names, without, *reversed(uses), "level"],
+        most=MOST_ROWS,
+        rows=RowsOnDemand(len(rows), row_of),
+    )
 
 
-def _reasons(found: Explanation) -> FittingTable:
-    table = table_of(["defense", "reason"], text_columns=2, most=MOST_ROWS)
-    for row in found.defenses:
-        table.add_row(labelled_defense(found.game, row.defense), sentence_on(found, row))
-    return table
+def _names(game: DefenseGame) -> dict[str, str]:
+    return dict(zip(game.defense_ids, game.defense_names, strict=True))
+
+
+def _reasons(found: Explanation) -> Iterator[RenderableType]:
+    rows = found.defenses if shows_every_row() else found.defenses[:MOST_ROWS]
+    yield facts_table([(printable(row.defense), sentence_on(found, row)) for row in rows])
+    hidden = len(found.defenses) - len(rows)
+    if hidden:
+        yield Text(f"  and {counted(hidden, 'more defense')}: --all shows all of them", style=HINT)
 
 
 def _enough(game: DefenseGame, one: Spending) -> Iterator[tuple[str, str]]:
