@@ -84,7 +84,7 @@ class Surfaces:
     def documents(self):
         draws = ("-n", "2", "--seed", "1")
         commands = [("solve",), ("threshold",), ("dci",), ("sweep",), ("robust",), ("shares",)]
-        commands += [("what-if", "--each"), ("ensemble", *draws)]
+        commands += [("what-if", "--each"), ("explain",), ("ensemble", *draws)]
         commands += [("sensitivity", "--method", "tornado")]
         commands += [("sensitivity", "--method", "morris", "-n", "2")]
         if self.stepped:
@@ -105,6 +105,8 @@ class Surfaces:
             "robust --json": self.json("robust")["worst_case"]["threshold"]["decision"],
             "what-if": self._without_spare(),
             "what-if --json": self.json("what-if", "--each")["before"]["threshold"]["decision"],
+            "explain": re.search(r"decision +(\w+):", self.text("explain"))[1],
+            "explain --json": self.json("explain")["decision"],
             "ensemble": self._of_draws(),
             **self._pictures(),
             **self._page(),

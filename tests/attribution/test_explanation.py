@@ -353,8 +353,8 @@ SENTENCES = [
         MUST,
         "d1",
         "imposed",
-        "funded: it must run; without it, the loss falls from 600 to 400 kUSD per year; it stops 25 % of "
-        "t0",
+        "funded: it must run; without it, the loss falls from 600 to 400 kUSD per year; it stops "
+        "25 % of t0",
     ),
     (
         {},

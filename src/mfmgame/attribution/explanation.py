@@ -190,16 +190,16 @@ def explain(problem: Scenario | DefenseGame, *, tolerance: float | None = None) 
 
     Examples
     --------
-    With a budget of 1, the second defense is better unused:
+    Half of the first defense is affordable, which the second would use up for half the effect:
 
     >>> import mfmgame as mg
     >>> game = mg.DefenseGame(severity=[8.0, 2.0], bandwidth=[1.0, 1.0],
     ...                       effectiveness=[[0.5, 0.25], [0.0, 0.0]], attacker_bandwidth=1.0,
-    ...                       use={"budget": [1.0, 1.0]}, limits={"budget": 1.0})
+    ...                       use={"budget": [1.0, 1.0]}, limits={"budget": 0.5})
     >>> found = mg.explain(game)
-    >>> [(one.defense, one.loss_without, one.why.reason) for one in found.defenses]
-    [('d0', 6.0, 'needed'), ('d1', 4.0, 'dear')]
-    >>> found.defenses[1].why.saves, found.defenses[1].why.price
+    >>> [(one.defense, round(one.loss_without, 6), one.why.reason) for one in found.defenses]
+    [('d0', 7.0, 'needed'), ('d1', 6.0, 'dear')]
+    >>> round(found.defenses[1].why.saves, 6), round(found.defenses[1].why.price, 6)
     (2.0, 4.0)
     """
     solver = Solver(game_of(problem), tolerance=tolerance)
