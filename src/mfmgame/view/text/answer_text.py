@@ -347,7 +347,7 @@ def allocation_part(
             table_of(
                 ["defense", *names, "level", "of", *uses, *(ranges if found is not None else [])],
                 texts=(*names, "role"),
-                drop=["greatest", "least", "of", *names, "role", *reversed(uses), "level"],
+                drop=["of", ("least", "greatest"), *names, "role", *reversed(uses), "level"],
                 rows=RowsOnDemand(len(listed), row_of),
             )
         )

@@ -19,8 +19,9 @@ __all__ = ["FittingTable", "RowsOnDemand", "every_row", "shows_every_row", "tabl
 Row = tuple[str, ...]
 
 _EVERY_ROW = ContextVar("every_row", default=False)
-_LEAST_TEXT = 12
-"""Width to which text may shrink before a column is left out."""
+_LEAST_TEXT, _LEAST_ID = 16, 32
+"""Widths to which text, and the text of the first column, may shrink before a column is left
+out."""
 _GAP = 2
 
 
@@ -75,8 +76,9 @@ class FittingTable:
     headings : sequence of str
     texts : collection of str
         Headings of the columns that hold text and may wrap; the others hold numbers.
-    drop : sequence of str
-        Headings of the columns that may be left out, the first of them first.
+    drop : sequence of str or tuple of str
+        Headings of the columns to leave out, the first of them first; those in a tuple
+        go together. Then the others go from the right, except the first two.
     most : int or None
         Number of rows above which further rows are only counted, unless every row is asked for.
     rows : sequence of tuple of str, optional
@@ -87,7 +89,7 @@ class FittingTable:
         self,
         headings: Sequence[str],
         texts: Collection[str] = (),
-        drop: Sequence[str] = (),
+        drop: Sequence[str | tuple[str, ...]] = (),
         most: int | None = None,
         rows: Sequence[Row] | None = None,
     ) -> None:
@@ -116,12 +118,13 @@ class FittingTable:
         rows = self.rows[: None if shows_every_row() else self._most]
         least = [self._least(column, rows) for column in range(len(self.headings))]
         left, hidden = list(range(len(self.headings))), list[str]()
-        for heading in self._drop:
+        for together in (*self._drop, *reversed(self.headings[2:])):
             if sum(_GAP + least[column] for column in left) <= options.max_width:
                 break
-            if heading in self.headings:
-                left.remove(self.headings.index(heading))
-                hidden.append(heading.replace("\n", " "))
+            headings = (together,) if isinstance(together, str) else together
+            going = [column for column in left if self.headings[column] in headings]
+            left = [column for column in left if column not in going]
+            hidden += [self.headings[column].replace("\n", " ") for column in going]
         table = Table(box=None, header_style="dim", padding=(0, 0, 0, _GAP), pad_edge=True)
         for column in left:
             is_text = self.is_text(column)
@@ -144,7 +147,9 @@ class FittingTable:
         """Return the least width of a column at which no number breaks, and text wraps well."""
         cells = [self.headings[column], *(row[column] for row in rows)]
         longest = max(cell_len(line) for cell in cells for line in cell.split("\n"))
-        return min(_LEAST_TEXT, longest) if self.is_text(column) else longest
+        if not self.is_text(column):
+            return longest
+        return min(_LEAST_TEXT if column else _LEAST_ID, longest)
 
 
 def table_of(
@@ -152,7 +157,7 @@ def table_of(
     text_columns: int = 1,
     *,
     texts: Collection[str] = (),
-    drop: Sequence[str] = (),
+    drop: Sequence[str | tuple[str, ...]] = (),
     most: int | None = None,
     rows: Sequence[Row] | None = None,
 ) -> FittingTable:
