@@ -121,7 +121,12 @@ def test_values_known_by_hand(matrix, value):
 
 def test_every_line_of_a_solution_reads_as_it_should():
     solution = mg.solve_matrix_game([[3, 0, 1], [0, 1, 0]])
-    assert repr(solution) == "<MatrixSolution: value 0.75 in [0.75, 0.75], 2 rows, 3 columns>"
+    assert repr(solution).split("\n") == [
+        "MatrixSolution: matrix game  (2 rows, 3 columns)",
+        "  value   0.75",
+        "  proven  between 0.75 and 0.75",
+        "  gap     0.0e+00",
+    ]
     assert solution.to_frame()["probability"].to_dict() == {0: 0.25, 1: 0.75}
     assert solution.to_frame("columns")["probability"].to_dict() == {0: 0.25, 1: 0.75}
     assert solution.to_frame("columns").index.name == "column"

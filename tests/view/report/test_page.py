@@ -346,4 +346,4 @@ class TestSteps:
         assert "1 of 1 unit of budget" in text
         assert "Attacker has 1 bit" in text
         assert " 1 bits" not in text
-        assert ">1 bit<" in mg.solve(scenario)._repr_html_()
+        assert "bandwidth 1 bit<" in mg.solve(scenario)._repr_html_()
