@@ -116,7 +116,8 @@ class FittingTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = self.rows[: None if shows_every_row() else self._most]
-        least = [self._least(column, rows) for column in range(len(self.headings))]
+        longest = [self._longest(column, rows) for column in range(len(self.headings))]
+        least = [self._least(column, most) for column, most in enumerate(longest)]
         left, hidden = list(range(len(self.headings))), list[str]()
         for together in (*self._drop, *reversed(self.headings[2:])):
             if sum(_GAP + least[column] for column in left) <= options.max_width:
@@ -125,6 +126,7 @@ class FittingTable:
             going = [column for column in left if self.headings[column] in headings]
             left = [column for column in left if column not in going]
             hidden += [self.headings[column].replace("\n", " ") for column in going]
+        widths = _shrunk(longest, least, left, options.max_width)
         table = Table(box=None, header_style="dim", padding=(0, 0, 0, _GAP), pad_edge=True)
         for column in left:
             is_text = self.is_text(column)
@@ -133,7 +135,7 @@ class FittingTable:
                 justify="left" if is_text else "right",
                 overflow="fold",
                 no_wrap=not is_text,
-                min_width=least[column],
+                width=widths[column],
             )
         for row in rows:
             table.add_row(*(row[column] for column in left))
@@ -143,13 +145,29 @@ class FittingTable:
         if hidden:
             yield Text(f"  not shown at this width: {', '.join(hidden)}", style="dim")
 
-    def _least(self, column: int, rows: Sequence[Row]) -> int:
-        """Return the least width of a column at which no number breaks, and text wraps well."""
+    def _longest(self, column: int, rows: Sequence[Row]) -> int:
+        """Return the width at which no cell of a column wraps."""
         cells = [self.headings[column], *(row[column] for row in rows)]
-        longest = max(cell_len(line) for cell in cells for line in cell.split("\n"))
+        return max(cell_len(line) for cell in cells for line in cell.split("\n"))
+
+    def _least(self, column: int, longest: int) -> int:
+        """Return the least width of a column at which no number breaks, and text wraps well."""
         if not self.is_text(column):
             return longest
         return min(_LEAST_TEXT if column else _LEAST_ID, longest)
+
+
+def _shrunk(
+    longest: Sequence[int], least: Sequence[int], columns: Sequence[int], room: int
+) -> list[int]:
+    """Shrink the widest text, again and again, until the columns fit or all are least."""
+    widths = list(longest)
+    while sum(_GAP + widths[column] for column in columns) > room:
+        widest = max(columns, key=lambda column: widths[column] * (widths[column] > least[column]))
+        if widths[widest] <= least[widest]:
+            break
+        widths[widest] -= 1
+    return widths
 
 
 def table_of(
