@@ -37,7 +37,7 @@ def ensemble_text(found: Ensemble) -> Group:
     """Show distributions, loss exceedance, funding of defenses, and what the draws recommend."""
     counts = f"{counted(len(found), 'draw')} of {counted(len(found.inputs), 'uncertain number')}"
     title = Text.assemble((printable(found.name), "bold"), f"  ({counts}, seed {found.seed})")
-    facts: list[tuple[str, str]] = []
+    facts = _termination(found)
     if found.has_threshold:
         facts.append(("threshold unreachable", _probability(found.probability_of_no_reach())))
     if found.n_infeasible:
@@ -105,13 +105,17 @@ def _funding(found: Ensemble) -> RenderableType:
     return table
 
 
+def _termination(found: Ensemble) -> list[tuple[str, str]]:
+    """State in which share of the draws stopping is cheaper, if the game can be stopped."""
+    if not found.has_threshold:
+        return []
+    undecided = f"; {found.n_undecided} undecided" if found.n_undecided else ""
+    return [("decision to terminate", _probability(found.probability_of_termination()) + undecided)]
+
+
 def _recommendation(found: Ensemble) -> list[RenderableType]:
     """Show how often stopping is cheaper, and how much each plan costs beyond the best plan."""
-    facts: list[tuple[str, str]] = []
-    if found.has_threshold:
-        undecided = f"; {found.n_undecided} undecided" if found.n_undecided else ""
-        estimate = _probability(found.probability_of_termination())
-        facts.append(("decision to terminate", estimate + undecided))
+    facts = _termination(found)
     parts: list[RenderableType] = [facts_table(facts)] if facts else []
     parts.append(_regrets(found))
     return parts + [Text(f"\n{_least_regret(found)}")] * bool(found.plan_names)
