@@ -325,3 +325,14 @@ def test_the_command_has_defaults_and_states_them(document, tmp_path):
     told = json.loads(CliRunner().invoke(app, ["ensemble", str(file), "--json"]).stdout)
     assert (told["draws"], told["seed"]) == (1000, 0)
     assert told == ensemble_document(mg.ensemble(mg.Scenario(**document)))
+
+
+@pytest.mark.parametrize(
+    ("column", "label"),
+    [
+        ("plan/first", "loss of the worst attack on first [loss units]"),
+        ("regret/first", "regret of first [loss units]"),
+    ],
+)
+def test_a_plot_names_the_plan_of_a_column(found, column, label):
+    assert found.plot(column=column).get_xlabel() == label
