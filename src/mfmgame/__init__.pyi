@@ -49,6 +49,7 @@ from .documents.scenario import Scenario
 from .documents.scenario_parts import Units
 from .ensembles.ensemble import Ensemble, Funding
 from .ensembles.estimates import Estimate
+from .ensembles.plan_regrets import PlanRegret
 from .ensembles.sampling import ensemble
 from .errors import (
     CertificateError,
@@ -123,6 +124,7 @@ __all__ = [
     "PlanChange",
     "PlanComparison",
     "PlanEvaluation",
+    "PlanRegret",
     "Portfolio",
     "PortfolioDocument",
     "PortfolioSequence",

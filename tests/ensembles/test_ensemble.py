@@ -17,6 +17,12 @@ def found(scenario) -> mg.Ensemble:
     return mg.ensemble(scenario, n=120, seed=7)
 
 
+def drawn(scenario, seed, n, name) -> np.ndarray:
+    """The values of one uncertain number in the first draws of a seed."""
+    inputs = mg.GameFamily(scenario).inputs
+    return inputs.draws(seed, 0, n)[:, inputs.names.index(name)]
+
+
 def test_each_draw_is_the_answer_to_its_game(scenario, found):
     family = mg.GameFamily(scenario)
     plan = mg.solve(family.nominal).allocation.array
@@ -80,7 +86,7 @@ def test_the_plan_at_nominal_values_is_scaled_back_to_the_limit_of_a_draw_by_han
     }
     document["defender"]["limits"]["b"]["nominal"] = 9
     found = mg.ensemble(mg.Scenario(**document), n=60, seed=1)
-    limits = mg.GameFamily(mg.Scenario(**document)).inputs.draws(1, 0, 60)[:, 1]
+    limits = drawn(mg.Scenario(**document), 1, 60, "defender/limits/b")
     assert set(limits) == {0.0, 2.0, 9.0}
     # With nothing, the plan is scaled back to nothing; with 2 and 9, both run in full.
     assert found["nominal_loss"].tolist() == np.where(limits == 0, 9.0, 0.0).tolist()
@@ -126,7 +132,7 @@ def test_a_draw_without_an_allocation_is_counted_and_left_out(document):
     limits = {"budget": {"distribution": "discrete", "values": [-1, 2], "nominal": 2}}
     scenario = mg.Scenario(**{**document, "defender": {"limits": limits}})
     found = mg.ensemble(scenario, n=200, seed=5)
-    negative = mg.GameFamily(scenario).inputs.draws(5, 0, 200)[:, -1] < 0
+    negative = drawn(scenario, 5, 200, "defender/limits/budget") < 0
     assert found.n_infeasible == int(negative.sum()) > 0
     assert np.isnan(found.rows[negative]).all()
     assert not np.isnan(found["value"][~negative]).any()
@@ -195,6 +201,14 @@ def test_more_draws_begin_with_the_same(scenario, found):
     assert longer.rows[:120].tobytes() == found.rows.tobytes()
 
 
+@pytest.mark.parametrize("name", ["scenario.xlsx", "tables", "back.json"])
+def test_a_scenario_gives_the_same_draws_as_workbook_and_tables(scenario, found, tmp_path, name):
+    mg.save_scenario(scenario, tmp_path / name)
+    again = mg.ensemble(mg.load_scenario(tmp_path / name), n=120, seed=7)
+    assert again.inputs.names == found.inputs.names
+    assert again.rows.tobytes() == found.rows.tobytes()
+
+
 def test_the_number_of_workers_changes_nothing(scenario, found, cluster):
     for how in ({"jobs": 2}, {"jobs": -1}, {"dask": cluster.scheduler_address}):
         assert (
@@ -213,8 +227,8 @@ def test_the_table_holds_every_draw_and_what_was_drawn(scenario, found):
     frame = found.to_frame(inputs=True)
     assert list(frame.columns[:4]) == [f"input/{name}" for name in found.inputs.names]
     assert frame["value"].tolist() == found["value"].tolist()
-    drawn = mg.GameFamily(scenario).inputs.draws(7, 0, 120)
-    assert frame["input/threats/t0/severity"].tolist() == drawn[:, 0].tolist()
+    name = "threats/t0/severity"
+    assert frame[f"input/{name}"].tolist() == drawn(scenario, 7, 120, name).tolist()
     assert list(found.to_frame().columns) == list(found.columns)
 
 

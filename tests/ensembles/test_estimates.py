@@ -9,7 +9,7 @@ import scipy.stats
 from hypothesis import strategies as st
 
 import mfmgame as mg
-from mfmgame.ensembles.estimates import exceedance, quantile, share
+from mfmgame.ensembles.estimates import exceedance, mean, quantile, share
 
 
 @hypothesis.given(data=st.data(), total=st.integers(1, 400))
@@ -25,6 +25,25 @@ def test_a_share_of_nothing_is_unknown():
     found = share(0, 0)
     assert math.isnan(found.estimate)
     assert (found.lower, found.upper) == (0.0, 1.0)
+
+
+@hypothesis.given(
+    sample=st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=40), confidence=st.floats(0.5, 0.99)
+)
+def test_the_interval_of_a_mean_is_student_s_of_scipy(sample, confidence):
+    found, numbers = mean(np.array(sample), confidence), np.array(sample)
+    error = numbers.std(ddof=1) / math.sqrt(len(numbers))
+    lower = numbers.mean() + scipy.stats.t(len(numbers) - 1).ppf(0.5 - confidence / 2) * error
+    assert found.estimate == numbers.mean()
+    assert found.lower == pytest.approx(lower, rel=1e-9, abs=1e-9)
+    assert found.upper == pytest.approx(2 * numbers.mean() - lower, rel=1e-9, abs=1e-9)
+
+
+def test_the_mean_of_a_draw_or_none_has_no_interval():
+    assert mean(np.array([3.0])) == (3.0, -math.inf, math.inf)
+    found = mean(np.array([]))
+    assert math.isnan(found.estimate)
+    assert (found.lower, found.upper) == (-math.inf, math.inf)
 
 
 @pytest.mark.parametrize("probability", [0.01, 0.3, 0.5, 0.95])

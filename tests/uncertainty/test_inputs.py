@@ -135,9 +135,9 @@ def test_names_have_ids_for_indices():
     family = mg.GameFamily(on_it, catalog)
     assert family.inputs.names == (
         "attacker/bandwidth",
-        "catalog/threats/a~1b~0c/severity",
         "catalog/defenses/d/use/money",
         "catalog/effectiveness/a~1b~0c/d/value",
+        "catalog/threats/a~1b~0c/severity",
     )
 
 
@@ -162,6 +162,20 @@ def test_draws_of_a_seed_stay_what_they_are():
     words = np.random.Philox(key=[7, 0]).random_raw(8).reshape(2, 4)[:, :2]
     expected = [[(int(word) // 2**11 + 0.5) / 2**53 for word in row] for row in words]
     assert found.tolist() == expected
+
+
+def test_the_order_of_keys_and_entries_changes_no_draw(document):
+    document = {**document, "correlations": {"g": 0.5}}
+    document["attacker"] = {"bandwidth": {"range": [1, 2], "group": "g"}}
+    document["termination"] = {"loss": {"range": [1, 2], "group": "g"}}
+    inputs = mg.GameFamily(mg.Scenario(**document)).inputs
+    backwards = {
+        key: part[::-1] if isinstance(part, list) else part
+        for key, part in reversed(document.items())
+    }
+    other = mg.GameFamily(mg.Scenario(**backwards)).inputs
+    assert other.names == inputs.names == tuple(sorted(inputs.names))
+    assert other.draws(7, 0, 9).tobytes() == inputs.draws(7, 0, 9).tobytes()
 
 
 def test_draws_of_other_seeds_are_others():

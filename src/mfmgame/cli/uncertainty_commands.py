@@ -42,13 +42,13 @@ class Method(StrEnum):
 
 def ensemble(
     spec: Spec,
-    n: Annotated[int, typer.Option("-n", help="Number of random draws.")],
+    n: Annotated[int, typer.Option("-n", help="Number of random draws.")] = 1000,
     seed: Annotated[
         int,
         typer.Option(
             "--seed", help="Seed of the random draws: the same seed gives the same draws."
         ),
-    ],
+    ] = 0,
     *,
     workers: WorkerOptions,
     draws: Annotated[

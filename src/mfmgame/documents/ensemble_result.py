@@ -60,6 +60,53 @@ class FundingResult(Strict):
     nominal_level: Quantity
 
 
+class Mean(Interval):
+    """A mean with Student's interval, which is approximate."""
+
+    estimate: float | None
+
+
+class RegretResult(Strict):
+    """How a plan that is kept in every draw compares with the best plan of each draw."""
+
+    near_best: Probability = Field(
+        description="Probability that the plan is best or costs at most 1 % more than the best."
+    )
+    mean_regret: Mean
+    high_regret: QuantileResult
+    allowed: Probability | None = Field(
+        description="Probability that the plan keeps within all limits and rules of a draw; null "
+        "for the nominal plan, which is scaled back to the limits."
+    )
+
+
+class PlanResult(RegretResult):
+    """Loss and regret of a named plan; it is kept in draws that do not allow it."""
+
+    loss: Distribution = Field(description="Loss of the worst attack against the plan.")
+    regret: Distribution = Field(
+        description="Excess of the loss over the value of the draw; 0 where the loss is less."
+    )
+
+
+class LeastMeanRegret(Strict):
+    """The plan with the least mean regret; null stands for the nominal plan."""
+
+    plan: Identifier | None
+    not_told_apart: list[Identifier | None] = Field(
+        description="Plans whose mean regret may be less: the interval of the mean difference, "
+        "draw by draw, includes 0."
+    )
+
+
+class Recommendation(Strict):
+    """Regrets of the nominal plan and of every named plan."""
+
+    nominal_plan: RegretResult
+    plans: dict[Identifier, PlanResult]
+    least_mean_regret: LeastMeanRegret
+
+
 class Input(Strict):
     """An uncertain number: its nominal value and the ends of its support."""
 
@@ -107,4 +154,7 @@ class EnsembleDocument(Document):
         description="Points of the loss-exceedance curve, at each percent of probability."
     )
     defenses: dict[Identifier, FundingResult]
+    recommendation: Recommendation | None = Field(
+        default=None, description="Absent if the scenario names no plan."
+    )
     notes: list[str]

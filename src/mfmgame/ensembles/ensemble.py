@@ -15,7 +15,9 @@ from mfmgame.answers.status import first_unproven, statuses_of, unproven_note
 from mfmgame.documents.result import Status
 from mfmgame.ensembles import estimates
 from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
+from mfmgame.ensembles.plan_regrets import PlanRegret, least_mean_regret
 from mfmgame.errors import SpecificationError
+from mfmgame.game.game import DefenseGame
 from mfmgame.messages import nearest, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.uncertain_inputs import UncertainInputs
@@ -52,15 +54,11 @@ class Ensemble(Displayed):
 
     Attributes
     ----------
-    name : str
-        Name of the scenario.
-    composition : {"best_of", "additive", "independent"}
+    game : DefenseGame
+        Game at nominal values.
     seed : int
     inputs : UncertainInputs
         The uncertain numbers that were drawn.
-    defense_ids : tuple of str, length n_defenses
-    max_level : ndarray of float, shape (n_defenses,)
-        Greatest level of each defense at nominal values.
     columns : tuple of str, length n_columns
         ``value``; its proven bracket ``lower`` and ``upper``; ``threshold`` (infinite if
         unreachable) and ``undefended``, the threshold with no defense; ``terminate`` (1 or 0;
@@ -68,25 +66,24 @@ class Ensemble(Displayed):
         1 ``time_limit``, 2 ``round_limit``, 3 ``interrupted``, 4 ``numerical``); the indices
         ``adversarial`` and ``portfolio``; ``nominal_loss``, the worst loss against the plan
         at nominal values, scaled back to the drawn limits; ``regret``, the excess of this
-        loss over the value; then ``level/DEFENSE`` and own measures.
+        loss over the value; then ``level/DEFENSE``; for each plan that the scenario names, in
+        alphabetical order, ``plan/NAME``, the worst loss against the plan, ``regret/NAME``, the
+        excess of this loss over the value, and ``allowed/NAME``, 1 if the plan keeps within every
+        limit and rule of the draw, else 0; then own measures. A named plan is kept as it is in
+        draws that do not allow it, so that its loss may be below the value; its regret is then 0.
+        Only levels that a defense cannot take in a draw are lowered to its greatest level.
     rows : ndarray of float, shape (n_draws, n_columns)
         NaN throughout where a draw leaves no allocation within the limits.
     nominal : ndarray of float, shape (n_columns,)
         The same columns at nominal values.
-    game_notes : tuple of str
-        Caveats of the numbers.
     """
 
-    name: str
-    composition: str
+    game: DefenseGame
     seed: int
     inputs: UncertainInputs
-    defense_ids: tuple[str, ...]
-    max_level: FloatArray
     columns: tuple[str, ...]
     rows: FloatArray
     nominal: FloatArray
-    game_notes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -94,6 +91,26 @@ class Ensemble(Displayed):
     def __getitem__(self, name: str) -> FloatArray:
         """Return the numbers of one column, shape (n_draws,)."""
         return self.rows[:, self._column(name)]
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return self.game.name
+
+    @property
+    def composition(self) -> str:
+        """Name of the composition."""
+        return self.game.composition
+
+    @property
+    def defense_ids(self) -> tuple[str, ...]:
+        """Identifiers of the defenses."""
+        return tuple(self.game.defense_ids)
+
+    @property
+    def plan_names(self) -> tuple[str, ...]:
+        """Names of the scenario's plans, in alphabetical order."""
+        return tuple(sorted(self.game.plans))
 
     def at_nominal(self, name: str) -> float:
         """Return the number of one column at nominal values.
@@ -147,7 +164,7 @@ class Ensemble(Displayed):
     def notes(self) -> tuple[str, ...]:
         """Caveats of the numbers, and how many draws are not proven."""
         nominal = unproven_note(self._nominal_status, "answer at nominal values")
-        return (*self.game_notes, *nominal, *unproven_note(self.statuses, "draw"))
+        return (*self.game.notes, *nominal, *unproven_note(self.statuses, "draw"))
 
     def known(self, name: str) -> FloatArray:
         """Return the numbers of one column without NaN.
@@ -255,7 +272,7 @@ class Ensemble(Displayed):
     def funding(self) -> Mapping[str, Funding]:
         """Compute how often, and at what level, the optima fund each defense."""
         found: dict[str, Funding] = {}
-        for defense, most in zip(self.defense_ids, self.max_level.tolist(), strict=True):
+        for defense, most in zip(self.defense_ids, self.game.max_level.tolist(), strict=True):
             levels = self.known(f"level/{defense}")
             count = int(np.count_nonzero(levels > NO_LEVEL * most))
             found[defense] = Funding(
@@ -264,6 +281,48 @@ class Ensemble(Displayed):
                 nominal_level=self.at_nominal(f"level/{defense}"),
             )
         return found
+
+    @cached_property
+    def nominal_regret(self) -> PlanRegret:
+        """Regret of the plan at nominal values, scaled back to the limits of each draw."""
+        return PlanRegret.of(*(self._answered(name) for name in ("regret", "value", "upper")))
+
+    @cached_property
+    def plan_regrets(self) -> Mapping[str, PlanRegret]:
+        """Regret of each named plan, in alphabetical order."""
+        return {
+            plan: PlanRegret.of(
+                self._answered(f"regret/{plan}"),
+                self._answered("value"),
+                self._answered("upper"),
+                self._answered(f"allowed/{plan}"),
+            )
+            for plan in self.plan_names
+        }
+
+    def least_mean_regret(
+        self, confidence: float = CONFIDENCE
+    ) -> tuple[str | None, tuple[str | None, ...]]:
+        """Find the plan with the least mean regret, and the plans that cannot be told from it.
+
+        Two plans are compared draw by draw: they cannot be told apart if the approximate interval
+        of their mean difference in regret includes 0.
+
+        Parameters
+        ----------
+        confidence : float
+            Confidence of the intervals.
+
+        Returns
+        -------
+        least : str or None
+            Name of the plan; None for the plan at nominal values.
+        tied : tuple of (str or None)
+            The plans that the draws do not tell apart from it.
+        """
+        regrets: dict[str | None, FloatArray] = {None: self._answered("regret")}
+        regrets |= {plan: self._answered(f"regret/{plan}") for plan in self.plan_names}
+        return least_mean_regret(regrets, confidence)
 
     def plot(self, ax: Axes | None = None, *, column: str = "value") -> Axes:
         """Draw the exceedance curve of a column, by default of the loss; needs matplotlib.
@@ -313,6 +372,10 @@ class Ensemble(Displayed):
             columns=[f"input/{name}" for name in self.inputs.names],
         )
         return pandas.concat([drawn, answers], axis=1)
+
+    def _answered(self, name: str) -> FloatArray:
+        """Return the numbers of one column in the draws with an answer, shape (n_answered,)."""
+        return self[name][~np.isnan(self["value"])]
 
     def _column(self, name: str) -> int:
         if name not in self.columns:

@@ -2,13 +2,15 @@
 
 The interval of a share is the exact interval of Clopper and Pearson [1]_. The interval of a
 quantile lies between two order statistics: the number of draws below the quantile is binomial
-for any distribution [2]_. Both intervals have at least the stated confidence.
+for any distribution [2]_. Both intervals have at least the stated confidence. The interval of a
+mean is Student's [3]_: its confidence is approximate, and close to the stated one in large samples.
 
 References
 ----------
 .. [1] C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated
    in the case of the binomial", Biometrika 26 (1934).
 .. [2] H. A. David and H. N. Nagaraja, "Order Statistics", 3rd ed., Wiley, 2003, section 7.1.
+.. [3] Student, "The probable error of a mean", Biometrika 6 (1908).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
 
-__all__ = ["CONFIDENCE", "Estimate", "exceedance", "quantile", "share"]
+__all__ = ["CONFIDENCE", "Estimate", "exceedance", "mean", "quantile", "share"]
 
 
 CONFIDENCE = 0.95
@@ -71,6 +73,36 @@ def share(count: int, total: int, confidence: float = CONFIDENCE) -> Estimate:
     lower = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
     upper = float(betaincinv(count + 1, total - count, 1.0 - tail)) if count < total else 1.0
     return Estimate(count / total, lower, upper)
+
+
+def mean(sample: FloatArray, confidence: float = CONFIDENCE) -> Estimate:
+    """Estimate a mean, with Student's interval, which is approximate.
+
+    Parameters
+    ----------
+    sample : ndarray of float, shape (n,)
+    confidence : float
+        Confidence of the interval.
+
+    Returns
+    -------
+    Estimate
+        The interval is infinite if there are fewer than two draws.
+
+    Examples
+    --------
+    >>> [round(number, 3) for number in mean(np.array([1.0, 2.0, 6.0]))]
+    [3.0, -3.572, 9.572]
+    """
+    from scipy.special import stdtrit
+
+    n = len(sample)
+    if n < 2:
+        return Estimate(float(sample[0]) if n else math.nan, -math.inf, math.inf)
+    center = float(sample.mean())
+    error = float(sample.std(ddof=1)) / math.sqrt(n)
+    half = float(stdtrit(n - 1, 0.5 + 0.5 * confidence)) * error
+    return Estimate(center, center - half, center + half)
 
 
 def quantile(sample: FloatArray, probability: float, confidence: float = CONFIDENCE) -> Estimate:

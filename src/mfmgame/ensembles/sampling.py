@@ -25,6 +25,7 @@ from mfmgame.ensembles.draw_table import Chunk
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.ensembles.fingerprint import fingerprint
 from mfmgame.errors import SpecificationError
+from mfmgame.game.plans import plan_levels
 from mfmgame.machine.workers import Workers
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
@@ -46,8 +47,8 @@ DAMAGED = "found damaged draws in"
 def ensemble(
     problem: Scenario,
     *,
-    n: int,
-    seed: int,
+    n: int = 1000,
+    seed: int = 0,
     workers: Workers | None = None,
     catalog: Catalog | None = None,
     measures: Mapping[str, Measure] | None = None,
@@ -60,10 +61,11 @@ def ensemble(
     Parameters
     ----------
     problem : Scenario
-        With ranges or distributions, in the scenario or in its catalog.
-    n : int
+        With ranges or distributions, in the scenario or in its catalog. Every plan that the
+        scenario names is evaluated in each draw.
+    n : int, default 1000
         Number of draws.
-    seed : int
+    seed : int, default 0
         From 0 to 2**64 - 1. The same seed gives the same numbers, with any workers.
     workers : Workers, optional
         Workers that compute; this process by default.
@@ -87,8 +89,9 @@ def ensemble(
     Raises
     ------
     SpecificationError
-        If no number is uncertain, an argument is malformed or inconsistent, the file cannot
-        be written, or it is not a file of this call's draws.
+        If no number is uncertain, an argument is malformed or inconsistent, a plan has a level
+        that its defense cannot take at nominal values, the file cannot be written, or it is not
+        a file of this call's draws.
     InfeasibleError
         If there is no plan at nominal values.
     WorkerError
@@ -127,6 +130,7 @@ def ensemble(
         family=family,
         seed=seed,
         plan=solver.solve().allocation.array,
+        plans=_plans(problem, family),
         tolerance=tolerance,
         measures=_checked({} if measures is None else measures, family),
     )
@@ -135,17 +139,21 @@ def ensemble(
     kept = None if to is None else _draw_file(path_of(to, "to"), evaluation, family, chunks)
     rows = _computed(evaluation, chunks, Workers.of(workers), kept, progress)
     return Ensemble(
-        name=family.nominal.name,
-        composition=family.nominal.composition,
+        game=family.nominal,
         seed=seed,
         inputs=family.inputs,
-        defense_ids=tuple(family.nominal.defense_ids),
-        max_level=family.nominal.max_level,
         columns=evaluation.columns,
         rows=rows,
         nominal=nominal,
-        game_notes=family.nominal.notes,
     )
+
+
+def _plans(problem: Scenario, family: GameFamily) -> dict[str, FloatArray]:
+    """Return the levels of each named plan, in an order that does not depend on the file."""
+    try:
+        return {name: plan_levels(family.nominal, name) for name in sorted(family.nominal.plans)}
+    except SpecificationError as error:
+        raise problem.located(error) from None
 
 
 def _checked(measures: Mapping[str, Measure], family: GameFamily) -> Mapping[str, Measure]:
@@ -177,7 +185,7 @@ def _draw_file(
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     run = {
-        "schema": "mfmgame/draws/1",
+        "schema": "mfmgame/draws/2",
         "version": __version__,
         "scenario": family.nominal.name,
         "digest": hashlib.sha256(text.encode()).hexdigest(),

@@ -12,7 +12,7 @@ from mfmgame.game.game import GRANTED, DefenseGame
 from mfmgame.messages import nearest, pointer_to, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 
-__all__ = ["broken_rules", "excess_use", "plan_levels"]
+__all__ = ["broken_rules", "excess_use", "lowered_to_range", "plan_levels"]
 
 
 def plan_levels(game: DefenseGame, plan: str | Mapping[str, float]) -> FloatArray:
@@ -75,6 +75,27 @@ def _unmet_range(game: DefenseGame, defense: int, level: float) -> str:
         return "" if level in allowed else "one of " + ", ".join(f"{step:g}" for step in allowed)
     most = float(game.max_level[defense])
     return "" if 0.0 <= level <= most else f"a level from 0 to {most:g}"
+
+
+def lowered_to_range(game: DefenseGame, levels: FloatArray) -> FloatArray:
+    """Lower each level of a plan, where needed, to the greatest level that its defense can take.
+
+    Limits and rules between defenses are not considered.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    levels : ndarray of float, shape (n_defenses,)
+
+    Returns
+    -------
+    ndarray of float, shape (n_defenses,)
+    """
+    lowered = np.minimum(levels, game.max_level)
+    for j, steps in enumerate(game.level_rules.levels if game.is_discrete else ()):
+        if steps is not None:
+            lowered[j] = steps[steps <= lowered[j]].max(initial=0.0)
+    return lowered
 
 
 def excess_use(game: DefenseGame, levels: FloatArray) -> dict[str, float]:

@@ -17,6 +17,7 @@ from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import scaled_to_limits
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.plans import broken_rules, excess_use, lowered_to_range
 from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.discrete_optimal_set import best_within
@@ -24,7 +25,7 @@ from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
 from mfmgame.uncertainty.game_family import GameFamily
 
-__all__ = ["MEASURES", "Evaluation", "Measure"]
+__all__ = ["MEASURES", "PLAN_NUMBERS", "Evaluation", "Measure"]
 
 Measure = Callable[[DefenseGame, Solution], float]
 
@@ -41,7 +42,9 @@ MEASURES = (
     "nominal_loss",
     "regret",
 )
-"""Numbers recorded of every draw, besides the level of each defense."""
+"""Numbers recorded of every draw, besides the level of each defense and the named plans."""
+PLAN_NUMBERS = ("plan", "regret", "allowed")
+"""Numbers recorded of each named plan, in columns such as ``plan/NAME``."""
 _TERMINATE: dict[Decision, float] = {"operate": 0.0, "terminate": 1.0, "undecided": math.nan}
 
 
@@ -55,7 +58,12 @@ class Evaluation:
     seed : int
         Seed of the draws.
     plan : ndarray of float, shape (n_defenses,)
-        Levels whose loss and regret are recorded: the plan at nominal values.
+        Levels whose loss and regret are recorded: the plan at nominal values, scaled back to
+        the limits of each draw.
+    plans : mapping of str to ndarray of float, shape (n_defenses,)
+        Named plans whose loss and regret are recorded. Users own these plans: a plan keeps its
+        levels in a draw with a limit that it exceeds or a rule that it breaks; only a level above
+        the draw's greatest level of the defense is lowered to the greatest level.
     tolerance : float or None
         As for :func:`mfmgame.solve`.
     measures : mapping of str to callable
@@ -65,6 +73,7 @@ class Evaluation:
     family: GameFamily
     seed: int
     plan: FloatArray
+    plans: Mapping[str, FloatArray] = field(default_factory=dict)
     tolerance: float | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
 
@@ -72,7 +81,8 @@ class Evaluation:
     def columns(self) -> tuple[str, ...]:
         """Names of the numbers in a row."""
         levels = (f"level/{defense}" for defense in self.family.nominal.defense_ids)
-        return (*MEASURES, *levels, *self.measures)
+        plans = (f"{number}/{plan}" for plan in self.plans for number in PLAN_NUMBERS)
+        return (*MEASURES, *levels, *plans, *self.measures)
 
     def __call__(self, chunk: tuple[int, int]) -> FloatArray:
         """Compute the rows of the draws from start to before stop, shape (n_draws, n_columns)."""
@@ -132,8 +142,13 @@ class Evaluation:
                 adversarial_index(game, solution.residual.array),
                 portfolio_index(solution.coverage.array, game.severity),
                 planned,
-                float(np.maximum(0.0, planned - solution.value)),
+                _regret(planned, solution),
                 *solution.allocation.array.tolist(),
+                *(
+                    number
+                    for plan in self.plans.values()
+                    for number in _plan_numbers(game, plan, solution)
+                ),
                 *(_measured(name, measure, game, solution) for name, measure in self._own()),
             ]
         )
@@ -159,8 +174,25 @@ def loss_of(game: DefenseGame, plan: FloatArray) -> float:
         In loss units; NaN if limits and rules leave no allocation within the plan.
     """
     levels = best_within(game, plan) if game.is_discrete else scaled_to_limits(game, plan)
-    if levels is None:
-        return math.nan
+    return math.nan if levels is None else _worst_loss(game, levels)
+
+
+def _plan_numbers(
+    game: DefenseGame, plan: FloatArray, solution: Solution
+) -> tuple[float, float, float]:
+    """Compute the loss and regret of a named plan, and whether the plan is allowed (1 or 0)."""
+    levels = lowered_to_range(game, plan)
+    loss = _worst_loss(game, levels)
+    is_allowed = not excess_use(game, levels) and not broken_rules(game, levels)
+    return loss, _regret(loss, solution), float(is_allowed)
+
+
+def _regret(loss: float, solution: Solution) -> float:
+    """Compute the excess of a plan's loss over the value; 0 for a plan that beats the value."""
+    return float(np.maximum(0.0, loss - solution.value))
+
+
+def _worst_loss(game: DefenseGame, levels: FloatArray) -> float:
     residual = game.severity * compose(game).exposure(levels)
     return best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
 

@@ -64,7 +64,7 @@ class Influence(Displayed):
         The game at nominal values.
     method : {"sobol", "morris"}
     names : tuple of str, length n_inputs
-        In the scenario's order.
+        In the order of :class:`~mfmgame.UncertainInputs`.
     n, seed : int
         Size and seed of the sample.
     statuses : tuple of str, length n_solved
@@ -115,7 +115,7 @@ class Influence(Displayed):
         Returns
         -------
         pandas.DataFrame
-            In the scenario's order.
+            In the order of :class:`~mfmgame.UncertainInputs`.
 
         Raises
         ------

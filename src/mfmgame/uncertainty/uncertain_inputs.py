@@ -53,7 +53,9 @@ class UncertainInputs:
     ----------
     names : tuple of str, length n_inputs
         Place of each number: a JSON pointer without its first slash, with ids for indices,
-        as ``threats/t1/severity`` or ``catalog/defenses/d1/traits/strength``.
+        as ``threats/t1/severity`` or ``catalog/defenses/d1/traits/strength``. The numbers of the
+        scenario come first, each document's in alphabetical order: the order of keys and entries
+        in a file, which differs between JSON and workbooks, must not change any draw.
     addresses : tuple of (side, place), length n_inputs
         The same places for programs.
     distributions : tuple of Distribution, length n_inputs
@@ -85,10 +87,12 @@ class UncertainInputs:
                 continue
             content = document.model_dump(by_alias=True)
             groups: dict[str, list[int]] = {name: [] for name in document.correlations}
-            for place, form in document.uncertain.items():
+            named = ((_name(content, place), place) for place in document.uncertain)
+            for name, place in sorted(named, key=lambda entry: entry[0]):
+                form = document.uncertain[place]
                 if form.group is not None:
                     groups[form.group].append(len(forms))
-                names.append(prefix + _name(content, place))
+                names.append(prefix + name)
                 addresses.append((side, place))
                 forms.append(form)
             self._groups += [

@@ -10,6 +10,7 @@ import numpy as np
 from mfmgame.ensembles import estimates
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.ensembles.estimates import CONFIDENCE, Estimate
+from mfmgame.ensembles.plan_regrets import HIGH, PlanRegret
 from mfmgame.uncertainty.evaluation import MEASURES
 
 __all__ = ["QUANTILES", "ensemble_document"]
@@ -64,7 +65,33 @@ def ensemble_document(found: Ensemble) -> dict[str, Any]:
             }
             for defense, funding in found.funding.items()
         },
+        **({"recommendation": _recommendation(found)} if found.plan_names else {}),
         "notes": list(found.notes),
+    }
+
+
+def _recommendation(found: Ensemble) -> dict[str, Any]:
+    least, tied = found.least_mean_regret()
+    return {
+        "nominal_plan": _regret(found.nominal_regret),
+        "plans": {
+            plan: {
+                "loss": _distribution(found, f"plan/{plan}"),
+                "regret": _distribution(found, f"regret/{plan}"),
+                **_regret(regret),
+            }
+            for plan, regret in found.plan_regrets.items()
+        },
+        "least_mean_regret": {"plan": least, "not_told_apart": list(tied)},
+    }
+
+
+def _regret(plan: PlanRegret) -> dict[str, Any]:
+    return {
+        "near_best": _estimate(plan.near_best),
+        "mean_regret": _estimate(plan.mean),
+        "high_regret": {"at": HIGH, **_estimate(plan.high)},
+        "allowed": None if plan.allowed is None else _estimate(plan.allowed),
     }
 
 

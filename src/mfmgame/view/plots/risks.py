@@ -241,7 +241,11 @@ def _facts(ensemble: Ensemble, known: int) -> str:
 
 
 def _other_column(column: str) -> str:
-    kind, _, defense = column.partition("/")
-    if kind == "level" and defense:
-        return f"level of {written(defense)} [1: as in the catalog]"
+    kind, _, name = column.partition("/")
+    if kind == "level" and name:
+        return f"level of {written(name)} [1: as in the catalog]"
+    if kind == "plan" and name:
+        return f"loss of the worst attack on {written(name)} [loss units]"
+    if kind == "regret" and name:
+        return f"regret of {written(name)} [loss units]"
     return written(column)
