@@ -1,10 +1,10 @@
 """Value of continuous defenses over one limit: its knee, and where it falls to a loss.
 
 The value is convex and nonincreasing in the limit. Each solve gives a line that touches the value
-from below. One line steeper than -1 and one not so steep meet at a limit; no limit has a lesser
-total of value and limit than the lines have there. If the value there is on the lines, the limit
-is the knee; if not, the solve there gives a line in place of one of them. Newton's method on such
-lines finds the least limit at which the value is at most a loss.
+from below. A line of slope below -1 and a line of slope -1 or above meet at a limit; no limit has
+a lesser total of value and limit than the lines have there. If the value there is on the lines,
+the limit is the knee; if not, the solve there gives a line in place of one of them. Newton's
+method on such lines finds the least limit at which the value is at most a loss.
 """
 
 from __future__ import annotations
