@@ -34,7 +34,7 @@ from mfmgame.view.report.wording import (
     threshold_sentence,
     verdict,
 )
-from mfmgame.view.text.answer_text import with_steps_held
+from mfmgame.view.text.answer_facts import with_steps_held
 from mfmgame.view.text.layout import status_text
 from mfmgame.view.text.number_formats import loss_unit, number_text, share_text
 

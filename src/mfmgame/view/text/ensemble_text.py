@@ -14,7 +14,6 @@ from mfmgame.ensembles.plan_regrets import HIGH, NEAR, PlanRegret
 from mfmgame.messages import counted
 from mfmgame.uncertainty.evaluation import MEASURES
 from mfmgame.view.json.ensemble_documents import QUANTILES
-from mfmgame.view.text.answer_text import MOST_ROWS
 from mfmgame.view.text.fitting_table import table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import (
@@ -24,6 +23,7 @@ from mfmgame.view.text.number_formats import (
     printable,
     share_text,
 )
+from mfmgame.view.text.plan_tables import MOST_ROWS
 
 __all__ = ["ensemble_text"]
 

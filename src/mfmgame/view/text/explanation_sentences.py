@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from mfmgame.attribution.explanation import ExplainedDefense, Explanation
 from mfmgame.documents.explanation_result import Reason
 from mfmgame.game.game import DefenseGame
-from mfmgame.view.text.answer_text import with_steps_held
+from mfmgame.view.text.answer_facts import with_steps_held
 from mfmgame.view.text.number_formats import (
     loss_text,
     number_text,

@@ -12,13 +12,7 @@ from mfmgame.attribution.explanation import QUESTION, Explanation
 from mfmgame.attribution.spending import Spending
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
-from mfmgame.view.text.answer_text import (
-    MOST_ROWS,
-    name_heading,
-    price_text,
-    title,
-    with_steps_held,
-)
+from mfmgame.view.text.answer_facts import price_text, title, with_steps_held
 from mfmgame.view.text.explanation_sentences import sentence_on
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_every_row, table_of
 from mfmgame.view.text.layout import (
@@ -38,6 +32,7 @@ from mfmgame.view.text.number_formats import (
     resource_heading,
     resource_text,
 )
+from mfmgame.view.text.plan_tables import MOST_ROWS, name_heading
 
 __all__ = ["explanation_text"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group
 
 from mfmgame.sweeps.frontier_map import FrontierMap
-from mfmgame.view.text.answer_text import loss_fact, title
+from mfmgame.view.text.answer_facts import loss_fact, title
 from mfmgame.view.text.fitting_table import RowsOnDemand, table_of
 from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import (

@@ -14,14 +14,7 @@ from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparis
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.input_changes import InputChange
 from mfmgame.messages import counted
-from mfmgame.view.text.answer_text import (
-    MOST_ROWS,
-    attack_table,
-    bracket_text,
-    plan_threshold_text,
-    reach_text,
-    title,
-)
+from mfmgame.view.text.answer_facts import bracket_text, plan_threshold_text, reach_text, title
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import (
     Fact,
@@ -40,6 +33,7 @@ from mfmgame.view.text.number_formats import (
     resource_heading,
     resource_text,
 )
+from mfmgame.view.text.plan_tables import MOST_ROWS, attack_table
 
 __all__ = ["comparison_text", "compositions_text", "evaluation_text"]
 

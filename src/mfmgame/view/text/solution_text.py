@@ -13,9 +13,7 @@ from mfmgame.answers.sensitivity import Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.attribution.what_if import Outcome
 from mfmgame.documents.result import Status
-from mfmgame.view.text.answer_text import (
-    allocation_part,
-    attack_part,
+from mfmgame.view.text.answer_facts import (
     attacker_fact,
     bracket_text,
     limit_facts,
@@ -37,6 +35,7 @@ from mfmgame.view.text.number_formats import (
     printable,
     resource_text,
 )
+from mfmgame.view.text.plan_tables import allocation_part, attack_part
 
 __all__ = ["one_portfolio_text", "outcome_text", "sensitivity_text", "solution_text"]
 

@@ -23,10 +23,11 @@ from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.json.uncertainty_documents import gradient_notes, what_if_notes
-from mfmgame.view.text.answer_text import greatest_first, title
+from mfmgame.view.text.answer_facts import title
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import measured, number_text, printable
+from mfmgame.view.text.plan_tables import greatest_first
 
 if TYPE_CHECKING:
     import pandas

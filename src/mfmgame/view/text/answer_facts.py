@@ -1,0 +1,150 @@
+"""Facts of answers: value, decision, thresholds and limits, each in a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mfmgame.answers.decision import Region
+from mfmgame.answers.sensitivity import OneSidedPrice, Sensitivity
+from mfmgame.answers.solution import Solution
+from mfmgame.answers.threshold import Threshold
+from mfmgame.documents.result import Decision
+from mfmgame.game.game import DefenseGame
+from mfmgame.messages import counted
+from mfmgame.view.text.layout import (
+    Fact,
+    decision_text,
+)
+from mfmgame.view.text.number_formats import (
+    bound_text,
+    loss_text,
+    measured,
+    number_text,
+    printable,
+    resource_text,
+)
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = [
+    "Fact",
+    "attacker_fact",
+    "bracket_text",
+    "limit_facts",
+    "loss_fact",
+    "plan_threshold_text",
+    "price_text",
+    "reach_text",
+    "threshold_facts",
+    "title",
+    "with_steps_held",
+]
+
+_RELATIONS: dict[Decision, str] = {
+    "operate": "costs no more than",
+    "terminate": "costs more than",
+    "undecided": "is not proven to cost more or less than",
+}
+
+
+def loss_fact(loss: float, regions: Sequence[Region]) -> tuple[str, str]:
+    """State the decision along the swept parameter, given the cost of stopping."""
+    *before, last = regions
+    parts = [f"{one.decision} up to {number_text(one.stop)}" for one in before]
+    parts.append(f"then {last.decision}" if before else f"{last.decision} throughout")
+    return f"stopping costs {number_text(loss)}", ", ".join(parts)
+
+
+def title(game: DefenseGame) -> Text:
+    """Show the name of the game, its size and its composition."""
+    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
+    counts += f", {game.composition}"
+    return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
+
+
+def bracket_text(lower: float, upper: float) -> str:
+    """Write a proven bracket, with every digit."""
+    return f"between {bound_text(lower)} and {bound_text(upper)}"
+
+
+def threshold_facts(threshold: Threshold, solution: Solution | None = None) -> list[Fact]:
+    """State the decision and the thresholds; beside a solution, also what the attack costs."""
+    game = threshold.game
+    stopping = loss_text(game, game.termination_loss or 0.0)
+    is_open = threshold.decision == "undecided"
+    if threshold.bandwidth is None:
+        reach = "unreachable: no attacker in the game can make stopping the cheaper choice"
+    else:
+        reach = (
+            f"{'at least ' * is_open}{measured(threshold.bandwidth, 'bit')}, "
+            f"margin {measured(threshold.margin or 0.0, 'bit')} to "
+            f"the attacker's {measured(game.attacker_bandwidth, 'bit')}; "
+            "the plan may change with the attacker"
+        )
+    if solution is None:
+        costs, plan = "", f"the plan for {measured(game.attacker_bandwidth, 'bit')}"
+        decision = f": the worst attack {_RELATIONS[threshold.decision]} stopping ({stopping})"
+    else:
+        plan = "this plan"
+        ends = f"{bracket_text(solution.lower, solution.upper)} (proven bounds)"
+        costs = ends if is_open else loss_text(game, solution.value)
+        decision = f": the worst attack costs {costs}, stopping costs {stopping}"
+    return [
+        ("decision", decision_text(threshold.decision, decision)),
+        ("self-destruction threshold", reach),
+        ("threshold of this plan", plan_threshold_text(threshold.plan_bandwidth, plan)),
+        ("threshold with no defense", reach_text(threshold.undefended)),
+    ]
+
+
+def plan_threshold_text(bandwidth: float | None, plan: str) -> str:
+    """State up to which bandwidth a plan that does not change costs at most stopping."""
+    if bandwidth is None:
+        return f"unreachable: no attacker in the game can make stopping cheaper than {plan}"
+    return f"{measured(bandwidth, 'bit')}, if {plan} is kept as it is"
+
+
+def reach_text(bandwidth: float | None) -> str:
+    """Write a threshold in bits, or that none can be reached."""
+    return "unreachable" if bandwidth is None else measured(bandwidth, "bit")
+
+
+def attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
+    """State the attacker's bandwidth and the loss that one more bit causes."""
+    worth = f"{with_steps_held(game)}marginal loss of one more bit: {price_text(game, price)}"
+    return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
+
+
+def limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
+    """State the use of each resource and the value of one more unit."""
+    solution = found.solution
+    game = solution.game
+    for row, resource in enumerate(game.resources):
+        used, limit = solution.resource_use.array[row], game.limits[row]
+        if math.isfinite(limit):
+            unit = printable(game.units.resources.get(resource, "")) or "unit"
+            price = price_text(game, found.limit_prices[resource])
+            worth = f"marginal value of one more {unit}: {price}"
+            text = f"{number_text(used)} of {resource_text(game, resource, limit)} used; "
+            yield printable(resource), text + with_steps_held(game) + worth
+        else:
+            yield printable(resource), f"{resource_text(game, resource, used)} used, no limit"
+
+
+def with_steps_held(game: DefenseGame) -> str:
+    """Name the condition of a price where whole steps may be worth more."""
+    return "at fixed steps, " if game.is_discrete else ""
+
+
+def price_text(game: DefenseGame, price: OneSidedPrice) -> str:
+    """Show the price of one more unit, and of the last unit if its price differs."""
+    more, last = number_text(price.right), price.left
+    text = loss_text(game, price.right)
+    if last is None or number_text(last) == more:
+        return text
+    return f"{text}, of the last: {number_text(last)}"
