@@ -20,7 +20,7 @@ from mfmgame.view.contents import content_of
 from view.plots.answers import HOSTILE, UNCERTAIN, hostile_game, project_game
 
 PARTS = {
-    *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "Without"),
+    *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "PlanRegret", "Without"),
     *("ExplainedDefense", "Knee", "Spending", "Why"),
     *("AssumedNumbers", "CatalogGaps", "IncidentSelection", "MappingScores", "Weights", "Workers"),
 }
