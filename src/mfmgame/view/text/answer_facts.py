@@ -52,12 +52,12 @@ _RELATIONS: dict[Decision, str] = {
 }
 
 
-def loss_fact(loss: float, regions: Sequence[Region]) -> tuple[str, str]:
+def loss_fact(game: DefenseGame, loss: float, regions: Sequence[Region]) -> tuple[str, str]:
     """State the decision along the swept parameter, given the cost of stopping."""
     *before, last = regions
     parts = [f"{one.decision} up to {number_text(one.stop)}" for one in before]
     parts.append(f"then {last.decision}" if before else f"{last.decision} throughout")
-    return f"stopping costs {number_text(loss)}", ", ".join(parts)
+    return f"stopping costs {loss_text(game, loss)}", ", ".join(parts)
 
 
 def title(game: DefenseGame) -> Text:

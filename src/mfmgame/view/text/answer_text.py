@@ -34,6 +34,7 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    loss_heading,
     loss_text,
     number_text,
     percent_text,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["assessment_text", "frontier_text", "index_text", "threshold_text", "verification_text"]
 
+_ROUNDING = 1e-13
 _MOST_ODD = 2
 """Number of odd inputs that the text of an answer names."""
 
@@ -151,6 +153,9 @@ def index_text(index: CoverageIndex) -> Group:
 def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     """Show the pieces of a frontier, its crossing of the termination loss, and listed points."""
     game, over_bandwidth = frontier.game, frontier.parameter == ATTACKER_BANDWIDTH
+    amount = "bits" if over_bandwidth else game.units.resources.get(frontier.parameter, "")
+    unit = f"\n{printable(amount)}" if amount else ""
+    least = _ROUNDING * float(frontier.values.max(initial=0.0))  # what rounding makes of 0
     name = "attacker bandwidth" if over_bandwidth else f"limit of {printable(frontier.parameter)}"
     facts: list[Fact] = [
         ("over", name),
@@ -158,20 +163,21 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
         *status_facts(frontier.status),
     ]
     if game.termination_loss is not None:
-        facts.append(loss_fact(game.termination_loss, frontier.regions()))
+        facts.append(loss_fact(game, game.termination_loss, frontier.regions()))
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if at:
-        points = table_of(["at", "value"], text_columns=0)
+        points = table_of([f"at{unit}", loss_heading(game, "value")], text_columns=0)
         for point in at:
             points.add_row(number_text(point), number_text(float(frontier(point))))
         parts += [heading("points"), points]
 
     def piece(k: int) -> tuple[str, ...]:
         ends = (*frontier.breakpoints[k : k + 2], *frontier.values[k : k + 2], frontier.slopes[k])
-        return tuple(number_text(float(number)) for number in ends)
+        return tuple(number_text(float(number) * (abs(number) > least)) for number in ends)
 
+    values = [loss_heading(game, heading) for heading in ("value from", "value to")]
     pieces = table_of(
-        ["from", "to", "value from", "value to", "slope"],
+        [f"from{unit}", f"to{unit}", *values, "slope"],
         text_columns=0,
         rows=RowsOnDemand(frontier.n_pieces, piece),
     )

@@ -39,7 +39,7 @@ def map_text(found: FrontierMap) -> Group:
     def row_of(k: int) -> tuple[str, ...]:
         frontier = found.frontiers[k]
         cells = [found.limits[k], float(frontier(at))]
-        told = [loss_fact(stopping, frontier.regions())[1]] if stopping is not None else []
+        told = [loss_fact(game, stopping, frontier.regions())[1]] if stopping is not None else []
         return *map(number_text, cells), str(frontier.n_pieces), *told
 
     table = table_of(

@@ -25,8 +25,21 @@ from mfmgame.uncertainty.tornado import Tornado
 from mfmgame.view.json.uncertainty_documents import gradient_notes, what_if_notes
 from mfmgame.view.text.answer_facts import title
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
-from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
-from mfmgame.view.text.number_formats import measured, number_text, printable
+from mfmgame.view.text.layout import (
+    Fact,
+    decision_text,
+    facts_table,
+    heading,
+    notes_text,
+    status_facts,
+)
+from mfmgame.view.text.number_formats import (
+    loss_heading,
+    loss_text,
+    measured,
+    number_text,
+    printable,
+)
 from mfmgame.view.text.plan_tables import greatest_first
 
 if TYPE_CHECKING:
@@ -95,7 +108,7 @@ def _as_shown(numbers: FloatArray) -> FloatArray:
 
 
 def _at(found: Gradient) -> str:
-    return number_text(found.at) if found.of == "value" else measured(found.at, "bit")
+    return loss_text(found.game, found.at) if found.of == "value" else measured(found.at, "bit")
 
 
 def shares_text(found: Attribution) -> Group:
@@ -106,9 +119,9 @@ def shares_text(found: Attribution) -> Group:
         else f"over {found.permutations} random orders"
     )
     facts = [
-        ("worst attack, no defense", number_text(found.undefended)),
-        ("worst attack, with plan", number_text(found.defended)),
-        ("loss removed", number_text(found.removed)),
+        ("worst attack, no defense", loss_text(found.game, found.undefended)),
+        ("worst attack, with plan", loss_text(found.game, found.defended)),
+        ("loss removed", loss_text(found.game, found.removed)),
         ("shares", orders),
         *status_facts(found.status),
     ]
@@ -118,11 +131,11 @@ def shares_text(found: Attribution) -> Group:
     headings = [
         "defense",
         "level",
-        "share",
-        *["error"][: int(is_sampled)],
+        loss_heading(found.game, "share"),
+        *[loss_heading(found.game, "error")][: int(is_sampled)],
         "of all",
-        "alone",
-        "last",
+        loss_heading(found.game, "alone"),
+        loss_heading(found.game, "last"),
     ]
     rows = table_of(headings)
     for defense, row in funded.iterrows():
@@ -168,9 +181,10 @@ def what_if_text(found: WhatIf, each: WithoutEach | None = None) -> Group:
             ),
         ]
     if each is not None:
-        value = each.before.solution.value
+        game, value = each.before.solution.game, each.before.solution.value
         told = ["status"] if each.status != "proven" else []
-        rows = table_of(["defense", "value", "change", "threshold", "decision", *told])
+        losses = [loss_heading(game, "value"), loss_heading(game, "change")]
+        rows = table_of(["defense", *losses, "threshold\nbits", "decision", *told])
         for one in each.ranked:
             rows.add_row(
                 printable(one.defense),
@@ -191,20 +205,21 @@ def without_each_text(each: WithoutEach) -> Group:
 
 def robust_text(plan: RobustPlan) -> Group:
     """Show the robust plan beside the nominal plan, and the worst value of each number."""
-    facts = []
+    facts, game = list[Fact](), plan.solution.game
     if plan.threshold is not None and plan.nominal_threshold is not None:
         facts = [
-            ("decision in the worst case", plan.threshold.decision.upper()),
-            ("decision at nominal values", plan.nominal_threshold.decision.upper()),
+            ("decision in the worst case", decision_text(plan.threshold.decision)),
+            ("decision at nominal values", decision_text(plan.nominal_threshold.decision)),
         ]
     how = "exact" if plan.is_exact else f"an upper bound; at least {number_text(plan.reached)}"
+    price, saved = loss_text(game, plan.price), loss_text(game, plan.saved)
     facts += [
-        ("least worst-case loss", f"{number_text(plan.solution.value)}  ({how})"),
-        ("price of robustness", f"{number_text(plan.price)} more loss if all numbers are nominal"),
-        ("benefit of robustness", f"{number_text(plan.saved)} less loss in the worst case"),
+        ("least worst-case loss", f"{loss_text(game, plan.solution.value)}  ({how})"),
+        ("price of robustness", f"{price} more if all numbers are nominal"),
+        ("benefit of robustness", f"{saved} less in the worst case"),
         *status_facts(plan.status),
     ]
-    sides = table_of(["plan", "worst case", "nominal"])
+    sides = table_of(["plan", loss_heading(game, "worst case"), loss_heading(game, "nominal")])
     sides.add_row("robust", _cell(plan.solution.value), _cell(plan.robust_nominal))
     sides.add_row("nominal", _cell(plan.nominal_worst), _cell(plan.nominal.value))
     if plan.threshold is not None and plan.nominal_threshold is not None:
@@ -219,7 +234,6 @@ def robust_text(plan: RobustPlan) -> Group:
         cells = [_cell(float(column[row])) for column in columns]
         cells[-1] = "either" if name in plan.mixed else cells[-1]
         inputs.add_row(printable(name), *cells)
-    game = plan.solution.game
     return Group(
         title(game),
         facts_table(facts),
@@ -234,12 +248,13 @@ def robust_text(plan: RobustPlan) -> Group:
 
 def tornado_text(found: Tornado) -> Group:
     """Show the numbers by how far each moves the value."""
-    facts = [("value", number_text(found.value)), *status_facts(found.status)]
-    headings = ["number", "from", "to", "value from", "value to"]
+    facts = [("value", loss_text(found.game, found.value)), *status_facts(found.status)]
+    values = [loss_heading(found.game, heading) for heading in ("value from", "value to")]
+    headings = ["number", "from", "to", *values]
     has_threshold = found.game.termination_loss is not None
     if has_threshold:
         facts.append(("threshold", _bits(found.threshold, unit=True)))
-        headings += ["threshold from", "threshold to"]
+        headings += ["threshold from\nbits", "threshold to\nbits"]
     rows = table_of(headings)
     for row, name in enumerate(found.names):
         cells = [_cell(float(found.lower[row])), _cell(float(found.upper[row]))]
@@ -286,7 +301,8 @@ def _first_of(text: str, count: int) -> str:
 
 def _add_outcomes(table: FittingTable, before: Outcome, after: Outcome) -> None:
     values = before.solution.value, after.solution.value
-    table.add_row("value", *map(_cell, values), _change(*values))
+    unit = loss_heading(before.solution.game, "value").replace("\n", " (")
+    table.add_row(unit + ")" * ("(" in unit), *map(_cell, values), _change(*values))
     if before.threshold is None or after.threshold is None:
         return
     ends = _threshold(before.threshold), _threshold(after.threshold)
