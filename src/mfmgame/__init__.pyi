@@ -81,7 +81,13 @@ from .uncertainty.robust import RobustPlan, robust_plan
 from .uncertainty.tornado import Tornado, tornado
 from .uncertainty.uncertain_inputs import UncertainInputs
 from .verification.claims import load_result
-from .verification.verify import FrontierVerification, PortfolioVerification, Verification, verify
+from .verification.verify import (
+    FrontierVerification,
+    PlanVerification,
+    PortfolioVerification,
+    Verification,
+    verify,
+)
 from .view import export_program, navigator_layer, navigator_layers, result_document
 from .view.report.page import report_page
 
@@ -125,6 +131,7 @@ __all__ = [
     "PlanComparison",
     "PlanEvaluation",
     "PlanRegret",
+    "PlanVerification",
     "Portfolio",
     "PortfolioDocument",
     "PortfolioSequence",

@@ -63,6 +63,15 @@ def _verified_portfolios() -> mg.PortfolioVerification:
     return mg.verify(document, mg.build_game(scenario))
 
 
+def _verified_plans() -> mg.PlanVerification:
+    from mfmgame.documents.plan_result import EvaluationDocument
+    from mfmgame.view.json.plan_documents import evaluation_document
+
+    game = mg.build_game(hostile_scenario())
+    document = evaluation_document(*(mg.evaluate(game, name) for name in game.plans))
+    return mg.verify(EvaluationDocument.model_validate(document), game)
+
+
 def _continuous() -> mg.Scenario:
     return hostile_scenario(defender={"limits": {"\x1b[31m<i>budget": 2}})
 
@@ -85,6 +94,7 @@ ANSWERS = {
     "PlanEvaluation": lambda: mg.evaluate(hostile_game(), {HOSTILE[5]: 1.0}),
     "Portfolio": lambda: _portfolios().portfolios[-1],
     "PortfolioSequence": _portfolios,
+    "PlanVerification": _verified_plans,
     "PortfolioVerification": _verified_portfolios,
     "RobustPlan": lambda: mg.robust_plan(_continuous()),
     "ScenarioComparison": lambda: mg.compare(hostile_scenario(), hostile_game()),

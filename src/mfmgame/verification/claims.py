@@ -14,6 +14,7 @@ from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.certificates.proof import Proof
 from mfmgame.certificates.tree_certificate import Split, TreeProof
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.plan_result import EvaluationDocument
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import (
     CertificateCut,
@@ -45,6 +46,7 @@ __all__ = [
     "check_notes",
     "check_status",
     "claimed_allocation",
+    "claimed_certificate",
     "claimed_frontier",
     "claimed_proof",
     "claimed_solution",
@@ -55,17 +57,18 @@ __all__ = [
 ]
 
 
-Answer = Result | FrontierDocument | PortfolioDocument
+Answer = Result | FrontierDocument | PortfolioDocument | EvaluationDocument
 
 _ANSWERS: dict[str, type[Answer]] = {
     "mfmgame/result/1": Result,
     "mfmgame/frontier/1": FrontierDocument,
     "mfmgame/portfolio/1": PortfolioDocument,
+    "mfmgame/evaluation/1": EvaluationDocument,
 }
 
 
 def load_result(path: str | os.PathLike[str]) -> Answer:
-    """Read a result, a frontier or a sequence of portfolios from a JSON file.
+    """Read a result, a frontier, a sequence of portfolios or evaluations from a JSON file.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ def load_result(path: str | os.PathLike[str]) -> Answer:
 
     Returns
     -------
-    Result, FrontierDocument or PortfolioDocument
+    Result, FrontierDocument, PortfolioDocument or EvaluationDocument
         The validated document, for :func:`mfmgame.verify` to check.
 
     Raises
@@ -312,6 +315,15 @@ def claimed_proof(
         paid = claimed_vector((*where, "limits"), leaf.limits, game.resources).array
         proofs.append(_certificate(where, leaf.cuts, paid, game))
     return TreeProof(tuple(nodes), tuple(proofs), certificate)
+
+
+def claimed_certificate(
+    place: Pointer, claimed: CertificateResult, game: DefenseGame
+) -> Certificate:
+    """Rebuild the certificate of a fixed plan, in which limits have no prices."""
+    for name in ("tree", "proofs"):
+        check_absent((*place, name), getattr(claimed, name))
+    return _certificate(place, claimed.cuts, np.zeros(len(game.resources)), game)
 
 
 def _certificate(

@@ -12,6 +12,7 @@ from mfmgame.answer_displays import Displayed
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier, with_limit_on
 from mfmgame.answers.solution import Solution, refuse_other_tolerances, scale_of
 from mfmgame.answers.threshold import one_sided_note
+from mfmgame.documents.plan_result import EvaluationDocument
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, Result
 from mfmgame.game.game import DefenseGame
@@ -28,12 +29,19 @@ from mfmgame.verification.claims import (
     claimed_threshold,
 )
 from mfmgame.verification.frontiers import check_frontier
+from mfmgame.verification.plan_evaluations import check_evaluation
 from mfmgame.verification.portfolios import check_portfolios
 from mfmgame.verification.sensitivities import check_sensitivity
 from mfmgame.verification.solutions import check_index, check_solution
 from mfmgame.verification.thresholds import check_plan_threshold, check_threshold
 
-__all__ = ["FrontierVerification", "PortfolioVerification", "Verification", "verify"]
+__all__ = [
+    "FrontierVerification",
+    "PlanVerification",
+    "PortfolioVerification",
+    "Verification",
+    "verify",
+]
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,6 +113,28 @@ class PortfolioVerification(Displayed):
     gap: float
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanVerification(Displayed):
+    """Proven brackets of the losses of evaluated plans.
+
+    Attributes
+    ----------
+    game : DefenseGame
+        The game that the plans were checked against.
+    names : tuple of str, length n_plans
+    lower, upper : ndarray of float, shape (n_plans,)
+        Proven bracket of the loss of each plan, rounded outwards, in loss units.
+    gap : float
+        Greatest width relative to the loss.
+    """
+
+    game: DefenseGame
+    names: tuple[str, ...]
+    lower: FloatArray
+    upper: FloatArray
+    gap: float
+
+
 @overload
 def verify(
     answer: Solution | Result, game: DefenseGame, *, tolerance: float | None = None
@@ -117,17 +147,26 @@ def verify(
 def verify(
     answer: PortfolioDocument, game: DefenseGame, *, tolerance: float | None = None
 ) -> PortfolioVerification: ...
+@overload
 def verify(
-    answer: Solution | Result | Frontier | FrontierDocument | PortfolioDocument,
+    answer: EvaluationDocument, game: DefenseGame, *, tolerance: float | None = None
+) -> PlanVerification: ...
+def verify(
+    answer: Solution
+    | Result
+    | Frontier
+    | FrontierDocument
+    | PortfolioDocument
+    | EvaluationDocument,
     game: DefenseGame,
     *,
     tolerance: float | None = None,
-) -> Verification | FrontierVerification | PortfolioVerification:
+) -> Verification | FrontierVerification | PortfolioVerification | PlanVerification:
     """Check that an answer follows from its own proof.
 
     Parameters
     ----------
-    answer : Solution, Result, Frontier, FrontierDocument or PortfolioDocument
+    answer : Solution, Result, Frontier, FrontierDocument, PortfolioDocument or EvaluationDocument
         The claims, from this process or from a file (see :func:`mfmgame.load_result`).
     game : DefenseGame
         The game, built independently of the answer.
@@ -156,12 +195,11 @@ def verify(
     >>> verify(mg.solve(game), game).gap < 1e-12
     True
     """
-    refuse_other_types(
-        answer, "answer", Solution, Result, Frontier, FrontierDocument, PortfolioDocument
-    )
+    documents = (Result, FrontierDocument, PortfolioDocument, EvaluationDocument)
+    refuse_other_types(answer, "answer", Solution, Frontier, *documents)
     refuse_other_types(game, "game", DefenseGame)
     refuse_other_tolerances(tolerance)
-    if isinstance(answer, (Result, FrontierDocument, PortfolioDocument)):
+    if isinstance(answer, documents):
         check_head(answer, game)
     if isinstance(answer, Result):
         return _verify_result(answer, game, tolerance)
@@ -169,6 +207,8 @@ def verify(
         return _verification(*check_solution(answer, ExactGame(game)), game)
     if isinstance(answer, PortfolioDocument):
         return _verify_portfolios(answer, game, tolerance)
+    if isinstance(answer, EvaluationDocument):
+        return _verify_evaluations(answer, game)
     if isinstance(answer, FrontierDocument):
         return _verify_document(answer, game, tolerance)
     return _verify_frontier(answer, game)
@@ -245,6 +285,22 @@ def _verify_portfolios(
         lower=np.array([bracket.lower for bracket in proven]),
         upper=np.array([bracket.upper for bracket in proven]),
         gap=max(bracket.gap for bracket in proven),
+    )
+
+
+def _verify_evaluations(document: EvaluationDocument, game: DefenseGame) -> PlanVerification:
+    exact = ExactGame(game)
+    brackets = [
+        _verification(*check_evaluation(("plans", name), plan, exact), game)
+        for name, plan in document.plans.items()
+    ]
+    check_notes(document.notes, game.notes)
+    return PlanVerification(
+        game=game,
+        names=tuple(document.plans),
+        lower=np.array([bracket.lower for bracket in brackets]),
+        upper=np.array([bracket.upper for bracket in brackets]),
+        gap=max((bracket.gap for bracket in brackets), default=0.0),
     )
 
 

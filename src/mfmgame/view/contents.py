@@ -30,7 +30,12 @@ from mfmgame.sweeps.frontier_map import FrontierMap
 from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
-from mfmgame.verification.verify import FrontierVerification, PortfolioVerification, Verification
+from mfmgame.verification.verify import (
+    FrontierVerification,
+    PlanVerification,
+    PortfolioVerification,
+    Verification,
+)
 from mfmgame.view.text import (
     answer_text,
     ensemble_text,
@@ -77,6 +82,7 @@ content_of.register(PlanEvaluation, plan_text.evaluation_text)
 content_of.register(Portfolio, solution_text.one_portfolio_text)
 content_of.register(PortfolioSequence, portfolio_text.portfolio_text)
 content_of.register(PortfolioVerification, answer_text.verification_text)
+content_of.register(PlanVerification, answer_text.verification_text)
 content_of.register(RobustPlan, uncertainty_text.robust_text)
 content_of.register(ScenarioComparison, plan_text.comparison_text)
 content_of.register(Sensitivity, solution_text.sensitivity_text)

@@ -15,7 +15,12 @@ from mfmgame.answers.threshold import Threshold
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.odd_inputs import odd_inputs
 from mfmgame.messages import counted
-from mfmgame.verification.verify import FrontierVerification, PortfolioVerification, Verification
+from mfmgame.verification.verify import (
+    FrontierVerification,
+    PlanVerification,
+    PortfolioVerification,
+    Verification,
+)
 from mfmgame.view.text.answer_facts import (
     attacker_fact,
     bracket_text,
@@ -102,7 +107,7 @@ def threshold_text(threshold: Threshold) -> Group:
 
 
 def verification_text(
-    proven: Verification | FrontierVerification | PortfolioVerification,
+    proven: Verification | FrontierVerification | PortfolioVerification | PlanVerification,
 ) -> Group:
     """Show the proven facts of an answer whose every number has been checked."""
     if isinstance(proven, Verification):
@@ -110,6 +115,10 @@ def verification_text(
     elif isinstance(proven, PortfolioVerification):
         count = counted(len(proven.lower), "portfolio")
         fact = ("portfolios", f"{count}, each proven best until the next is affordable")
+    elif isinstance(proven, PlanVerification):
+        brackets = zip(proven.names, proven.lower.tolist(), proven.upper.tolist(), strict=True)
+        told = [f"{printable(name)} {bracket_text(*ends)}" for name, *ends in brackets]
+        fact = ("losses", f"proven: {'; '.join(told)}")
     else:
         ends = f"from {number_text(proven.start)} to {number_text(proven.stop)}"
         fact = ("frontier", f"proven {ends}, at {len(proven.lower)} breakpoints and between them")
