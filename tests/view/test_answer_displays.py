@@ -108,6 +108,7 @@ ANSWERS = {
 }
 """An answer of each kind, to a game with hostile names."""
 WITHOUT_DECISION = {
+    "PlanVerification",
     *("CoverageIndex", "Attribution", "FrontierVerification", "Gradient", "Influence"),
     *("MatrixSolution", "PortfolioVerification", "Sensitivity", "Tornado", "Verification"),
 }

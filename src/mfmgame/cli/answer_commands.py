@@ -219,7 +219,8 @@ def verify(
     result: Annotated[
         str,
         typer.Argument(
-            help="Result file (JSON of solve, sweep, portfolio or evaluate), or - for standard input."
+            help="Result file (JSON of solve, sweep, portfolio or evaluate), or - for "
+            "standard input."
         ),
     ],
     spec: Spec,
