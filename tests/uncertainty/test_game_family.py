@@ -219,3 +219,20 @@ def test_a_game_has_no_uncertain_numbers():
     game = mg.build_game(mg.Scenario(**SCENARIO), mg.Catalog(**CATALOG))
     with pytest.raises(mg.SpecificationError, match="found a DefenseGame, expected a Scenario"):
         mg.ensemble(game, n=5, seed=1)
+
+
+def test_the_note_counts_assumed_numbers_wherever_they_stand():
+    scenario = mg.Scenario(
+        schema="mfmgame/scenario/1",
+        threats=[{"id": "t", "severity": {"range": [1, 3]}, "bandwidth": 1, "basis": "assumed"}],
+        defenses=[{"id": "d", "use": {"budget": 1}}],
+        attacker={"bandwidth": {"range": [1, 2], "basis": "assumed"}},
+        defender={"limits": {"budget": {"value": 1, "basis": "assumed"}}},
+        termination={"loss": {"value": 2, "basis": "assumed"}},
+    )
+    expected = "rests on assumed numbers of 1 threat, the attacker's bandwidth, the termination "
+    expected += "loss, 1 limit"
+    assert mg.build_game(scenario).notes[0] == expected
+    family = mg.GameFamily(scenario)
+    assert family.nominal.notes == (expected,)
+    assert mg.ensemble(scenario, n=2, seed=1).notes[0] == expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import NoneType
 
@@ -148,7 +147,7 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
                 threats,
                 defenses,
                 int(np.count_nonzero(assumed & (matrix > 0))),
-                _assumed_numbers(scenario),
+                scenario,
             ),
             *_note_on_uncertainty(len(scenario.uncertain) + len(catalog.uncertain)),
         ),
@@ -261,16 +260,19 @@ def notes_on(
     threats: list[Threat],
     defenses: list[Defense],
     n_assumed_values: int,
-    others: Sequence[str] = (),
+    scenario: Scenario,
 ) -> tuple[str, ...]:
-    """Write the note on entries with assumed numbers, if any."""
+    """Write the note on entries with assumed numbers, and on other assumed numbers, if any."""
     counts = {
         "threat": sum(threat.basis == "assumed" for threat in threats),
         "defense": sum(defense.basis == "assumed" for defense in defenses),
         "effectiveness value": n_assumed_values,
     }
     listed = ", ".join(
-        [*(counted(count, noun) for noun, count in counts.items() if count), *others]
+        [
+            *(counted(count, noun) for noun, count in counts.items() if count),
+            *_assumed_numbers(scenario),
+        ]
     )
     return (f"rests on assumed numbers of {listed}",) if listed else ()
 

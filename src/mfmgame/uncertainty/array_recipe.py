@@ -308,7 +308,8 @@ class Recipe:
     def _notes_with(self, effectiveness: FloatArray) -> tuple[str, ...]:
         count = int(np.count_nonzero(self._entries.assumed & (effectiveness > 0)))
         if count not in self._notes:
-            noted = notes_on(self._entries.threats, self._entries.defenses, count)
+            entries = self._entries
+            noted = notes_on(entries.threats, entries.defenses, count, self._scenario)
             self._notes[count] = (*self._catalog.notes, *noted)
         return self._notes[count]
 

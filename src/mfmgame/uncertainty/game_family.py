@@ -148,9 +148,11 @@ class GameFamily:
 
     def _read(self, values: FloatArray) -> tuple[Scenario, Catalog]:
         """Return the documents with given numbers written in."""
-        numbers: dict[Side, dict[Place, float]] = {"scenario": {}, "catalog": {}}
+        numbers: dict[Side, dict[Place, Any]] = {"scenario": {}, "catalog": {}}
         for (side, place), value in zip(self.inputs.addresses, values.tolist(), strict=True):
-            numbers[side][place] = value
+            basis = self._documents[side].bases[place]
+            # Beside its basis, so that notes still count it.
+            numbers[side][place] = value if basis is None else {"value": value, "basis": basis}
         scenario, catalog = self._documents["scenario"], self._documents["catalog"]
         assert isinstance(scenario, Scenario)
         assert isinstance(catalog, Catalog)
@@ -167,7 +169,9 @@ def _without_forms(document: Scenario | Catalog) -> dict[str, Any]:
         return {}
     content = document.model_dump(by_alias=True, exclude_unset=True)
     content.pop("correlations", None)
-    return content
+    stated = {place: form.model_dump(exclude_unset=True) for place, form in document.stated.items()}
+    plain: dict[str, Any] = with_numbers(content, stated)
+    return plain
 
 
 def _same(one: DefenseGame, other: DefenseGame) -> bool:
