@@ -159,13 +159,7 @@ class DefenseGame:
         self.termination_loss = (
             None if termination_loss is None else _quantity(termination_loss, "termination_loss")
         )
-        self.threat_ids = checked_labels(threat_ids, n_threats, "t", "threat_ids")
-        self.defense_ids = checked_labels(defense_ids, n_defenses, "d", "defense_ids")
-        self.threat_classes = texts_beside(
-            threat_classes, n_threats, "unclassified", "threat_classes"
-        )
-        self.threat_names = texts_beside(threat_names, n_threats, "", "threat_names")
-        self.defense_names = texts_beside(defense_names, n_defenses, "", "defense_names")
+        self._set_labels(**labels)
         self.level_rules = level_rules_of(
             self.defense_ids, self.max_level, levels or {}, requires or {}, groups
         )
@@ -175,6 +169,24 @@ class DefenseGame:
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
             array.flags.writeable = False
+
+    def _set_labels(
+        self,
+        threat_ids: Sequence[str] | None,
+        defense_ids: Sequence[str] | None,
+        threat_names: Sequence[str] | None,
+        defense_names: Sequence[str] | None,
+        threat_classes: Sequence[str] | None,
+    ) -> None:
+        """Set the ids, names and classes of threats and defenses."""
+        n_threats, n_defenses = self.n_threats, self.n_defenses
+        self.threat_ids = checked_labels(threat_ids, n_threats, "t", "threat_ids")
+        self.defense_ids = checked_labels(defense_ids, n_defenses, "d", "defense_ids")
+        self.threat_classes = texts_beside(
+            threat_classes, n_threats, "unclassified", "threat_classes"
+        )
+        self.threat_names = texts_beside(threat_names, n_threats, "", "threat_names")
+        self.defense_names = texts_beside(defense_names, n_defenses, "", "defense_names")
 
     def _set_limits(
         self, use: Mapping[str, ArrayLike], limits: Mapping[str, float], n_defenses: int
