@@ -240,7 +240,8 @@ class TestForgeries:
         limits = there["prices"]["limits"]
         early["certificate"] = {"cuts": there["certificate"]["cuts"], "limits": limits}
         early["lower"] = there["bounds"]["lower"]
-        early["decision"] = document["threshold"]["decision"]
+        for key in ("decision", "plan_bandwidth"):
+            early[key] = document["threshold"][key]
         with pytest.raises(mg.CertificateError, match=r"^/threshold/lower: .*, expected 6\.0"):
             verify(changed(document, "/threshold", early), game)
 
