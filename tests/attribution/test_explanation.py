@@ -333,8 +333,8 @@ SENTENCES = [
         {"severity": [800.0, 500.0], "limits": {"budget": 150.0}},
         "d2",
         "needed",
-        "funded: without it, the loss rises from 400 to 500 kUSD per year; it stops 20 % of t1; "
-        "without it, the worst attack uses t1",
+        "funded: without it, the loss rises from 400 to 500 kUSD per year, and the worst "
+        "attack uses t1; it stops 20 % of t1",
     ),
     (
         ALIKE | {"use": {"budget": [100.0, 100.0, 50.0, 0.0]}},

@@ -58,8 +58,7 @@ def _needed(found: Explanation, row: ExplainedDefense) -> str:
     sentence = f"funded: without it, the loss rises from {value} to {without}"
     if row.keeps_out and not row.stops:
         used = _listed([printable(threat) for threat in row.keeps_out])
-        stopped = f"it stops {_shares(row.keeps_out)}"
-        return f"{sentence}; {stopped}; without it, the worst attack uses {used}"
+        return f"{sentence}, and the worst attack uses {used}; it stops {_shares(row.keeps_out)}"
     return sentence + _stops(row)
 
 
@@ -131,8 +130,8 @@ def _dear(found: Explanation, row: ExplainedDefense) -> str:
     held = with_steps_held(game)
     if why.resource is None:
         return (
-            f"not funded: {held}it saves at most {saves}; the resources that it needs save at least "
-            f"{price} in the funded defenses"
+            f"not funded: {held}it saves at most {saves}; the resources that it needs save at "
+            f"least {price} in the funded defenses"
         )
     unit = printable(game.units.resources.get(why.resource, "")) or "unit"
     return (
