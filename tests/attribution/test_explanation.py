@@ -333,8 +333,8 @@ SENTENCES = [
         {"severity": [800.0, 500.0], "limits": {"budget": 150.0}},
         "d2",
         "needed",
-        "funded: without it, the loss rises from 400 to 500 kUSD per year; it stops 20 % of t1, "
-        "which the worst attack then uses",
+        "funded: without it, the loss rises from 400 to 500 kUSD per year, and the worst "
+        "attack uses t1; it stops 20 % of t1",
     ),
     (
         ALIKE | {"use": {"budget": [100.0, 100.0, 50.0, 0.0]}},
@@ -360,7 +360,8 @@ SENTENCES = [
         {},
         "d1",
         "dear",
-        "not funded: it saves at most 2 per kUSD of budget, and the marginal kUSD saves 4",
+        "not funded: each kUSD of budget spent on it saves at most 2 kUSD; the last kUSD of the "
+        "plan saves at least 4 kUSD",
     ),
     (
         {"limits": {"budget": 500.0}},
@@ -401,7 +402,7 @@ SENTENCES = [
         WHOLE | {"limits": {"budget": 100.0}},
         "d1",
         "worse",
-        "not funded: with it, the loss rises from 400 to 600 kUSD per year at best",
+        "not funded: the best plan that runs it loses 600 kUSD per year, not 400",
     ),
     (
         WHOLE
@@ -444,7 +445,7 @@ def test_what_a_defense_saves_over_several_limits_is_told_as_a_whole():
     for row in found.defenses:
         if row.why.reason == "dear":
             assert row.why.saves < row.why.price
-            assert sentence_on(found, row).startswith("not funded: it saves at most ")
+            assert " saves at most " in sentence_on(found, row)
 
 
 def test_equally_good_defenses_have_one_loss():

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import mfmgame as mg
 from mfmgame.cli.app import app, main
+from mfmgame.documents.json_schema import SCHEMA_NAMES
 from mfmgame.view.output_files import write_text
 from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, without
 from subprocesses import STRICT_PYTHON
@@ -30,9 +31,15 @@ HOSTILE = (
 """A name with markup, lines, terminal sequences, and letters that reorder or hide others."""
 
 
-def call(*arguments, stdin=b""):
+def call(*arguments, stdin=b"", columns=None):
     """What ``mfmgame`` with these arguments does, in this process: many times faster."""
-    done = CliRunner().invoke(app, [*map(str, arguments)], input=stdin, prog_name="mfmgame")
+    done = CliRunner().invoke(
+        app,
+        [*map(str, arguments)],
+        input=stdin,
+        prog_name="mfmgame",
+        **({} if columns is None else {"terminal_width": columns}),
+    )
     assert done.exception is None or isinstance(done.exception, SystemExit)
     return subprocess.CompletedProcess(
         arguments, done.exit_code, done.stdout_bytes, done.stderr_bytes
@@ -86,6 +93,11 @@ def run_on_terminal(*arguments, **environment):
             shown += piece
     os.close(ours)
     return process.wait(timeout=60), shown
+
+
+def unwrapped(text: bytes) -> str:
+    """The same text on one line."""
+    return " ".join(text.decode().split())
 
 
 def answered(done) -> bytes:
@@ -148,6 +160,34 @@ class TestHelp:
         assert usage.startswith(" ".join(["Usage: mfmgame", *arguments]))
         assert "--help" in usage
 
+    @pytest.mark.parametrize("group", [[], ["catalog"], ["catalog", "import"]], ids=" ".join)
+    def test_no_purpose_of_a_command_is_cut_at_80_columns(self, group):
+        purposes = answered(call(*group, "--help", columns=80)).decode().partition("Commands:")[2]
+        assert purposes
+        assert "..." not in purposes
+
+    @pytest.mark.parametrize(
+        ("command", "usage"),
+        [
+            (["verify"], "RESULT SPEC"),
+            (["compare"], "SPEC [SPEC2]"),
+            (["schema"], "[NAME]"),
+            (["catalog", "merge"], "CATALOG..."),
+        ],
+        ids=" ".join,
+    )
+    def test_the_usage_names_the_arguments_as_the_documentation_does(self, command, usage):
+        line = answered(call(*command, "--help")).decode().splitlines()[0]
+        assert line == f"Usage: mfmgame {' '.join(command)} [OPTIONS] {usage}"
+
+    def test_only_solve_offers_all_compositions(self):
+        assert "all shows" in unwrapped(answered(call("solve", "--help")))
+        assert "all shows" not in unwrapped(answered(call("sweep", "--help")))
+
+    def test_the_help_of_schema_names_every_schema(self):
+        usage = unwrapped(answered(call("schema", "--help")))
+        assert [name for name in SCHEMA_NAMES if name not in usage] == []
+
     def test_the_help_lists_the_commands(self):
         usage = answered(call("--help")).decode()
         for command in ("solve", "verify", "threshold", "dci", "export", "schema", "catalog"):
@@ -157,7 +197,7 @@ class TestHelp:
         ("arguments", "named"),
         [
             (["slove"], "solve"),
-            (["solve"], "spec"),
+            (["solve"], "SPEC"),
             (["solve", "a.json", "b.json"], "b.json"),
             (["solve", "a.json", "--jsn"], "--json"),
             (["solve", "a.json", "-o"], "-o"),

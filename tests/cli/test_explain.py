@@ -99,7 +99,7 @@ def test_what_does_not_apply_is_absent_and_what_is_not_there_is_null(file):
 
 def test_the_text_says_what_the_ranking_answers_and_shows_names(file):
     printed = answered(file)
-    assert "how much worse the best plan gets if this defense is not available" in printed
+    assert "the least loss if this defense is not available" in printed
     assert "coverage index" in printed
     assert "Shapley" in printed
     assert "Sandboxed\\ttools" in printed
@@ -118,7 +118,9 @@ def test_no_number_breaks_at_80_columns(examples):
         lines = rendered(explanation_text(found), styled=False, width=80).splitlines()
         assert max(map(len, lines)) <= 80
         for row in found.defenses:
-            shown = {number_text(row.loss_without), *map(number_text, row.cost.values())}
+            uses = [number_text(use) for use in row.cost.values()]
+            shown = {number_text(row.loss_without)}
+            shown |= {use if row.is_funded else f"({use})" for use in uses}
             start = f"  {row.defense[:12]}"
             assert any(shown <= set(line.split()) for line in lines if line.startswith(start))
 

@@ -65,15 +65,15 @@ ODD = [
     ),
     (
         {"effectiveness": [[0.5, 0.0], [0.1, 0.0], [0.2, 0.0]]},
-        ["1 defense of which each acts on nothing: 'review'"],
+        ["1 defense acts on no threat: 'review'"],
     ),
     (
         {"limits": {"budget": 0.0}},
-        ["2 defenses of which each is dearer than the limits allow: 'filter', 'review'"],
+        ["2 defenses are dearer than the limits allow: 'filter', 'review'"],
     ),
     (
         {"max_level": [1.0, 0.0], "limits": {"budget": 1.0}},
-        ["1 defense of which each is switched off by a greatest level of 0: 'review'"],
+        ["1 defense is switched off by a greatest level of 0: 'review'"],
     ),
     (
         {"threat_classes": ["integrity", "privacy", "integrty"]},
@@ -145,7 +145,7 @@ class TestCommand:
 
     def test_says_that_nothing_is_odd(self, tmp_path):
         found = self.run(tmp_path, "--strict")
-        assert (found.exit_code, found.stdout) == (0, "nothing is odd\n")
+        assert (found.exit_code, found.stdout) == (0, "no probable mistakes\n")
 
     def test_exits_with_6_only_if_it_is_asked_to(self, tmp_path):
         odd = ("--limit", "budget=99")

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["QUESTION", "ExplainedDefense", "Explanation", "explain"]
 
 QUESTION = (
-    "Loss without a defense: how much worse the best plan gets if this defense is not available. "
-    "The coverage index (how much of the threats it stops) and the Shapley share (how much of the "
-    "plan's effect is due to it) answer other questions."
+    "Loss without: the least loss if this defense is not available. The coverage index (the share "
+    "of all severity that the defense stops) and the Shapley share (the part of the plan's effect "
+    "that is due to the defense) answer other questions."
 )
 """Question that the order of the defenses answers."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
 from mfmgame.cli.complaints import EXIT_TERMINATE, EXIT_UNDECIDED, reported_input
 from mfmgame.cli.option_values import FLOAT, numbers
 from mfmgame.cli.options import (
-    EVERY_COMPOSITION,
     MipGap,
     Plot,
     Printing,
@@ -28,6 +28,28 @@ if TYPE_CHECKING:
 
 __all__ = ["dci", "portfolio", "solve", "sweep", "threshold", "verify"]
 
+_EVERY_COMPOSITION = "all"
+"""Value of ``--composition`` that asks for the answer under each composition."""
+
+
+@dataclass(frozen=True)
+class SolvedChanges(ScenarioAndLimitChanges):
+    """Options that replace members of the scenario; the composition may be each in turn."""
+
+    composition: Annotated[
+        str | None,
+        typer.Option(
+            "--composition",
+            metavar="NAME",
+            help="Composition to use: best_of, additive or independent; all shows the three "
+            "answers side by side.",
+        ),
+    ] = None
+
+    def with_own_composition(self) -> Self:
+        """Return the same changes, except of the composition."""
+        return replace(self, composition=None)
+
 
 def solve(
     spec: Spec,
@@ -36,10 +58,13 @@ def solve(
     time_limit: TimeLimit = None,
     plot: Plot = None,
     *,
-    changes: ScenarioAndLimitChanges,
+    changes: SolvedChanges,
     printing: Printing,
 ) -> None:
-    """Find the allocation, its value, the threshold and the coverage index."""
+    """Find the best plan, the worst attack and the decision.
+
+    Also find the value with its proven bounds, the self-destruction threshold and the coverage.
+    """
     with reported_input(spec):
         from mfmgame.assessment import assess
         from mfmgame.view.json.answer_documents import result_document
@@ -47,7 +72,7 @@ def solve(
         from mfmgame.view.text.answer_text import assessment_text
 
         limits = {"tolerance": tolerance, "mip_gap": mip_gap, "time_limit": time_limit}
-        if changes.composition == EVERY_COMPOSITION:
+        if changes.composition == _EVERY_COMPOSITION:
             _solve_under_each(changes.with_own_composition().load(spec), limits, plot, printing)
             return
         scenario = changes.load(spec)
@@ -77,7 +102,8 @@ def sweep(
         str | None,
         typer.Option(
             "--limit",
-            help="Name of the resource whose limit varies, instead of the attacker's bandwidth.",
+            metavar="NAME",
+            help="Resource whose limit varies, instead of the attacker's bandwidth.",
         ),
     ] = None,
     start: Annotated[
@@ -87,7 +113,12 @@ def sweep(
         float | None, typer.Option("--to", **FLOAT, help="Bandwidth or limit where the sweep ends.")
     ] = None,
     at: Annotated[
-        str, typer.Option("--at", help="Additional bandwidths or limits to list: B1,B2,...")
+        str,
+        typer.Option(
+            "--at",
+            metavar="B1,B2,...",
+            help="Also list the value at these bandwidths or limits.",
+        ),
     ] = "",
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the pieces of the curve as CSV.")
@@ -97,7 +128,10 @@ def sweep(
     changes: ScenarioChanges,
     printing: Printing,
 ) -> None:
-    """Trace the exact value over the attacker's bandwidth, or over a limit."""
+    """Trace the value over the attacker's bandwidth or a limit.
+
+    List the breakpoints of the curve, its slopes and the allocations.
+    """
     with reported_input(spec):
         from mfmgame.sweeps.frontier_search import sweep as trace
         from mfmgame.view.json.answer_documents import frontier_document
@@ -128,7 +162,8 @@ def threshold(
         bool,
         typer.Option(
             "--fail-on-terminate",
-            help="Exit with status 4 if the decision is terminate, 5 if undecided.",
+            help="Exit with status 4 if the decision is to terminate, and 5 if the decision is "
+            "undecided.",
         ),
     ] = False,
     plot: Plot = None,
@@ -164,7 +199,7 @@ def dci(
     changes: ScenarioAndLimitChanges,
     printing: Printing,
 ) -> None:
-    """Compute the Defense Coverage Index, by defense and threat class."""
+    """Compute the Defense Coverage Index, by defense and class."""
     with reported_input(spec):
         from mfmgame.attribution.coverage_index_search import defense_coverage_index
         from mfmgame.view.json.answer_documents import index_document
@@ -184,7 +219,8 @@ def dci(
 def portfolio(
     spec: Spec,
     limit: Annotated[
-        str | None, typer.Option("--limit", help="Resource whose limit varies as the budget.")
+        str | None,
+        typer.Option("--limit", metavar="NAME", help="Resource to vary as the budget."),
     ] = None,
     mip_gap: MipGap = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,
@@ -193,7 +229,10 @@ def portfolio(
     changes: ScenarioChanges,
     printing: Printing,
 ) -> None:
-    """Find the best portfolio of all-or-nothing and stepped defenses at every budget."""
+    """Find the best portfolio of defenses at every budget.
+
+    A portfolio is a choice of all-or-nothing and stepped defenses.
+    """
     with reported_input(spec):
         from mfmgame.sweeps.portfolio_search import best_portfolios
         from mfmgame.view.json.portfolio_documents import portfolio_document
@@ -219,8 +258,9 @@ def verify(
     result: Annotated[
         str,
         typer.Argument(
+            metavar="RESULT",
             help="Result file (JSON of solve, sweep, portfolio or evaluate), or - for "
-            "standard input."
+            "standard input.",
         ),
     ],
     spec: Spec,
@@ -229,12 +269,14 @@ def verify(
         typer.Option(
             "--tolerance",
             **FLOAT,
-            help="Tolerance with which the result was computed, if not the default; a wider "
-            "bracket is refused.",
+            help="Tolerance used for the result, if not the default; verify refuses a wider gap.",
         ),
     ] = None,
 ) -> None:
-    """Check every number of a result against its scenario, without a solver."""
+    """Check every number of a result, without a solver.
+
+    The numbers are checked against the scenario SPEC.
+    """
     with reported_input(result):
         from mfmgame.game.scenario_game import build_game
         from mfmgame.tables.scenario_files import load_scenario

@@ -19,6 +19,7 @@ from mfmgame.cli import table_commands as tables
 from mfmgame.cli import uncertainty_commands as uncertainty
 from mfmgame.cli.catalog_commands import catalog_app
 from mfmgame.cli.complaints import EXIT_BAD_INPUT, complain
+from mfmgame.cli.help import Command, SchemaCommand
 from mfmgame.cli.import_commands import import_app
 from mfmgame.cli.option_groups import with_single_options
 from mfmgame.documents.json_reading import remember_files
@@ -60,11 +61,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": export.report,
     "layer": export.layer,
     "schema": export.schema,
-    "catalog weigh": catalog.weigh,
     "catalog list": catalog.list_shipped,
     "catalog show": catalog.show,
     "catalog check": catalog.check,
     "catalog merge": catalog.merge,
+    "catalog weigh": catalog.weigh,
     "catalog import atlas": imports.import_atlas,
     "catalog import attack": imports.import_attack,
     "catalog import ctid": imports.import_ctid,
@@ -74,7 +75,8 @@ GROUPS = {"": app, "catalog": catalog_app, "catalog import": import_app}
 
 for words, function in COMMANDS.items():
     group, _, name = words.rpartition(" ")
-    GROUPS[group].command(name)(with_single_options(function))
+    shape = SchemaCommand if words == "schema" else Command
+    GROUPS[group].command(name, cls=shape)(with_single_options(function))
 
 
 def main() -> NoReturn:

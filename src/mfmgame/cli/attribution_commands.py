@@ -26,7 +26,10 @@ def explain(
     changes: ScenarioAndLimitChanges,
     printing: Printing,
 ) -> None:
-    """Explain why each defense is or is not funded, and how much spending is enough."""
+    """Explain why each defense is or is not funded.
+
+    Also find how much spending is enough.
+    """
     with reported_input(spec):
         from mfmgame.attribution.explanation import explain as answer
         from mfmgame.view.json.explanation_documents import explanation_document
@@ -42,16 +45,22 @@ def shares(
         int | None,
         typer.Option(
             "--permutations",
+            metavar="N",
             help="Number of random orders of the defenses; default: all orders for up to 15 "
             "defenses, 2000 random orders for more.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the random orders.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="S", help="Seed of the random orders.")
+    ] = 0,
     *,
     changes: ScenarioAndLimitChanges,
     printing: Printing,
 ) -> None:
-    """Divide the loss that the plan removes among its defenses (Shapley)."""
+    """Credit each defense with its Shapley share.
+
+    The shares divide the loss that the plan removes among its defenses.
+    """
     with reported_input(spec):
         from mfmgame.attribution.shapley import shapley_shares
         from mfmgame.view.json.uncertainty_documents import shares_document
@@ -64,21 +73,28 @@ def shares(
 def what_if(
     spec: Spec,
     drop: Annotated[
-        list[str] | None, typer.Option("--drop", help="Defense to leave out; may repeat.")
+        list[str] | None,
+        typer.Option("--drop", metavar="ID", help="Defense to remove; repeatable."),
     ] = None,
     add: Annotated[
         list[str] | None,
-        typer.Option("--add", help="File of threats and defenses to add; may repeat."),
+        typer.Option(
+            "--add", metavar="FILE", help="File of threats and defenses to add; repeatable."
+        ),
     ] = None,
     each: Annotated[
-        bool, typer.Option("--each", help="Rank every defense by the loss that its absence adds.")
+        bool,
+        typer.Option("--each", help="Rank the defenses by the extra loss without each defense."),
     ] = False,
     *,
     workers: WorkerOptions,
     changes: ScenarioAndLimitChanges,
     printing: Printing,
 ) -> None:
-    """Solve the scenario without some defenses, or with more threats and defenses."""
+    """Solve a scenario with defenses removed or entries added.
+
+    The entries to add are threats and defenses.
+    """
     with reported_input(spec):
         from mfmgame.attribution.what_if import what_if as answer
         from mfmgame.attribution.what_if import without_each

@@ -46,7 +46,10 @@ def weigh(
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
-    """Set a catalog's severities and costs from incidents, vulnerabilities or tables."""
+    """Set a catalog's severities and costs from evidence.
+
+    The evidence: recorded incidents, known vulnerabilities or tables.
+    """
     with reported(name):
         from mfmgame.catalogs import load_catalog
 
@@ -72,18 +75,24 @@ def list_shipped() -> None:
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a shipped catalog, or a JSON file.")],
+    name: Annotated[
+        str, typer.Argument(metavar="CATALOG", help="Name of a shipped catalog, or a JSON file.")
+    ],
     by: Annotated[
         str | None,
         typer.Option(
             "--by",
+            metavar="class|tactic",
             help="Show coverage by threat class or tactic instead of the entries.",
         ),
     ] = None,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
-    """Show a catalog's threats, defenses and systems, and the basis of their numbers."""
+    """Show a catalog's entries, and the basis of their numbers.
+
+    The entries are threats, defenses and systems.
+    """
     with reported(name):
         from mfmgame.catalogs import load_catalog, resolve_catalog
         from mfmgame.catalogs.gaps import groups_of
@@ -107,15 +116,16 @@ def show(
 def check(
     name: Annotated[
         str,
-        typer.Argument(
-            metavar="FILE", help="JSON file of a catalog, or the name of a shipped catalog."
-        ),
+        typer.Argument(metavar="CATALOG", help="Name of a shipped catalog, or a JSON file."),
     ],
     as_json: AsJson = False,
     everything: Annotated[bool, typer.Option("--all", help="Print every list in full.")] = False,
     output: Output = None,
 ) -> None:
-    """Show the gaps of a catalog: threats without a defense, assumed numbers, duplicates."""
+    """Show the gaps of a catalog.
+
+    Gaps are threats without a defense, assumed numbers and duplicates.
+    """
     with reported(name):
         from mfmgame.catalogs import check_catalog, load_catalog
         from mfmgame.view.json.answer_documents import gaps_document
@@ -131,16 +141,25 @@ def check(
 def merge(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="A B...", help="Names of shipped catalogs, or JSON files."),
+        typer.Argument(metavar="CATALOG", help="Names of shipped catalogs, or JSON files."),
     ],
     prefer: Annotated[
         str | None,
-        typer.Option("--prefer", help="Catalog whose entry wins in a conflict: first or last."),
+        typer.Option(
+            "--prefer",
+            metavar="first|last",
+            help="Catalog whose entry wins in a conflict.",
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name of the merged catalog.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Name of the merged catalog.")
+    ] = None,
     output: Output = None,
 ) -> None:
-    """Merge several catalogs; entries in conflict are an error unless --prefer names a side."""
+    """Merge several catalogs.
+
+    Entries in conflict are an error unless --prefer names a side.
+    """
     from mfmgame.catalogs import load_catalog, merge_catalogs
 
     catalogs = []

@@ -98,7 +98,7 @@ class NumberOptions:
             "--effectiveness",
             metavar="[CATEGORY=]SHARE",
             help="Fraction of a threat that each linked defense stops, 0.5 by default; "
-            "CATEGORY=SHARE sets the defenses of a category; may repeat.",
+            "CATEGORY=SHARE sets this fraction for one category of defenses; repeatable.",
         ),
     ] = None
     severity: Annotated[
@@ -158,7 +158,8 @@ class IncidentOptions:
         typer.Option(
             "--incident-score",
             metavar="NAME=NUMBER",
-            help="Score of incidents with severity NAME; may repeat.",
+            help="Score of each incident whose severity is NAME, such as High=8; the weight of a "
+            "technique is the sum of the scores of its incidents; repeatable.",
         ),
     ] = None
     incident_years: Annotated[

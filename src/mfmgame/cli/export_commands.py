@@ -24,12 +24,20 @@ def export(
     spec: Spec,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="Write the program to this file, FILE.mps or FILE.lp."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the program to this file, FILE.mps or FILE.lp.",
+        ),
     ],
     *,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """Write the game as a linear or mixed-integer program (MPS or LP file) for another solver."""
+    """Write the game as a linear or mixed-integer program.
+
+    The MPS or LP file is for another solver.
+    """
     with reported_input(spec):
         from mfmgame.view.lp_export import export_program
 
@@ -41,7 +49,10 @@ def export(
 def report(
     spec: Spec,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Write the page to this file, FILE.html.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the page to this file, FILE.html."
+        ),
     ],
     stop: Annotated[
         float | None,
@@ -50,7 +61,10 @@ def report(
     *,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """Write the answer as one interactive page that needs no network."""
+    """Write a self-contained interactive HTML page.
+
+    The page shows the answer, its proof and the inputs, and needs no network.
+    """
     with reported_input(spec):
         from mfmgame.view.output_files import write_text
         from mfmgame.view.report.page import report_page
@@ -66,13 +80,15 @@ def layer(
         str,
         typer.Option(
             "--score",
-            help="Quantity that becomes each technique's score: residual, coverage or effort.",
+            metavar="NAME",
+            help="Score of each technique: residual, coverage or effort.",
         ),
     ] = "residual",
     domain: Annotated[
         str | None,
         typer.Option(
             "--domain",
+            metavar="NAME",
             help="Domain of the techniques: enterprise-attack, mobile-attack, ics-attack or "
             "atlas-atlas.",
         ),
@@ -81,7 +97,10 @@ def layer(
     *,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """Write the answer as layers of the ATT&CK Navigator (JSON), a layer for each domain."""
+    """Write the answer as layers for the ATT&CK Navigator.
+
+    A layer is a JSON file; each domain has its own layer.
+    """
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.solving.solver import solve
@@ -115,14 +134,7 @@ def layer(
 
 
 def schema(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="Name of the document: scenario, catalog, addition, result, frontier, portfolio, "
-            "threshold, dci, gaps, ensemble, gradient, influence, robust, shares, tornado or "
-            "what-if."
-        ),
-    ] = "scenario",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the document.")] = "scenario",
     output: Output = None,
 ) -> None:
     """Print the JSON Schema of a document."""

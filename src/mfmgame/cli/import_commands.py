@@ -34,7 +34,10 @@ def import_atlas(
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
-    """Make a catalog from MITRE ATLAS (ATLAS.yaml, the layout with matrices)."""
+    """Make a catalog from MITRE ATLAS (ATLAS.yaml).
+
+    The file must have the layout with matrices.
+    """
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_atlas as load
 
@@ -53,7 +56,10 @@ def import_attack(
     costs: CostOptions,
     output: Output = None,
 ) -> None:
-    """Make a catalog from MITRE ATT&CK, or from ATLAS in STIX (a STIX 2 bundle)."""
+    """Make a catalog from MITRE ATT&CK (a STIX 2 bundle).
+
+    A bundle of MITRE ATLAS works as well.
+    """
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_attack as load
 
@@ -70,9 +76,9 @@ def import_ctid(
         typer.Option(
             "--score",
             metavar="NAME=SHARE",
-            help="Value of a score or category: minimal=, partial= or significant= set the "
-            "fraction stopped; protect=, detect= or respond= set a factor; detect/partial= sets "
-            "the fraction for one pair; may repeat.",
+            help="Number for a word of the mapping: partial=0.4 sets the fraction that a control "
+            "stops (also minimal, significant); detect=0.7 sets the factor of a category (also "
+            "protect, respond); detect/partial=0.3 sets the product of both; repeatable.",
         ),
     ] = None,
     combine: Annotated[
@@ -80,8 +86,8 @@ def import_ctid(
         typer.Option(
             "--combine",
             metavar="best|independent",
-            help="Rule for several scores of a control on a technique: best takes the highest, "
-            "independent lets each score stop its share of what the others let through.",
+            help="Rule for a control with several scores on one technique: best uses the highest "
+            "score; with independent, each score stops its share of what the others let through.",
         ),
     ] = "best",
     numbers: NumberOptions,
@@ -90,7 +96,10 @@ def import_ctid(
     costs: CostOptions,
     output: Output = None,
 ) -> None:
-    """Make a catalog from a mapping to ATT&CK (JSON of CTID's Mappings Explorer)."""
+    """Make a catalog from a mapping of controls to ATT&CK.
+
+    The mapping is a JSON file of CTID's Mappings Explorer.
+    """
     with reported(str(file)):
         from mfmgame.catalogs.importing import MappingScores
         from mfmgame.catalogs.importing import import_ctid as load

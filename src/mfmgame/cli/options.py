@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mfmgame.machine.workers import Workers
 
 __all__ = [
-    "EVERY_COMPOSITION",
     "AsJson",
     "Coverage",
     "MipGap",
@@ -35,29 +34,31 @@ __all__ = [
     "WorkerOptions",
 ]
 
-EVERY_COMPOSITION = "all"
-"""Value of ``--composition`` that asks for the answer under each composition."""
 Spec = Annotated[
     str,
     typer.Argument(
+        metavar="SPEC",
         help="Scenario: a JSON file, a workbook (.xlsx), a folder of CSV files, or - for JSON from "
-        "standard input."
+        "standard input.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the output as a JSON document.")]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Write the output to this file, not to the terminal."),
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write the output to this file, not to the terminal."
+    ),
 ]
 Plot = Annotated[
-    Path | None, typer.Option("--plot", help="Draw the answer to this file (PNG, SVG or PDF).")
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw the answer to this file (PNG, SVG or PDF)."),
 ]
 Tolerance = Annotated[
     float | None,
     typer.Option(
         "--tolerance",
         **FLOAT,
-        help="Largest allowed width of the proven bracket, relative to the value.",
+        help="Largest allowed gap between the proven bounds, as a fraction of the value.",
     ),
 ]
 MipGap = Annotated[
@@ -65,8 +66,8 @@ MipGap = Annotated[
     typer.Option(
         "--mip-gap",
         **FLOAT,
-        help="Largest allowed width of the proven bracket for stepped defenses, relative to the "
-        "value.",
+        help="Largest allowed gap between the proven bounds, as a fraction of the value, for "
+        "all-or-nothing and stepped defenses.",
     ),
 ]
 TimeLimit = Annotated[
@@ -74,8 +75,8 @@ TimeLimit = Annotated[
     typer.Option(
         "--time-limit",
         **FLOAT,
-        help="Time limit for each solve, in seconds; on timeout, the answer has the bracket "
-        "proven so far.",
+        help="Time limit for each solve, in seconds; on timeout, the answer has the bounds proven "
+        "so far.",
     ),
 ]
 Coverage = Annotated[
@@ -104,7 +105,7 @@ class Printing:
     output: Output = None
     digits: Annotated[
         Digits,
-        typer.Option("--digits", help="Print four significant digits of each number, or all."),
+        typer.Option("--digits", help="short: four significant digits; full: all digits."),
     ] = Digits.SHORT
     every_row: Annotated[
         bool,
@@ -140,8 +141,8 @@ class ScenarioChanges:
         str | None,
         typer.Option(
             "--composition",
-            help="Composition to use: best_of, additive or independent; with solve, all shows the "
-            "three answers side by side.",
+            metavar="NAME",
+            help="Composition to use: best_of, additive or independent.",
         ),
     ] = None
     attacker_bandwidth: Annotated[
@@ -150,21 +151,21 @@ class ScenarioChanges:
     ] = None
     termination_loss: Annotated[
         float | None,
-        typer.Option("--termination-loss", **FLOAT, help="Loss from stopping the system now."),
+        typer.Option(
+            "--termination-loss",
+            **FLOAT,
+            help="Loss from stopping the system, in the unit of the severities.",
+        ),
     ] = None
     members: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="POINTER=VALUE",
-            help="Member of the scenario to replace, by its JSON pointer, such as "
-            "/defenses/ID/use/budget=30; may repeat.",
+            help="Replace a value of the scenario, named by its JSON pointer, such as "
+            "/defenses/ID/use/budget=30; repeatable.",
         ),
     ] = None
-
-    def with_own_composition(self) -> Self:
-        """Return the same changes, except of the composition."""
-        return replace(self, composition=None)
 
     def load(self, spec: str) -> Scenario:
         """Read a scenario, and replace what the options name."""
@@ -195,7 +196,9 @@ class ScenarioAndLimitChanges(ScenarioChanges):
     limit: Annotated[
         list[str] | None,
         typer.Option(
-            "--limit", metavar="NAME=VALUE", help="Limit of a resource to replace; may repeat."
+            "--limit",
+            metavar="NAME=VALUE",
+            help="Replace the limit of a resource, such as budget=120; repeatable.",
         ),
     ] = None
 
@@ -215,12 +218,17 @@ class WorkerOptions:
         typer.Option(
             "--jobs",
             "-j",
+            metavar="N",
             help="Number of worker processes on this machine; -1 starts one per core.",
         ),
     ] = None
     dask: Annotated[
         str | None,
-        typer.Option("--dask", help="Address of the scheduler of the Dask cluster to compute on."),
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Address of the scheduler of the Dask cluster to compute on.",
+        ),
     ] = None
     ray: Annotated[bool, typer.Option("--ray", help="Compute on the Ray cluster.")] = False
 

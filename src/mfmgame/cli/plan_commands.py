@@ -36,7 +36,7 @@ def evaluate(
             "--plan",
             metavar="NAME|FILE|ID=LEVEL,...",
             help="Plan to evaluate: a plan of the scenario by name, a JSON file of levels by "
-            "defense, or levels such as waf=1,guardrail=1; may repeat. Default: every plan of the "
+            "defense, or levels such as waf=1,guardrail=1; repeatable. Default: every plan of the "
             "scenario.",
         ),
     ] = None,
@@ -44,7 +44,10 @@ def evaluate(
     printing: Printing,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """Find the worst attack on a given plan, its loss, and the bandwidth it holds up to."""
+    """Find the worst attack on a plan, and the loss.
+
+    Also find the attacker bandwidth up to which the plan costs no more than stopping.
+    """
     with reported_input(spec):
         from mfmgame.game.scenario_game import build_game
         from mfmgame.view.json.plan_documents import evaluation_document
@@ -97,7 +100,7 @@ def compare(
     spec: Spec,
     other: Annotated[
         str | None,
-        typer.Argument(metavar="[SPEC2]", help="Second scenario to compare with the first."),
+        typer.Argument(metavar="SPEC2", help="Second scenario to compare with the first."),
     ] = None,
     tolerance: Tolerance = None,
     mip_gap: MipGap = None,
@@ -106,7 +109,10 @@ def compare(
     printing: Printing,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """Show no defense, each named plan and the best plan side by side; or two scenarios."""
+    """Compare no defense, each named plan and the best plan.
+
+    With SPEC2, also compare the two scenarios.
+    """
     with reported_input(spec):
         from mfmgame.attribution.plan_comparison import compare as compared
         from mfmgame.view.json.plan_documents import comparison_document

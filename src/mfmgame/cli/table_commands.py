@@ -23,7 +23,7 @@ def init(
     catalog: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="CATALOG", help="Catalog to take the threats and defenses from."
+            "--from", metavar="CATALOG", help="Catalog to copy the threats and defenses from."
         ),
     ] = None,
     only: Annotated[
@@ -31,11 +31,11 @@ def init(
         typer.Option(
             "--only",
             metavar="ID,...",
-            help="Ids of the threats and defenses to take; default: all.",
+            help="Ids of the threats and defenses to copy; default: all.",
         ),
     ] = None,
 ) -> None:
-    """Write a starter scenario that you can edit and that already solves."""
+    """Write a starter scenario that you can solve and edit."""
     with reported(str(file)):
         from mfmgame.tables.starter import init_scenario
 
@@ -49,7 +49,10 @@ def convert(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="File to write (.json or .xlsx), or folder for CSV files."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write (.json or .xlsx), or folder for CSV files.",
         ),
     ],
 ) -> None:
@@ -65,17 +68,20 @@ def convert(
 def check(
     spec: Spec,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with status 6 if anything is odd.")
+        bool, typer.Option("--strict", help="Exit with status 6 if the list is not empty.")
     ] = False,
     *,
     changes: ScenarioAndLimitChanges,
 ) -> None:
-    """List what is odd about a scenario before it is solved, the gravest first."""
+    """List probable mistakes in a valid scenario.
+
+    The list begins with the most serious mistake.
+    """
     with reported_input(spec):
         from mfmgame.game.odd_inputs import odd_inputs
         from mfmgame.view.text.number_formats import printable
 
         found = odd_inputs(changes.load(spec))
-        write_plain("".join(f"{printable(line)}\n" for line in found or ["nothing is odd"]))
+        write_plain("".join(f"{printable(line)}\n" for line in found or ["no probable mistakes"]))
     if strict and found:
         raise typer.Exit(EXIT_ODD)

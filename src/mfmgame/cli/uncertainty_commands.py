@@ -42,11 +42,13 @@ class Method(StrEnum):
 
 def ensemble(
     spec: Spec,
-    n: Annotated[int, typer.Option("-n", help="Number of random draws.")] = 1000,
+    n: Annotated[int, typer.Option("-n", metavar="N", help="Number of random draws.")] = 1000,
     seed: Annotated[
         int,
         typer.Option(
-            "--seed", help="Seed of the random draws: the same seed gives the same draws."
+            "--seed",
+            metavar="S",
+            help="Seed of the random draws: the same seed gives the same draws.",
         ),
     ] = 0,
     *,
@@ -55,6 +57,7 @@ def ensemble(
         Path | None,
         typer.Option(
             "--draws",
+            metavar="FILE",
             help="Store the draws in this Parquet file, and resume from draws already stored "
             "there.",
         ),
@@ -63,7 +66,10 @@ def ensemble(
     changes: ScenarioAndLimitChanges,
     printing: Printing,
 ) -> None:
-    """Solve random draws of the uncertain numbers, to see how value, decision and plan vary."""
+    """Solve random draws of the uncertain numbers.
+
+    Show how the value, the decision and the plan vary.
+    """
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.ensembles.sampling import DAMAGED
@@ -103,7 +109,10 @@ def robust(
     changes: ScenarioAndLimitChanges,
     printing: Printing,
 ) -> None:
-    """Find the plan with the smallest worst-case loss over the uncertain numbers."""
+    """Find the plan with the smallest worst-case loss.
+
+    The worst case is over the ranges of the uncertain numbers.
+    """
     with reported_input(spec):
         from mfmgame.uncertainty.robust import robust_plan
         from mfmgame.view.json.uncertainty_documents import robust_document
@@ -126,6 +135,7 @@ def sensitivity(
         int | None,
         typer.Option(
             "-n",
+            metavar="N",
             help="Number of points (sobol, 1024 by default) or trajectories (morris, 32 by "
             "default).",
         ),
@@ -133,7 +143,9 @@ def sensitivity(
     seed: Annotated[
         int,
         typer.Option(
-            "--seed", help="Seed of the random points: the same seed gives the same numbers."
+            "--seed",
+            metavar="S",
+            help="Seed of the random points: the same seed gives the same numbers.",
         ),
     ] = 0,
     coverage: Coverage = None,

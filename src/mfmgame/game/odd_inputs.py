@@ -117,15 +117,16 @@ def _untouched(game: DefenseGame) -> Iterator[str]:
 def _useless(game: DefenseGame) -> Iterator[str]:
     effect = compose(game).alone
     acting = np.asarray((effect > 0.0).sum(axis=0)).ravel() > 0
-    kinds: Sequence[tuple[str, BoolArray]] = (
-        ("acts on nothing", ~acting),
-        ("is dearer than the limits allow", idle_defenses(game)),
-        ("is switched off by a greatest level of 0", game.max_level == 0.0),
+    kinds: Sequence[tuple[str, str, str, BoolArray]] = (
+        ("acts", "act", "on no threat", ~acting),
+        ("is", "are", "dearer than the limits allow", idle_defenses(game)),
+        ("is", "are", "switched off by a greatest level of 0", game.max_level == 0.0),
     )
-    for what, which in kinds:
+    for one, several, what, which in kinds:
         names = [game.defense_ids[int(j)] for j in np.flatnonzero(which)]
         if names:
-            yield f"{counted(len(names), 'defense')} of which each {what}: {_listed(names)}"
+            verb = one if len(names) == 1 else several
+            yield f"{counted(len(names), 'defense')} {verb} {what}: {_listed(names)}"
 
 
 def _misspelled(game: DefenseGame) -> Iterator[str]:
@@ -158,10 +159,8 @@ def _spread(game: DefenseGame) -> Iterator[str]:
 
 def _bandwidths(game: DefenseGame) -> Iterator[str]:
     if game.n_threats > 2 and len(np.unique(game.bandwidth)) == 1:
-        yield (
-            f"every threat needs {game.bandwidth[0]:g} bits: the attacker's bandwidth then only "
-            "counts threats"
-        )
+        bits = f"{game.bandwidth[0]:g} bit{'' if game.bandwidth[0] == 1.0 else 's'}"
+        yield f"every threat needs {bits}: the attacker's bandwidth then only counts threats"
 
 
 _CHECKS: tuple[Callable[[DefenseGame], Iterator[str]], ...] = (

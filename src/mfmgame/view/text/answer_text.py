@@ -87,7 +87,7 @@ def assessment_text(assessment: Assessment) -> Group:
 
 
 def _odd_lines(game: DefenseGame) -> Iterable[Text]:
-    """Show the gravest findings about inputs that are valid and likely not meant."""
+    """Show the most serious probable mistakes among the inputs."""
     found = odd_inputs(game)
     for line in found[:_MOST_ODD]:
         yield Text(f"\ncheck: {printable(line)}")

@@ -57,8 +57,8 @@ def _needed(found: Explanation, row: ExplainedDefense) -> str:
     value, without = _losses(found, row.loss_without)
     sentence = f"funded: without it, the loss rises from {value} to {without}"
     if row.keeps_out and not row.stops:
-        kept_out = _shares(row.keeps_out)
-        return f"{sentence}; it stops {kept_out}, which the worst attack then uses"
+        used = _listed([printable(threat) for threat in row.keeps_out])
+        return f"{sentence}, and the worst attack uses {used}; it stops {_shares(row.keeps_out)}"
     return sentence + _stops(row)
 
 
@@ -123,23 +123,26 @@ def _tied(found: Explanation, row: ExplainedDefense) -> str:
 
 def _dear(found: Explanation, row: ExplainedDefense) -> str:
     game, why = found.game, row.why
-    saves, price = told_apart(why.saves or 0.0, why.price or 0.0)
+    loss = printable(game.units.loss)
+    saves, price = (
+        f"{text} {loss}".rstrip() for text in told_apart(why.saves or 0.0, why.price or 0.0)
+    )
     held = with_steps_held(game)
     if why.resource is None:
         return (
-            f"not funded: {held}it saves at most {saves}, and what it uses of the limits saves "
-            f"{price} elsewhere"
+            f"not funded: {held}it saves at most {saves}; the resources that it needs save at "
+            f"least {price} in the funded defenses"
         )
     unit = printable(game.units.resources.get(why.resource, "")) or "unit"
     return (
-        f"not funded: {held}it saves at most {saves} per {unit} of {printable(why.resource)}, and "
-        f"the marginal {unit} saves {price}"
+        f"not funded: {held}each {unit} of {printable(why.resource)} spent on it saves at most "
+        f"{saves}; the last {unit} of the plan saves at least {price}"
     )
 
 
 def _worse(found: Explanation, row: ExplainedDefense) -> str:
     value, loss = _losses(found, row.why.loss_with or 0.0)
-    return f"not funded: with it, the loss rises from {value} to {loss} at best"
+    return f"not funded: the best plan that runs it loses {loss}, not {value}"
 
 
 def _excluded(found: Explanation, row: ExplainedDefense) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.attribution.explanation import QUESTION, Explanation
+from mfmgame.attribution.explanation import QUESTION, ExplainedDefense, Explanation
 from mfmgame.attribution.spending import Spending
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
@@ -76,7 +76,7 @@ def _numbers(found: Explanation) -> FittingTable:
             *(printable(name_of[row.defense]) for _ in names),
             number_text(row.level),
             number_text(row.max_level),
-            *(number_text(row.cost[resource]) for resource in game.resources),
+            *(_use_text(row, resource) for resource in game.resources),
             number_text(loss) if math.isfinite(loss) else "no plan",
         )
 
@@ -87,6 +87,12 @@ def _numbers(found: Explanation) -> FittingTable:
         most=MOST_ROWS,
         rows=RowsOnDemand(len(rows), row_of),
     )
+
+
+def _use_text(row: ExplainedDefense, resource: str) -> str:
+    """Format the use of a resource, in brackets if the plan does not use it."""
+    use = number_text(row.cost[resource])
+    return use if row.is_funded else f"({use})"
 
 
 def _names(game: DefenseGame) -> dict[str, str]:
