@@ -20,7 +20,7 @@ from mfmgame.view.text.layout import (
     decision_text,
 )
 from mfmgame.view.text.number_formats import (
-    bound_text,
+    bracket_text,
     loss_text,
     measured,
     number_text,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Fact",
     "attacker_fact",
-    "bracket_text",
     "limit_facts",
     "loss_fact",
     "plan_threshold_text",
@@ -65,11 +64,6 @@ def title(game: DefenseGame) -> Text:
     counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
     counts += f", {game.composition}"
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
-
-
-def bracket_text(lower: float, upper: float) -> str:
-    """Write a proven bracket, with every digit."""
-    return f"between {bound_text(lower)} and {bound_text(upper)}"
 
 
 def threshold_facts(threshold: Threshold, solution: Solution | None = None) -> list[Fact]:

@@ -23,7 +23,6 @@ from mfmgame.verification.verify import (
 )
 from mfmgame.view.text.answer_facts import (
     attacker_fact,
-    bracket_text,
     limit_facts,
     loss_fact,
     threshold_facts,
@@ -39,6 +38,7 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    bracket_text,
     loss_heading,
     loss_text,
     number_text,

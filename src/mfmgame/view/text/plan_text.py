@@ -14,7 +14,7 @@ from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparis
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.input_changes import InputChange
 from mfmgame.messages import counted
-from mfmgame.view.text.answer_facts import bracket_text, plan_threshold_text, reach_text, title
+from mfmgame.view.text.answer_facts import plan_threshold_text, reach_text, title
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import (
     Fact,
@@ -25,6 +25,7 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    bracket_text,
     loss_heading,
     loss_text,
     measured,
