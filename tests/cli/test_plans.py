@@ -110,6 +110,25 @@ def test_compare_puts_the_plans_side_by_side(spec):
     rows = run("compare", spec).splitlines()
     assert any(row.split()[:3] == ["(best)", "4", "operate"] for row in rows)
     assert any("6 !" in row for row in rows)
+    assert sum("change to current" in row for row in rows) == 1
+    (best,) = (row for row in rows if row.startswith("  (best)"))
+    assert best.endswith("+filter, -vault")
+    (both,) = (row for row in rows if row.startswith("  both"))
+    assert "not allowed: over budget" in both
+    assert both.endswith("+filter")
+
+
+def test_compare_shows_partial_levels_and_broken_rules(tmp_path):
+    file = tmp_path / "plan.json"
+    defenses = [{**one, "levels": [0, 0.25, 0.5, 1]} for one in SCENARIO["defenses"]]
+    plans = {"current": {"vault": 0.5}, "more": {"vault": 0.25, "filter": 0.25}}
+    document = {**SCENARIO, "defenses": defenses, "plans": plans}
+    document["defender"] = {"limits": {"budget": 3}, "kind": "binary"}
+    file.write_text(json.dumps(document))
+    rows = run("compare", str(file)).splitlines()
+    (more,) = (row for row in rows if row.startswith("  more"))
+    assert more.endswith("+filter at 0.25, vault 0.5 -> 0.25")
+    assert "allowed" not in " ".join(rows)
 
 
 def test_compare_lists_the_inputs_that_differ_between_two_scenarios(spec, tmp_path):

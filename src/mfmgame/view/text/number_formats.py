@@ -21,6 +21,7 @@ __all__ = [
     "loss_unit",
     "measured",
     "number_text",
+    "percent_range",
     "percent_text",
     "printable",
     "resource_heading",
@@ -178,3 +179,10 @@ def share_text(share: float) -> str:
 def percent_text(share: float) -> str:
     """Format a share in per cent with one decimal, or NaN as a dash."""
     return "-" if math.isnan(share) else f"{100.0 * share:.1f}".removesuffix(".0") + " %"
+
+
+def percent_range(lower: float, upper: float) -> str:
+    """Format a range of shares in per cent, or NaN as a dash."""
+    if math.isnan(lower) or math.isnan(upper):
+        return "-"
+    return f"{percent_text(lower).removesuffix(' %')} to {percent_text(upper)}"
