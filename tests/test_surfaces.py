@@ -93,13 +93,13 @@ class Surfaces:
 
     def decisions(self):
         """The decision at the attacker's own bandwidth and budget, by surface."""
-        last = r"(\w+)(?: throughout|$)"
+        last = r"(\w+)(?: throughout)?; stopping costs"
         found = {
             "solve": re.search(r"decision +(\w+):", self.text("solve"))[1],
             "solve --json": self.json("solve")["threshold"]["decision"],
             "threshold": re.search(r"decision +(\w+):", self.text("threshold"))[1],
             "threshold --json": self.json("threshold")["threshold"]["decision"],
-            "sweep": re.search(rf"(?m)stopping costs .*?{last}", self.text("sweep"))[1],
+            "sweep": re.search(last, self.text("sweep"))[1],
             "sweep --json": self.json("sweep")["decisions"][-1]["decision"],
             "robust": re.search(r"decision in the worst case +(\w+)", self.text("robust"))[1],
             "robust --json": self.json("robust")["worst_case"]["threshold"]["decision"],
@@ -114,12 +114,9 @@ class Surfaces:
         solution = mg.solve(self.scenario)
         found["notebook"] = re.search(r"decision</th><td[^>]*>(\w+)", solution._repr_html_())[1]
         shown = mg.sweep(self.scenario)._repr_html_()
-        told = re.search(r"stopping costs .*?(\w+)(?: throughout)?</td>", shown)
-        found["notebook, frontier"] = told[1]
+        found["notebook, frontier"] = re.search(last, shown)[1]
         if self.stepped:
-            found["portfolio"] = re.search(
-                rf"(?m)stopping costs .*?{last}", self.text("portfolio")
-            )[1]
+            found["portfolio"] = re.search(last, self.text("portfolio"))[1]
             found["portfolio --json"] = self.json("portfolio")["portfolios"][-1]["decision"]
         return {name: word.lower() for name, word in found.items()}
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 import mfmgame as mg
 from mfmgame.cli.app import app
 from mfmgame.view.json.ensemble_documents import ensemble_document
+from mfmgame.view.text.number_formats import percent_range, percent_text
 
 
 @pytest.fixture
@@ -49,12 +51,29 @@ def test_the_text_says_what_the_ensemble_found(spec):
     ]
     terminate = found.probability_of_termination()
     decision = next(line for line in lines if line[:1] == ["decision"])
-    assert decision[:4] == ["decision", "to", "terminate", f"{terminate.estimate:.3f}"]
+    assert decision[:3] == ["decision", "to", "terminate"]
+    assert " ".join(decision[3:]).startswith(f"{percent_text(terminate.estimate)} of the draws")
+    assert outcome.stdout.count("decision to terminate") == 1
+    assert "  regret: loss of the nominal plan less the least possible loss" in outcome.stdout
+    stopped = percent_text(found.at_nominal("portfolio"))
+    assert re.search(f"share of severity stopped +{re.escape(stopped)} ", outcome.stdout)
     value = next(line for line in lines if line[:1] == ["value"])
     assert value[1:3] == [f"{found.at_nominal('value'):.4g}", f"{found.mean('value'):.4g}"]
     assert value[5] == f"{found.quantile('value', 0.5).estimate:.4g}"
     funded = next(line for line in lines if line[:1] == ["d0"])
-    assert funded[1] == f"{found.funding['d0'].funded.estimate:.3f}"
+    share = found.funding["d0"].funded
+    interval = percent_range(share.lower, share.upper)
+    assert funded[1:7] == [*percent_text(share.estimate).split(), *interval.split()]
+
+
+def test_an_end_that_is_not_known_is_said_in_words(document, spec):
+    text = run(spec, "-n", 3, "--seed", 7).stdout
+    assert "inf" not in text.replace("intervals", "")
+    assert "at least" in text
+    spec.write_text(json.dumps({**document, "termination": {"loss": {"range": [50, 60]}}}))
+    lines = run(spec, "-n", 20, "--seed", 7).stdout.splitlines()
+    threshold = next(line.split() for line in lines if line.startswith("  threshold"))
+    assert threshold == ["threshold", "[bits]", "unreachable", "-", *["unreachable"] * 5]
 
 
 def test_the_json_is_valid_and_holds_the_numbers_in_full(spec):

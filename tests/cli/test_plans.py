@@ -5,12 +5,15 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from mfmgame import compare, load_scenario
 from mfmgame.cli.app import app
 from mfmgame.documents.plan_result import (
     ComparisonDocument,
     CompositionsDocument,
     EvaluationDocument,
 )
+from mfmgame.view.contents import content_of
+from mfmgame.view.text.layout import rendered
 
 SCENARIO = {
     "schema": "mfmgame/scenario/1",
@@ -110,6 +113,25 @@ def test_compare_puts_the_plans_side_by_side(spec):
     rows = run("compare", spec).splitlines()
     assert any(row.split()[:3] == ["(best)", "4", "operate"] for row in rows)
     assert any("6 !" in row for row in rows)
+    assert sum("change to current" in row for row in rows) == 1
+    (best,) = (row for row in rows if row.startswith("  (best)"))
+    assert best.endswith("+filter, -vault")
+    (both,) = (row for row in rows if row.startswith("  both"))
+    assert "not allowed: over budget" in both
+    assert both.endswith("+filter")
+
+
+def test_compare_shows_partial_levels_and_broken_rules(tmp_path):
+    file = tmp_path / "plan.json"
+    defenses = [{**one, "levels": [0, 0.25, 0.5, 1]} for one in SCENARIO["defenses"]]
+    plans = {"current": {"vault": 0.5}, "more": {"vault": 0.25, "filter": 0.25}}
+    document = {**SCENARIO, "defenses": defenses, "plans": plans}
+    document["defender"] = {"limits": {"budget": 3}, "kind": "binary"}
+    file.write_text(json.dumps(document))
+    rows = run("compare", str(file)).splitlines()
+    (more,) = (row for row in rows if row.startswith("  more"))
+    assert more.endswith("+filter at 0.25, vault 0.5 -> 0.25")
+    assert "allowed" not in " ".join(rows)
 
 
 def test_compare_lists_the_inputs_that_differ_between_two_scenarios(spec, tmp_path):
@@ -163,3 +185,38 @@ def test_digits_full_prints_every_digit(spec):
     full = run("solve", spec, "--attacker-bandwidth", "0.333333333333", "--digits", "full")
     assert "0.3333 bits" in short
     assert "0.333333333333 bits" in full
+
+
+def test_compare_marks_a_plan_that_breaks_a_rule(tmp_path):
+    file = tmp_path / "plan.json"
+    first, second = SCENARIO["defenses"]
+    defender = {"limits": {"budget": 9}, "kind": "binary"}
+    document = {**SCENARIO, "defender": defender}
+    document["defenses"] = [{**first, "conflicts": ["vault"]}, second]
+    file.write_text(json.dumps(document))
+    rows = run("compare", str(file)).splitlines()
+    (both,) = (row for row in rows if row.startswith("  both"))
+    assert "not allowed: breaks a rule" in both
+    (current,) = (row for row in rows if row.startswith("  current"))
+    assert "yes" in current.split()
+
+
+def test_compare_keeps_the_change_where_the_terminal_is_narrow(spec):
+    found = content_of(compare(load_scenario(spec)))
+    text = rendered(found, styled=False, width=64)
+    assert "change to" in text
+    assert "not shown at this width: holds up to bits, budget kUSD" in " ".join(text.split())
+
+
+def test_a_price_is_a_sentence(spec):
+    text = run("solve", spec)
+    assert "if no defense is switched, one more kUSD saves 0 kUSD per year" in text
+    assert "if no defense is switched, one more bit adds" in text
+
+
+def test_a_sweep_names_its_decision_and_the_unit_of_its_slopes(spec):
+    text = run("sweep", spec)
+    assert "; stopping costs 5 kUSD per year" in text
+    assert text.count("pieces") == 2
+    assert "linear pieces" in text
+    assert "kUSD/bit" in text

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 import mfmgame as mg
 from mfmgame.cli.app import app
+from mfmgame.view.contents import content_of
+from mfmgame.view.text.layout import rendered
 
 UNCERTAIN = {
     "schema": "mfmgame/scenario/1",
@@ -215,3 +217,15 @@ def test_salib_that_is_not_there_is_named(files):
         b"error: spec.json: method: SALib is not installed, expected the extra "
         b"mfmgame[sensitivity]\n"
     )
+
+
+@pytest.mark.usefixtures("files")
+def test_the_two_ends_of_a_tornado_come_and_go_together():
+    found = content_of(mg.tornado(mg.load_scenario("spec.json")))
+    for width in range(40, 121, 8):
+        text = rendered(found, styled=False, width=width)
+        _, _, hidden = text.partition("not shown at this width:")
+        for pair in ("threshold", "value"):
+            assert (f"{pair} from" in hidden) == (f"{pair} to" in hidden)
+        if hidden:
+            assert "threshold from bits, threshold to bits" in " ".join(hidden.split())

@@ -10,7 +10,7 @@ import typer
 from mfmgame.cli.complaints import EXIT_ODD, reported, reported_input
 from mfmgame.cli.option_values import names
 from mfmgame.cli.options import ScenarioAndLimitChanges, Spec
-from mfmgame.cli.writing import keep_inputs, write_plain
+from mfmgame.cli.writing import keep_inputs, write_lines, write_plain
 
 __all__ = ["check", "convert", "init"]
 
@@ -82,6 +82,6 @@ def check(
         from mfmgame.view.text.number_formats import printable
 
         found = odd_inputs(changes.load(spec))
-        write_plain("".join(f"{printable(line)}\n" for line in found or ["no probable mistakes"]))
+        write_lines(map(printable, found or ["no probable mistakes"]))
     if strict and found:
         raise typer.Exit(EXIT_ODD)

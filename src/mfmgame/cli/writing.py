@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,15 @@ from mfmgame.errors import SpecificationError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["check_picture", "keep_apart", "keep_inputs", "write", "write_json", "write_plain"]
+__all__ = [
+    "check_picture",
+    "keep_apart",
+    "keep_inputs",
+    "write",
+    "write_json",
+    "write_lines",
+    "write_plain",
+]
 
 
 def keep_inputs(output: Path | None) -> None:
@@ -70,10 +78,24 @@ def write(content: RenderableType, output: Path | None) -> None:
     from mfmgame.view.text.layout import rendered
 
     keep_inputs(output)
-    terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
-    styled = terminal and not os.environ.get("NO_COLOR")
-    width = os.get_terminal_size().columns if terminal else None
+    width = _terminal_width() if output is None else None
+    styled = width is not None and not os.environ.get("NO_COLOR")
     write_text(rendered(content, styled=styled, width=width), output)
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines to standard output; on a terminal, they wrap between words."""
+    from mfmgame.view.text.wrapping import wrapped
+
+    width = _terminal_width()
+    told = (wrapped(line, width, "  ") for line in lines) if width else lines
+    write_plain("".join(f"{line}\n" for line in told))
+
+
+def _terminal_width() -> int | None:
+    """Return the columns of standard output: 0 if unknown, None if it is no terminal."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return os.get_terminal_size().columns if terminal else None
 
 
 def write_plain(text: str) -> None:

@@ -64,10 +64,10 @@ def _facts(table: FactsTable) -> str:
 
 def _table(table: FittingTable) -> str:
     """Make a table of the first rows, with a line that counts the others."""
-    sides = ["left" if table.is_text(k) else "right" for k in range(len(table.headings))]
-    rows = table.rows[:_MOST_ROWS]
-    body = "".join(_row("td", row, sides) for row in rows)
-    head = _row("th", (_one_line(heading) for heading in table.headings), sides)
+    columns, rows = table.content(_MOST_ROWS)
+    sides = ["left" if table.is_text(k) else "right" for k in columns]
+    body = "".join(_row("td", [row[k] for k in columns], sides) for row in rows)
+    head = _row("th", [_one_line(table.headings[k]) for k in columns], sides)
     rest = f"<p>{_escaped(table.rest(len(rows)))}</p>" if len(table.rows) > len(rows) else ""
     return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{rest}"
 

@@ -29,7 +29,7 @@ def test_columns_go_in_the_stated_order_and_are_named():
     narrower = rendered(table(drop=["bits", "name"]), styled=False, width=32)
     assert "not shown" not in wide
     assert "not shown at this width: bits\n" in narrow
-    assert "bits, name" in " ".join(narrower.split())
+    assert "name, bits" in " ".join(narrower.split())
 
 
 def test_more_rows_than_the_most_are_counted_until_every_row_is_asked_for():
@@ -38,3 +38,34 @@ def test_more_rows_than_the_most_are_counted_until_every_row_is_asked_for():
     assert "and 10 more rows: --all shows every row" in cut
     with every_row():
         assert rendered(table(30, most=20), styled=False, width=80).count("threat-") == 30
+
+
+def named(*rows: tuple[str, str]):
+    return table_of(["threat", "name", "loss"], texts=("name",), rows=[(*row, "7") for row in rows])
+
+
+def test_a_name_stands_only_where_it_says_more_than_the_id():
+    text = rendered(
+        named(("mail-filter", "Mail filter"), ("vault", "A safe")), styled=False, width=80
+    )
+    assert text.splitlines() == [
+        "  threat       name    loss",
+        "  mail-filter             7",
+        "  vault        A safe     7",
+    ]
+
+
+def test_no_column_of_names_where_none_says_more():
+    text = rendered(named(("mail-filter", "Mail Filter"), ("vault", "")), styled=False, width=80)
+    assert text.splitlines() == [
+        "  threat       loss",
+        "  mail-filter     7",
+        "  vault           7",
+    ]
+    other = table_of(["kind", "name"], rows=[("threat", "Threat")], text_columns=2)
+    assert "Threat" in rendered(other, styled=False, width=80)
+
+
+def test_hidden_columns_are_listed_in_the_order_of_the_table():
+    text = rendered(table(drop=["bits", "name"]), styled=False, width=32)
+    assert "not shown at this width: name, bits" in " ".join(text.split())

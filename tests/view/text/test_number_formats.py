@@ -1,6 +1,7 @@
 """Numbers for people."""
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 import mfmgame as mg
 from mfmgame.view.text.number_formats import (
     bound_text,
+    bracket_text,
     full_digits,
     loss_heading,
     loss_text,
@@ -76,3 +78,58 @@ def test_without_units_a_number_stands_alone():
     )
     assert loss_text(game, 1200.0) == "1,200"
     assert loss_heading(game, "severity") == "severity"
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def ends_of(bracket: str) -> list[Decimal]:
+    words = bracket.replace(",", "").split()
+    assert (words[0], words[2]) == ("between", "and")
+    return [Decimal(words[1]), Decimal(words[3])]
+
+
+@given(FINITE, st.one_of(FINITE, st.floats(0, 1e-6), st.just(0.0)))
+def test_a_bracket_as_it_is_written_holds_the_proven_one(number, other):
+    for pair in ((number, other), (number, number * (1.0 + abs(other) % 1e-6))):
+        lower, upper = sorted(pair)
+        if math.isinf(upper - lower):
+            continue
+        first, last = ends_of(bracket_text(lower, upper))
+        assert first <= Decimal(repr(lower))
+        assert last >= Decimal(repr(upper))
+        assert float(first) <= lower <= upper <= float(last)
+        # Not so few digits that they lose what is proven.
+        slack = Decimal(upper) - Decimal(lower) + max(map(abs, map(Decimal, pair))) / 10**11
+        assert last - first <= 3 * slack
+        assert all(len(end.normalize().as_tuple().digits) <= 13 for end in (first, last))
+
+
+@given(FINITE, FINITE)
+def test_a_bracket_with_full_digits_reads_back_as_its_ends(lower, upper):
+    with full_digits():
+        text = bracket_text(lower, upper)
+    assert [float(end) for end in ends_of(text)] == [lower, upper]
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "text"),
+    [
+        (1313.3333333333321, 1313.3333333333335, "between 1,313.33333333 and 1,313.33333334"),
+        (737.9999999999989, 738.0, "between 737.999999999 and 738"),
+        (3.5, 3.5, "between 3.5 and 3.5"),
+        (1 / 3, 1 / 3, "between 0.333333333333 and 0.333333333334"),
+        (2.95625, 2.9571, "between 2.9562 and 2.9571"),
+        (2.0, 3.14159, "between 2 and 3.142"),
+        (0.3, 0.3, "between 0.3 and 0.3"),
+        (0.0, 0.0, "between 0 and 0"),
+        (-0.0, 5.0, "between 0 and 5"),
+        (-1.00001, -1.0, "between -1.00001 and -1"),
+        (123456.7, 234567.8, "between 123,400 and 234,600"),
+        (1e-12, 2.5e-12, "between 1e-12 and 2.5e-12"),
+        (2e20, 2e20, "between 2e+20 and 2e+20"),
+        (0.0, math.inf, "between 0 and inf"),
+    ],
+)
+def test_a_bracket_has_the_digits_that_its_ends_share_and_two_more(lower, upper, text):
+    assert bracket_text(lower, upper) == text

@@ -20,7 +20,7 @@ from mfmgame.view.text.layout import (
     decision_text,
 )
 from mfmgame.view.text.number_formats import (
-    bound_text,
+    bracket_text,
     loss_text,
     measured,
     number_text,
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Fact",
     "attacker_fact",
-    "bracket_text",
     "limit_facts",
     "loss_fact",
     "plan_threshold_text",
     "price_text",
     "reach_text",
+    "regions_text",
     "threshold_facts",
     "title",
     "with_steps_held",
@@ -53,11 +53,16 @@ _RELATIONS: dict[Decision, str] = {
 
 
 def loss_fact(game: DefenseGame, loss: float, regions: Sequence[Region]) -> tuple[str, str]:
-    """State the decision along the swept parameter, given the cost of stopping."""
+    """State the decision along the swept parameter, and the cost of stopping."""
+    return "decision", f"{regions_text(regions)}; stopping costs {loss_text(game, loss)}"
+
+
+def regions_text(regions: Sequence[Region]) -> str:
+    """State up to where each decision holds."""
     *before, last = regions
     parts = [f"{one.decision} up to {number_text(one.stop)}" for one in before]
     parts.append(f"then {last.decision}" if before else f"{last.decision} throughout")
-    return f"stopping costs {loss_text(game, loss)}", ", ".join(parts)
+    return ", ".join(parts)
 
 
 def title(game: DefenseGame) -> Text:
@@ -67,18 +72,16 @@ def title(game: DefenseGame) -> Text:
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
 
 
-def bracket_text(lower: float, upper: float) -> str:
-    """Write a proven bracket, with every digit."""
-    return f"between {bound_text(lower)} and {bound_text(upper)}"
-
-
 def threshold_facts(threshold: Threshold, solution: Solution | None = None) -> list[Fact]:
     """State the decision and the thresholds; beside a solution, also what the attack costs."""
     game = threshold.game
     stopping = loss_text(game, game.termination_loss or 0.0)
     is_open = threshold.decision == "undecided"
     if threshold.bandwidth is None:
-        reach = "unreachable: no attacker in the game can make stopping the cheaper choice"
+        reach = (
+            "unreachable: no attacker in the game can make stopping the cheaper choice; "
+            "the plan may change with the attacker"
+        )
     else:
         reach = (
             f"{'at least ' * is_open}{measured(threshold.bandwidth, 'bit')}, "
@@ -115,25 +118,34 @@ def reach_text(bandwidth: float | None) -> str:
 
 
 def attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
-    """State the attacker's bandwidth and the loss that one more bit causes."""
-    worth = f"{with_steps_held(game)}marginal loss of one more bit: {price_text(game, price)}"
+    """State the attacker's bandwidth and the loss that one more bit adds."""
+    worth = _worth(game, price, "one more bit adds", "the last bit added")
     return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
 def limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
-    """State the use of each resource and the value of one more unit."""
+    """State the use of each resource and the loss that one more unit saves."""
     solution = found.solution
     game = solution.game
     for row, resource in enumerate(game.resources):
         used, limit = solution.resource_use.array[row], game.limits[row]
         if math.isfinite(limit):
             unit = printable(game.units.resources.get(resource, "")) or "unit"
-            price = price_text(game, found.limit_prices[resource])
-            worth = f"marginal value of one more {unit}: {price}"
-            text = f"{number_text(used)} of {resource_text(game, resource, limit)} used; "
-            yield printable(resource), text + with_steps_held(game) + worth
+            price = found.limit_prices[resource]
+            worth = _worth(game, price, f"one more {unit} saves", f"the last {unit} saved")
+            text = f"{number_text(used)} of {resource_text(game, resource, limit)} used; {worth}"
+            yield printable(resource), text
         else:
             yield printable(resource), f"{resource_text(game, resource, used)} used, no limit"
+
+
+def _worth(game: DefenseGame, price: OneSidedPrice, more: str, last: str) -> str:
+    """State the worth of one more unit, and of the last unit if it differs."""
+    held = "if no defense is switched, " if game.is_discrete else ""
+    worth = f"{held}{more} {loss_text(game, price.right)}"
+    if price.left is None or number_text(price.left) == number_text(price.right):
+        return worth
+    return f"{worth}, {last} {number_text(price.left)}"
 
 
 def with_steps_held(game: DefenseGame) -> str:

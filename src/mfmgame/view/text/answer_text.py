@@ -23,7 +23,6 @@ from mfmgame.verification.verify import (
 )
 from mfmgame.view.text.answer_facts import (
     attacker_fact,
-    bracket_text,
     limit_facts,
     loss_fact,
     threshold_facts,
@@ -39,6 +38,7 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    bracket_text,
     loss_heading,
     loss_text,
     number_text,
@@ -168,7 +168,7 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     name = "attacker bandwidth" if over_bandwidth else f"limit of {printable(frontier.parameter)}"
     facts: list[Fact] = [
         ("over", name),
-        ("pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}"),
+        ("linear pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}"),
         *status_facts(frontier.status),
     ]
     if game.termination_loss is not None:
@@ -186,11 +186,17 @@ def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
 
     values = [loss_heading(game, heading) for heading in ("value from", "value to")]
     pieces = table_of(
-        [f"from{unit}", f"to{unit}", *values, "slope"],
+        [f"from{unit}", f"to{unit}", *values, f"slope{_slope_unit(game, amount)}"],
         text_columns=0,
         rows=RowsOnDemand(frontier.n_pieces, piece),
     )
     return Group(*parts, heading("pieces"), pieces, *notes_text(frontier.notes))
+
+
+def _slope_unit(game: DefenseGame, amount: str) -> str:
+    """Write the unit of slopes below their heading, if losses have a unit."""
+    per = f"/{printable(amount).removesuffix('s') if amount == 'bits' else printable(amount)}"
+    return f"\n{printable(game.units.loss)}{per if amount else ''}" if game.units.loss else ""
 
 
 def _portfolio(index: CoverageIndex) -> str:

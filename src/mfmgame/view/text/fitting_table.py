@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mfmgame.messages import counted
+from mfmgame.view.text.wrapping import wrapped
 
 __all__ = ["FittingTable", "RowsOnDemand", "every_row", "shows_every_row", "table_of"]
 
@@ -22,7 +23,12 @@ _EVERY_ROW = ContextVar("every_row", default=False)
 _LEAST_TEXT, _LEAST_ID = 16, 32
 """Widths to which text, and the text of the first column, may shrink before a column is left
 out."""
+_NARROWEST = 8
+"""Width to which text shrinks where even two columns do not fit."""
 _GAP = 2
+_ENTRIES = frozenset({"threat", "defense", "system"})
+_NAME = "name"
+"""Heading of the second column that shows a name only where it says more than the entry's id."""
 
 
 @contextmanager
@@ -71,6 +77,9 @@ class RowsOnDemand(Sequence[Row]):
 class FittingTable:
     """A table that leaves out columns, never digits, where the terminal is too narrow.
 
+    Beside the id of a threat, defense or system, a name stands only where it says more than the
+    id; where no name does, the table has no column of names.
+
     Parameters
     ----------
     headings : sequence of str
@@ -114,36 +123,51 @@ class FittingTable:
         hidden = len(self.rows) - shown
         return f"and {counted(hidden, 'more row')}" if hidden > 0 else ""
 
+    def content(self, most: int | None) -> tuple[list[int], list[Row]]:
+        """Return the columns to show, as positions of headings, and the cells of the first rows."""
+        rows, columns = list(self.rows[:most]), list(range(len(self.headings)))
+        if self.headings[0] not in _ENTRIES or self.headings[1:2] != [_NAME]:
+            return columns, rows
+        rows = [(row[0], _told(row[1], row[0]), *row[2:]) for row in rows]
+        if not any(row[1] for row in rows):
+            columns.remove(1)
+        return columns, rows
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        rows = self.rows[: None if shows_every_row() else self._most]
+        left, rows = self.content(None if shows_every_row() else self._most)
         longest = [self._longest(column, rows) for column in range(len(self.headings))]
         least = [self._least(column, most) for column, most in enumerate(longest)]
-        left, hidden = list(range(len(self.headings))), list[str]()
+        shown = list(left)
         for together in (*self._drop, *reversed(self.headings[2:])):
             if sum(_GAP + least[column] for column in left) <= options.max_width:
                 break
             headings = (together,) if isinstance(together, str) else together
-            going = [column for column in left if self.headings[column] in headings]
-            left = [column for column in left if column not in going]
-            hidden += [self.headings[column].replace("\n", " ") for column in going]
+            left = [column for column in left if self.headings[column] not in headings]
+        hidden = [self.headings[c].replace("\n", " ") for c in shown if c not in left]
         widths = _shrunk(longest, least, left, options.max_width)
+        narrowest = [min(_NARROWEST, w) if self.is_text(c) else w for c, w in enumerate(longest)]
+        widths = _shrunk(widths, narrowest, left, options.max_width)
         table = Table(box=None, header_style="dim", padding=(0, 0, 0, _GAP), pad_edge=True)
         for column in left:
             is_text = self.is_text(column)
             table.add_column(
-                self.headings[column],
+                self._broken(self.headings[column], column, widths),
                 justify="left" if is_text else "right",
                 overflow="fold",
                 no_wrap=not is_text,
                 width=widths[column],
             )
         for row in rows:
-            table.add_row(*(row[column] for column in left))
+            table.add_row(*(self._broken(row[column], column, widths) for column in left))
         yield table
         if rest := self.rest(len(rows)):
             yield Text(f"  {rest}: --all shows every row", style="dim")
         if hidden:
             yield Text(f"  not shown at this width: {', '.join(hidden)}", style="dim")
+
+    def _broken(self, cell: str, column: int, widths: Sequence[int]) -> str:
+        """Break a cell of text into lines; a number is never broken."""
+        return wrapped(cell, widths[column]) if self.is_text(column) else cell
 
     def _longest(self, column: int, rows: Sequence[Row]) -> int:
         """Return the width at which no cell of a column wraps."""
@@ -155,6 +179,15 @@ class FittingTable:
         if not self.is_text(column):
             return longest
         return min(_LEAST_TEXT if column else _LEAST_ID, longest)
+
+
+def _told(name: str, entry: str) -> str:
+    """Return a name, or nothing if it repeats the letters and digits of the entry's id."""
+    return "" if _letters(name) == _letters(entry) else name
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _shrunk(

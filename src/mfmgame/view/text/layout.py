@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +13,7 @@ from rich.text import Text
 from mfmgame.answers.solution import REASONS
 from mfmgame.documents.result import Decision, Status
 from mfmgame.view.text.number_formats import printable
+from mfmgame.view.text.wrapping import line_spans
 
 __all__ = [
     "HINT",
@@ -38,6 +40,8 @@ _COLOURS: dict[Decision, str] = {
     "terminate": "bold red",
     "undecided": "bold yellow",
 }
+_LEAST_FACT, _FACT_GAP = 16, 4
+"""Least width of the facts' column, and the space before it."""
 PLAIN_WIDTH = 240
 """Width, in columns, of text that is not written to a terminal."""
 
@@ -98,8 +102,12 @@ class FactsTable:
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
-        for name, text in self.rows:
-            table.add_row(name, text)
+        names = max((cell_len(name) for name, _ in self.rows), default=0)
+        room = max(_LEAST_FACT, options.max_width - names - _FACT_GAP)
+        for name, fact in self.rows:
+            text = Text(fact) if isinstance(fact, str) else fact
+            lines = [text[start:stop] for start, stop in line_spans(text.plain, room)]
+            table.add_row(name, Text("\n").join(lines))
         yield table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group
 
 from mfmgame.sweeps.frontier_map import FrontierMap
-from mfmgame.view.text.answer_facts import loss_fact, title
+from mfmgame.view.text.answer_facts import regions_text, title
 from mfmgame.view.text.fitting_table import RowsOnDemand, table_of
 from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import (
@@ -39,7 +39,7 @@ def map_text(found: FrontierMap) -> Group:
     def row_of(k: int) -> tuple[str, ...]:
         frontier = found.frontiers[k]
         cells = [found.limits[k], float(frontier(at))]
-        told = [loss_fact(game, stopping, frontier.regions())[1]] if stopping is not None else []
+        told = [regions_text(frontier.regions())] if stopping is not None else []
         return *map(number_text, cells), str(frontier.n_pieces), *told
 
     table = table_of(

@@ -8,10 +8,9 @@ from rich.text import Text
 
 from mfmgame.matrix_games.matrix_solution import MatrixSolution
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.view.text.answer_facts import bracket_text
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import Fact, facts_table, heading, status_text
-from mfmgame.view.text.number_formats import number_text
+from mfmgame.view.text.number_formats import bracket_text, number_text
 from mfmgame.view.text.plan_tables import MOST_ROWS, greatest_first
 
 __all__ = ["matrix_text"]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bound_text",
+    "bracket_text",
     "full_digits",
     "loss_heading",
     "loss_text",
     "loss_unit",
     "measured",
     "number_text",
+    "percent_range",
     "percent_text",
     "printable",
     "resource_heading",
@@ -29,6 +31,9 @@ __all__ = [
 ]
 
 _FULL_DIGITS = ContextVar("full_digits", default=False)
+_LEAST_DIGITS, _MOST_DIGITS = 4, 12
+"""Fewest and most significant digits of a bracket's ends."""
+_ROUNDING = Context(prec=400, Emin=-2000, Emax=2000)
 _SCIENTIFIC_FROM, _SCIENTIFIC_BELOW = 1e15, 1e-9
 """Sizes from which, and below which, a number is written with a power of ten."""
 
@@ -85,6 +90,49 @@ def bound_text(number: float) -> str:
     return f"{number + 0.0:,}".removesuffix(".0")
 
 
+def bracket_text(lower: float, upper: float) -> str:
+    """Write a proven bracket with two digits beyond those that its ends share.
+
+    The lower end is rounded down and the upper end up, so that the bracket as it is written is
+    proven, too: the floats that its ends read back as enclose the bracket. With full digits,
+    both ends are written in full.
+
+    Parameters
+    ----------
+    lower, upper : float
+
+    Examples
+    --------
+    >>> bracket_text(1313.3333333333321, 1313.3333333333335)
+    'between 1,313.33333333 and 1,313.33333334'
+    >>> bracket_text(2.9562, 3.0), bracket_text(3.5, 3.5)
+    ('between 2.956 and 3', 'between 3.5 and 3.5')
+    """
+    ends = lower + 0.0, upper + 0.0
+    if _FULL_DIGITS.get() or not all(map(math.isfinite, ends)) or not any(ends):
+        return f"between {bound_text(lower)} and {bound_text(upper)}"
+    low, high = (Decimal(repr(end)) for end in ends)
+    size = max(abs(low), abs(high)).adjusted()
+    difference = _ROUNDING.subtract(high, low)
+    # Ends that share n digits differ in the next: their difference begins there or one later.
+    digits = size - difference.adjusted() + 1 if difference else _MOST_DIGITS
+    digits = max(_LEAST_DIGITS, min(_MOST_DIGITS, digits))
+    step = Decimal((0, (1,), size - digits + 1))
+    floor = low.quantize(step, ROUND_FLOOR, _ROUNDING)
+    ceiling = high.quantize(step, ROUND_CEILING, _ROUNDING)
+    return f"between {_decimal_text(floor)} and {_decimal_text(ceiling)}"
+
+
+def _decimal_text(number: Decimal) -> str:
+    """Write a decimal without needless zeros; with a power of ten as `number_text` would."""
+    if not number:
+        return "0"
+    number = number.normalize(_ROUNDING)
+    if not _SCIENTIFIC_BELOW <= abs(number) < _SCIENTIFIC_FROM:
+        return f"{number:e}"
+    return f"{number:,f}"
+
+
 def loss_text(game: DefenseGame, loss: float) -> str:
     """Format a loss with its unit and period, if the game names them."""
     return f"{number_text(loss)} {_loss_unit(game)}".rstrip()
@@ -131,3 +179,10 @@ def share_text(share: float) -> str:
 def percent_text(share: float) -> str:
     """Format a share in per cent with one decimal, or NaN as a dash."""
     return "-" if math.isnan(share) else f"{100.0 * share:.1f}".removesuffix(".0") + " %"
+
+
+def percent_range(lower: float, upper: float) -> str:
+    """Format a range of shares in per cent, or NaN as a dash."""
+    if math.isnan(lower) or math.isnan(upper):
+        return "-"
+    return f"{percent_text(lower).removesuffix(' %')} to {percent_text(upper)}"

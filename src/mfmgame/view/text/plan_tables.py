@@ -74,7 +74,7 @@ def allocation_part(
         )
     if len(others) and not shows_every_row():
         optional = sum(roles[game.defense_ids[j]] == "optional" for j in others) if roles else 0
-        which = f", {optional} of them in other optimal plans" if optional else ""
+        which = f" ({optional} of them run in other optimal plans)" if optional else ""
         told = f"  not funded: {counted(len(others), 'defense')}{which}"
         parts.append(Text.assemble(told, ("; --all lists them", HINT)))
     return Group(*parts) if parts else Text("  there is no defense")

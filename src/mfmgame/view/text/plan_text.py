@@ -14,7 +14,7 @@ from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparis
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.input_changes import InputChange
 from mfmgame.messages import counted
-from mfmgame.view.text.answer_facts import bracket_text, plan_threshold_text, reach_text, title
+from mfmgame.view.text.answer_facts import plan_threshold_text, reach_text, title
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import (
     Fact,
@@ -25,6 +25,7 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    bracket_text,
     loss_heading,
     loss_text,
     measured,
@@ -32,10 +33,14 @@ from mfmgame.view.text.number_formats import (
     printable,
     resource_heading,
     resource_text,
+    told_apart,
 )
 from mfmgame.view.text.plan_tables import MOST_ROWS, attack_table
 
 __all__ = ["comparison_text", "compositions_text", "evaluation_text"]
+
+NO_DEFENSE = "(none)"
+"""Name of the plan without any defense, beside the names of plans."""
 
 
 def evaluation_text(*plans: PlanEvaluation) -> Group:
@@ -121,29 +126,52 @@ def _plan_table(found: PlanComparison) -> FittingTable:
     game, has_loss = found.game, found.game.termination_loss is not None
     uses = [resource_heading(game, resource) for resource in game.resources]
     told = ["decision", "holds up to\nbits"] if has_loss else []
-    base = "no plan" if not found.plans else found.baseline.name
-    moves = [f"more than {printable(base)}", f"less than {printable(base)}"]
+    change = f"change to {printable(found.baseline.name) if found.plans else NO_DEFENSE}"
+    plans = [(NO_DEFENSE, found.undefended), *((p.name, p) for p in found.plans)]
+    plans.append(("(best)", found.best))
+    is_restricted = any(_faults(plan) for _, plan in plans)
+    allowed = ["allowed"] if is_restricted else []
     table = table_of(
-        ["plan", loss_heading(game), *told, *uses, *moves],
-        texts=("decision", *moves),
-        drop=[*reversed(moves), *reversed(uses[1:])],
+        ["plan", loss_heading(game), *told, *allowed, *uses, change],
+        texts=("decision", *allowed, change),
+        drop=[*reversed(uses), *told[1:]],
     )
-    rows = [
-        ("(none)", found.undefended),
-        *((p.name, p) for p in found.plans),
-        ("(best)", found.best),
-    ]
-    for name, plan in rows:
+    for name, plan in plans:
         cells = [printable(name), number_text(plan.loss)]
         if has_loss:
             reach = plan.plan_bandwidth
             cells += [plan.decision or "-", "any" if reach is None else number_text(reach)]
+        if is_restricted:
+            faults = _faults(plan)
+            cells.append(f"not allowed: {faults}" if faults else "yes")
         for resource, used in plan.resource_use.items():
             cells.append(number_text(used) + (" !" if resource in plan.excess else ""))
-        change = found.change(plan)
-        cells += [printable(", ".join(side)) or "-" for side in (change.added, change.dropped)]
-        table.add_row(*cells)
+        table.add_row(*cells, _change(found.baseline, plan) or "-")
     return table
+
+
+def _faults(plan: PlanEvaluation) -> str:
+    """Say why a plan is not allowed; empty if it is."""
+    faults = [f"over {printable(resource)}" for resource in plan.excess]
+    return ", ".join(faults + ["breaks a rule"] * bool(plan.broken_rules))
+
+
+def _change(base: PlanEvaluation, plan: PlanEvaluation) -> str:
+    """List what a plan runs more (+), less (-) or at another level than the baseline."""
+    game, changes = plan.game, list[str]()
+    levels = zip(base.allocation.array.tolist(), plan.allocation.array.tolist(), strict=True)
+    for j, (before, after) in enumerate(levels):
+        name = printable(game.defense_ids[j])
+        if before == after:
+            continue
+        if after == 0.0:
+            changes.append(f"-{name}")
+        elif before == 0.0:
+            part = "" if after == game.max_level[j] else f" at {number_text(after)}"
+            changes.append(f"+{name}{part}")
+        else:
+            changes.append(f"{name} {' -> '.join(told_apart(before, after))}")
+    return ", ".join(changes)
 
 
 def _inputs(changes: Sequence[InputChange]) -> FittingTable:

@@ -15,7 +15,6 @@ from mfmgame.attribution.what_if import Outcome
 from mfmgame.documents.result import Status
 from mfmgame.view.text.answer_facts import (
     attacker_fact,
-    bracket_text,
     limit_facts,
     threshold_facts,
     title,
@@ -29,6 +28,7 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    bracket_text,
     loss_text,
     measured,
     number_text,

@@ -250,12 +250,13 @@ def tornado_text(found: Tornado) -> Group:
     """Show the numbers by how far each moves the value."""
     facts = [("value", loss_text(found.game, found.value)), *status_facts(found.status)]
     values = [loss_heading(found.game, heading) for heading in ("value from", "value to")]
-    headings = ["number", "from", "to", *values]
     has_threshold = found.game.termination_loss is not None
+    thresholds = ["threshold from\nbits", "threshold to\nbits"] if has_threshold else []
     if has_threshold:
         facts.append(("threshold", _bits(found.threshold, unit=True)))
-        headings += ["threshold from\nbits", "threshold to\nbits"]
-    rows = table_of(headings)
+    # A half of a pair says little.
+    drop = [tuple(thresholds), ("from", "to"), tuple(values)]
+    rows = table_of(["number", "from", "to", *values, *thresholds], drop=drop)
     for row, name in enumerate(found.names):
         cells = [_cell(float(found.lower[row])), _cell(float(found.upper[row]))]
         cells += [_cell(one) for one in found.values[row].tolist()]
