@@ -11,6 +11,8 @@ from mfmgame.documents.plan_result import (
     CompositionsDocument,
     EvaluationDocument,
 )
+from mfmgame.documents.scenario import Scenario
+from mfmgame.tables.scenario_files import save_scenario
 
 SCENARIO = {
     "schema": "mfmgame/scenario/1",
@@ -163,3 +165,13 @@ def test_digits_full_prints_every_digit(spec):
     full = run("solve", spec, "--attacker-bandwidth", "0.333333333333", "--digits", "full")
     assert "0.3333 bits" in short
     assert "0.333333333333 bits" in full
+
+
+@pytest.mark.parametrize("kind", ["other.json", "other.xlsx"])
+def test_compare_names_file_and_place_of_a_level_that_a_defense_cannot_take(spec, tmp_path, kind):
+    wrong = Scenario(**SCENARIO | {"plans": {"current": {"vault": 2}}})
+    save_scenario(wrong, tmp_path / kind)
+    place = "plans!B2: plans.current.vault" if kind.endswith("xlsx") else "/plans/current/vault"
+    for words in ([spec, str(tmp_path / kind)], [str(tmp_path / kind), spec]):
+        error = run("compare", *words, status=2)
+        assert f"error: {tmp_path / kind}: {place}: found 2.0, expected one of 0, 1" in error
