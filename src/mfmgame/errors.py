@@ -8,6 +8,7 @@ __all__ = [
     "CertificateError",
     "InfeasibleError",
     "MfmgameError",
+    "MissingPackageError",
     "SolverError",
     "SpecificationError",
     "WorkerError",
@@ -52,6 +53,14 @@ class SpecificationError(_LocatedError, ValueError):
     ...                          pointer="/threats/0/severity", source="a.json"))
     a.json: /threats/0/severity: found -1.0, expected at least 0
     """
+
+
+class MissingPackageError(SpecificationError):
+    """A package of an optional extra is not installed; no input is to blame."""
+
+    def located(self, source: str) -> Self:
+        """Return the error as it is: no file is at fault."""
+        return self
 
 
 class InfeasibleError(MfmgameError):

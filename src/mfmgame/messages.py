@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from types import NoneType
 from typing import Any
 
-from mfmgame.errors import SpecificationError
+from mfmgame.errors import MissingPackageError, SpecificationError
 
 __all__ = [
     "HELD",
     "counted",
     "is_encodable",
+    "missing_package",
     "nearest",
     "pointer_to",
     "refuse_other_types",
@@ -23,6 +24,9 @@ HELD = "0 or a magnitude that a float can hold"
 """Expected value where a nonzero number becomes 0 or infinite as a float."""
 _LONGEST_PART = 100
 _MOST_NAMES = 1000
+_MOST_LISTED, _MOST_IDS_LISTED = 12, 3
+_NOUNS_OF_IDS = ("threat", "defense", "threat or defense")
+_LONGEST_LIST = 80
 
 
 def pointer_to(parts: Iterable[str | int]) -> str:
@@ -48,8 +52,11 @@ def nearest(name: object, known: Iterable[str], noun: str) -> str:
         return f"none: no {noun} is known here"
     if len(names) == 1:
         return shown(names[0])
-    listed = ", ".join(shown(entry) for entry in names[:12])
-    return f"one of {listed}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    listed = [shown(entry) for entry in names[:_MOST_LISTED]]
+    if noun in _NOUNS_OF_IDS and sum(map(len, listed)) > _LONGEST_LIST:
+        listed = listed[:_MOST_IDS_LISTED]
+    left = len(names) - len(listed)
+    return f"one of {', '.join(listed)}" + (f" and {left} more" if left else "")
 
 
 def counted(number: int, noun: str) -> str:
@@ -59,15 +66,41 @@ def counted(number: int, noun: str) -> str:
 
 
 def shown(value: object, width: int = 60) -> str:
-    """Format an input value as one short line of ASCII, as in JSON."""
+    """Format an input value as one short line, with characters that do not print escaped."""
     if isinstance(value, (dict, list, tuple)):
         return "an object" if isinstance(value, dict) else "a list"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and abs(value) >= 10**width:
         return "an integer of many digits"
-    text = ascii(value[: width + 1] if isinstance(value, str) else value)
+    text = repr(value[: width + 1] if isinstance(value, str) else value)
     return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def missing_package(what: str, packages: str, extra: str) -> MissingPackageError:
+    """Build the error to raise where a package of an optional extra is not installed.
+
+    Parameters
+    ----------
+    what : str
+        What needs the packages, with its verb: ``"the report needs"``.
+    packages : str
+    extra : str
+        Name of the extra of this package that installs them.
+
+    Returns
+    -------
+    MissingPackageError
+
+    Examples
+    --------
+    >>> str(missing_package("drawing needs", "matplotlib", "plot")).partition(" (")[0]
+    'drawing needs matplotlib: python -m pip install "mfmgame[plot]"'
+    """
+    return MissingPackageError(
+        f'{what} {packages}: python -m pip install "mfmgame[{extra}]" '
+        f'(in a clone: python -m pip install -e ".[{extra}]")'
+    )
 
 
 def is_encodable(text: str) -> bool:

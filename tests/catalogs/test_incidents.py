@@ -185,7 +185,8 @@ class TestPackage:
         with pytest.raises(mg.SpecificationError) as caught:
             incident_weights()
         assert str(caught.value) == (
-            'genai-incidents is not installed, expected it: pip install "mfmgame[evidence]"'
+            'weights of incidents need genai-incidents: python -m pip install "mfmgame[evidence]" '
+            '(in a clone: python -m pip install -e ".[evidence]")'
         )
 
     @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from mfmgame.documents.plan_result import (
     CompositionsDocument,
     EvaluationDocument,
 )
+from mfmgame.documents.scenario import Scenario
+from mfmgame.tables.scenario_files import save_scenario
 from mfmgame.view.contents import content_of
 from mfmgame.view.text.layout import rendered
 
@@ -220,3 +222,13 @@ def test_a_sweep_names_its_decision_and_the_unit_of_its_slopes(spec):
     assert text.count("pieces") == 2
     assert "linear pieces" in text
     assert "kUSD/bit" in text
+
+
+@pytest.mark.parametrize("kind", ["other.json", "other.xlsx"])
+def test_compare_names_file_and_place_of_a_level_that_a_defense_cannot_take(spec, tmp_path, kind):
+    wrong = Scenario(**SCENARIO | {"plans": {"current": {"vault": 2}}})
+    save_scenario(wrong, tmp_path / kind)
+    place = "plans!B2: plans.current.vault" if kind.endswith("xlsx") else "/plans/current/vault"
+    for words in ([spec, str(tmp_path / kind)], [str(tmp_path / kind), spec]):
+        error = run("compare", *words, status=2)
+        assert f"error: {tmp_path / kind}: {place}: found 2.0, expected one of 0, 1" in error

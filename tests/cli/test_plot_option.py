@@ -104,5 +104,8 @@ def test_without_matplotlib_one_line_names_the_extra():
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "install mfmgame[plot]" in done.stderr
+    assert done.stderr == (
+        'error: drawing needs matplotlib: python -m pip install "mfmgame[plot]" (in a clone: '
+        'python -m pip install -e ".[plot]")\n'
+    )
     assert not Path("a.png").exists()

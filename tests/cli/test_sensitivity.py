@@ -214,8 +214,8 @@ def test_salib_that_is_not_there_is_named(files):
     )
     assert done.returncode == 2
     assert done.stderr == (
-        b"error: spec.json: method: SALib is not installed, expected the extra "
-        b"mfmgame[sensitivity]\n"
+        b'error: this method needs SALib: python -m pip install "mfmgame[sensitivity]" (in a '
+        b'clone: python -m pip install -e ".[sensitivity]")\n'
     )
 
 

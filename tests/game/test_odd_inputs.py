@@ -87,6 +87,40 @@ ODD = [
         {"severity": [8e6, 6.0, 3.0]},
         ["severities run from 3 to 8e+06, over more than six orders of magnitude"],
     ),
+    ({"limits": {}}, ["no limit on 'budget': its use is unlimited"]),
+    (
+        {"use": {"budget": [2.0, 3.0], "staff": [0.0, 1.0]}},
+        ["no limit on 'staff': its use is unlimited"],
+    ),
+    (
+        {"use": {"budget": [25000.0, 90000.0]}, "limits": {"budget": 350.0}},
+        [
+            "the limit of 'budget', 350, is below the cost of every defense that uses it (least: "
+            "25,000): is the limit in another unit?"
+        ],
+    ),
+    (
+        {"use": {"budget": [0.0, 3.0]}, "limits": {"budget": 3.5}, "max_level": [1.0, 2.0]},
+        ["1 defense uses nothing of 'budget' while the others do: 'filter'"],
+    ),
+    (
+        {
+            "levels": {"filter": [0.0, 1.0]},
+            "plans": {"current": {"filter": 2.0, "review": 0.5}, "next": {"filter": 1.0}},
+        },
+        ["the plan 'current' runs 'filter' at 2, expected one of 0, 1"],
+    ),
+    (
+        {"plans": {"current": {"fliter": 1.0}}},
+        [
+            "the plan 'current' runs 'fliter' at 1, unknown defense 'fliter', expected a known "
+            "defense; did you mean 'filter'?"
+        ],
+    ),
+    (
+        {"termination_loss": None},
+        ["no termination loss: no decision and no threshold follow"],
+    ),
     (
         {"bandwidth": [2.0, 2.0, 2.0]},
         ["every threat needs 2 bits: the attacker's bandwidth then only counts threats"],
@@ -101,6 +135,21 @@ def test_a_plain_game_has_nothing_odd():
 @pytest.mark.parametrize(("change", "lines"), ODD, ids=[lines[0][:30] for _, lines in ODD])
 def test_each_oddity_is_found_alone(change, lines):
     assert mg.odd_inputs(mg.DefenseGame(**PLAIN | change)) == lines
+
+
+def test_a_game_without_resources_needs_no_limit():
+    assert mg.odd_inputs(mg.DefenseGame(**PLAIN | {"use": {}, "limits": {}})) == []
+
+
+def test_a_limit_that_buys_a_part_of_a_continuous_defense_is_not_odd():
+    assert mg.odd_inputs(mg.DefenseGame(**PLAIN | {"limits": {"budget": 0.5}})) == []
+
+
+def test_the_cost_of_a_stepped_defense_is_that_of_its_least_step():
+    stepped = {"levels": {"filter": [0.0, 0.5, 1.0], "review": [0.0, 0.5, 1.0]}}
+    assert mg.odd_inputs(mg.DefenseGame(**PLAIN | stepped | {"limits": {"budget": 1.0}})) == []
+    [line] = mg.odd_inputs(mg.DefenseGame(**PLAIN | stepped | {"limits": {"budget": 0.9}}))
+    assert line.startswith("the limit of 'budget', 0.9, is below the cost of every defense")
 
 
 @given(games("best_of"))

@@ -213,18 +213,96 @@ def without_scenario(book):
     del book["scenario"]
 
 
+def percent(book):
+    book["threats"]["E2"] = 0.35
+    book["threats"]["E2"].number_format = "0%"
+
+
+def hidden_row(book):
+    book["threats"].row_dimensions[2].hidden = True
+
+
+def hidden_column(book):
+    book["threats"].column_dimensions["E"].hidden = True
+
+
+def both_values(book):
+    for name, value in zip("EFGH", (5, 1, 3, 9), strict=True):
+        book["threats"][f"{name}2"] = value
+
+
+def swapped(book):
+    sheet = book["effectiveness"]
+    rows = [[cell.value for cell in row] for row in sheet]
+    sheet.delete_rows(1, sheet.max_row)
+    for row in zip(*rows, strict=True):
+        sheet.append(row)
+
+
+def commas(book):
+    sheet = book.create_sheet("rules")
+    sheet.append(["rule", "name", "defenses"])
+    sheet.append(["group", "both", "filter, monitor"])
+
+
+def plan_twice(book):
+    sheet = book.create_sheet("plans")
+    for row in (["defense", "current"], ["filter", 1], ["filter", 0]):
+        sheet.append(row)
+
+
+def renamed_in_german(book):
+    book["threats"].title = "Bedrohungen"
+
+
+def rules_by_another_name(book):
+    book.create_sheet("dependencies")
+
+
+def cost_column(book):
+    for row, value in enumerate(("price", 3, "1.5"), start=1):
+        book["defenses"].cell(row, 7).value = value
+
+
 WRONG = [
     (cell("threats", "E2", "high"), "threats!E2: severity: found 'high', expected a number"),
     (cell("threats", "E2", -1), "threats!E2: severity: found -1.0, expected at least 0"),
     (cell("threats", "E2", "1,500"), "threats!E2: severity: found '1,500', which may be 1500 or"),
-    (cell("threats", "E2", date(2026, 1, 2)), "threats!E2: found a datetime, expected text or a"),
-    (cell("threats", "E2", True), "threats!E2: found true, expected text or a number"),
+    (cell("threats", "E2", date(2026, 1, 2)), "threats!E2: severity: found the date 2026-01-02,"),
+    (cell("threats", "E2", True), "threats!E2: severity: found true, expected text or a n"),
     (
         cell("threats", "E2", "=1+1"),
-        "threats!E2: found a formula without a value, expected a value",
+        "threats!E2: severity: found a formula without a value, expected a value (save it as "
+        "values, or put ' before a text that begins with =)",
     ),
-    (cell("threats", "E2", "#DIV/0!"), "threats!E2: found the error '#DIV/0!', expected a value"),
-    (cell("threats", "E2", None), "threats!A2: severity: missing, expected a number"),
+    (cell("threats", "E2", "#DIV/0!"), "threats!E2: severity: found the error '#DIV/0!', expected"),
+    (cell("threats", "E2", None), "threats!E2: severity: missing, expected a number"),
+    (cell("threats", "I2", None), "threats!I2: bandwidth: missing, expected a number"),
+    (cell("threats", "E2", "35 %"), "threats!E2: severity: found '35 %', expected an amount: per"),
+    (
+        percent,
+        "threats!E2: severity: found '35 %', expected an amount: per cent only where a share",
+    ),
+    (
+        cell("threats", "E2", "4-9"),
+        "threats!E2: severity: found '4-9', expected a number, or a ran",
+    ),
+    (hidden_row, "threats: found the hidden row 2, expected visible cells: unhide it or delete it"),
+    (hidden_column, "threats: found the hidden column E, expected visible cells: unhide it or"),
+    (both_values, "threats!E2: severity: found both 5.0 and the likely value 3.0, expected one of"),
+    (swapped, "effectiveness!A1: found threats across and defenses down, expected threats down"),
+    (commas, "rules!C2: defenses: found 'filter, monitor', separate names with ;"),
+    (plan_twice, "plans!A3: defense: found 'filter' again, expected it once"),
+    (
+        renamed_in_german,
+        "threats: missing, expected a sheet 'threats'; other sheets found: 'Bedroh",
+    ),
+    (rules_by_another_name, "'dependencies': unknown sheet, expected one of 'rules', 'plans', 'mo"),
+    (
+        cost_column,
+        "defenses!G1: unknown column 'price', expected one of 'id', 'name', 'level', 'fa",
+    ),
+    (cell("limits", "B2", -5), "limits!B2: limit: found -5.0, expected at least 0"),
     (cell("threats", "A3", "jailbreak"), "threats!A3: id: duplicate id 'jailbreak'"),
     (cell("threats", "F2", 3), "threats!F2: low: found low alone, expected low and high"),
     (cell("threats", "E1", "severty"), "threats!E1: unknown column 'severty', expected a known"),
@@ -370,12 +448,130 @@ class TestCsv:
 
     def test_a_file_that_is_no_csv_is_refused(self, tmp_path):
         folder = self.folder(tmp_path, "threats.csv", "jailbreak,", '"jailbreak,')
-        assert refusal(folder).startswith("threats: is no CSV")
+        assert refusal(folder) == ("threats.csv: line 2: is no CSV: a quotation mark is not closed")
+
+    def test_tabs_are_refused(self, tmp_path):
+        folder = self.folder(tmp_path, "threats.csv", ",", "\t")
+        assert refusal(folder) == "threats.csv: found tabs between the columns, expected , or ;"
+
+    def test_another_decimal_mark_names_the_key_that_says_so(self, tmp_path):
+        folder = self.folder(tmp_path, "threats.csv", ",3,", ',"3,25",')
+        assert refusal(folder).endswith("as the decimal mark (scenario!decimal says '.')")
 
     def test_a_file_of_another_encoding_is_refused(self, tmp_path):
         folder = self.folder(tmp_path, "threats.csv", "jailbreak", "jailbreak")
         (folder / "threats.csv").write_bytes(b"id\n\xff\n")
-        assert "is not UTF-8" in refusal(folder)
+        assert refusal(folder) == "threats.csv: byte 3 is not UTF-8; save it as 'CSV UTF-8'"
+
+    def test_a_single_file_is_refused(self, tmp_path):
+        folder = self.folder(tmp_path, "threats.csv", "jailbreak", "jailbreak")
+        found = refusal(folder / "threats.csv")
+        assert found == "found a single file, expected the folder that holds it"
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+def test_workbooks_of_other_programs_are_refused(tmp_path, kind):
+    (tmp_path / f"plan.{kind}").write_bytes(b"PK")
+    expected = f"found the ending '.{kind}', expected .xlsx, .json or a folder of CSV files"
+    assert refusal(tmp_path / f"plan.{kind}") == expected
+
+
+def test_a_column_of_costs_without_use_is_suggested_as_one(tmp_path):
+    found = refusal(workbook(tmp_path, cost_column))
+    assert found.endswith("or 'use: NAME' for a cost; did you mean 'use: price'?")
+
+
+@pytest.mark.parametrize("kind", KINDS[:2])
+@pytest.mark.parametrize("limit", [-1.0, {"value": -1.0, "basis": "assumed"}])
+def test_a_negative_limit_is_kept(tmp_path, kind, limit):
+    document = SCENARIO | {"defender": {"limits": {"budget": limit, "latency": 0.4}}}
+    mg.save_scenario(read(document), tmp_path / kind)
+    assert mg.load_scenario(tmp_path / kind).defender == read(document).defender
+
+
+@pytest.mark.parametrize("nominal", [3.0, 4.0])
+def test_a_nominal_value_beside_the_likely_value_is_kept(tmp_path, nominal):
+    document = copy.deepcopy(SCENARIO)
+    pert = {"distribution": "pert", "low": 1.0, "mode": 3.0, "high": 9.0, "nominal": nominal}
+    document["threats"][0]["severity"] = pert
+    mg.save_scenario(read(document), tmp_path / "plan.xlsx")
+    assert mg.load_scenario(tmp_path / "plan.xlsx").to_document() == read(document).to_document()
+
+
+def test_words_and_names_are_read_whatever_their_case(tmp_path):
+    def shout(book):
+        book["effectiveness"]["A2"] = "JAILBREAK BY IMAGE"
+        book["effectiveness"]["B1"] = "Filter"
+        book["defenses"]["E2"] = "Binary"
+        book["scenario"]["B3"] = "Best_Of"
+        book["threats"]["J2"] = "Assumed"
+
+    scenario = mg.load_scenario(workbook(tmp_path, shout))
+    assert scenario.defenses[0].kind == "binary"
+    assert scenario.threats[0].basis == "assumed"
+    assert scenario.effectiveness[0].threat == "jailbreak"
+
+
+class TestUnitsInCells:
+    def read(self, tmp_path, name, value):
+        document = copy.deepcopy(SCENARIO)
+        document["units"] = {"loss": "kEUR", "period": "year", "resources": {"budget": "EUR"}}
+        sheet, where = name.split("!")
+        file = workbook(tmp_path, cell(sheet, where, value), document)
+        return file, sheet, where
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("threats!E2", "350 kEUR"),
+            ("threats!E2", "€ 350"),
+            ("threats!E2", "350 kEUR per year"),
+            ("threats!I2", "350 bits"),
+            ("limits!B2", "350 eur"),
+            ("limits!B2", "EUR 350"),
+        ],
+    )
+    def test_the_stated_unit_may_be_repeated(self, tmp_path, name, value):
+        file, sheet, _ = self.read(tmp_path, name, value)
+        scenario = mg.load_scenario(file)
+        first = scenario.threats[0]
+        found = {"limits": scenario.defender.limits.get("budget")}.get(
+            sheet, first.bandwidth if name.endswith("I2") else first.severity
+        )
+        assert found == 350.0
+
+    @pytest.mark.parametrize(
+        ("name", "value", "unit"),
+        [
+            ("threats!E2", "$350", "kEUR"),
+            ("threats!E2", "-$350", "kEUR"),
+            ("threats!E2", "350 EUR", "kEUR"),
+            ("limits!B2", "350 kEUR", "EUR"),
+            ("defenses!I2", "350 kEUR", "EUR"),
+        ],
+    )
+    def test_another_unit_is_refused(self, tmp_path, name, value, unit):
+        file, _, where = self.read(tmp_path, name, value)
+        found = refusal(file)
+        assert f"!{where}: " in found
+        end = f"found '{value}', expected a plain number in {unit}: write the unit under units"
+        assert found.endswith(end)
+
+    def test_a_unit_that_is_not_stated_is_refused(self, tmp_path):
+        found = refusal(workbook(tmp_path, cell("threats", "E2", "350 kEUR")))
+        assert found.endswith("found '350 kEUR', expected a number: write the unit under units")
+
+
+def test_a_starter_has_headings_for_rules_and_says_what_low_and_high_are(tmp_path):
+    mg.init_scenario(tmp_path / "plan.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+    rows = [[cell.value for cell in row] for row in book["rules"]]
+    assert rows == [["rule", "name", "defenses", "at_least", "at_most"]]
+    text = " ".join(str(row[0].value) for row in book["instructions"])
+    assert "'requires'" in text
+    assert "the least and the greatest possible value" in text
+    mg.init_scenario(tmp_path / "plan")
+    assert (tmp_path / "plan" / "rules.csv").read_text().startswith("rule,name,defenses")
 
 
 class TestCommands:

@@ -19,7 +19,7 @@ from mfmgame.catalogs.weighing import Weights, cited
 from mfmgame.documents.base import LARGEST, Identifier, Text, refuse_unknown
 from mfmgame.documents.catalog import Origin
 from mfmgame.errors import SpecificationError
-from mfmgame.messages import counted, refuse_other_types, shown
+from mfmgame.messages import counted, missing_package, refuse_other_types, shown
 
 __all__ = ["SCORES", "Incident", "IncidentSelection", "incident_weights", "weights_of"]
 
@@ -135,9 +135,7 @@ def incident_weights(selection: IncidentSelection | None = None) -> Weights:
         version = importlib.metadata.version(_PACKAGE)
         folder = importlib.resources.files(_MODULE) / "data"
     except ImportError:
-        raise SpecificationError(
-            f'{_PACKAGE} is not installed, expected it: pip install "mfmgame[evidence]"'
-        ) from None
+        raise missing_package("weights of incidents need", _PACKAGE, "evidence") from None
     try:
         with (
             importlib.resources.as_file(folder / "incidents.min.json") as incidents,

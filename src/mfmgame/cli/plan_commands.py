@@ -23,6 +23,7 @@ from mfmgame.messages import nearest, shown
 
 if TYPE_CHECKING:
     from mfmgame.answers.plan_evaluation import PlanEvaluation
+    from mfmgame.documents.scenario import Scenario
     from mfmgame.game.game import DefenseGame
 
 __all__ = ["compare", "evaluate"]
@@ -65,6 +66,19 @@ def evaluate(
         except SpecificationError as error:
             raise scenario.located(error) if error.pointer.startswith("/plans") else error from None
         printing.answer(evaluation_document, evaluation_text, *found)
+
+
+def _refuse_impossible_plans(scenario: Scenario) -> None:
+    """Refuse a plan whose levels its defenses cannot take, naming file and place."""
+    from mfmgame.game.plans import plan_levels
+    from mfmgame.game.scenario_game import build_game
+
+    game = build_game(scenario)
+    try:
+        for plan in game.plans:
+            plan_levels(game, plan)
+    except SpecificationError as error:
+        raise scenario.located(error) from None
 
 
 def _evaluation(game: DefenseGame, text: str) -> PlanEvaluation:
@@ -120,9 +134,11 @@ def compare(
 
         if spec == other == "-":
             raise SpecificationError("found - for both files, expected it for one", pointer="SPEC2")
+        scenarios = [changes.load(file) for file in (spec, other) if file is not None]
+        for scenario in scenarios:
+            _refuse_impossible_plans(scenario)
         found = compared(
-            changes.load(spec),
-            None if other is None else changes.load(other),
+            *scenarios,
             tolerance=tolerance,
             mip_gap=mip_gap,
             time_limit=time_limit,

@@ -12,8 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from mfmgame.errors import SpecificationError
-from mfmgame.messages import shown
+from mfmgame.messages import missing_package
 from mfmgame.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -198,8 +197,5 @@ def _arrow() -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise SpecificationError(
-            f"{shown('pyarrow')} is not installed, expected the extra mfmgame[ensemble]",
-            pointer="--draws",
-        ) from None
+        raise missing_package("a file of draws needs", "pyarrow", "ensemble") from None
     return pyarrow, pyarrow.parquet

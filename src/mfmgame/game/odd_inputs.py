@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from mfmgame.documents.scenario import Scenario
+from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.feasibility import idle_defenses
-from mfmgame.game.game import DefenseGame
+from mfmgame.game.game import GRANTED, DefenseGame
+from mfmgame.game.plans import plan_levels
 from mfmgame.game.scenario_game import game_of
 from mfmgame.messages import counted, shown
 from mfmgame.numerics.arrays import BoolArray, FloatArray, rows_above
@@ -21,6 +23,8 @@ _DEFAULT_COST, _REAL_COST = 1.0, 1000.0
 """What imports assume that a defense uses, and an amount that is no multiple of such a unit."""
 _WIDEST_SPREAD = 1e6
 _OTHER_ORDER = 100.0
+_SMALL_PART = 0.1
+"""Part of a continuous defense that is too small to be what a limit is meant to buy."""
 _MOST_NAMED = 3
 _SHORTEST_WORD = 4
 
@@ -46,7 +50,8 @@ def odd_inputs(problem: Scenario | DefenseGame) -> list[str]:
     --------
     >>> import mfmgame as mg
     >>> game = mg.DefenseGame(severity=[8.0, 2.0], bandwidth=[1.0, 2.0],
-    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=4.0)
+    ...                       effectiveness=[[0.5], [0.0]], attacker_bandwidth=4.0,
+    ...                       termination_loss=9.0)
     >>> mg.odd_inputs(game)
     ["no defense acts on 1 threat, 20 % of total severity: 't1'"]
     """
@@ -64,6 +69,76 @@ def _out_of_reach(game: DefenseGame) -> Iterator[str]:
             f"threats that no defense acts on fill the attacker's bandwidth, {budget:g}: no plan "
             f"lowers the value below {response.loss:g}"
         )
+
+
+def _unlimited(game: DefenseGame) -> Iterator[str]:
+    """Resources that defenses use and that no limit bounds."""
+    for resource, use, limit in zip(game.resources, game.use, game.limits, strict=True):
+        if np.isposinf(limit) and use.any():
+            yield f"no limit on {shown(resource)}: its use is unlimited"
+
+
+def _limits_in_other_units(game: DefenseGame) -> Iterator[str]:
+    """Limits below the cost of every defense, as when costs are in thousandths of their unit.
+
+    A continuous defense can run in part, so only a small fraction of its cost counts.
+    """
+    least, counted_share = game.max_level.copy(), np.full(game.n_defenses, _SMALL_PART)
+    for j, steps in enumerate(game.level_rules.levels if game.is_discrete else ()):
+        if steps is not None and (steps > 0.0).any():
+            least[j], counted_share[j] = steps[steps > 0.0].min(), 1.0
+    for resource, use, limit in zip(game.resources, game.use, game.limits, strict=True):
+        using = (use > 0.0) & (least > 0.0)
+        costs = (use * np.minimum(least, 1.0))[using]
+        if len(costs) and 0.0 < limit < (costs * counted_share[using]).min() * (1.0 - GRANTED):
+            yield (
+                f"the limit of {shown(resource)}, {_amount(limit)}, is below the cost of every "
+                f"defense that uses it (least: {_amount(costs.min())}): is the limit in another "
+                "unit?"
+            )
+
+
+def _free(game: DefenseGame) -> Iterator[str]:
+    """Defenses that use nothing beside defenses that have a cost."""
+    running = game.max_level > 0.0
+    priced = (game.use > 0.0).any(axis=0)
+    names = [game.defense_ids[int(j)] for j in np.flatnonzero(running & ~priced)]
+    if names and (running & priced).any():
+        resources = [
+            name for name, use in zip(game.resources, game.use, strict=True) if use[running].any()
+        ]
+        what = shown(resources[0]) if len(resources) == 1 else "any resource"
+        verb = "uses" if len(names) == 1 else "use"
+        yield (
+            f"{counted(len(names), 'defense')} {verb} nothing of {what} while the others do: "
+            f"{_listed(names)}"
+        )
+
+
+def _plans(game: DefenseGame) -> Iterator[str]:
+    """Levels of plans that their defenses cannot take."""
+    for plan, levels in game.plans.items():
+        if not _refusal(game, levels):
+            continue
+        for defense, level in levels.items():
+            if refused := _refusal(game, {defense: level}):
+                found = _amount(level) if isinstance(level, (int, float)) else shown(level)
+                reason = refused.removeprefix(f"found {shown(level)}, ")
+                yield f"the plan {shown(plan)} runs {shown(defense)} at {found}, {reason}"
+
+
+def _refusal(game: DefenseGame, plan: Mapping[str, float]) -> str:
+    """Return why a plan cannot run; empty if it can."""
+    try:
+        plan_levels(game, plan)
+    except SpecificationError as error:
+        return error.message
+    return ""
+
+
+def _no_termination(game: DefenseGame) -> Iterator[str]:
+    if game.termination_loss is None:
+        yield "no termination loss: no decision and no threshold follow"
 
 
 def _default_costs(game: DefenseGame) -> Iterator[str]:
@@ -165,17 +240,27 @@ def _bandwidths(game: DefenseGame) -> Iterator[str]:
 
 _CHECKS: tuple[Callable[[DefenseGame], Iterator[str]], ...] = (
     _out_of_reach,
+    _unlimited,
+    _limits_in_other_units,
     _default_costs,
     _termination,
+    _plans,
     _untouched,
     _useless,
+    _free,
     _limits,
     _misspelled,
     _alike,
     _spread,
     _bandwidths,
+    _no_termination,
 )
 """In order of gravity."""
+
+
+def _amount(number: float) -> str:
+    """Format an amount with its thousands separated."""
+    return f"{number:,.12g}"
 
 
 def _touched(game: DefenseGame) -> BoolArray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfmgame.errors import SpecificationError
-from mfmgame.messages import shown
+from mfmgame.messages import missing_package, shown
 
 __all__ = ["checked_address", "dask_backend", "dask_client"]
 
@@ -70,9 +70,7 @@ def dask_client(cluster: Any) -> AbstractContextManager[Any]:
     try:
         from distributed import Client
     except ImportError:
-        raise SpecificationError(
-            "Dask is not installed, expected the extra mfmgame[cluster]", pointer="dask"
-        ) from None
+        raise missing_package("a Dask cluster needs", "dask and distributed", "cluster") from None
     try:
         # Closing a client that failed to connect takes long, and a client of another kind of
         # server waits forever: so first ask the server what it is.

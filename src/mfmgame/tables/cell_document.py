@@ -10,9 +10,15 @@ from typing import Any, NoReturn
 from mfmgame.documents.member_pointers import key_of, set_member
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, pointer_to, shown
-from mfmgame.tables.cell_numbers import DecimalMark, decimal_mark, number_or_distribution
-from mfmgame.tables.columns import ESTIMATE, USE, canonical
-from mfmgame.tables.sheets import Sheet, cell_error, cell_name
+from mfmgame.tables.cell_numbers import (
+    SHARE,
+    DecimalMark,
+    Measure,
+    decimal_mark,
+    number_or_distribution,
+)
+from mfmgame.tables.columns import ESTIMATE, USE, canonical, known_word
+from mfmgame.tables.sheets import Cell, Sheet, cell_error, cell_name
 
 __all__ = ["CellDocument", "Places"]
 
@@ -82,8 +88,11 @@ class CellDocument:
             if sheet.name == "defenses" and own.lower().startswith(USE.strip()):
                 own = USE + own[len(USE.strip()) :].strip()
             elif own not in known and not is_known(own):
-                expected = nearest(own, known, "column")
-                message = f"unknown column {shown(name)}, expected {expected}"
+                message = f"unknown column {shown(name)}, expected {nearest(own, known, 'column')}"
+                if sheet.name == "defenses" and "did you mean" not in message:
+                    cells = [sheet.at(row, column) for row in sheet.filled_rows()]
+                    hint = f"; did you mean {shown(USE + name)}?" if _are_numbers(cells) else ""
+                    message += f", or '{USE}NAME' for a cost{hint}"
                 self.refuse(sheet, 0, column, message)
             if own in found:
                 message = f"found the column {shown(own)} again, expected it once"
@@ -101,10 +110,11 @@ class CellDocument:
         row: int,
         columns: Mapping[str, int],
         column: str,
+        measure: Measure,
     ) -> None:
         """Set a number from its own column and, if they are filled, low, likely and high."""
         given = {
-            name: self.number(sheet, row, columns[name])
+            name: self.number(sheet, row, columns[name], measure)
             for name in (column, *ESTIMATE)
             if name in columns and sheet.text(row, columns[name])
         }
@@ -125,6 +135,10 @@ class CellDocument:
         form: dict[str, Any] = {"range": [given["low"], given["high"]]}
         names = {"range/0": "low", "range/1": "high"}
         if "likely" in given:
+            if stated not in (None, given["likely"]):
+                values = f"{shown(stated)} and the likely value {shown(given['likely'])}"
+                message = f"found both {values}, expected one of them, or the same number twice"
+                self.refuse(sheet, row, columns[column], message)
             form = {"distribution": "pert", "low": given["low"], "mode": given["likely"]}
             form["high"] = given["high"]
             names = {"low": "low", "mode": "likely", "high": "high"}
@@ -141,7 +155,7 @@ class CellDocument:
     ) -> None:
         """Set what a number rests on: beside the number, which becomes an object."""
         given = {
-            key: sheet.text(row, columns[key])
+            key: known_word(key, sheet.text(row, columns[key]))
             for key in ("basis", "source")
             if key in columns and sheet.text(row, columns[key])
         }
@@ -156,25 +170,32 @@ class CellDocument:
             self.note((*place, key), sheet, row, columns[key])
 
     def set_cell(
-        self, place: tuple[Any, ...], sheet: Sheet, row: int, column: int, kind: str
+        self,
+        place: tuple[Any, ...],
+        sheet: Sheet,
+        row: int,
+        column: int,
+        kind: str,
+        measure: Measure = SHARE,
     ) -> None:
         """Set a member from one cell; a blank cell sets nothing."""
         text = sheet.text(row, column)
         if not text:
             return
-        value: Any = text
+        value: Any = known_word(str(place[-1]), text)
         if kind == "texts":
             value = self.texts(text)
         elif kind == "number":
-            value = self.number(sheet, row, column)
+            value = self.number(sheet, row, column, measure)
         elif kind == "count":
-            value = self.number(sheet, row, column)
+            value = self.number(sheet, row, column, Measure())
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
         elif kind == "numbers":
-            value = [self._in_cell(sheet, row, column, part) for part in self.texts(text)]
+            value = [self._in_cell(sheet, row, column, part, measure) for part in self.texts(text)]
         elif kind == "json":
             value = self.json_value(sheet, row, column)
+            value = known_word(str(place[-1]), value) if isinstance(value, str) else value
         try:
             self.set_member(place, value)
         except (KeyError, IndexError, TypeError):
@@ -182,17 +203,23 @@ class CellDocument:
             self.refuse(sheet, 0, column, message)
         self.note(place, sheet, row, column)
 
-    def number(self, sheet: Sheet, row: int, column: int) -> Any:
+    def number(self, sheet: Sheet, row: int, column: int, measure: Measure) -> Any:
         """Read a cell as a number or a distribution."""
-        return self._in_cell(sheet, row, column, sheet.at(row, column))
+        return self._in_cell(sheet, row, column, sheet.at(row, column), measure)
 
-    def _in_cell(self, sheet: Sheet, row: int, column: int, cell: Any) -> Any:
+    def _in_cell(self, sheet: Sheet, row: int, column: int, cell: Any, measure: Measure) -> Any:
         if not isinstance(cell, str):
-            return cell
+            if measure.is_share or (row, column) not in sheet.percents:
+                return cell
+            cell = f"{100.0 * cell:.12g} %"  # as the workbook shows the number
+        mark = self.decimal or self._shown_mark(sheet, column)
         try:
-            return number_or_distribution(cell, self.decimal or self._shown_mark(sheet, column))
+            return number_or_distribution(cell, mark, measure)
         except SpecificationError as error:
-            self.refuse(sheet, row, column, error.message)
+            message = error.message
+            if self.decimal is not None and message.endswith("as the decimal mark"):
+                message += f" (scenario!decimal says {shown(self.decimal)})"
+            self.refuse(sheet, row, column, message)
 
     def _shown_mark(self, sheet: Sheet, column: int) -> DecimalMark | None:
         """The decimal mark that the texts of a column show."""
@@ -238,3 +265,14 @@ class CellDocument:
         error = cell_error(sheet.name, row, column, message)
         member = sheet.text(0, column) if row and sheet.rows else ""
         raise SpecificationError(message, pointer=f"{error.pointer}: {member}".removesuffix(": "))
+
+
+def _are_numbers(cells: Sequence[Cell]) -> bool:
+    """Tell whether every cell that is filled holds a number."""
+    try:
+        for cell in cells:
+            if cell is not None:
+                number_or_distribution(cell, ".")
+    except SpecificationError:
+        return False
+    return any(cell is not None for cell in cells)

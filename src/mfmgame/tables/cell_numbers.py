@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,14 +14,87 @@ from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 from mfmgame.tables.sheets import Cell
 
-__all__ = ["DecimalMark", "decimal_mark", "is_pert", "number_cell", "number_or_distribution"]
+__all__ = [
+    "BITS",
+    "SHARE",
+    "DecimalMark",
+    "Measure",
+    "decimal_mark",
+    "is_pert",
+    "number_cell",
+    "number_or_distribution",
+]
 
 DecimalMark = Literal[".", ","]
-_SIGNS = "$€£¥₹"
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    "$": ("$", "us$", "usd", "aud", "cad", "hkd", "mxn", "nzd", "sgd", "dollar", "dollars"),
+    "€": ("€", "eur", "euro", "euros"),
+    "£": ("£", "gbp", "pound", "pounds"),
+    "¥": ("¥", "jpy", "cny", "rmb", "yen", "yuan"),
+    "₹": ("₹", "inr", "rupee", "rupees"),
+}
+"""Signs of currencies, and the units that each may stand for."""
 _SPACES = str.maketrans("", "", " \t\u00a0\u2007\u2009\u202f\u2019'")
 _NUMBER = re.compile(r"[+-]?(?=[0-9.,]*[0-9])([0-9.,]+)(?:[eE]([+-]?[0-9]+))?")
+_WITH_UNIT = re.compile(
+    r"(?P<sign>[+-]?)(?P<before>[^\W\d_]{0,12}[$€£¥₹]?)\s*(?P<number>[0-9.,][0-9.,\s\u2019']*(?:[eE][+-]?[0-9]+)?)"
+    r"(?P<after>[^\d\s.,+%-][^\d.,]{0,30})?"
+)
+_RANGE = re.compile(
+    r"([+-]?[0-9][^-\u2013\u2014]*?)\s*(?:-|\u2013|\u2014|\bto\b)\s*([0-9][^-\u2013\u2014]*)"
+)
+_LONGEST_NUMBER = 80
 _EXACT_IN_WORKBOOKS = 15
 """Significant digits that every spreadsheet program keeps."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the numbers of a column count.
+
+    Attributes
+    ----------
+    is_share : bool
+        Whether a number may be written per cent.
+    units : sequence of str
+        Spellings of the unit that a cell may repeat; empty if no unit is stated.
+    """
+
+    is_share: bool = False
+    units: Sequence[str] = ()
+
+    def refuse_unit(self, unit: str, text: str) -> None:
+        """Refuse a unit beside a number, or the sign of a currency, that is not the stated unit.
+
+        Parameters
+        ----------
+        unit : str
+        text : str
+            The cell, for the error.
+
+        Raises
+        ------
+        SpecificationError
+        """
+        written = _folded(unit)
+        known = [_folded(one) for one in self.units]
+        if not written or written in known or (not known and written in _SIGNS):
+            return
+        if any(word in one for word in _SIGNS.get(written, ()) for one in known):
+            return  # the sign of the currency that the unit counts in, perhaps in thousands
+        number = f"a plain number in {self.units[0]}" if known else "a number"
+        hint = "" if self.is_share or self == BITS else ": write the unit under units"
+        raise SpecificationError(f"found {shown(text.strip())}, expected {number}{hint}")
+
+
+SHARE = Measure(is_share=True)
+"""Numbers that may be written per cent."""
+BITS = Measure(units=("bits", "bit"))
+"""Numbers of bits."""
+
+
+def _folded(unit: str) -> str:
+    return "".join(unit.casefold().split())
 
 
 def decimal_mark(texts: Iterable[str]) -> DecimalMark | None:
@@ -49,7 +123,7 @@ def decimal_mark(texts: Iterable[str]) -> DecimalMark | None:
     settled: dict[DecimalMark, str] = {}
     for text in texts:
         for part in _parts(text):
-            match = _NUMBER.fullmatch(_bare(part)[0])
+            match = _NUMBER.fullmatch(_bare(_unit_of(part)[0])[0])
             mark = _shown_mark(match[1], bool(match[2])) if match else None
             if mark is not None and mark != "?":
                 settled.setdefault(mark, part)
@@ -61,7 +135,7 @@ def decimal_mark(texts: Iterable[str]) -> DecimalMark | None:
     return next(iter(settled), None)
 
 
-def number_or_distribution(cell: Cell, mark: DecimalMark | None) -> Any:
+def number_or_distribution(cell: Cell, mark: DecimalMark | None, measure: Measure = SHARE) -> Any:
     """Read a cell as what a document may hold in the place of a number.
 
     Parameters
@@ -70,6 +144,8 @@ def number_or_distribution(cell: Cell, mark: DecimalMark | None) -> Any:
         A number, ``low..high``, ``low/likely/high``, or the JSON object of a distribution.
     mark : {".", ","} or None
         The decimal mark; None if it is not known.
+    measure : Measure, optional
+        What the number counts.
 
     Returns
     -------
@@ -91,7 +167,7 @@ def number_or_distribution(cell: Cell, mark: DecimalMark | None) -> Any:
     if text.startswith("{"):
         return _json_object(text)
     parts = _parts(text)
-    numbers = [_number(part, mark) for part in parts]
+    numbers = [_number(part, mark, measure) for part in parts]
     if len(parts) == 1:
         return numbers[0]
     if ".." in text:
@@ -163,7 +239,16 @@ def _bare(text: str) -> tuple[str, bool]:
     is_percent = bare.endswith("%")
     bare = bare.removesuffix("%")
     sign = bare[:1] if bare[:1] in ("+", "-") else ""
-    return sign + bare.removeprefix(sign).strip(_SIGNS), is_percent
+    return sign + bare.removeprefix(sign).strip("".join(_SIGNS)), is_percent
+
+
+def _unit_of(text: str) -> tuple[str, str]:
+    """Split a cell into its number and the unit beside the number; no unit if there is none."""
+    match = _WITH_UNIT.fullmatch(text.strip()) if len(text) <= _LONGEST_NUMBER else None
+    before, after = (match["before"] or "", match["after"] or "") if match else ("", "")
+    if match is None or bool(before) == bool(after):
+        return text, ""
+    return match["sign"] + match["number"], before or after
 
 
 def _shown_mark(digits: str, has_exponent: bool) -> DecimalMark | Literal["?"] | None:
@@ -181,11 +266,20 @@ def _shown_mark(digits: str, has_exponent: bool) -> DecimalMark | Literal["?"] |
     return "?" if groups and not has_exponent else own
 
 
-def _number(text: str, mark: DecimalMark | None) -> float:
-    bare, is_percent = _bare(text)
+def _number(text: str, mark: DecimalMark | None, measure: Measure) -> float:
+    plain_text, unit = _unit_of(text)
+    measure.refuse_unit(unit, text)
+    bare, is_percent = _bare(plain_text)
     match = _NUMBER.fullmatch(bare)
     if match is None:
-        raise SpecificationError(f"found {shown(text.strip())}, expected a number")
+        ends = _RANGE.fullmatch(text.strip()) if len(text) <= _LONGEST_NUMBER else None
+        hint = f", or a range such as {ends[1]}..{ends[2]}" if ends else ""
+        raise SpecificationError(f"found {shown(text.strip())}, expected a number{hint}")
+    if is_percent and not measure.is_share:
+        raise SpecificationError(
+            f"found {shown(text.strip())}, expected an amount: per cent only where a share is "
+            "expected"
+        )
     digits, exponent = match[1], match[2] or "0"
     own = _shown_mark(digits, match[2] is not None)
     if own == "?" and mark is None:

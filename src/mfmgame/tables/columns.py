@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from mfmgame.documents.base import Basis
+from mfmgame.documents.catalog import Kind as DefenseKind
+from mfmgame.documents.catalog import Level
+from mfmgame.documents.composition_names import COMPOSITIONS
 
 __all__ = [
     "DEFENSE_COLUMNS",
@@ -14,6 +19,7 @@ __all__ = [
     "USE",
     "Kind",
     "canonical",
+    "known_word",
 ]
 
 Kind = Literal["text", "texts", "number", "numbers", "json"]
@@ -71,6 +77,15 @@ SCENARIO_KEYS: Mapping[str, Kind] = {
 """Rows of the sheet ``scenario``, in the order in which they are written."""
 
 
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "basis": get_args(Basis),
+    "composition": tuple(COMPOSITIONS),
+    "kind": get_args(DefenseKind),
+    "level": get_args(Level),
+}
+"""Fixed vocabularies, by the key of the member that holds one of their words."""
+
+
 def canonical(name: str, known: Mapping[str, Any]) -> str:
     """Name a column or key as this package does, whatever its case, spaces and underscores.
 
@@ -81,6 +96,17 @@ def canonical(name: str, known: Mapping[str, Any]) -> str:
     """
     plain = {_plain(key): key for key in known}
     return plain.get(_plain(name), name)
+
+
+def known_word(member: str, text: str) -> str:
+    """Write a word of a fixed vocabulary in its own case; return any other text as it is.
+
+    Examples
+    --------
+    >>> known_word("basis", "Assumed"), known_word("basis", "a guess")
+    ('assumed', 'a guess')
+    """
+    return {word.casefold(): word for word in _WORDS.get(member, ())}.get(text.casefold(), text)
 
 
 def _plain(name: str) -> str:

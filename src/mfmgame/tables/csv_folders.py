@@ -18,7 +18,7 @@ _QUOTE = "'"
 """What stands before text that a spreadsheet program may run as a formula."""
 
 
-def read_csv_folder(folder: Path) -> Tables:
+def read_csv_folder(folder: Path) -> tuple[Tables, list[str]]:
     """Read the CSV files of a folder that hold a scenario.
 
     Parameters
@@ -28,7 +28,8 @@ def read_csv_folder(folder: Path) -> Tables:
     Returns
     -------
     mapping of str to Sheet
-        Files of other names are left out.
+    list of str
+        Names of the sheets that are not read.
 
     Raises
     ------
@@ -40,15 +41,20 @@ def read_csv_folder(folder: Path) -> Tables:
         files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".csv")
     except OSError as error:
         raise SpecificationError(f"cannot be read: {error.strerror or error}") from None
-    for file in files:
-        name = file.stem.lower()
+    names = [file.stem.lower() for file in files]
+    others = [file.stem for file in files if file.stem.lower() not in SHEETS]
+    for other in others:
+        if not other.startswith("#"):
+            refuse_similar(other, names)
+    for file, name in zip(files, names, strict=True):
         if name in sheets:
             raise SpecificationError("found two files of this name, expected one", pointer=name)
         if name in SHEETS:
-            sheets[name] = Sheet(name, _rows(name, decoded(read_bytes(file, _MOST_BYTES))))
-        elif not file.stem.startswith("#"):
-            refuse_similar(file.stem)
-    return {name: sheets[name] for name in SHEETS if name in sheets}
+            try:
+                sheets[name] = Sheet(name, _rows(_text(read_bytes(file, _MOST_BYTES))))
+            except SpecificationError as error:
+                raise SpecificationError(error.message, pointer=file.name) from None
+    return {name: sheets[name] for name in SHEETS if name in sheets}, others
 
 
 def csv_files(tables: Tables) -> Mapping[str, str]:
@@ -73,14 +79,30 @@ def csv_files(tables: Tables) -> Mapping[str, str]:
     return texts
 
 
-def _rows(name: str, text: str) -> list[list[Cell]]:
-    header = text.partition("\n")[0]
-    delimiter = ";" if header.count(";") > header.count(",") else ","
+def _text(data: bytes) -> str:
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise SpecificationError(f"is no CSV: {error}", pointer=name) from None
-    return [[_unescaped(cell) for cell in row] for row in rows]
+        return decoded(data)
+    except SpecificationError as error:
+        raise SpecificationError(f"{error.message}; save it as 'CSV UTF-8'") from None
+
+
+def _rows(text: str) -> list[list[Cell]]:
+    header = text.partition("\n")[0]
+    if header.count("\t") > max(header.count(";"), header.count(",")):
+        raise SpecificationError("found tabs between the columns, expected , or ;")
+    delimiter = ";" if header.count(";") > header.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[Cell]] = []
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            reason = "a quotation mark is not closed" if "end of data" in str(error) else error
+            raise SpecificationError(f"line {line}: is no CSV: {reason}") from None
+        if row is None:
+            return rows
+        rows.append([_unescaped(cell) for cell in row])
 
 
 def _escaped(cell: Cell) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from mfmgame.tables.sheets import Tables
 
 __all__ = ["load_scenario", "save_scenario"]
+
+_OTHER_TABLES = {
+    **dict.fromkeys((".csv", ".tsv"), "found a single file, expected the folder that holds it"),
+    **{
+        kind: f"found the ending '{kind}', expected .xlsx, .json or a folder of CSV files"
+        for kind in (".xls", ".xlsb", ".ods", ".numbers")
+    },
+}
+"""What to say of files of tables that are not read, by their endings."""
 
 
 def load_scenario(path: str | os.PathLike[str]) -> Scenario:
@@ -59,14 +68,17 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     file, is_folder = input_of(path), False
     with contextlib.suppress(OSError):  # a name that is too long, which reading reports
         is_folder = file is not None and file.is_dir()
-    if file is None or not (is_folder or file.suffix.lower() in WORKBOOKS):
+    kind = "" if file is None else file.suffix.lower()
+    if file is None or not (is_folder or kind in WORKBOOKS):
+        if kind in _OTHER_TABLES:
+            raise SpecificationError(_OTHER_TABLES[kind], source=os.fspath(path))
         return read_scenario(path)
     try:
-        tables = read_csv_folder(file) if is_folder else read_workbook(file)
+        tables, others = read_csv_folder(file) if is_folder else read_workbook(file)
         if not tables:
             kind = "folder without scenario.csv" if is_folder else "workbook without its sheets"
             raise SpecificationError(f"found a {kind}, expected a file or folder of a scenario")
-        return _scenario_of(tables, file, os.fspath(path))
+        return _scenario_of(tables, file, os.fspath(path), others)
     except SpecificationError as error:
         raise error if error.source else error.located(os.fspath(path)) from None
 
@@ -113,6 +125,8 @@ def write_document(
     document: Mapping[str, Any],
     file: Path,
     finish: Callable[[Workbook], None] | None = None,
+    *,
+    with_rules: bool = False,
 ) -> None:
     """Write the document of a scenario as the kind of file that the name says.
 
@@ -122,6 +136,8 @@ def write_document(
     file : pathlib.Path
     finish : callable, optional
         Adds what makes a workbook handy.
+    with_rules : bool, default False
+        Whether tables have a sheet of rules even if there are none.
     """
     kind = "" if file.is_dir() else file.suffix.lower()
     if kind not in ("", ".json", ".xlsx"):
@@ -133,7 +149,7 @@ def write_document(
         text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         _write({file: text.encode("utf-8")})
         return
-    tables = tables_of(document, as_text=kind == "")
+    tables = tables_of(document, as_text=kind == "", with_rules=with_rules)
     _refuse_other_scenario(document, tables, file)
     if kind == ".xlsx":
         try:
@@ -149,7 +165,7 @@ def write_document(
                 (file / f"{name}.csv").unlink(missing_ok=True)
 
 
-def _scenario_of(tables: Tables, file: Path, source: str) -> Scenario:
+def _scenario_of(tables: Tables, file: Path, source: str, others: Sequence[str] = ()) -> Scenario:
     @cache
     def known_names(member: str, catalog: str) -> Mapping[str, str] | None:
         try:
@@ -158,7 +174,7 @@ def _scenario_of(tables: Tables, file: Path, source: str) -> Scenario:
             return None
         return {entry.id: entry.name for entry in entries}
 
-    reader = TableReader(tables, known_names)
+    reader = TableReader(tables, known_names, others)
     try:
         scenario = Scenario(**reader.document)
     except SpecificationError as error:

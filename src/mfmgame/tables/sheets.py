@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
 
 __all__ = [
+    "INSTRUCTIONS",
     "RISKY",
     "SHEETS",
     "Cell",
@@ -17,6 +18,7 @@ __all__ = [
     "cell_error",
     "cell_name",
     "refuse_similar",
+    "without_sheet",
 ]
 
 Cell = str | float | None
@@ -36,6 +38,9 @@ SHEETS = (
 """Sheets that hold a scenario, in the order in which they are written."""
 
 
+INSTRUCTIONS = "instructions"
+"""Sheet of a starter workbook that tells how to fill it in."""
+
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """How text begins that a spreadsheet program may run as a formula."""
 
@@ -49,10 +54,13 @@ class Sheet:
     name : str
     rows : sequence of sequence of (str, float or None)
         From the first row of the file on; rows may end early.
+    percents : collection of (int, int)
+        Row and column of each number that the file shows per cent.
     """
 
     name: str
     rows: Sequence[Sequence[Cell]]
+    percents: Collection[tuple[int, int]] = ()
 
     def at(self, row: int, column: int) -> Cell:
         """Return a cell, blank beyond the end of its row.
@@ -146,16 +154,32 @@ def cell_error(sheet: str, row: int, column: int, message: str) -> Specification
     return SpecificationError(message, pointer=f"{sheet}!{cell_name(row, column)}")
 
 
-def refuse_similar(name: str) -> None:
+def without_sheet(name: str, others: Collection[str]) -> SpecificationError:
+    """Build the error to raise for a sheet that is missing, naming the sheets that are not read."""
+    named = [shown(other) for other in others if other != INSTRUCTIONS]
+    found = f"; other sheets found: {', '.join(named)}" if named else ""
+    return SpecificationError(f"missing, expected a sheet {shown(name)}{found}", pointer=name)
+
+
+def refuse_similar(name: str, present: Collection[str]) -> None:
     """Refuse the name of a sheet that is likely meant to be that of another.
+
+    Parameters
+    ----------
+    name : str
+    present : collection of str
+        Sheets of the file that are read; none of them is suggested.
 
     Raises
     ------
     SpecificationError
         If the sheet would not be read, and its name is near to one that would.
     """
-    expected = nearest(name.lower(), SHEETS, "sheet")
-    if "did you mean" in expected:
+    if "did you mean" in nearest(name.lower(), SHEETS, "sheet"):
+        missing = [sheet for sheet in SHEETS if sheet not in present]
+        expected = nearest(name.lower(), missing, "sheet") if missing else "no further sheet"
+        if len(missing) == 1 and "did you mean" not in expected:
+            expected = f"no further sheet but {expected}"
         raise SpecificationError(
             f"unknown sheet, expected {expected} (a name that begins with # is not read)",
             pointer=shown(name),

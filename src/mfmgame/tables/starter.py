@@ -15,6 +15,8 @@ from mfmgame.documents.json_reading import path_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.tables.scenario_files import write_document
+from mfmgame.tables.sheets import INSTRUCTIONS
+from mfmgame.tables.table_reading import RULES
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -29,13 +31,18 @@ _INSTRUCTIONS = (
     "1. scenario: name the system. 'attacker bandwidth' is what the attacker can spend, in bits; "
     "'termination loss' is what it costs to stop the system.",
     "2. threats: a row for each threat. 'severity' is the loss at full effort if no defense runs. "
-    "If you know a range instead, fill in 'low' and 'high', and 'likely' if you can.",
+    "If you know a range instead, fill in 'low' and 'high', and 'likely' if you can: 'low' and "
+    "'high' are the least and the greatest possible value (of a uniform distribution, or of a PERT "
+    "distribution if 'likely' is filled in), not a 90 % interval.",
     "3. defenses: a row for each defense. A column 'use: budget' says what it costs. A defense of "
     "the kind 'binary' is bought whole or not at all.",
     "4. effectiveness: the fraction of each threat (row) that each defense (column) stops. "
     "0.6, 60 %, a range 0.4..0.8 or low/likely/high such as 0.4/0.6/0.8; blank means 0.",
     "5. limits: how much of each resource there is.",
-    "6. basis and source: what a number rests on (measured, paper, derived or assumed) and where "
+    "6. rules: 'requires' means that the defense under 'name' runs only if all 'defenses' of the "
+    "row run; 'conflicts' means that it does not run beside them. Separate names with semicolons. "
+    "Rules need defenses of the kind 'binary', or with 'levels'.",
+    "7. basis and source: what a number rests on (measured, paper, derived or assumed) and where "
     "it comes from. Answers say how many numbers are assumed.",
     "",
     "Then run:  mfmgame solve FILE",
@@ -88,7 +95,7 @@ def init_scenario(
             "found a file already, expected a new name; nothing is overwritten", source=str(file)
         )
     document = shipped_scenario("starter") if catalog is None else _from_catalog(catalog, only)
-    write_document(document, file, _finish)
+    write_document(document, file, _finish, with_rules=True)
 
 
 def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
@@ -157,7 +164,7 @@ def _finish(workbook: Workbook) -> None:
     from openpyxl.styles import Alignment, Font
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    page = workbook.create_sheet("instructions", 0)
+    page = workbook.create_sheet(INSTRUCTIONS, 0)
     page.column_dimensions["A"].width = 100
     for row, line in enumerate(_INSTRUCTIONS, start=1):
         cell = page.cell(row, 1, line)
@@ -165,7 +172,9 @@ def _finish(workbook: Workbook) -> None:
         cell.font = Font(bold=row == 1)
     for sheet in workbook.worksheets[1:]:
         for cell in sheet[1]:
-            choices = {"basis": get_args(Basis), "kind": get_args(Kind)}.get(cell.value)
+            choices = {"basis": get_args(Basis), "kind": get_args(Kind), "rule": RULES}.get(
+                cell.value
+            )
             if cell.value == "class":
                 values = (sheet.cell(row, cell.column).value for row in range(2, sheet.max_row + 1))
                 choices = tuple(dict.fromkeys(value for value in values if value))

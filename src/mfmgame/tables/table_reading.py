@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mfmgame.documents.member_pointers import parts_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
 from mfmgame.tables.cell_document import CellDocument
+from mfmgame.tables.cell_numbers import BITS, SHARE, Measure
 from mfmgame.tables.columns import ENTRY_KEYS, ESTIMATE, SCENARIO_KEYS, USE, Kind, canonical
-from mfmgame.tables.sheets import Sheet, Tables
+from mfmgame.tables.sheets import Sheet, Tables, without_sheet
 
-__all__ = ["TableReader"]
+__all__ = ["RULES", "TableReader"]
 
 _SCENARIO_COLUMNS = ("key", "value", *ESTIMATE, "basis", "source")
 _LIMIT_COLUMNS = ("resource", "limit", "unit", "basis", "source")
 _SOURCE_COLUMNS = ("threat", "defense", "basis", "source")
 _RULE_COLUMNS = ("rule", "name", "defenses", "at_least", "at_most")
 _MORE_COLUMNS = ("id", "pointer", "value")
-_RULES = ("requires", "conflicts", "group")
+RULES = ("requires", "conflicts", "group")
+"""Words of the column ``rule``."""
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -33,6 +35,8 @@ class TableReader(CellDocument):
     known_names : callable
         Gives the entries of the scenario's catalog, names by their ids, for a member
         ("threats" or "defenses") and the name of the catalog; None if there is no such catalog.
+    others : sequence of str, optional
+        Names of the sheets that are not read.
 
     Attributes
     ----------
@@ -48,11 +52,17 @@ class TableReader(CellDocument):
     """
 
     def __init__(
-        self, tables: Tables, known_names: Callable[[str, str], Mapping[str, str] | None]
+        self,
+        tables: Tables,
+        known_names: Callable[[str, str], Mapping[str, str] | None],
+        others: Sequence[str] = (),
     ) -> None:
         if "scenario" not in tables:
-            raise SpecificationError("missing, expected a sheet 'scenario'", pointer="scenario")
+            raise without_sheet("scenario", others)
+        self._tables, self._others = tables, others
         self._known_names = known_names
+        self._loss = Measure()
+        self._units = _resource_units(tables)
         super().__init__({"schema": "mfmgame/scenario/1"})
         self._names: dict[str, dict[str, str]] = {}
         self._read_scenario(tables["scenario"])
@@ -89,6 +99,7 @@ class TableReader(CellDocument):
             if mark not in (".", ","):
                 self.refuse(sheet, row, columns["value"], f"found {shown(mark)}, expected . or ,")
             self.decimal = "." if mark == "." else ","
+        self._loss = Measure(units=_loss_units(sheet, rows, columns))
         for key, row in rows.items():
             place: tuple[str, ...] = tuple(key.split("."))
             if key.startswith("correlations."):
@@ -103,7 +114,9 @@ class TableReader(CellDocument):
                 )
             kind = SCENARIO_KEYS.get(key, "number")
             if kind == "number":
-                self.set_estimate(place, sheet, row, columns, "value")
+                measures = {"attacker.bandwidth": BITS, "termination.loss": self._loss}
+                measure = measures.get(key, SHARE)
+                self.set_estimate(place, sheet, row, columns, "value", measure)
                 self.set_provenance(place, sheet, row, columns)
             else:
                 self.set_cell(place, sheet, row, columns["value"], kind)
@@ -127,24 +140,28 @@ class TableReader(CellDocument):
                 self.refuse(sheet, row, column, f"duplicate id {shown(own)}, expected unique ids")
             self.set_member((*place, "id"), own)
             for name, column in columns.items():
-                if name in ESTIMATE or name == "id" or not sheet.text(row, column):
-                    continue
-                if name == "severity":
+                if name in ("severity", "bandwidth"):
+                    self.note((*place, name), sheet, row, column)  # also of a blank cell
+                if name in (*ESTIMATE, "id", "severity") or not sheet.text(row, column):
                     continue
                 if name.startswith(USE):
                     resource = name.removeprefix(USE).strip()
-                    self.set_cell((*place, "use", resource), sheet, row, column, "number")
+                    measure = self._measure_of(resource)
+                    self.set_cell((*place, "use", resource), sheet, row, column, "number", measure)
                 else:
                     kind = known.get(name) or "json"
-                    self.set_cell((*place, *name.split(".")), sheet, row, column, kind)
+                    measure = BITS if name == "bandwidth" else SHARE
+                    self.set_cell((*place, *name.split(".")), sheet, row, column, kind, measure)
             if member == "threats":
-                self.set_estimate((*place, "severity"), sheet, row, columns, "severity")
+                where = (*place, "severity")
+                self.set_estimate(where, sheet, row, columns, "severity", self._loss)
             entry = entries[-1]
             self._names[member][own] = entry.get("name", "")
 
     def _read_effectiveness(self, sheet: Sheet) -> None:
         if not sheet.rows:
             return
+        self._refuse_swapped(sheet)
         defenses = {
             column: self._resolved(sheet, 0, column, "defenses")
             for column in range(1, len(sheet.rows[0]))
@@ -173,6 +190,25 @@ class TableReader(CellDocument):
                 self.note((*place, "defense"), sheet, 0, column)
                 self.note(place, sheet, row, column)
                 self.set_cell((*place, "value"), sheet, row, column, "number")
+
+    def _refuse_swapped(self, sheet: Sheet) -> None:
+        """Refuse a matrix with defenses down and threats across."""
+        threats, defenses = self._entries("threats"), self._entries("defenses")
+        across = [sheet.text(0, column) for column in range(1, len(sheet.rows[0]))]
+        down = [sheet.text(row, 0) for row in sheet.filled_rows()]
+        if not (threats and defenses):
+            return
+        if (
+            not any(self._known(text, "defenses") in defenses for text in across)
+            and not any(self._known(text, "threats") in threats for text in down)
+            and any(self._known(text, "threats") in threats for text in across)
+            and any(self._known(text, "defenses") in defenses for text in down)
+        ):
+            message = "found threats across and defenses down, expected threats down and defenses"
+            self.refuse(sheet, 0, 0, f"{message} across: are rows and columns swapped?")
+
+    def _measure_of(self, resource: str) -> Measure:
+        return Measure(units=self._units.get(resource, ()))
 
     def _read_sources(self, sheet: Sheet) -> None:
         columns = self.columns_of(sheet, dict.fromkeys(_SOURCE_COLUMNS), ("threat", "defense"))
@@ -208,7 +244,12 @@ class TableReader(CellDocument):
             seen.add(resource)
             place = ("defender", "limits", resource)
             if sheet.text(row, columns["limit"]):
-                self.set_estimate(place, sheet, row, columns, "limit")
+                measure = self._measure_of(resource)
+                self.set_estimate(place, sheet, row, columns, "limit", measure)
+                limit = self.member(place)
+                if isinstance(limit, float) and limit < 0.0:
+                    message = f"found {shown(limit)}, expected at least 0"
+                    self.refuse(sheet, row, columns["limit"], message)
                 self.set_provenance(place, sheet, row, columns)
             if "unit" in columns:
                 where = ("units", "resources", resource)
@@ -218,12 +259,13 @@ class TableReader(CellDocument):
         columns = self.columns_of(sheet, dict.fromkeys(_RULE_COLUMNS), ("rule", "defenses"))
         for row in sheet.filled_rows():
             rule = sheet.text(row, columns["rule"]).lower()
-            if rule not in _RULES:
-                expected = nearest(rule, _RULES, "rule")
+            if rule not in RULES:
+                expected = nearest(rule, RULES, "rule")
                 self.refuse(
                     sheet, row, columns["rule"], f"found {shown(rule)}, expected {expected}"
                 )
             others = self.texts(sheet.text(row, columns["defenses"]))
+            self._refuse_commas(sheet, row, columns["defenses"], others)
             others = [self._known(other, "defenses") for other in others]
             if rule == "group":
                 self._read_group(sheet, row, columns, others)
@@ -242,6 +284,14 @@ class TableReader(CellDocument):
                 self.note((*place, len(listed)), sheet, row, columns["defenses"])
                 listed.append(other)
 
+    def _refuse_commas(self, sheet: Sheet, row: int, column: int, names: Sequence[str]) -> None:
+        """Refuse names that commas separate, which would be taken for a single name."""
+        known = self._entries("defenses") or {}
+        for name in names:
+            parts = [self._known(part.strip(), "defenses") for part in name.split(",")]
+            if self._known(name, "defenses") not in known and any(part in known for part in parts):
+                self.refuse(sheet, row, column, f"found {shown(name)}, separate names with ;")
+
     def _read_group(
         self, sheet: Sheet, row: int, columns: Mapping[str, int], members: list[str]
     ) -> None:
@@ -258,8 +308,13 @@ class TableReader(CellDocument):
     def _read_plans(self, sheet: Sheet) -> None:
         columns = sheet.columns()
         first = next(iter(columns), "")
+        seen = set()
         for row in sheet.filled_rows():
             defense = self._resolved(sheet, row, columns.get(first, 0), "defenses")
+            if defense in seen:
+                message = f"found {shown(defense)} again, expected it once"
+                self.refuse(sheet, row, columns.get(first, 0), message)
+            seen.add(defense)
             for plan, column in columns.items():
                 if plan != first and sheet.text(row, column):
                     self.note(("plans", plan), sheet, 0, column)
@@ -307,17 +362,24 @@ class TableReader(CellDocument):
             self.refuse(sheet, row, column, f"missing, expected a {noun}")
         found, known = self._known(text, member), self._entries(member)
         if known is not None and found not in known:
+            if not known and member not in self._tables:
+                raise without_sheet(member, self._others)
             noun = member.removesuffix("s")
             expected = nearest(text, known, noun)
             self.refuse(sheet, row, column, f"unknown {noun} {shown(text)}, expected {expected}")
         return found
 
     def _known(self, text: str, member: str) -> str:
-        """The id that a text stands for: an id itself, or a name that one entry has."""
+        """The id that a text stands for: an id, or a name that one entry has; case comes second."""
         known = self._entries(member) or {}
         if text in known:
             return text
         named = [key for key, name in known.items() if name == text]
+        if not named:
+            folded = text.casefold()
+            named = [
+                key for key, name in known.items() if folded in (key.casefold(), name.casefold())
+            ]
         return named[0] if len(named) == 1 else text
 
     def _entries(self, member: str) -> Mapping[str, str] | None:
@@ -340,3 +402,34 @@ class TableReader(CellDocument):
             message = f"found {shown(text)}, which {found} has for its id, expected the id of one"
             self.refuse(sheet, row, column, message)
         return places[0]
+
+
+def _loss_units(
+    sheet: Sheet, rows: Mapping[str, int], columns: Mapping[str, int]
+) -> tuple[str, ...]:
+    """List the spellings of the unit of losses that the sheet ``scenario`` states."""
+    loss, period = (
+        sheet.text(rows[key], columns["value"]) if key in rows else ""
+        for key in ("units.loss", "units.period")
+    )
+    if not loss:
+        return ()
+    return (loss, f"{loss} per {period}", f"{loss}/{period}") if period else (loss,)
+
+
+def _resource_units(tables: Tables) -> dict[str, tuple[str, ...]]:
+    """Look up the unit of each resource in the sheet ``limits``, which is read only later."""
+    if "limits" not in tables:
+        return {}
+    sheet = tables["limits"]
+    columns = {
+        canonical(name, dict.fromkeys(_LIMIT_COLUMNS)): column
+        for name, column in sheet.columns().items()
+    }
+    if not {"resource", "unit"} <= columns.keys():
+        return {}
+    return {
+        sheet.text(row, columns["resource"]): (sheet.text(row, columns["unit"]),)
+        for row in sheet.filled_rows()
+        if sheet.text(row, columns["unit"])
+    }

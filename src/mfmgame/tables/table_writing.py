@@ -15,6 +15,7 @@ from mfmgame.tables.sheets import SHEETS, Cell, Sheet, Tables
 
 __all__ = ["tables_of"]
 
+_RULE_HEADINGS = ("rule", "name", "defenses", "at_least", "at_most")
 _ALWAYS = {
     "threats": ("id", "name", "class", "severity", *ESTIMATE, "bandwidth", "basis", "source"),
     "defenses": ("id", "name", "kind", "basis", "source"),
@@ -22,7 +23,7 @@ _ALWAYS = {
 """Columns that are written even where every cell is blank: people fill them in."""
 
 
-def tables_of(document: Mapping[str, Any], *, as_text: bool) -> Tables:
+def tables_of(document: Mapping[str, Any], *, as_text: bool, with_rules: bool = False) -> Tables:
     """Write the document of a scenario as sheets.
 
     Parameters
@@ -31,12 +32,18 @@ def tables_of(document: Mapping[str, Any], *, as_text: bool) -> Tables:
         By :meth:`Scenario.to_document`.
     as_text : bool
         Whether cells hold text only, as in CSV files.
+    with_rules : bool, default False
+        Whether the sheet of rules is written even if there are none.
 
     Returns
     -------
     mapping of str to Sheet
     """
-    return _Writer(document, as_text).tables
+    tables = _Writer(document, as_text).tables
+    if with_rules and "rules" not in tables:
+        written = {**tables, "rules": Sheet("rules", [_RULE_HEADINGS])}
+        return {name: written[name] for name in SHEETS if name in written}
+    return tables
 
 
 class _Writer:
@@ -170,7 +177,9 @@ class _Writer:
 
     def _limits(self, left: dict[str, Any]) -> list[list[Cell]]:
         defender, units = left.get("defender", {}), left.get("units", {})
-        limits, named = defender.get("limits") or {}, (units or {}).get("resources") or {}
+        stated, named = defender.get("limits") or {}, (units or {}).get("resources") or {}
+        limits = {name: limit for name, limit in stated.items() if not _is_negative(limit)}
+        refused = {name: stated[name] for name in stated.keys() - limits.keys()}
         rows: list[list[Cell]] = [["resource", "limit", "unit", "basis", "source"]]
         for resource in dict.fromkeys([*limits, *named]):
             cells = self._stated(limits[resource]) if resource in limits else [None] * 6
@@ -181,13 +190,15 @@ class _Writer:
         for inside, key in ((defender, "limits"), (units, "resources")):
             if inside:
                 inside.pop(key, None)
+        if refused:  # the sheet takes no negative limit
+            defender["limits"] = refused
         for key in ("defender", "units"):
             if key in left and not left[key]:
                 del left[key]
         return rows if len(rows) > 1 else []
 
     def _rules(self, left: dict[str, Any], document: Mapping[str, Any]) -> list[list[Cell]]:
-        rows: list[list[Cell]] = [["rule", "name", "defenses", "at_least", "at_most"]]
+        rows: list[list[Cell]] = [list(_RULE_HEADINGS)]
         for entry in document.get("defenses") or []:
             for key in ("requires", "conflicts"):
                 others = self._cell(entry.get(key) or [], "texts")
@@ -241,7 +252,7 @@ class _Writer:
             ends: list[Any] | None = None
             if rest.keys() == {"range"}:
                 ends = [value["range"][0], None, value["range"][1]]
-            elif is_pert(rest):
+            elif is_pert(rest) and value.get("nominal") in (None, value["mode"]):
                 ends = [value["low"], value["mode"], value["high"]]
             if ends is not None:
                 return [
@@ -268,6 +279,11 @@ class _Writer:
             text = json.dumps(value, ensure_ascii=False)
             pointer = pointer_to(parts if own else (*place, *parts))
             self._more.append([own or None, pointer, text])
+
+
+def _is_negative(limit: Any) -> bool:
+    value = limit.get("value", 0.0) if isinstance(limit, dict) else limit
+    return bool(value < 0.0)
 
 
 def _without(value: Mapping[str, Any], *keys: str) -> dict[str, Any]:

@@ -7,9 +7,11 @@ XML are looked at before a cell is read.
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +31,14 @@ WORKBOOKS = (".xlsx", ".xlsm")
 _MOST_BYTES = 32 * 2**20
 _MOST_UNPACKED = 256 * 2**20
 _MOST_CELLS = 2_000_000
+_NO_VALUE = (
+    "found a formula without a value, expected a value (save it as values, or put ' before a text "
+    "that begins with =)"
+)
 _TIME = re.compile(rb">[^<>]*</dcterms:(created|modified)>")
 
 
-def read_workbook(path: Path) -> Tables:
+def read_workbook(path: Path) -> tuple[Tables, list[str]]:
     """Read the sheets of a workbook that hold a scenario.
 
     Parameters
@@ -42,23 +48,27 @@ def read_workbook(path: Path) -> Tables:
     Returns
     -------
     mapping of str to Sheet
-        Sheets of other names are left out.
+    list of str
+        Names of the sheets that are not read.
 
     Raises
     ------
     SpecificationError
-        If the file is no workbook, is too large, or a cell holds no plain value.
+        If the file is no workbook, is too large, or a cell is hidden or holds no plain value.
     """
     data = read_bytes(path, _MOST_BYTES)
     _refuse_bombs(data)
     workbook = _loaded(data, values=False)
     values: Workbook | None = None
     sheets: dict[str, Sheet] = {}
+    titles = [worksheet.title for worksheet in workbook.worksheets]
+    others = [title for title in titles if title.strip().lower() not in SHEETS]
+    for title in others:
+        if not title.startswith("#"):
+            refuse_similar(title, [other.strip().lower() for other in titles])
     for worksheet in workbook.worksheets:
         name = worksheet.title.strip().lower()
         if name not in SHEETS:
-            if not worksheet.title.startswith("#"):
-                refuse_similar(worksheet.title)
             continue
         if worksheet.sheet_state != "visible":
             raise SpecificationError("found a hidden sheet, expected a visible one", pointer=name)
@@ -74,8 +84,9 @@ def read_workbook(path: Path) -> Tables:
         if values is None and _has_formulas(worksheet):
             values = _loaded(data, values=True)
         cached = worksheet if values is None else values[worksheet.title]
-        sheets[name] = Sheet(name, _rows(name, worksheet, cached))
-    return sheets
+        _refuse_hidden(name, worksheet)
+        sheets[name] = Sheet(name, _rows(name, worksheet, cached), _percents(worksheet))
+    return sheets, others
 
 
 def workbook_bytes(tables: Tables, finish: Callable[[Workbook], None] | None = None) -> bytes:
@@ -158,6 +169,47 @@ def _has_formulas(worksheet: Worksheet) -> bool:
     return any(cell.data_type == "f" for row in worksheet.iter_rows() for cell in row)
 
 
+def _refuse_hidden(name: str, worksheet: Worksheet) -> None:
+    """Refuse rows and columns that are filled and hidden: nobody sees what is read there."""
+    from openpyxl.utils import get_column_letter
+
+    columns = {
+        column
+        for letter, found in worksheet.column_dimensions.items()
+        if found.hidden
+        for column in range(found.min or _number_of(letter), (found.max or _number_of(letter)) + 1)
+    }
+    rows = {row for row, found in worksheet.row_dimensions.items() if found.hidden}
+    if not (rows or columns):
+        return
+    for cells in worksheet.iter_rows():
+        for cell in cells:
+            if cell.value is None or not (cell.row in rows or cell.column in columns):
+                continue
+            letter = get_column_letter(cell.column)
+            what = f"row {cell.row}" if cell.row in rows else f"column {letter}"
+            raise SpecificationError(
+                f"found the hidden {what}, expected visible cells: unhide it or delete it",
+                pointer=name,
+            )
+
+
+def _number_of(letter: str) -> int:
+    from openpyxl.utils import column_index_from_string
+
+    return int(column_index_from_string(letter))
+
+
+def _percents(worksheet: Worksheet) -> frozenset[tuple[int, int]]:
+    """List the cells whose numbers are shown per cent: 35 % is held as 0.35."""
+    return frozenset(
+        (cell.row - 1, cell.column - 1)
+        for cells in worksheet.iter_rows()
+        for cell in cells
+        if cell.has_style and cell.value is not None and "%" in cell.number_format
+    )
+
+
 def _rows(name: str, worksheet: Worksheet, cached: Worksheet) -> list[list[Cell]]:
     """Read the cells of a sheet; those of formulas from the values that were kept beside them."""
     rows: list[list[Cell]] = []
@@ -168,36 +220,49 @@ def _rows(name: str, worksheet: Worksheet, cached: Worksheet) -> list[list[Cell]
             if cell.data_type == "f":
                 value = cached.cell(number + 1, place + 1).value
                 if value is None:
-                    message = "found a formula without a value, expected a value"
-                    raise cell_error(name, number, place, f"{message} (save it as values)")
-            row.append(_plain(name, number, place, value, cell.data_type))
+                    raise _refusal(name, rows, number, place, _NO_VALUE)
+            if problem := _problem(value, cell.data_type):
+                raise _refusal(name, rows, number, place, problem)
+            row.append(None if value == "" else float(value) if _is_number(value) else value)
         rows.append(row)
     return rows
 
 
-def _plain(sheet: str, row: int, column: int, value: Any, kind: str) -> Cell:
-    """A value as text or a number; an empty text is a blank."""
+def _refusal(
+    sheet: str, rows: Sequence[Sequence[Cell]], row: int, column: int, message: str
+) -> SpecificationError:
+    """Build the error to raise for a cell, naming the cell and the heading of its column."""
+    heading = rows[0][column] if rows and column < len(rows[0]) else None
+    error = cell_error(sheet, row, column, message)
+    parts = (error.pointer, heading.strip() if isinstance(heading, str) else "")
+    return SpecificationError(message, pointer=": ".join(part for part in parts if part))
+
+
+def _problem(value: Any, kind: str) -> str:
+    """Describe why a cell is neither text nor a number; empty if it is, or is blank."""
     if value is None or value == "":
-        return None
+        return ""
     if kind == "e" or (isinstance(value, str) and kind == "f" and value.startswith("#")):
-        raise cell_error(sheet, row, column, f"found the error {shown(value)}, expected a value")
+        return f"found the error {shown(value)}, expected a value"
     if isinstance(value, str):
-        if not is_encodable(value):
-            raise cell_error(sheet, row, column, f"{shown(value)} is not valid Unicode")
-        return value
+        return "" if is_encodable(value) else f"{shown(value)} is not valid Unicode"
     if isinstance(value, bool):
-        raise cell_error(sheet, row, column, f"found {shown(value)}, expected text or a number")
-    if isinstance(value, (int, float)):
-        try:
-            number = float(value)
-        except OverflowError:
-            number = float("inf")
-        if number in (float("inf"), float("-inf")) or number != number:
-            raise cell_error(sheet, row, column, f"found {shown(value)}, expected a finite number")
-        return number
-    raise cell_error(
-        sheet, row, column, f"found a {type(value).__name__}, expected text or a number"
-    )
+        return f"found {shown(value)}, expected text or a number"
+    if isinstance(value, (datetime, date)):
+        has_time = isinstance(value, datetime) and value.time() != time()
+        written = f"{value:%Y-%m-%d %H:%M}" if has_time else f"{value:%Y-%m-%d}"
+        return f"found the date {written}, expected text or a number"
+    if not _is_number(value):
+        return f"found a {type(value).__name__}, expected text or a number"
+    try:
+        is_finite = math.isfinite(value)
+    except OverflowError:
+        is_finite = False
+    return "" if is_finite else f"found {shown(value)}, expected a finite number"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _put(cell: Any, value: Cell) -> None:

@@ -37,7 +37,7 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
-from mfmgame.messages import refuse_other_types, shown
+from mfmgame.messages import missing_package, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.game_family import GameFamily
 from mfmgame.uncertainty.uncertain_inputs import checked_seed
@@ -391,6 +391,4 @@ def _check_salib(seed: int) -> None:
     try:
         import SALib  # noqa: F401
     except ImportError:
-        raise SpecificationError(
-            "SALib is not installed, expected the extra mfmgame[sensitivity]", pointer="method"
-        ) from None
+        raise missing_package("this method needs", "SALib", "sensitivity") from None

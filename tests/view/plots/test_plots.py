@@ -486,7 +486,7 @@ class TestWithoutMatplotlib:
         done = subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True
         )
-        assert "install mfmgame[plot]" in done.stdout
+        assert 'install "mfmgame[plot]"' in done.stdout
         assert done.stdout.count("\n") == 1
 
 

@@ -21,8 +21,7 @@ import numpy as np
 
 from mfmgame.answers.decision import Region
 from mfmgame.documents.result import Decision
-from mfmgame.errors import SpecificationError
-from mfmgame.messages import refuse_other_types
+from mfmgame.messages import missing_package, refuse_other_types
 from mfmgame.view.text.number_formats import loss_unit, printable
 
 try:
@@ -32,7 +31,7 @@ try:
     from matplotlib.font_manager import FontProperties, findfont, get_font
     from matplotlib.ticker import FuncFormatter, ScalarFormatter
 except ImportError:
-    raise SpecificationError("drawing needs matplotlib: install mfmgame[plot]") from None
+    raise missing_package("drawing needs", "matplotlib", "plot") from None
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,7 +19,7 @@ from mfmgame.documents.float_reading import as_float
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.scenario_game import build_game
-from mfmgame.messages import shown
+from mfmgame.messages import missing_package, shown
 from mfmgame.sweeps.frontier_search import sweep
 from mfmgame.view.report.contents import contents
 from mfmgame.view.report.payload import Labels, frontier_payload
@@ -97,9 +97,7 @@ def _plotly() -> str:
     """Read the chart library from the package `plotly`."""
     missing = [name for name in ("plotly", "jinja2") if util.find_spec(name) is None]
     if missing:
-        raise SpecificationError(
-            f"the report needs {' and '.join(missing)}: install mfmgame[report]"
-        )
+        raise missing_package("the report needs", " and ".join(missing), "report")
     file = resources.files("plotly").joinpath("package_data/plotly.min.js")
     # Line ends as browsers read them, so that the hash matches the script that runs.
     return file.read_text("utf-8").replace("\r\n", "\n").replace("\r", "\n").strip()
