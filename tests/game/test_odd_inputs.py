@@ -13,6 +13,16 @@ from mfmgame.game.odd_inputs import _is_typo
 from random_games import games
 from specifications import SCENARIO
 
+
+def with_bases(document: dict) -> dict:
+    """The same scenario, whose entries say that their numbers are assumed."""
+    entries = {
+        key: [{"basis": "assumed", **entry} for entry in document[key]]
+        for key in ("threats", "defenses", "effectiveness")
+    }
+    return {**document, **entries}
+
+
 PLAIN = {
     "severity": [8.0, 6.0, 3.0],
     "bandwidth": [1.0, 2.0, 3.0],
@@ -189,7 +199,7 @@ def test_one_letter_more_is_a_typing_error(word, place, letter):
 class TestCommand:
     def run(self, tmp_path, *options):
         spec = tmp_path / "a.json"
-        spec.write_text(json.dumps(SCENARIO), encoding="utf-8")
+        spec.write_text(json.dumps(with_bases(SCENARIO)), encoding="utf-8")
         return CliRunner().invoke(app, ["check", str(spec), *options])
 
     def test_says_that_nothing_is_odd(self, tmp_path):
@@ -202,3 +212,10 @@ class TestCommand:
         found = self.run(tmp_path, *odd, "--strict")
         assert found.exit_code == 6
         assert found.stdout.startswith("the limit of 'budget', 99, never binds")
+
+    def test_entries_without_a_basis_are_counted(self):
+        document = with_bases(SCENARIO)
+        del document["threats"][0]["basis"], document["effectiveness"][0]["basis"]
+        assert mg.odd_inputs(mg.Scenario(**document)) == [
+            "no basis is stated for the numbers of 1 threat, 1 effectiveness value"
+        ]

@@ -1,4 +1,4 @@
-"""Inputs that are valid and yet likely not what their author meant."""
+"""Inputs that are valid and yet probably mistakes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHORTEST_WORD = 4
 
 
 def odd_inputs(problem: Scenario | DefenseGame) -> list[str]:
-    """List what is odd about a game before it is solved, the gravest first.
+    """List probable mistakes in a valid problem, the most serious first.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def odd_inputs(problem: Scenario | DefenseGame) -> list[str]:
     Returns
     -------
     list of str
-        A line for each finding; empty if nothing is odd.
+        A line for each finding; empty if there is none.
 
     Raises
     ------
@@ -56,7 +56,20 @@ def odd_inputs(problem: Scenario | DefenseGame) -> list[str]:
     ["no defense acts on 1 threat, 20 % of total severity: 't1'"]
     """
     game = game_of(problem)
-    return [line for check in _CHECKS for line in check(game)]
+    found = [line for check in _CHECKS for line in check(game)]
+    return found + (_without_basis(problem) if isinstance(problem, Scenario) else [])
+
+
+def _without_basis(scenario: Scenario) -> list[str]:
+    """Name the scenario's own entries that do not state what their numbers rest on."""
+    entries = (
+        ("threat", scenario.threats or ()),
+        ("defense", scenario.defenses),
+        ("effectiveness value", scenario.effectiveness),
+    )
+    counts = [(noun, sum(one.basis is None for one in some)) for noun, some in entries]
+    listed = ", ".join(counted(count, noun) for noun, count in counts if count)
+    return [f"no basis is stated for the numbers of {listed}"] if listed else []
 
 
 def _out_of_reach(game: DefenseGame) -> Iterator[str]:
