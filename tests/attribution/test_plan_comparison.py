@@ -101,3 +101,33 @@ def test_a_composition_that_cannot_take_the_numbers_is_named():
 def test_a_wrong_option_is_no_refusal_of_a_composition():
     with pytest.raises(mg.SpecificationError, match="tolerance"):
         mg.compare_compositions(game(), tolerance=2.0)
+
+
+def changes(first: mg.DefenseGame, second: mg.DefenseGame) -> list[tuple]:
+    return [tuple(change) for change in mg.compare(first, second).inputs]
+
+
+def test_a_plan_that_runs_nothing_and_a_unit_are_inputs():
+    assert changes(game(plans={}), game(plans={"idle": {}})) == [
+        ("/plans/idle", None, "runs nothing")
+    ]
+    assert changes(game(units=mg.Units(loss="USD")), game(units=mg.Units(loss="kUSD"))) == [
+        ("/units/loss", "USD", "kUSD")
+    ]
+
+
+def test_the_same_input_written_otherwise_is_no_change():
+    assert changes(game(plans={"idle": {"d0": 0.0}}), game(plans={"idle": {}})) == []
+    assert changes(game(), game(use={"budget": [1.0, 1.0], "people": [0.0, 0.0]})) == []
+    stepped = {"levels": {"d0": [0.0, 1.0], "d1": [0.0, 1.0]}}
+    one, other = (
+        game(**stepped, groups=[mg.DefenseGroup(names, at_most=1)])
+        for names in (["d0", "d1"], ["d1", "d0"])
+    )
+    assert changes(one, other) == []
+
+
+@pytest.mark.parametrize("name", ["(best)", "(none)", "(nominal)"])
+def test_a_plan_cannot_have_a_name_of_the_answers_own_plans(name):
+    with pytest.raises(mg.SpecificationError, match="expected a name that does not begin with"):
+        game(plans={name: {}})

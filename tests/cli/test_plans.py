@@ -172,7 +172,7 @@ def test_solve_names_the_two_gravest_odd_inputs(tmp_path):
     odd = {**SCENARIO, "defender": {"limits": {"budget": 100}, "kind": "binary"}}
     file.write_text(json.dumps({**odd, "termination": {"loss": 1000}}))
     text = run("solve", str(file))
-    assert "check: the termination loss, 1000, is at least the loss of all threats" in text
+    assert "check: the termination loss, 1,000, is at least the loss of all threats" in text
     assert "check: the limit of 'budget', 100, never binds" in text
 
 

@@ -51,7 +51,7 @@ ODD = [
     (
         {"use": {"budget": [1.0, 9000.0]}, "limits": {"budget": 9000.0}},
         [
-            "1 defense with a cost of exactly 1 in 'budget', beside others that use up to 9000: "
+            "1 defense with a cost of exactly 1 in 'budget', beside others that use up to 9,000: "
             "is 1 the default of an import?"
         ],
     ),
@@ -95,7 +95,7 @@ ODD = [
     ),
     (
         {"severity": [8e6, 6.0, 3.0]},
-        ["severities run from 3 to 8e+06, over more than six orders of magnitude"],
+        ["severities run from 3 to 8,000,000, over more than six orders of magnitude"],
     ),
     ({"limits": {}}, ["no limit on 'budget': its use is unlimited"]),
     (

@@ -119,3 +119,21 @@ def test_what_a_plan_exceeds_and_breaks_is_checked():
         changed["plans"]["nearly everything"][key] = value
         with pytest.raises(mg.CertificateError):
             verified(changed, game)
+
+
+def test_another_plan_under_a_name_of_the_scenario_is_refused():
+    game = scenario_game()
+    plans = [mg.evaluate(game, name) for name in game.plans]
+    document = json.loads(json.dumps(evaluation_document(*plans)))
+    document["plans"] = dict(
+        zip(document["plans"], reversed(document["plans"].values()), strict=True)
+    )
+    with pytest.raises(mg.CertificateError, match=r"^/plans/current/allocation"):
+        verified(document, game)
+
+
+def test_no_plan_at_all_is_refused():
+    game = scenario_game()
+    document = json.loads(json.dumps(evaluation_document(mg.evaluate(game, "current"))))
+    with pytest.raises(mg.CertificateError, match=r"^/plans: found no plan"):
+        verified({**document, "plans": {}}, game)

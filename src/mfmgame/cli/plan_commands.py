@@ -102,7 +102,7 @@ def _stated_levels(game: DefenseGame, text: str) -> Mapping[str, Any]:
 
     if "=" in text:
         return keyed_numbers(text.split(","), "--plan")
-    if not Path(text).exists():
+    if not text or not Path(text).exists():
         hint = nearest(text, game.plans, "plan")
         raise SpecificationError(
             f"found {shown(text)}, expected {hint}, a file, or ID=LEVEL,...", pointer="--plan"

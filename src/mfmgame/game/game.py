@@ -14,7 +14,7 @@ from mfmgame.documents.float_reading import amounts, as_float, as_floats, outsid
 from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose, composition_class
-from mfmgame.game.labels import checked_labels, texts_beside
+from mfmgame.game.labels import checked_labels, checked_plan_name, texts_beside
 from mfmgame.game.level_rules import DefenseGroup, LevelRules, level_rules_of
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray, dense
@@ -165,7 +165,9 @@ class DefenseGame:
         )
         self.max_level = self.level_rules.greatest_levels(self.max_level)
         self.name, self.units = name, units or Units()
-        self.plans = {plan: dict(stated) for plan, stated in (plans or {}).items()}
+        self.plans = {
+            checked_plan_name(plan): dict(stated) for plan, stated in (plans or {}).items()
+        }
         self.notes = tuple(notes)
         for array in (self.use, self.limits):
             array.flags.writeable = False

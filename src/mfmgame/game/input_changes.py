@@ -58,16 +58,20 @@ def input_changes(before: DefenseGame, after: DefenseGame) -> list[InputChange]:
 
 
 def _inputs(game: DefenseGame) -> dict[str, Value]:
-    """Collect the inputs of a game by pointer; an effectiveness of 0 is none."""
+    """Collect the inputs of a game by pointer; a use, an effectiveness or a level of 0 is none."""
     found: dict[tuple[str, ...], Value] = {
         ("composition",): game.composition,
         ("attacker", "bandwidth"): game.attacker_bandwidth,
         ("termination", "loss"): game.termination_loss,
+        ("units", "loss"): game.units.loss or None,
+        ("units", "period"): game.units.period or None,
     }
+    for resource, unit in game.units.resources.items():
+        found["units", "resources", resource] = unit
     for resource, limit in zip(game.resources, game.limits.tolist(), strict=True):
         found["defender", "limits", resource] = limit if np.isfinite(limit) else None
     for group, (members, at_least, at_most) in enumerate(game.level_rules.groups):
-        names = " ".join(game.defense_ids[j] for j in members)
+        names = " ".join(game.defense_ids[j] for j in sorted(members))
         found["defender", "groups", str(group)] = f"{at_least} to {at_most} of {names}"
     for i, threat in enumerate(game.threat_ids):
         found["threats", threat, "class"] = game.threat_classes[i]
@@ -77,8 +81,8 @@ def _inputs(game: DefenseGame) -> dict[str, Value]:
         levels = game.level_rules.levels[j]
         found["defenses", defense, "max_level"] = float(game.max_level[j])
         found["defenses", defense, "levels"] = None if levels is None else tuple(levels.tolist())
-        for row, resource in enumerate(game.resources):
-            found["defenses", defense, "use", resource] = float(game.use[row, j])
+        for row in np.flatnonzero(game.use[:, j]).tolist():
+            found["defenses", defense, "use", game.resources[row]] = float(game.use[row, j])
     for first, second in game.level_rules.requires:
         required = game.defense_ids[second]
         found["defenses", game.defense_ids[first], "requires", required] = required
@@ -87,6 +91,8 @@ def _inputs(game: DefenseGame) -> dict[str, Value]:
         pair = "effectiveness", game.threat_ids[int(i)], game.defense_ids[int(j)]
         found[pair] = float(matrix[i, j])
     for plan, levels_of in game.plans.items():
-        for defense, level in levels_of.items():
-            found["plans", plan, defense] = float(level)
+        running = {defense: float(level) for defense, level in levels_of.items() if level}
+        found["plans", plan] = None if running else "runs nothing"
+        for defense, level in running.items():
+            found["plans", plan, defense] = level
     return {pointer_to(parts): value for parts, value in found.items()}

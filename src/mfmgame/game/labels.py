@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.errors import SpecificationError
-from mfmgame.messages import nearest, shown
+from mfmgame.messages import nearest, pointer_to, shown
 
 __all__ = ["Labelled", "NumberedLabels"]
 
@@ -117,3 +117,13 @@ def texts_beside(
     if len(kept) != count:
         raise SpecificationError(f"found {len(kept)} entries, expected {count}", pointer=name)
     return kept
+
+
+def checked_plan_name(name: str) -> str:
+    """Refuse a name of a plan that answers give to plans of their own, such as ``(best)``."""
+    if name.startswith("("):
+        raise SpecificationError(
+            f"found the name {shown(name)}, expected a name that does not begin with '('",
+            pointer=pointer_to(("plans", name)),
+        )
+    return name

@@ -79,8 +79,8 @@ def _out_of_reach(game: DefenseGame) -> Iterator[str]:
     response = best_response(game.severity[left], bits, budget)
     if len(left) and response.loss > 0.0 and bits.sum() >= budget:
         yield (
-            f"threats that no defense acts on fill the attacker's bandwidth, {budget:g}: no plan "
-            f"lowers the value below {response.loss:g}"
+            f"threats that no defense acts on fill the attacker's bandwidth, {_amount(budget)}: no "
+            f"plan lowers the value below {_amount(response.loss)}"
         )
 
 
@@ -162,7 +162,7 @@ def _default_costs(game: DefenseGame) -> Iterator[str]:
         if n_default and greatest >= _REAL_COST:
             yield (
                 f"{counted(n_default, 'defense')} with a cost of exactly 1 in {shown(resource)}, "
-                f"beside others that use up to {greatest:g}: is 1 the default of an import?"
+                f"beside others that use up to {_amount(greatest)}: is 1 the default of an import?"
             )
 
 
@@ -172,13 +172,13 @@ def _termination(game: DefenseGame) -> Iterator[str]:
         return
     if loss >= severities.sum():
         yield (
-            f"the termination loss, {loss:g}, is at least the loss of all threats together, "
-            f"{severities.sum():g}: the decision is always to operate"
+            f"the termination loss, {_amount(loss)}, is at least the loss of all threats together, "
+            f"{_amount(severities.sum())}: the decision is always to operate"
         )
     elif 0.0 < loss < severities.min() / _OTHER_ORDER:
         yield (
-            f"the termination loss, {loss:g}, is less than a hundredth of every severity, at least "
-            f"{severities.min():g}: are both in the same unit?"
+            f"the termination loss, {_amount(loss)}, is less than a hundredth of every severity, "
+            f"at least {_amount(severities.min())}: are both in the same unit?"
         )
 
 
@@ -188,8 +188,8 @@ def _limits(game: DefenseGame) -> Iterator[str]:
     for resource, total, limit in zip(game.resources, everything, game.limits, strict=True):
         if np.isfinite(limit) and limit >= total:
             yield (
-                f"the limit of {shown(resource)}, {limit:g}, never binds: all defenses together "
-                f"use {total:g}"
+                f"the limit of {shown(resource)}, {_amount(limit)}, never binds: all defenses "
+                f"together use {_amount(total)}"
             )
 
 
@@ -239,15 +239,13 @@ def _alike(game: DefenseGame) -> Iterator[str]:
 def _spread(game: DefenseGame) -> Iterator[str]:
     severities = game.severity[game.severity > 0.0]
     if len(severities) and severities.max() > _WIDEST_SPREAD * severities.min():
-        yield (
-            f"severities run from {severities.min():g} to {severities.max():g}, over more than six "
-            "orders of magnitude"
-        )
+        ends = f"{_amount(severities.min())} to {_amount(severities.max())}"
+        yield f"severities run from {ends}, over more than six orders of magnitude"
 
 
 def _bandwidths(game: DefenseGame) -> Iterator[str]:
     if game.n_threats > 2 and len(np.unique(game.bandwidth)) == 1:
-        bits = f"{game.bandwidth[0]:g} bit{'' if game.bandwidth[0] == 1.0 else 's'}"
+        bits = f"{_amount(game.bandwidth[0])} bit{'' if game.bandwidth[0] == 1.0 else 's'}"
         yield f"every threat needs {bits}: the attacker's bandwidth then only counts threats"
 
 

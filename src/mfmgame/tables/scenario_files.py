@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_scenario", "save_scenario"]
 
+_FIRST_SHEET = "scenario.csv"
 _OTHER_TABLES = {
     **dict.fromkeys((".csv", ".tsv"), "found a single file, expected the folder that holds it"),
     **{
@@ -159,7 +160,7 @@ def write_document(
         return
     with reported_writing(str(file)):
         file.mkdir(exist_ok=True)
-        _write({file / name: text.encode("utf-8") for name, text in csv_files(tables).items()})
+        _write_folder(file, csv_files(tables))
         for name in SHEETS:  # of a scenario that was there before
             if name not in tables:
                 (file / f"{name}.csv").unlink(missing_ok=True)
@@ -215,3 +216,31 @@ def _write(files: Mapping[Path, bytes]) -> None:
     for file, data in files.items():
         with reported_writing(str(file)), replacing(file) as stream:
             stream.write(data)
+
+
+def _write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """Write all files beside their targets first, then replace the targets.
+
+    If the replacement fails or is interrupted, the old files come back. ``scenario.csv``, without
+    which a folder is no scenario, goes first and is replaced last: so not even a killed process
+    leaves a mixture that can be read.
+    """
+    targets = {folder / name: text.encode("utf-8") for name, text in files.items()}
+    for file in targets:
+        if file.is_dir():
+            raise SpecificationError("found a folder, expected a file to replace", source=str(file))
+    first = folder / _FIRST_SHEET
+    before = {file: file.read_bytes() for file in targets if file.exists()}
+    try:
+        with contextlib.ExitStack() as stack:
+            for file in sorted(targets, key=lambda file: file != first):
+                stream = stack.enter_context(replacing(file))  # the first is replaced last
+                stream.write(targets[file])
+            first.unlink(missing_ok=True)
+    except BaseException:
+        for file in targets:
+            if file in before:
+                file.write_bytes(before[file])
+            else:
+                file.unlink(missing_ok=True)
+        raise

@@ -308,6 +308,9 @@ class TableReader(CellDocument):
     def _read_plans(self, sheet: Sheet) -> None:
         columns = sheet.columns()
         first = next(iter(columns), "")
+        for plan in columns:
+            if plan != first:
+                self.document.setdefault("plans", {}).setdefault(plan, {})
         seen = set()
         for row in sheet.filled_rows():
             defense = self._resolved(sheet, row, columns.get(first, 0), "defenses")

@@ -57,8 +57,10 @@ def check_evaluation(
     levels = claimed_allocation(place, claimed.allocation, claimed.use, game).array
     try:
         plan_levels(game, dict(claimed.allocation))
+        named = plan_levels(game, str(place[-1])) if place[-1] in game.plans else levels
     except SpecificationError as error:
         raise refuse((*place, "allocation"), error.message) from None
+    check_each((*place, "allocation"), game.defense_ids, levels, named)
     _check_excess(place, claimed, exact)
     exposure = exact.composition.exposure(levels)
     residual = game.severity * exposure

@@ -289,6 +289,8 @@ def _verify_portfolios(
 
 
 def _verify_evaluations(document: EvaluationDocument, game: DefenseGame) -> PlanVerification:
+    if not document.plans:
+        raise refuse(("plans",), "found no plan, expected one or more")
     exact = ExactGame(game)
     brackets = [
         _verification(*check_evaluation(("plans", name), plan, exact), game)

@@ -16,6 +16,7 @@ from mfmgame.view.text.number_formats import (
     loss_text,
     number_text,
     resource_text,
+    told_apart,
 )
 
 
@@ -133,3 +134,10 @@ def test_a_bracket_with_full_digits_reads_back_as_its_ends(lower, upper):
 )
 def test_a_bracket_has_the_digits_that_its_ends_share_and_two_more(lower, upper, text):
     assert bracket_text(lower, upper) == text
+
+
+@given(st.floats(1e-9, 9e14), st.floats(1e-9, 1e-2))
+def test_numbers_told_apart_are_never_scientific(number, share):
+    first, second = told_apart(number, number * (1.0 + share))
+    assert "e" not in first + second
+    assert first != second or number * (1.0 + share) == pytest.approx(number, rel=1e-14)

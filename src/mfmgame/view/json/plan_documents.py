@@ -23,7 +23,10 @@ def evaluation_document(*plans: PlanEvaluation) -> dict[str, Any]:
     game = plans[0].game
     return {
         **head("mfmgame/evaluation/1", game),
-        "plans": {plan.name: _evaluation(plan) for plan in plans},
+        "plans": {
+            plan.name or f"plan {place}": _evaluation(plan)
+            for place, plan in enumerate(plans, start=1)
+        },
         "notes": list(game.notes),
     }
 

@@ -34,6 +34,7 @@ _FULL_DIGITS = ContextVar("full_digits", default=False)
 _LEAST_DIGITS, _MOST_DIGITS = 4, 12
 """Fewest and most significant digits of a bracket's ends."""
 _ROUNDING = Context(prec=400, Emin=-2000, Emax=2000)
+_DIGITS = 4
 _SCIENTIFIC_FROM, _SCIENTIFIC_BELOW = 1e15, 1e-9
 """Sizes from which, and below which, a number is written with a power of ten."""
 
@@ -60,11 +61,15 @@ def number_text(number: float) -> str:
     """Format a number for people: four significant digits, thousands separated."""
     if _FULL_DIGITS.get():
         return bound_text(number)
-    number = float(f"{number + 0.0:.4g}")  # no -0
-    size = abs(number)
+    return _rounded(number, _DIGITS)
+
+
+def _rounded(number: float, digits: int) -> str:
+    number += 0.0  # no -0
+    size, text = abs(number), f"{number:.{digits}g}"
     if not math.isfinite(number) or size >= _SCIENTIFIC_FROM or 0.0 < size < _SCIENTIFIC_BELOW:
-        return f"{number:.4g}"
-    return f"{Decimal(f'{number:.4g}'):,f}"
+        return text
+    return f"{Decimal(text):,f}"
 
 
 def told_apart(first: float, second: float) -> tuple[str, str]:
@@ -79,7 +84,7 @@ def told_apart(first: float, second: float) -> tuple[str, str]:
     if texts[0] != texts[1] or first == second:
         return texts
     for digits in range(5, 17):
-        texts = f"{first:,.{digits}g}", f"{second:,.{digits}g}"
+        texts = _rounded(first, digits), _rounded(second, digits)
         if texts[0] != texts[1]:
             break
     return texts
