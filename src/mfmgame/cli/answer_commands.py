@@ -220,7 +220,7 @@ def portfolio(
     spec: Spec,
     limit: Annotated[
         str | None,
-        typer.Option("--limit", metavar="NAME", help="Resource to vary as the budget."),
+        typer.Option("--limit", metavar="NAME", help="Resource whose limit is the budget."),
     ] = None,
     mip_gap: MipGap = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the portfolios as CSV.")] = False,

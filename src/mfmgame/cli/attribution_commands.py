@@ -84,7 +84,7 @@ def what_if(
     ] = None,
     each: Annotated[
         bool,
-        typer.Option("--each", help="Rank the defenses by the extra loss without each defense."),
+        typer.Option("--each", help="Rank the defenses by the loss that removing each one adds."),
     ] = False,
     *,
     workers: WorkerOptions,

@@ -36,7 +36,7 @@ def import_atlas(
 ) -> None:
     """Make a catalog from MITRE ATLAS (ATLAS.yaml).
 
-    The file must have the layout with matrices.
+    The file must have a list of matrices.
     """
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_atlas as load
