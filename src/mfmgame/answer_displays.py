@@ -146,7 +146,7 @@ class SolutionPlots:
 
 
 class FrontierPlots:
-    """Plots of a frontier; each takes and returns an ``Axes``. Calling it plots the value.
+    """Plots of a frontier, each taking and returning an ``Axes``; a call plots the value.
 
     Every one raises a SpecificationError if matplotlib is not installed.
 

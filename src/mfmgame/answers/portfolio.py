@@ -222,7 +222,7 @@ def budget_below(cost: float) -> float:
 def changed_levels(
     game: DefenseGame, before: FloatArray, after: FloatArray
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the new levels of defenses that run higher, and lower, than before."""
+    """Return the new levels of the raised defenses, and the new levels of the lowered defenses."""
     levels = list(zip(game.defense_ids, before.tolist(), after.tolist(), strict=True))
     higher = {name: now for name, was, now in levels if now > was}
     return higher, {name: now for name, was, now in levels if now < was}

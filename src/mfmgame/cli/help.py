@@ -29,7 +29,7 @@ class SchemaCommand(Command):
     """Command whose argument is the name of a schema."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """List the parameters; the names of the schemas are known once the models are loaded."""
+        """List the parameters, after loading the models to learn the names of the schemas."""
         from mfmgame.documents.json_schema import SCHEMA_NAMES
 
         parameters = super().get_params(ctx)

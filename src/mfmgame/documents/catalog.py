@@ -371,7 +371,7 @@ def refuse_unknown_pairs(
 
 
 def refuse_unknown_rules(defenses: Sequence[Defense], known: Collection[str]) -> None:
-    """Refuse rules of a defense that name an unknown defense or itself."""
+    """Refuse rules between defenses that name an unknown defense or the rule's own defense."""
     for index, defense in enumerate(defenses):
         for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
             refuse_unknown_others(defense.id, names, known, "defenses", index, key)
@@ -380,7 +380,7 @@ def refuse_unknown_rules(defenses: Sequence[Defense], known: Collection[str]) ->
 def refuse_unknown_others(
     own: str, names: Sequence[str], known: Collection[str], *pointer: str | int
 ) -> None:
-    """Refuse names of other defenses that are unknown or the defense's own."""
+    """Refuse unknown names and the defense's own name in a list of other defenses."""
     for position, name in enumerate(names):
         refuse_unknown(name, known, "defense", *pointer, position)
         if name == own:

@@ -79,7 +79,7 @@ def proportional_allocation(game: DefenseGame) -> FloatArray:
 
 
 def with_all_free(game: DefenseGame, allocation: FloatArray) -> FloatArray:
-    """Run every defense that uses no resource at its greatest level: it can only help."""
+    """Raise each defense without resource use to its greatest level, which can only help."""
     return np.where(game.use.any(axis=0), allocation, game.max_level)
 
 

@@ -16,7 +16,7 @@ __all__ = ["replacing", "reported_writing"]
 
 @contextlib.contextmanager
 def reported_writing(source: str) -> Iterator[None]:
-    """Report the file that cannot be written, and why.
+    """Report a file that cannot be written, and the reason.
 
     Raises
     ------

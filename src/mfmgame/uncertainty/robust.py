@@ -94,7 +94,7 @@ class RobustPlan(Displayed):
 
     @property
     def is_exact(self) -> bool:
-        """Whether one choice of values is worst for every allocation, with its game proven."""
+        """Whether one choice of values is worst for all allocations, and its game is proven."""
         return not self.mixed and self.solution.is_proven
 
     @property

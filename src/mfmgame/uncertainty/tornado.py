@@ -71,7 +71,7 @@ class Tornado(Displayed):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Caveats of the numbers, and how many games are not proven."""
+        """Caveats of the numbers, and the number of games that are not proven."""
         return (*self.game.notes, *unproven_note(self.statuses, "game"))
 
     def plot(self, ax: Axes | None = None, *, of: Literal["value", "threshold"] = "value") -> Axes:

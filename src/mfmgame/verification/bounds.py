@@ -42,7 +42,7 @@ class ExactGame:
         self._cuts: dict[tuple[int, float], tuple[list[int], int]] = {}
 
     def slack(self, value: Fraction) -> Fraction:
-        """Bound the rounding error of a value, a sum of losses that coverage nearly cancels."""
+        """Bound the rounding error of a value, as coverage may nearly cancel the losses."""
         scale = max(value, Fraction(scale_of(self.game, 0.0)))
         return Fraction(AGREEMENT) * scale + Fraction(ROUNDING) * Fraction(self._total)
 

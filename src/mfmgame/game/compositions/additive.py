@@ -16,7 +16,7 @@ __all__ = ["Additive"]
 
 
 class Additive(Composition):
-    """Effects add up until the threat is covered: ``min(1, sum_j E[i,j] x[j])``.
+    """Sum of the effects, at most full coverage of a threat: ``min(1, sum_j E[i,j] x[j])``.
 
     Since an exposure is at least 0, any share ``1 - a`` of the cut ``1 - E[i] . x`` is a cut too:
     the whole cut with anchor 0; 0 with anchor 1, where the threat is covered.

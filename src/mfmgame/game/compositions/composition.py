@@ -119,7 +119,7 @@ class Composition(ABC):
 
     @abstractmethod
     def cuts(self, threats: IntArray, anchors: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Compute constants, shape (n_chosen,), and gradients, shape (n_chosen, n_defenses)."""
+        """Compute cuts: constants, (n_chosen,), and gradients, (n_chosen, n_defenses)."""
 
     @abstractmethod
     def exposure_bound(self, threats: IntArray, allocation: FloatArray) -> WideArray:

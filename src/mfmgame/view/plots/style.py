@@ -239,7 +239,7 @@ def _spell_ticks_out(ax: Axes) -> None:
 
 
 def counted(shown: int, total: int, noun: str, choice: str) -> str:
-    """Describe which rows are shown; empty if all are shown.
+    """Describe the selection of rows shown; return an empty text if all are shown.
 
     Examples
     --------

@@ -212,5 +212,5 @@ def table_of(
     most: int | None = None,
     rows: Sequence[Row] | None = None,
 ) -> FittingTable:
-    """Make a table whose first columns, and `texts`, hold text; other columns numbers."""
+    """Make a table with text in the first columns and in `texts`, and numbers in the others."""
     return FittingTable(headings, {*headings[:text_columns], *texts}, drop, most, rows)
