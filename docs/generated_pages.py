@@ -27,8 +27,8 @@ COPIES = {
 COMMANDS = """\
 # Command line
 
-Every command and option, from the program's own help. The [README](readme.md#command-line) has them
-at a glance, with the exit statuses.
+Every command and option, from the program's own help. [Commands](../commands.md) lists the
+commands in one table, with the exit statuses.
 """
 SCHEMAS = """\
 # JSON Schemas
