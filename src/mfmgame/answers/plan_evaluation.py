@@ -138,7 +138,7 @@ def evaluate(problem: Scenario | DefenseGame, plan: str | Mapping[str, float]) -
     Notes
     -----
     The loss is proven as the value of a game in which every level is fixed: the same lower and
-    upper bounds apply (see :mod:`mfmgame.certificates.duality_certificate`).
+    upper bounds apply (see ``mfmgame.certificates.duality_certificate``).
 
     Examples
     --------

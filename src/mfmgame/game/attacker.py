@@ -35,7 +35,7 @@ class BestResponse(NamedTuple):
 
 
 def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) -> BestResponse:
-    """Find the plan that maximises ``plan . residual`` within the attacker's budget.
+    """Find the plan that maximizes ``plan . residual`` within the attacker's budget.
 
     Subject to ``0 <= plan <= 1`` and ``bandwidth . plan <= budget``. This is a fractional
     knapsack: threats run in order of loss per bit until the budget is used. Threats that need no
