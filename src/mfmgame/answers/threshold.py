@@ -1,4 +1,7 @@
-"""Self-destruction threshold, and the rules that make and check it."""
+"""Self-destruction threshold, and the rules that make and check it.
+
+The definition and the search are in :mod:`mfmgame.sweeps.threshold_search`.
+"""
 
 from __future__ import annotations
 
