@@ -3,7 +3,6 @@
 import collections
 import copy
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -599,7 +598,8 @@ class TestRefusals:
         assert line.startswith(f"error: {file}: ")
         assert line.count("\n") == 1
         assert message in line
-        assert re.fullmatch(r"[\x20-\x7e]*\n", line)
+        assert line.endswith("\n")
+        assert line[:-1].isprintable()
         assert not output.exists()
 
     def test_yaml_is_told_where_to_go(self, tmp_path):

@@ -390,5 +390,5 @@ def test_a_target_that_is_a_folder_is_refused(scenario, tmp_path):
 
 def test_pyarrow_is_asked_for_where_it_is_missing(scenario, target, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(mg.SpecificationError, match=r"expected the extra mfmgame\[ensemble\]"):
+    with pytest.raises(mg.SpecificationError, match=r"needs pyarrow: .*mfmgame\[ensemble\]"):
         mg.ensemble(scenario, n=N, seed=7, to=target)

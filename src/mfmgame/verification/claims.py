@@ -91,7 +91,7 @@ def load_result(path: str | os.PathLike[str]) -> Answer:
     >>> load_result("examples/llava.json")
     Traceback (most recent call last):
     mfmgame.errors.SpecificationError: examples/llava.json: /schema: found 'mfmgame/scenario/1',
-    expected a known schema; did you mean 'mfmgame/portfolio/1'?
+    expected a known schema; did you mean 'mfmgame/evaluation/1'?
     """
     file = input_of(path)
     document = read_document(file)

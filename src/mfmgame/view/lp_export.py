@@ -124,7 +124,8 @@ def _labels(ids: Sequence[str]) -> list[str]:
 
 def _title(game: DefenseGame) -> str:
     size = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
-    return f"{shown(game.name)} ({size}, {game.composition})"
+    name = shown(game.name).encode("ascii", "backslashreplace").decode()  # other solvers read it
+    return f"{name} ({size}, {game.composition})"
 
 
 def _mps(program: WholeProgram, names: _Names, title: str) -> Iterator[str]:
