@@ -19,9 +19,16 @@ class Command(TyperCommand):
                 parameter.display_type_rich = _no_type  # type: ignore[attr-defined]
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """List the parts of the usage line; typer puts required arguments in braces."""
+        """List the parts of the usage line: releases of typer differ in braces and dots."""
+        options, *pieces = super().collect_usage_pieces(ctx)
+        arguments = [one for one in self.params if one.param_type_name == "argument"]
+        names = [piece.replace("{", "").replace("}", "").removesuffix("...") for piece in pieces]
         return [
-            piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)
+            options,
+            *(
+                name + "..." * (argument.nargs == -1)
+                for name, argument in zip(names, arguments, strict=True)
+            ),
         ]
 
 
