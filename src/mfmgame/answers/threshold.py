@@ -1,6 +1,6 @@
 """Self-destruction threshold, and the rules that make and check it.
 
-The definition and the search are in :mod:`mfmgame.sweeps.threshold_search`.
+The definition and the search are in ``mfmgame.sweeps.threshold_search``.
 """
 
 from __future__ import annotations
