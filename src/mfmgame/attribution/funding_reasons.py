@@ -196,7 +196,7 @@ class FundingReasons:
 
     @cached_property
     def _sides(self) -> tuple[FloatArray, FloatArray]:
-        """What each continuous defense gains and pays per level, stepped ones held."""
+        """Gain and payment of each continuous defense per level, with the stepped defenses held."""
         game = self._game
         held = held_game(game, self._levels) if game.is_discrete else game
         return gains_and_payments(held, self._composition, self._solution.certificate.priced)

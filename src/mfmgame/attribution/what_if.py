@@ -1,4 +1,4 @@
-"""What-if answers: a scenario solved without a defense, or with further threats and defenses."""
+"""Changes of a scenario: its answer without a defense, or with further threats and defenses."""
 
 from __future__ import annotations
 

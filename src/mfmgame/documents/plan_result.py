@@ -22,7 +22,7 @@ __all__ = ["ComparisonDocument", "CompositionsDocument", "EvaluationDocument"]
 
 
 class PlanResult(Strict):
-    """What the worst attacker can do against one plan."""
+    """Worst-case loss of a plan, with its proof."""
 
     loss: Quantity
     bounds: Bounds

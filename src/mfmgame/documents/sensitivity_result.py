@@ -58,7 +58,7 @@ class GradientDocument(Document):
 
 
 class DefenseShare(Strict):
-    """One defense's share of the loss that the plan removes, in loss units."""
+    """Share of a defense in the loss that the plan removes, in loss units."""
 
     level: Level
     share: float

@@ -20,7 +20,7 @@ from mfmgame.numerics.arrays import BoolArray, FloatArray, rows_above
 __all__ = ["odd_inputs"]
 
 _DEFAULT_COST, _REAL_COST = 1.0, 1000.0
-"""What imports assume that a defense uses, and an amount that is no multiple of such a unit."""
+"""Default cost of an import, and the least cost that looks like an amount of money."""
 _WIDEST_SPREAD = 1e6
 _OTHER_ORDER = 100.0
 _SMALL_PART = 0.1

@@ -1,4 +1,4 @@
-"""The same games as whole programs for other solvers, to check this package.
+"""Games as whole programs for other solvers, to check this package.
 
 Each builder states the problem independently of this package's solver, with no cut, bound
 or scaling of ours, and hands it to a well-known library. The builders are slower and need

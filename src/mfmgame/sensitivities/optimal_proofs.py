@@ -43,7 +43,7 @@ class Proofs(NamedTuple):
 
 
 class OptimalProof:
-    """One proof of the value, and which of its numbers all proofs share.
+    """A proof of the value, and the mask of its numbers that all proofs share.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class _Rows(NamedTuple):
 
 
 class _Conditions:
-    """What holds of a proof's unknowns: the weights that are free, then prices of limits.
+    """Conditions on the unknowns of a proof: the free weights, then the prices of limits.
 
     Attributes
     ----------

@@ -332,12 +332,12 @@ class TestSteps:
         text = Page(mg.report_page(scenario)).text
         assert "No plan does better" not in text
         assert "another plan may do better against this attack" in text
-        assert "at fixed steps, marginal value of one more unit" in text
+        assert "if no defense is switched, one more unit saves" in text
 
     def test_where_levels_are_continuous_none_does(self):
         text = Page(mg.report_page(self.scenario("continuous"))).text
         assert "No plan does better against this attack." in text
-        assert "at fixed steps" not in text
+        assert "if no defense is switched" not in text
 
     def test_one_is_singular(self):
         scenario = self.scenario("binary")

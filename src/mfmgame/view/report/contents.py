@@ -185,7 +185,7 @@ def _limits(assessment: Assessment) -> Table:
         price = number_text(found.limit_prices[resource].right) if finite else "-"
         name = resource + _unit(game, resource)
         rows.append((name, number_text(used), number_text(limit) if finite else "none", price))
-    worth = f"{with_steps_held(game)}marginal value of one more unit"
+    worth = f"{with_steps_held(game)}one more unit saves"
     headings = ["resource", "used", "limit", worth]
     return table("What the plan uses", headings, rows, noun="resource")
 

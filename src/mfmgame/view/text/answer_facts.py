@@ -37,12 +37,12 @@ __all__ = [
     "limit_facts",
     "loss_fact",
     "plan_threshold_text",
-    "price_text",
     "reach_text",
     "regions_text",
     "threshold_facts",
     "title",
     "with_steps_held",
+    "worth_text",
 ]
 
 _RELATIONS: dict[Decision, str] = {
@@ -119,7 +119,7 @@ def reach_text(bandwidth: float | None) -> str:
 
 def attacker_fact(game: DefenseGame, price: OneSidedPrice) -> tuple[str, str]:
     """State the attacker's bandwidth and the loss that one more bit adds."""
-    worth = _worth(game, price, "one more bit adds", "the last bit added")
+    worth = worth_text(game, price, "one more bit adds", "the last bit added")
     return "attacker", f"bandwidth {measured(game.attacker_bandwidth, 'bit')}; {worth}"
 
 
@@ -132,17 +132,16 @@ def limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
         if math.isfinite(limit):
             unit = printable(game.units.resources.get(resource, "")) or "unit"
             price = found.limit_prices[resource]
-            worth = _worth(game, price, f"one more {unit} saves", f"the last {unit} saved")
+            worth = worth_text(game, price, f"one more {unit} saves", f"the last {unit} saved")
             text = f"{number_text(used)} of {resource_text(game, resource, limit)} used; {worth}"
             yield printable(resource), text
         else:
             yield printable(resource), f"{resource_text(game, resource, used)} used, no limit"
 
 
-def _worth(game: DefenseGame, price: OneSidedPrice, more: str, last: str) -> str:
-    """State the worth of one more unit, and of the last unit if it differs."""
-    held = "if no defense is switched, " if game.is_discrete else ""
-    worth = f"{held}{more} {loss_text(game, price.right)}"
+def worth_text(game: DefenseGame, price: OneSidedPrice, more: str, last: str) -> str:
+    """State the worth of one more unit, and of the last unit if the two differ."""
+    worth = f"{with_steps_held(game)}{more} {loss_text(game, price.right)}"
     if price.left is None or number_text(price.left) == number_text(price.right):
         return worth
     return f"{worth}, {last} {number_text(price.left)}"
@@ -150,13 +149,4 @@ def _worth(game: DefenseGame, price: OneSidedPrice, more: str, last: str) -> str
 
 def with_steps_held(game: DefenseGame) -> str:
     """Name the condition of a price where whole steps may be worth more."""
-    return "at fixed steps, " if game.is_discrete else ""
-
-
-def price_text(game: DefenseGame, price: OneSidedPrice) -> str:
-    """Show the price of one more unit, and of the last unit if its price differs."""
-    more, last = number_text(price.right), price.left
-    text = loss_text(game, price.right)
-    if last is None or number_text(last) == more:
-        return text
-    return f"{text}, of the last: {number_text(last)}"
+    return "if no defense is switched, " if game.is_discrete else ""

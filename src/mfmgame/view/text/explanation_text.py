@@ -12,7 +12,7 @@ from mfmgame.attribution.explanation import QUESTION, ExplainedDefense, Explanat
 from mfmgame.attribution.spending import Spending
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
-from mfmgame.view.text.answer_facts import price_text, title, with_steps_held
+from mfmgame.view.text.answer_facts import title, worth_text
 from mfmgame.view.text.explanation_sentences import sentence_on
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_every_row, table_of
 from mfmgame.view.text.layout import (
@@ -111,9 +111,9 @@ def _enough(game: DefenseGame, one: Spending) -> Iterator[tuple[str, str]]:
     def amount(size: float) -> str:
         return resource_text(game, one.resource, size)
 
-    used = f"{amount(one.used)} of {amount(one.limit)} used; {with_steps_held(game)}"
+    used = f"{amount(one.used)} of {amount(one.limit)} used; "
     unit = printable(game.units.resources.get(one.resource, "")) or "unit"
-    worth = f"marginal value of one more {unit}: {price_text(game, one.worth)}"
+    worth = worth_text(game, one.worth, f"one more {unit} saves", f"the last {unit} saved")
     yield printable(one.resource), used + worth
     if one.knee is not None:
         knee = one.knee
