@@ -42,6 +42,7 @@ from .catalogs.incidents import IncidentSelection, incident_weights
 from .catalogs.weighing import Weights, weighed
 from .documents.addition import Addition, load_addition
 from .documents.catalog import Catalog
+from .documents.evidence_file import Evidence, EvidenceCell
 from .documents.json_schema import json_schema
 from .documents.portfolio_result import PortfolioDocument
 from .documents.result import FrontierDocument, Result
@@ -105,6 +106,8 @@ __all__ = [
     "DefenseGroup",
     "Ensemble",
     "Estimate",
+    "Evidence",
+    "EvidenceCell",
     "ExplainedDefense",
     "Explanation",
     "Frontier",

@@ -15,6 +15,7 @@ from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.catalog_gaps import GapsDocument
 from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
+from mfmgame.documents.evidence_file import Evidence
 from mfmgame.documents.explanation_result import ExplanationDocument
 from mfmgame.documents.plan_result import (
     ComparisonDocument,
@@ -56,6 +57,7 @@ _MODELS: dict[str, type[Document]] = {
     "gaps": GapsDocument,
     "ensemble": EnsembleDocument,
     "addition": Addition,
+    "evidence": Evidence,
     "gradient": GradientDocument,
     "influence": InfluenceDocument,
     "robust": RobustDocument,
@@ -73,8 +75,8 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     Parameters
     ----------
     name : str
-        Name of the document: "scenario", "catalog" or "addition"; "result", "frontier",
-        "portfolio", "threshold", "dci", "evaluation", "comparison", "compositions",
+        Name of the document: "scenario", "catalog", "addition" or "evidence"; "result",
+        "frontier", "portfolio", "threshold", "dci", "evaluation", "comparison", "compositions",
         "explanation", "gaps", "ensemble", "gradient", "influence", "robust", "shares",
         "tornado" or "what-if".
 

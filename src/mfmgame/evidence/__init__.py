@@ -1,0 +1,1 @@
+"""Evidence: counts of attacks from scans and benchmarks, and the numbers that they give."""
