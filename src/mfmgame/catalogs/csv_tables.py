@@ -270,7 +270,7 @@ def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise _refusal(line, "found a NUL character, expected text")
-    lines = _lines(text)
+    lines = csv_lines(text)
     _, header = next(lines, (1, []))
     columns = [column.strip() for column in header]
     for column in (key, *needed):
@@ -300,7 +300,7 @@ def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict
     return columns, rows
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+def csv_lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the nonblank lines, each with the number of its first physical line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
