@@ -54,6 +54,12 @@ class Selection:
             "--detector", metavar="NAME", help="Detector to count (garak only); repeatable."
         ),
     ] = None
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target", metavar="NAME", help="Provider to count (promptfoo only); repeatable."
+        ),
+    ] = None
     attack: Annotated[
         list[str] | None,
         typer.Option(
@@ -73,6 +79,7 @@ class Selection:
             attack_succeeded=self.attack_succeeded,
             score=self.score,
             detectors=tuple(self.detector or ()),
+            targets=tuple(self.target or ()),
             attacks=tuple(self.attack or ()),
             suites=tuple(self.suite or ()),
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import HELD, is_encodable, pointer_to, refuse_other_types, shown
@@ -24,6 +24,7 @@ __all__ = [
     "decoded",
     "input_of",
     "is_lost",
+    "opened",
     "path_of",
     "read_bytes",
     "read_document",
@@ -119,25 +120,49 @@ def read_bytes(path: Path | None, most: int | None = None) -> bytes:
     SpecificationError
         If the file cannot be read or is larger.
     """
+    most = MAX_BYTES if most is None else most
+    with opened(path) as stream:
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise SpecificationError(f"larger than the limit of {most} bytes")
+    return data
+
+
+@contextlib.contextmanager
+def opened(path: Path | None) -> Iterator[BinaryIO]:
+    """Open a file, or standard input when `path` is None, and report what fails on one line.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        A regular file or a pipe.
+
+    Yields
+    ------
+    binary stream
+
+    Raises
+    ------
+    SpecificationError
+        If the file cannot be read.
+    """
     if path is None and sys.stdin is None:
         raise SpecificationError("cannot be read: it is closed")
-    most = MAX_BYTES if most is None else most
     try:
         if path is not None and path.exists() and not (path.is_file() or path.is_fifo()):
             raise IsADirectoryError(errno.EISDIR, "found a folder or device, expected a file")
         with sys.stdin.buffer if path is None else path.open("rb") as stream:
-            data = stream.read(most + 1)
+            yield stream
+    except SpecificationError:
+        raise
     except FileNotFoundError:
         raise SpecificationError("no such file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SpecificationError(f"cannot be read: {reason}") from None
-    if len(data) > most:
-        raise SpecificationError(f"larger than the limit of {most} bytes")
     files = _files_read.get()
     if files is not None and path is not None:
         files.append(path)
-    return data
 
 
 def remember_files() -> None:
