@@ -68,6 +68,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "catalog weigh": catalog.weigh,
     "catalog import atlas": imports.import_atlas,
     "catalog import attack": imports.import_attack,
+    "catalog import cosai": imports.import_cosai,
     "catalog import ctid": imports.import_ctid,
 }
 """Every command by the words that call it, in the order of ``--help``."""

@@ -12,7 +12,7 @@ from mfmgame.documents.json_reading import MAX_DEPTH, read_bytes, read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
-__all__ = ["Outside", "read_json_model", "read_yaml_model"]
+__all__ = ["Outside", "checked", "read_json_model", "read_yaml", "read_yaml_model"]
 
 _MAX_YAML_BYTES = 64 * 2**20
 _MAX_YAML_NODES = 5_000_000
@@ -48,7 +48,7 @@ def read_json_model(path: Path, model: type[Model]) -> Model:
     SpecificationError
         If the file is not JSON or does not fit the model.
     """
-    return _validated(read_document(path, repeated_nulls=True), path, model)
+    return checked(read_document(path, repeated_nulls=True), path, model)
 
 
 def read_yaml_model(path: Path, model: type[Model]) -> Model:
@@ -69,14 +69,53 @@ def read_yaml_model(path: Path, model: type[Model]) -> Model:
         If the file is not YAML of plain values, is too large or too deep, grows too large with
         its aliases expanded, or does not fit the model.
     """
+    return checked(read_yaml(path), path, model)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML file of plain values; dates and fractions stay text.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    object
+        Of whatever type the file has at its top level.
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not YAML of plain values, is too large or too deep, or grows too large
+        with its aliases expanded.
+    """
     try:
-        document = _parsed_yaml(read_bytes(path, _MAX_YAML_BYTES))
+        return _parsed_yaml(read_bytes(path, _MAX_YAML_BYTES))
     except SpecificationError as error:
         raise error.located(str(path)) from None
-    return _validated(document, path, model)
 
 
-def _validated(document: Any, path: Path, model: type[Model]) -> Model:
+def checked(document: Any, path: Path, model: type[Model]) -> Model:
+    """Read a model's fields from the document of a file.
+
+    Parameters
+    ----------
+    document : object
+        As a reader returned it.
+    path : pathlib.Path
+        Of the file, for errors.
+    model : type of Outside
+
+    Returns
+    -------
+    Outside
+
+    Raises
+    ------
+    SpecificationError
+        If the document does not fit the model.
+    """
     try:
         return model.model_validate(document)
     except ValidationError as error:
