@@ -78,6 +78,7 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
     relation = f"{base.origin.name} {base.origin.version}".strip()
     assumed = {"basis": "assumed", "source": f"assumed on import; not in {relation}"}
     links = _merged([*base.links, *(_inherited(base) if numbers.inherit else ())])
+    # A link to a technique that was not selected has served the technique's sub-techniques.
     present = {entry.id for entry in base.techniques}
     links = [link for link in links if link.technique in present]
     strengths = {entry.id: _strength(entry, numbers) for entry in base.mitigations}

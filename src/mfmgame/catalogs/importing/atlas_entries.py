@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from mfmgame.catalogs.importing.knowledge_base import (
     KnowledgeBase,
@@ -12,13 +13,22 @@ from mfmgame.catalogs.importing.knowledge_base import (
     Technique,
     refuse_circles,
 )
+from mfmgame.catalogs.importing.untrusted_files import Outside, null_as
+from mfmgame.documents.base import Identifier, Text
 from mfmgame.documents.catalog import Origin, Reference
 from mfmgame.messages import counted
 
-__all__ = ["AtlasEntries", "atlas_knowledge", "attack_reference"]
+__all__ = ["AtlasEntries", "AttackReference", "atlas_knowledge", "references_to"]
 
 _LICENCE = "Apache-2.0"
 _URL = "https://atlas.mitre.org"
+
+
+class AttackReference(Outside):
+    """The entry of ATT&CK that an entry of ATLAS derives from."""
+
+    id: Identifier
+    url: Annotated[Text, null_as(str)] = ""
 
 
 @dataclass(frozen=True)
@@ -99,9 +109,9 @@ def atlas_knowledge(entries: AtlasEntries) -> KnowledgeBase:
     )
 
 
-def attack_reference(code: str | None, url: str = "") -> tuple[Reference, ...]:
-    """List the entry of ATT&CK that an entry derives from, if it states one."""
-    return () if code is None else (Reference(source="ATT&CK", id=code, url=url),)
+def references_to(entry: AttackReference | None) -> tuple[Reference, ...]:
+    """List the entry of ATT&CK as references; none if there is no such entry."""
+    return () if entry is None else (Reference(source="ATT&CK", id=entry.id, url=entry.url),)
 
 
 def _parent_of(entry: Technique, known: Collection[str]) -> str | None:

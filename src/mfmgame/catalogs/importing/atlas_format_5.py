@@ -7,11 +7,10 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from mfmgame.catalogs.importing.atlas_entries import AtlasEntries, attack_reference
+from mfmgame.catalogs.importing.atlas_entries import AtlasEntries, AttackReference, references_to
 from mfmgame.catalogs.importing.knowledge_base import Link, Mitigation, Technique
 from mfmgame.catalogs.importing.untrusted_files import Outside
 from mfmgame.documents.base import Identifier, Text
-from mfmgame.documents.catalog import Reference
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted
 
@@ -24,17 +23,8 @@ class _Dated(Outside):
     modified_date: Text = ""
 
 
-class _Reference(Outside):
-    id: Identifier
-    url: Text = ""
-
-
 class _Derived(_Dated):
-    attack: _Reference | None = Field(default=None, alias="ATT&CK-reference")
-
-    @property
-    def references(self) -> tuple[Reference, ...]:
-        return attack_reference(self.attack.id, self.attack.url) if self.attack else ()
+    attack: AttackReference | None = Field(default=None, alias="ATT&CK-reference")
 
 
 class _Technique(_Derived):
@@ -104,7 +94,7 @@ class AtlasFormat5(Outside):
                     tuple(entry.tactics),
                     entry.parent,
                     entry.maturity,
-                    references=entry.references,
+                    references=references_to(entry.attack),
                 )
                 for entry in techniques
             ],
@@ -114,7 +104,7 @@ class AtlasFormat5(Outside):
                     entry.name,
                     lifecycle=tuple(stage for stage in entry.lifecycle if isinstance(stage, str)),
                     categories=tuple(entry.category),
-                    references=entry.references,
+                    references=references_to(entry.attack),
                 )
                 for entry in mitigations
             ],

@@ -5,36 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from mfmgame.catalogs.importing.atlas_entries import AtlasEntries, attack_reference
+from mfmgame.catalogs.importing.atlas_entries import AtlasEntries, AttackReference, references_to
 from mfmgame.catalogs.importing.knowledge_base import Link, Mitigation, Technique
-from mfmgame.catalogs.importing.untrusted_files import Outside
+from mfmgame.catalogs.importing.untrusted_files import Outside, null_as
 from mfmgame.documents.base import Identifier, Text, refuse
-from mfmgame.documents.catalog import Reference
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, shown
 
 __all__ = ["AtlasFormat6"]
 
-_Optional = Annotated[Text, BeforeValidator(lambda value: "" if value is None else value)]
-_Texts = Annotated[list[Text], BeforeValidator(lambda value: [] if value is None else value)]
-
-
-class _Reference(Outside):
-    id: Identifier
-    url: _Optional = ""
+_Optional = Annotated[Text, null_as(str)]
+_Texts = Annotated[list[Text], null_as(list)]
 
 
 class _Entry(Outside):
     id: Identifier | None = None
     name: _Optional = ""
     modified: _Optional = Field(default="", alias="modified-date")
-    attack: _Reference | None = Field(default=None, alias="attack-reference")
-
-    @property
-    def references(self) -> tuple[Reference, ...]:
-        return attack_reference(self.attack.id, self.attack.url) if self.attack else ()
+    attack: AttackReference | None = Field(default=None, alias="attack-reference")
 
 
 class _Technique(_Entry):
@@ -59,9 +49,7 @@ class _Relationship(Outside):
     description: _Optional = ""
 
 
-_Relationships = Annotated[
-    list[_Relationship], BeforeValidator(lambda value: [] if value is None else value)
-]
+_Relationships = Annotated[list[_Relationship], null_as(list)]
 
 
 class _OfSource(Outside):
@@ -77,10 +65,10 @@ class AtlasFormat6(Outside):
 
     form: Text | int = Field(alias="format-version")
     collection: _Collection = _Collection()
-    tactics: dict[str, _Entry] = {}
-    techniques: dict[str, _Technique] = {}
-    mitigations: dict[str, _Mitigation] = {}
-    relationships: dict[str, _OfSource] = {}
+    tactics: Annotated[dict[str, _Entry], null_as(dict)] = {}
+    techniques: Annotated[dict[str, _Technique], null_as(dict)] = {}
+    mitigations: Annotated[dict[str, _Mitigation], null_as(dict)] = {}
+    relationships: Annotated[dict[str, _OfSource], null_as(dict)] = {}
 
     def entries(self) -> AtlasEntries:
         """Put together what the entries and their relationships state.
@@ -112,7 +100,7 @@ class AtlasFormat6(Outside):
                     entry.name,
                     lifecycle=tuple(entry.lifecycle),
                     categories=tuple(entry.categories),
-                    references=entry.references,
+                    references=references_to(entry.attack),
                 )
                 for code, entry in self.mitigations.items()
             ],
@@ -169,5 +157,5 @@ def _technique(code: str, entry: _Technique, related: _OfSource) -> Technique:
         next((one.target for one in related.specializes), None),
         entry.maturity.lower(),
         tuple(entry.platforms),
-        references=entry.references,
+        references=references_to(entry.attack),
     )

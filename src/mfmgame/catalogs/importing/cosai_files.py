@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from mfmgame.catalogs.importing.untrusted_files import Outside, read_yaml_model
+from mfmgame.catalogs.importing.untrusted_files import Outside, null_as, read_yaml_model
 from mfmgame.documents.base import Identifier, Text, refuse, refuse_duplicates
 from mfmgame.documents.catalog import Reference
 from mfmgame.errors import SpecificationError
@@ -26,11 +26,9 @@ def _as_list(value: Any) -> Any:
     return [_ALL] if value == _ALL else value
 
 
-_Optional = Annotated[Text, BeforeValidator(lambda value: "" if value is None else value)]
+_Optional = Annotated[Text, null_as(str)]
 _List = Annotated[list[Identifier], BeforeValidator(_as_list)]
-_Mappings = Annotated[
-    dict[Identifier, _List], BeforeValidator(lambda value: {} if value is None else value)
-]
+_Mappings = Annotated[dict[Identifier, _List], null_as(dict)]
 
 
 class _Named(Outside):

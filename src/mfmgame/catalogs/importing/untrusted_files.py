@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from mfmgame.documents.base import first_problem
 from mfmgame.documents.json_reading import MAX_DEPTH, read_bytes, read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
-__all__ = ["Outside", "checked", "read_json_model", "read_yaml", "read_yaml_model"]
+__all__ = ["Outside", "checked", "null_as", "read_json_model", "read_yaml", "read_yaml_model"]
 
 _MAX_YAML_BYTES = 64 * 2**20
 _MAX_YAML_NODES = 5_000_000
@@ -27,6 +28,11 @@ class Outside(BaseModel):
 
 
 Model = TypeVar("Model", bound=Outside)
+
+
+def null_as(empty: Callable[[], Any]) -> BeforeValidator:
+    """Read null as the empty value of a type, such as ``str`` or ``list``."""
+    return BeforeValidator(lambda value: empty() if value is None else value)
 
 
 def read_json_model(path: Path, model: type[Model]) -> Model:
