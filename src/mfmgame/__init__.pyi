@@ -35,6 +35,7 @@ from .catalogs.importing import (
     MappingScores,
     import_atlas,
     import_attack,
+    import_cosai,
     import_ctid,
     kev_weights,
 )
@@ -187,6 +188,7 @@ __all__ = [
     "export_program",
     "import_atlas",
     "import_attack",
+    "import_cosai",
     "import_ctid",
     "incident_weights",
     "init_scenario",
