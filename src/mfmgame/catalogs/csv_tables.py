@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from mfmgame.catalogs.importing.assumed_numbers import NO_COSTS, AssumedNumbers
-from mfmgame.catalogs.scenario_entries import weakest
+from mfmgame.catalogs.number_bases import weakest
 from mfmgame.catalogs.weighing import Weights
-from mfmgame.documents.base import LARGEST, SMALLEST
-from mfmgame.documents.catalog import Basis, Catalog
+from mfmgame.documents.base import BASES, LARGEST, SMALLEST, Basis
+from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.json_reading import decoded, is_lost, path_of, read_bytes
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
@@ -30,7 +30,6 @@ _NO_RESOURCES = ("defense", "name", "basis", "source")
 _GIVES = "gives the costs of"
 _COSTS_OF = "; costs: "
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_BASES: tuple[Basis, ...] = get_args(Basis)
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,10 @@ class _Row:
     def basis(self) -> Basis:
         """Basis of the row's numbers: assumed unless stated."""
         text = self.fields.get("basis", "").strip() or "assumed"
-        for basis in _BASES:
+        for basis in BASES:
             if text == basis:
                 return basis
-        raise _refusal(self.line, f"found {shown(text)}, expected one of {', '.join(_BASES)}")
+        raise _refusal(self.line, f"found {shown(text)}, expected one of {', '.join(BASES)}")
 
     def number(self, column: str) -> float:
         """Read a number of at least 0 that a catalog can hold."""
