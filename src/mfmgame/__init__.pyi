@@ -1,4 +1,5 @@
 from . import channel, references
+from .answers.basis_summary import BasisSummary, basis_summary
 from .answers.coverage_index import CoverageIndex
 from .answers.frontier import Frontier
 from .answers.gradient import Gradient
@@ -105,6 +106,7 @@ __all__ = [
     "Assessment",
     "AssumedNumbers",
     "Attribution",
+    "BasisSummary",
     "Catalog",
     "CatalogGaps",
     "CertificateError",
@@ -173,6 +175,7 @@ __all__ = [
     "WorkerError",
     "Workers",
     "assess",
+    "basis_summary",
     "best_portfolios",
     "build_game",
     "channel",

@@ -140,8 +140,9 @@ class TestRules:
         assert gaps.bases["severity"]["derived"] == 1
         assert gaps.bases["severity"]["not stated"] == 1
         assert gaps.bases["effectiveness"] == {
-            "paper": 0,
             "measured": 0,
+            "proxy": 0,
+            "paper": 0,
             "derived": 1,
             "assumed": 0,
             "not stated": 1,

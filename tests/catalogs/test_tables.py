@@ -117,7 +117,10 @@ class TestWeights:
             (b"threat,weight\nT1," + b"9" * 2**20, "line 2: not CSV: field larger than"),
             (b'threat,weight\nT1,1\n"T2,1\n', "line 3: not CSV: unexpected end of data"),
             (b'threat,weight\n"T1"x,1\n', "line 2: not CSV: ',' expected after '\"'"),
-            (b"threat,weight,basis\nT1,1,guess\n", "line 2: found 'guess', expected one of paper,"),
+            (
+                b"threat,weight,basis\nT1,1,guess\n",
+                "line 2: found 'guess', expected one of measured",
+            ),
             (b"x," * 10**5 + b"x\n", "line 1: found 'x', 'x', 'x', 'x', 'x', ..., expected"),
         ],
     )
@@ -229,7 +232,7 @@ class TestCosts:
             ("defense,cost\nM1,-1\n", "line 2: found '-1' as 'cost', expected a number of at"),
             ("defense,a,b\nM1,1,\n", "line 2: found '' as 'b', expected a number of at least 0"),
             ("defense,cost\n,1\n", "line 2: found an empty defense, expected an id"),
-            ("defense,cost,basis\nM1,1,?\n", "line 2: found '?', expected one of paper"),
+            ("defense,cost,basis\nM1,1,?\n", "line 2: found '?', expected one of measured"),
         ],
     )
     def test_what_is_no_table_of_costs_is_refused(self, put, catalog, text, message):

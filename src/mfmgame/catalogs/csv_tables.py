@@ -7,13 +7,13 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from mfmgame.catalogs.importing.assumed_numbers import NO_COSTS, AssumedNumbers
-from mfmgame.catalogs.scenario_entries import weakest
+from mfmgame.catalogs.number_bases import weakest
 from mfmgame.catalogs.weighing import Weights
-from mfmgame.documents.base import LARGEST, SMALLEST
-from mfmgame.documents.catalog import Basis, Catalog
+from mfmgame.documents.base import BASES, LARGEST, SMALLEST, Basis
+from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.csv_reading import Row, csv_rows, line_refusal
 from mfmgame.documents.json_reading import is_lost, path_of
 from mfmgame.errors import SpecificationError
@@ -26,7 +26,6 @@ _NO_RESOURCES = ("defense", "name", "basis", "source")
 _GIVES = "gives the costs of"
 _COSTS_OF = "; costs: "
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_BASES: tuple[Basis, ...] = get_args(Basis)
 
 
 class _Row(Row):
@@ -36,10 +35,10 @@ class _Row(Row):
     def basis(self) -> Basis:
         """Basis of the row's numbers: assumed unless stated."""
         text = self.fields.get("basis", "").strip() or "assumed"
-        for basis in _BASES:
+        for basis in BASES:
             if text == basis:
                 return basis
-        raise line_refusal(self.line, f"found {shown(text)}, expected one of {', '.join(_BASES)}")
+        raise line_refusal(self.line, f"found {shown(text)}, expected one of {', '.join(BASES)}")
 
     def number(self, column: str) -> float:
         """Read a number of at least 0 that a catalog can hold."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 
-from mfmgame.catalogs.scenario_entries import Entries, basis_by_rules, resolve_catalog, weakest
-from mfmgame.documents.catalog import Basis, Catalog, Defense, Threat
+from mfmgame.catalogs.number_bases import BASIS_NAMES, CodeArray, resources_of
+from mfmgame.catalogs.scenario_entries import Entries, resolve_catalog
+from mfmgame.documents.catalog import Catalog, Defense, Threat
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
 from mfmgame.numerics.arrays import FloatArray
@@ -118,8 +118,8 @@ class CatalogGaps:
     harmless : tuple of str
         Ids of the threats of severity 0.
     bases : mapping of str to mapping of str to int
-        For severities, bandwidths, uses and effectiveness, the number of values by basis; ``not
-        stated`` where the catalog states none. Effectiveness by the rule counts only above 0.
+        For severities, bandwidths, uses and effectiveness, the number of values by basis;
+        ``not stated`` where the catalog states none. Effectiveness by the rule counts only above 0.
     duplicates : tuple of Duplicate
     uncovered_parents : tuple of str
         Ids of uncovered threats that have a covered form.
@@ -294,35 +294,27 @@ def _share(part: float, total: float) -> float:
 
 def _bases(catalog: Catalog, entries: Entries) -> dict[str, dict[str, int]]:
     """Count the numbers of each kind by basis."""
-    rules = catalog.assumptions
-    by_rules = None if rules is None else basis_by_rules(rules)
-    found: dict[str, list[Basis | None]] = {
-        "severity": [],
-        "bandwidth": [],
-        "use": [defense.basis for defense in catalog.defenses for _ in defense.use],
-        "effectiveness": [entry.basis for entry in catalog.effectiveness],
+    bases = entries.bases
+    rows = {threat.id: row for row, threat in enumerate(entries.threats)}
+    columns = {defense.id: column for column, defense in enumerate(entries.defenses)}
+    resources = resources_of(entries.defenses)
+    uses = [
+        (resources.index(name), columns[one.id]) for one in catalog.defenses for name in one.use
+    ]
+    counts = entries.effectiveness > 0.0
+    for entry in catalog.effectiveness:
+        counts[rows[entry.threat], columns[entry.defense]] = True
+    return {
+        "severity": _counted(bases.severity),
+        "bandwidth": _counted(bases.bandwidth),
+        "use": _counted(bases.use[tuple(np.array(uses, dtype=np.intp).reshape(-1, 2).T)]),
+        "effectiveness": _counted(bases.effectiveness[counts]),
     }
-    for threat in catalog.threats:
-        own = threat.severity is not None, threat.bandwidth is not None
-        found["severity"].append(threat.basis_of("severity") if own[0] else by_rules)
-        found["bandwidth"].append(threat.basis_of("bandwidth") if own[1] else by_rules)
-    found["effectiveness"] += _bases_of_pairs_by_rule(catalog, entries)
-    return {key: _counted(bases) for key, bases in found.items()}
 
 
-def _bases_of_pairs_by_rule(catalog: Catalog, entries: Entries) -> Iterable[Basis | None]:
-    """Yield the basis of each effectiveness above 0 that no entry states."""
-    stated = {(entry.threat, entry.defense) for entry in catalog.effectiveness}
-    for row, column in np.argwhere(entries.effectiveness > 0).tolist():
-        threat, defense = catalog.threats[row], catalog.defenses[column]
-        if (threat.id, defense.id) not in stated:
-            yield weakest(["derived", threat.basis, defense.basis])
-
-
-def _counted(bases: Iterable[Basis | None]) -> dict[str, int]:
-    counts: Counter[str] = Counter(basis or "not stated" for basis in bases)
-    names = ("paper", "measured", "derived", "assumed", "not stated")
-    return {name: counts[name] for name in names}
+def _counted(codes: CodeArray) -> dict[str, int]:
+    counts = np.bincount(codes, minlength=len(BASIS_NAMES)).tolist()
+    return dict(zip(BASIS_NAMES, counts, strict=True))
 
 
 def _duplicates(

@@ -231,11 +231,14 @@ def _is_sourced(entry: Sourced) -> bool:
 def _joined(one: Effectiveness, other: Effectiveness) -> Effectiveness:
     """Join two entries of one value, keeping all texts and sources."""
     sources = _distinct(entry.source for entry in (one, other) if entry.source is not None)
+    adapted = [entry.adaptive for entry in (one, other) if entry.adaptive is not None]
     return one.model_copy(
         update={
             "texts": _distinct([*one.texts, *other.texts]),
             "basis": one.basis if _is_sourced(one) else other.basis,
             "source": "; ".join(sources) if sources else None,
+            # A value also measured against an attacker that adapted is no mere upper bound.
+            "adaptive": max(adapted) if adapted else None,
         }
     )
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import NoneType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.library import load_catalog
 from mfmgame.catalogs.measured_pairs import MeasuredPairs, measured_pairs, note_on_harm
-from mfmgame.documents.base import LARGEST, SMALLEST, refuse
+from mfmgame.catalogs.number_bases import (
+    CodeArray,
+    NumberBases,
+    bases_by_rule,
+    basis_by_rules,
+    code_of,
+    number_bases,
+    with_bases,
+)
+from mfmgame.documents.base import LARGEST, MEASUREMENTS, SMALLEST, refuse
 from mfmgame.documents.catalog import (
     NO_CATALOG,
     Assumptions,
-    Basis,
     Catalog,
     Defense,
-    Effectiveness,
     System,
     Threat,
 )
@@ -26,21 +33,15 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.scenario_parts import Attacker, DefenseOverride, Overrides, ThreatOverride
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import BoolArray, FloatArray
 
 __all__ = [
     "Entries",
-    "basis_by_rules",
     "catalog_of",
     "notes_on",
     "resolve",
     "resolve_catalog",
-    "weakest",
 ]
-
-
-_STRENGTHS: tuple[Basis, ...] = ("measured", "paper", "derived", "assumed")
-"""Bases of numbers, the weakest last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,10 @@ class Entries:
         Each with a severity and a bandwidth.
     defenses : list of Defense, length n_defenses
     effectiveness : ndarray of float, shape (n_threats, n_defenses)
-    assumed : ndarray of bool, shape (n_threats, n_defenses)
-        Whether an effectiveness above 0 rests on assumptions.
+    bases : NumberBases
+        What each number rests on.
+    static : ndarray of bool, shape (n_threats, n_defenses)
+        Whether an effectiveness was measured by attacks that did not adapt to the defense.
     measured : mapping of (str, str) to Measured
         Effectiveness from counts of attacks, by threat and defense.
     notes : tuple of str
@@ -64,9 +67,15 @@ class Entries:
     threats: list[Threat]
     defenses: list[Defense]
     effectiveness: FloatArray
-    assumed: NDArray[np.bool_]
+    bases: NumberBases
+    static: BoolArray
     measured: MeasuredPairs
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def counts(self, effectiveness: FloatArray) -> tuple[int, int]:
+        """Count the assumed values and the statically measured values of a matrix above 0."""
+        above, assumed = effectiveness > 0.0, self.bases.effectiveness == code_of("assumed")
+        return int(np.count_nonzero(assumed & above)), int(np.count_nonzero(self.static & above))
 
 
 def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
@@ -129,36 +138,53 @@ def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
 def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
     system = next((entry for entry in catalog.systems if entry.id == scenario.system), None)
     flows = None if scenario.deployment is None else scenario.deployment.flows
-    changes = scenario.overrides or Overrides()
-    threats = [
-        _with_numbers(threat, catalog.assumptions, system, changes.threats.get(threat.id))
-        for threat in catalog.threats
+    changes, stated = scenario.overrides or Overrides(), scenario.bases
+    applied = {
+        index: threat
+        for index, threat in enumerate(catalog.threats)
         if rules.applies(threat, system, flows)
-    ] + (scenario.threats or [])
+    }
+    threats = [
+        *_catalog_threats(scenario, catalog, applied, system),
+        *(
+            with_bases(threat, ("threats", index), stated)
+            for index, threat in enumerate(scenario.threats or [])
+        ),
+    ]
     defenses = [
         _overridden(defense, changes.defenses.get(defense.id)) for defense in catalog.defenses
     ] + scenario.defenses
-    matrix, assumed = _by_rule(threats, defenses)
-    _enter([*catalog.effectiveness, *scenario.effectiveness], threats, defenses, matrix, assumed)
+    matrix = _by_rule(threats, defenses)
+    bases_of_traits = [threat.basis for threat in (*applied.values(), *(scenario.threats or ()))]
+    bases = bases_by_rule(bases_of_traits, [defense.basis for defense in defenses])
+    static = np.zeros(matrix.shape, dtype=bool)
+    for document in (catalog, scenario):
+        _enter(document, threats, defenses, matrix, bases, static)
     measured = measured_pairs(scenario, catalog, {threat.id for threat in threats})
-    return Entries(
+    entries = Entries(
         threats=threats,
         defenses=defenses,
         effectiveness=matrix,
-        assumed=assumed,
+        bases=number_bases(scenario, catalog, threats, defenses, bases),
+        static=static,
         measured=measured,
-        notes=(
-            *catalog.notes,
-            *notes_on(
-                threats,
-                defenses,
-                int(np.count_nonzero(assumed & (matrix > 0))),
-                scenario,
-            ),
-            *note_on_harm(measured),
-            *_note_on_uncertainty(len(scenario.uncertain) + len(catalog.uncertain)),
-        ),
     )
+    uncertain = len(scenario.uncertain) + len(catalog.uncertain)
+    noted = (*notes_on(entries, entries.counts(matrix), scenario), *note_on_harm(measured))
+    return replace(entries, notes=(*catalog.notes, *noted, *_note_on_uncertainty(uncertain)))
+
+
+def _catalog_threats(
+    scenario: Scenario, catalog: Catalog, applied: Mapping[int, Threat], system: System | None
+) -> Iterator[Threat]:
+    """Set the numbers of the threats of the catalog, and what they rest on."""
+    stated, bases, rules_used = scenario.bases, catalog.bases, catalog.assumptions
+    by_rules = None if rules_used is None else basis_by_rules(rules_used)
+    changes = (scenario.overrides or Overrides()).threats
+    for index, threat in applied.items():
+        change = changes.get(threat.id)
+        sourced = with_bases(threat, ("threats", index), bases, change, stated, by_rules)
+        yield _with_numbers(sourced, rules_used, system, change)
 
 
 def _with_numbers(
@@ -171,13 +197,9 @@ def _with_numbers(
     change = change or ThreatOverride()
     own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
     numbers = {key: value for key, value in own.items() if value is not None}
-    overridden = change.model_dump(exclude_none=True)
-    bases = {"severity": threat.basis_of("severity"), "bandwidth": threat.basis_of("bandwidth")}
-    basis = weakest([bases[key] for key in numbers.keys() - overridden.keys()])
-    numbers |= overridden
+    numbers |= change.model_dump(exclude_none=True)
     traits = threat.traits and rules.restricted_to_inputs(threat.traits, system)
     if traits is not None and assumptions is not None and len(numbers) < len(own):
-        basis = basis_by_rules(assumptions)
         if "severity" not in numbers:
             channel = (system and system.channel) or assumptions.channel
             numbers["severity"] = rules.severity(traits, assumptions, channel)
@@ -190,19 +212,7 @@ def _with_numbers(
                     f"the rules give {shown(threat.id)} a {key} of {number!r}, "
                     f"expected 0 or from {SMALLEST} to {LARGEST}",
                 )
-    return threat.model_copy(update={**numbers, "traits": traits, "basis": basis})
-
-
-def weakest(bases: list[Basis | None]) -> Basis | None:
-    """Return the weakest of several bases."""
-    stated: list[Basis] = [basis for basis in bases if basis is not None]
-    return max(stated, key=_STRENGTHS.index, default=None)
-
-
-def basis_by_rules(assumptions: Assumptions) -> Basis:
-    """Return the basis of numbers that the rules derive from assumptions."""
-    used = [*assumptions.goals, *assumptions.classes, *assumptions.axes, assumptions.channel]
-    return weakest(["derived", *(entry.basis for entry in used)]) or "derived"
+    return threat.model_copy(update={**numbers, "traits": traits})
 
 
 def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
@@ -219,10 +229,8 @@ def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
     return defense.model_copy(update=update)
 
 
-def _by_rule(
-    threats: list[Threat], defenses: list[Defense]
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Compute rule-based effectiveness of pairs that both have traits, and mark assumed values."""
+def _by_rule(threats: Sequence[Threat], defenses: Sequence[Defense]) -> FloatArray:
+    """Compute rule-based effectiveness of pairs that both have traits; 0 of other pairs."""
     matrix = np.zeros((len(threats), len(defenses)))
     rows = [index for index, threat in enumerate(threats) if threat.traits]
     columns = [index for index, defense in enumerate(defenses) if defense.traits]
@@ -230,26 +238,28 @@ def _by_rule(
         [threat.traits for threat in threats if threat.traits],
         [defense.traits for defense in defenses if defense.traits],
     )
-    assumed = np.zeros(matrix.shape, dtype=bool)
-    assumed[:, [index for index, d in enumerate(defenses) if d.basis == "assumed"]] = True
-    return matrix, assumed
+    return matrix
 
 
 def _enter(
-    entries: list[Effectiveness],
-    threats: list[Threat],
-    defenses: list[Defense],
+    document: Catalog | Scenario,
+    threats: Sequence[Threat],
+    defenses: Sequence[Defense],
     matrix: FloatArray,
-    assumed: NDArray[np.bool_],
+    bases: CodeArray,
+    static: BoolArray,
 ) -> None:
-    """Override the rule by explicit values, in place, skipping absent threats."""
+    """Override the rule by a document's explicit values, in place, skipping absent threats."""
     row = {threat.id: index for index, threat in enumerate(threats)}
     column = {defense.id: index for index, defense in enumerate(defenses)}
-    for entry in entries:
+    stated = document.bases
+    for index, entry in enumerate(document.effectiveness):
         if entry.threat in row:
             place = row[entry.threat], column[entry.defense]
+            basis = stated.get(("effectiveness", index, "value")) or entry.basis
             matrix[place] = entry.value
-            assumed[place] = entry.basis == "assumed"
+            bases[place] = code_of(basis)
+            static[place] = entry.adaptive is False and basis in MEASUREMENTS
 
 
 def _assumed_numbers(scenario: Scenario) -> list[str]:
@@ -263,25 +273,40 @@ def _assumed_numbers(scenario: Scenario) -> list[str]:
     ]
 
 
-def notes_on(
-    threats: list[Threat],
-    defenses: list[Defense],
-    n_assumed_values: int,
-    scenario: Scenario,
-) -> tuple[str, ...]:
-    """Write the note on entries with assumed numbers, and on other assumed numbers, if any."""
-    counts = {
-        "threat": sum(threat.basis == "assumed" for threat in threats),
-        "defense": sum(defense.basis == "assumed" for defense in defenses),
-        "effectiveness value": n_assumed_values,
+def notes_on(entries: Entries, counts: tuple[int, int], scenario: Scenario) -> tuple[str, ...]:
+    """Write the notes on assumed numbers and on measurements by static attacks, if any.
+
+    Parameters
+    ----------
+    entries : Entries
+    counts : tuple of int
+        By :meth:`Entries.counts`.
+    scenario : Scenario
+    """
+    n_assumed, n_static = counts
+    assumed = {
+        "threat": sum(threat.basis == "assumed" for threat in entries.threats),
+        "defense": sum(defense.basis == "assumed" for defense in entries.defenses),
+        "effectiveness value": n_assumed,
     }
     listed = ", ".join(
         [
-            *(counted(count, noun) for noun, count in counts.items() if count),
+            *(counted(count, noun) for noun, count in assumed.items() if count),
             *_assumed_numbers(scenario),
         ]
     )
-    return (f"rests on assumed numbers of {listed}",) if listed else ()
+    return (
+        *((f"rests on assumed numbers of {listed}",) if listed else ()),
+        *_note_on_static_attacks(n_static),
+    )
+
+
+def _note_on_static_attacks(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    values = counted(count, "measured effectiveness value")
+    come, bounds = ("comes", "an upper bound") if count == 1 else ("come", "upper bounds")
+    return (f"{values} {come} from attacks that did not adapt to the defense: {bounds}",)
 
 
 def _note_on_uncertainty(count: int) -> tuple[str, ...]:

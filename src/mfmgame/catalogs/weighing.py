@@ -24,12 +24,12 @@ class Weights:
     ----------
     by_threat : mapping of str to float
         Weight of each threat in loss units, at least 0; other threats weigh 0.
-    basis : {"paper", "measured", "derived", "assumed"}
-        Basis of all weights that `bases` does not name.
+    basis : str
+        Basis of all weights that `bases` does not name, such as ``"measured"``.
     source : str
     notes : tuple of str
         Omissions and other caveats.
-    bases : mapping of str to {"paper", "measured", "derived", "assumed"}
+    bases : mapping of str to str
         Basis of the weights of single threats.
     named : mapping of str to int
         Number of incidents behind a threat's weight, where known.

@@ -21,12 +21,15 @@ from mfmgame.errors import SpecificationError
 from mfmgame.messages import HELD, is_encodable, nearest, pointer_to, shown
 
 __all__ = [
+    "BASES",
     "LARGEST",
+    "MEASUREMENTS",
     "REGULAR",
     "SMALLEST",
     "WHOLE",
     "Amount",
     "Basis",
+    "BasisName",
     "Document",
     "Identifier",
     "Quantity",
@@ -105,7 +108,14 @@ OTHER_WORDS = {
     "description": ("source",),
 }
 """Keys of other vocabularies, FAIR's among them, and what they are called here."""
-Basis = Literal["paper", "measured", "derived", "assumed"]
+Basis = Literal["measured", "proxy", "paper", "derived", "assumed"]
+"""What a number rests on, the strongest basis first; everything else on bases derives from this
+list. A ``proxy`` was measured on another mechanism of the same family."""
+BASES: tuple[Basis, ...] = get_args(Basis)
+BasisName = Literal[Basis, "not_stated"]
+"""A basis, or the word for none in documents."""
+MEASUREMENTS: frozenset[Basis | None] = frozenset({"measured", "proxy"})
+"""Bases of numbers that come from measurements, of this mechanism or of another."""
 
 
 def stated(*keys: str) -> dict[str, Any]:

@@ -232,6 +232,10 @@ class Effectiveness(Sourced):
     threat: Identifier
     defense: Identifier
     value: Share
+    adaptive: bool | None = Field(
+        default=None,
+        description="Whether the attacker of the measurement adapted to the defense.",
+    )
     texts: list[Text] = Field(default=[], description="Statements of the source about the pair.")
 
 

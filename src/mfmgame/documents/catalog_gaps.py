@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.base import BasisName, Document, Identifier, Strict
 
 __all__ = ["BasisCounts", "DuplicateEntry", "GapsDocument", "GroupEntry", "UncoveredThreat"]
 
 Count = Annotated[int, Field(ge=0)]
 Quantity = Annotated[float, Field(ge=0.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+BasisCounts = Annotated[
+    dict[BasisName, Count],
+    Field(
+        description="Numbers counted by basis.",
+        json_schema_extra={"required": list(get_args(BasisName))},
+    ),
+]
 
 
 class UncoveredThreat(Strict):
@@ -22,16 +29,6 @@ class UncoveredThreat(Strict):
     name: str
     severity: Quantity
     share: Share | None = Field(description="Share of the severity of all threats.")
-
-
-class BasisCounts(Strict):
-    """Numbers counted by basis."""
-
-    paper: Count
-    measured: Count
-    derived: Count
-    assumed: Count
-    not_stated: Count
 
 
 class NumberBases(Strict):

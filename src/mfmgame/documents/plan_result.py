@@ -9,6 +9,7 @@ from pydantic import Field
 from mfmgame.documents.base import Document, Identifier, Strict
 from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.result import (
+    BasisShare,
     Bounds,
     CertificateResult,
     Decision,
@@ -43,6 +44,9 @@ class PlanResult(Strict):
     threats: dict[Identifier, ThreatResult]
     certificate: CertificateResult = Field(
         description="Proof of the lower bound, for exactly these levels."
+    )
+    bases: list[BasisShare] | None = Field(
+        default=None, description="What the loss rests on; null if no number states its basis."
     )
 
 

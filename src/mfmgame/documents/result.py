@@ -8,10 +8,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from mfmgame.documents.base import WHOLE, Document, Identifier, Strict, refuse, stated, unstated
+from mfmgame.documents.base import (
+    WHOLE,
+    BasisName,
+    Document,
+    Identifier,
+    Strict,
+    refuse,
+    stated,
+    unstated,
+)
 from mfmgame.documents.composition_names import CompositionName
 
 __all__ = [
+    "BasisShare",
     "Bounds",
     "CaseProof",
     "CertificateCut",
@@ -224,6 +234,14 @@ class SensitivityResult(Strict):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+class BasisShare(Strict):
+    """Numbers of one basis, and the share of the value or loss that rests on them."""
+
+    basis: BasisName
+    numbers: Annotated[int, Field(ge=0), WHOLE]
+    share: Share | None = Field(description="Null if no number moves the value.")
+
+
 class Result(Document):
     """Answer to a scenario."""
 
@@ -244,6 +262,9 @@ class Result(Document):
     threshold: ThresholdResult | None = None
     dci: IndexResult
     certificate: CertificateResult
+    bases: list[BasisShare] | None = Field(
+        default=None, description="What the value rests on; null if no number states its basis."
+    )
     notes: list[str]
 
 

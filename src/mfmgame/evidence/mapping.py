@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
-from mfmgame.documents.base import Basis
+from mfmgame.documents.base import BASES, Basis
 from mfmgame.documents.csv_reading import Row, csv_rows, line_refusal
 from mfmgame.documents.json_reading import path_of
 from mfmgame.errors import SpecificationError
@@ -88,7 +87,7 @@ def _pairs(columns: Sequence[str], rows: Sequence[Row]) -> list[MappedPair]:
             raise line_refusal(
                 1, f"found the column {shown(column)}, expected {nearest(column, known, 'column')}"
             )
-    bases: dict[str, Basis] = {basis: basis for basis in get_args(Basis)}
+    bases: dict[str, Basis] = {basis: basis for basis in BASES}
     seen: dict[tuple[str, ...], int] = {}
     pairs = []
     for row in rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mfmgame.catalogs.scenario_entries import weakest
+from mfmgame.catalogs.number_bases import weakest
 from mfmgame.documents.base import Basis, refuse_unknown
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.evidence_file import LEAST_BASELINE_SUCCESSES, Evidence, EvidenceCell

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mfmgame.catalogs.number_bases import NumberBases
 from mfmgame.documents.float_reading import amounts, as_float, as_floats, outside
 from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
@@ -109,6 +110,8 @@ class DefenseGame:
     plans: Mapping[str, Mapping[str, float]]
     units: Units
     notes: tuple[str, ...]
+    bases: NumberBases | None = None
+    """What each number rests on; None unless :func:`build_game` has read it in documents."""
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mfmgame.catalogs.number_bases import resources_of
 from mfmgame.catalogs.scenario_entries import Entries, resolve
 from mfmgame.documents.base import refuse
 from mfmgame.documents.catalog import Catalog, Defense
@@ -78,13 +79,12 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
     composition_class(scenario.composition).check_effectiveness(
         entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
     )
-    resources = list(dict.fromkeys(name for defense in defenses for name in defense.use))
-    return DefenseGame(
+    game = DefenseGame(
         severity=[threat.severity or 0.0 for threat in threats],
         bandwidth=[threat.bandwidth or 0.0 for threat in threats],
         effectiveness=entries.effectiveness,
         attacker_bandwidth=scenario.attacker.bandwidth,
-        use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources},
+        use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources_of(defenses)},
         limits=scenario.defender.limits,
         max_level=[defense.max_level for defense in defenses],
         levels=levels,
@@ -102,6 +102,8 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
         units=scenario.units,
         notes=entries.notes,
     )
+    game.bases = entries.bases
+    return game
 
 
 def _stepped_levels(scenario: Scenario, defenses: Sequence[Defense]) -> dict[str, list[float]]:

@@ -22,6 +22,8 @@ from mfmgame.tables.sheets import Cell, Sheet, cell_error, cell_name
 
 __all__ = ["CellDocument", "Places"]
 
+_FLAGS = {"yes": True, "true": True, "no": False, "false": False}
+
 
 @dataclass(frozen=True)
 class Places:
@@ -193,6 +195,8 @@ class CellDocument:
                 value = int(value)
         elif kind == "numbers":
             value = [self._in_cell(sheet, row, column, part, measure) for part in self.texts(text)]
+        elif kind == "flag":
+            value = _FLAGS.get(text.casefold(), value)
         elif kind == "json":
             value = self.json_value(sheet, row, column)
             value = known_word(str(place[-1]), value) if isinstance(value, str) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from mfmgame.documents.base import Basis
+from mfmgame.documents.base import BASES
 from mfmgame.documents.catalog import Kind as DefenseKind
 from mfmgame.documents.catalog import Level
 from mfmgame.documents.composition_names import COMPOSITIONS
@@ -78,7 +78,7 @@ SCENARIO_KEYS: Mapping[str, Kind] = {
 
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
-    "basis": get_args(Basis),
+    "basis": BASES,
     "composition": tuple(COMPOSITIONS),
     "kind": get_args(DefenseKind),
     "level": get_args(Level),

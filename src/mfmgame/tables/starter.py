@@ -8,8 +8,9 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args
 
 from mfmgame.catalogs.library import load_catalog, shipped_scenario
+from mfmgame.catalogs.number_bases import basis_of
 from mfmgame.catalogs.scenario_entries import resolve_catalog
-from mfmgame.documents.base import Basis
+from mfmgame.documents.base import BASES
 from mfmgame.documents.catalog import Kind
 from mfmgame.documents.json_reading import path_of
 from mfmgame.errors import SpecificationError
@@ -42,7 +43,7 @@ _INSTRUCTIONS = (
     "6. rules: 'requires' means that the defense under 'name' runs only if all 'defenses' of the "
     "row run; 'conflicts' means that it does not run beside them. Separate names with semicolons. "
     "Rules need defenses of the kind 'binary', or with 'levels'.",
-    "7. basis and source: what a number rests on (measured, paper, derived or assumed) and where "
+    f"7. basis and source: what a number rests on ({', '.join(BASES)}) and where "
     "it comes from. Answers say how many numbers are assumed.",
     "",
     "Then run:  mfmgame solve FILE",
@@ -126,8 +127,9 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
             "threat": entries.threats[i].id,
             "defense": entries.defenses[j].id,
             "value": float(entries.effectiveness[i, j]),
-            "basis": "assumed" if entries.assumed[i, j] else "derived",
+            "basis": basis_of(entries.bases.effectiveness[i, j]),
             "source": f"catalog {catalog.name}",
+            **({"adaptive": False} if entries.static[i, j] else {}),
         }
         for i in rows
         for j in columns
@@ -172,9 +174,7 @@ def _finish(workbook: Workbook) -> None:
         cell.font = Font(bold=row == 1)
     for sheet in workbook.worksheets[1:]:
         for cell in sheet[1]:
-            choices = {"basis": get_args(Basis), "kind": get_args(Kind), "rule": RULES}.get(
-                cell.value
-            )
+            choices = {"basis": BASES, "kind": get_args(Kind), "rule": RULES}.get(cell.value)
             if cell.value == "class":
                 values = (sheet.cell(row, cell.column).value for row in range(2, sheet.max_row + 1))
                 choices = tuple(dict.fromkeys(value for value in values if value))

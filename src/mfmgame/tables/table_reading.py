@@ -18,7 +18,7 @@ __all__ = ["RULES", "TableReader"]
 
 _SCENARIO_COLUMNS = ("key", "value", *ESTIMATE, "basis", "source")
 _LIMIT_COLUMNS = ("resource", "limit", "unit", "basis", "source")
-_SOURCE_COLUMNS = ("threat", "defense", "basis", "source")
+_SOURCE_COLUMNS = ("threat", "defense", "basis", "source", "adaptive")
 _RULE_COLUMNS = ("rule", "name", "defenses", "at_least", "at_most")
 _MORE_COLUMNS = ("id", "pointer", "value")
 RULES = ("requires", "conflicts", "group")
@@ -228,10 +228,11 @@ class TableReader(CellDocument):
                     f"found the source of {shown(defense)} against {shown(threat)}, expected a "
                     "pair of the sheet 'effectiveness'",
                 )
-            for key in ("basis", "source"):
+            for key in ("basis", "source", "adaptive"):
                 if key in columns:
+                    kind = "flag" if key == "adaptive" else "text"
                     place = ("effectiveness", index, key)
-                    self.set_cell(place, sheet, row, columns[key], "text")
+                    self.set_cell(place, sheet, row, columns[key], kind)
 
     def _read_limits(self, sheet: Sheet) -> None:
         columns = self.columns_of(sheet, dict.fromkeys(_LIMIT_COLUMNS), ("resource", "limit"))

@@ -161,15 +161,17 @@ class _Writer:
                     row.append(None)
                     continue
                 row.append(number_cell(entry["value"], exact=self._as_text))
-                given = [entry.get("basis"), entry.get("source")]
+                given = [entry.get("basis"), entry.get("source"), _flag(entry.get("adaptive"))]
                 if any(given):
                     sources.append([threat, defense, *given])
-                known = ("threat", "defense", "value", "basis", "source")
+                known = ("threat", "defense", "value", "basis", "source", "adaptive")
                 left = {key: value for key, value in entry.items() if key not in known}
                 self._leave("", ("effectiveness", index), left)
                 index += 1
             rows.append(row)
-        header: list[Cell] = ["threat", "defense", "basis", "source"]
+        header: list[Cell] = ["threat", "defense", "basis", "source", "adaptive"]
+        if not any(source[-1] for source in sources):  # most scenarios have no such column
+            header, sources = header[:-1], [source[:-1] for source in sources]
         return {
             "effectiveness": rows,
             "effectiveness_sources": [header, *sources] if sources else [],
@@ -279,6 +281,10 @@ class _Writer:
             text = json.dumps(value, ensure_ascii=False)
             pointer = pointer_to(parts if own else (*place, *parts))
             self._more.append([own or None, pointer, text])
+
+
+def _flag(value: bool | None) -> Cell:
+    return None if value is None else "yes" if value else "no"
 
 
 def _is_negative(limit: Any) -> bool:

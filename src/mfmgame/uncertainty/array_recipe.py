@@ -77,7 +77,7 @@ class Recipe:
         self._index_stated()
         self._index_rules()
         self.arrays = self._nominal_arrays()
-        self._notes: dict[int, tuple[str, ...]] = {}
+        self._notes: dict[tuple[int, int], tuple[str, ...]] = {}
 
     def _index_stated(self) -> None:
         """Index the explicit effectiveness values that count: the last value of each pair."""
@@ -306,12 +306,11 @@ class Recipe:
         return matrix
 
     def _notes_with(self, effectiveness: FloatArray) -> tuple[str, ...]:
-        count = int(np.count_nonzero(self._entries.assumed & (effectiveness > 0)))
-        if count not in self._notes:
-            entries = self._entries
-            noted = notes_on(entries.threats, entries.defenses, count, self._scenario)
-            self._notes[count] = (*self._catalog.notes, *noted)
-        return self._notes[count]
+        counts = self._entries.counts(effectiveness)
+        if counts not in self._notes:
+            noted = notes_on(self._entries, counts, self._scenario)
+            self._notes[counts] = (*self._catalog.notes, *noted)
+        return self._notes[counts]
 
 
 def _entered(array: FloatArray, rows: list[int], given: FloatArray) -> FloatArray:

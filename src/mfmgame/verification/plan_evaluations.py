@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mfmgame.answers.decision import decide
+from mfmgame.answers.plan_evaluation import evaluate_levels
 from mfmgame.answers.solution import scale_of
 from mfmgame.answers.threshold import plan_threshold
 from mfmgame.documents.plan_result import PlanResult
@@ -25,6 +26,7 @@ from mfmgame.verification.agreement import (
     check_number,
     refuse,
 )
+from mfmgame.verification.bases import check_bases
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.claims import claimed_allocation, claimed_certificate, claimed_vector
 
@@ -92,6 +94,7 @@ def check_evaluation(
     gap = (bounds.upper - bounds.lower) / scale_of(game, bounds.upper)
     narrow = gap <= composition_class(game.composition).tolerance
     check_equal((*place, "status"), claimed.status, "proven" if narrow else "numerical")
+    check_bases((*place, "bases"), claimed.bases, evaluate_levels(game, levels))
     return lower, upper
 
 

@@ -19,6 +19,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.verification.agreement import check_each, check_equal, check_number, refuse, rounded
+from mfmgame.verification.bases import check_bases
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.claims import (
     check_head,
@@ -237,6 +238,7 @@ def _verify_result(result: Result, game: DefenseGame, tolerance: float | None) -
         check_status(("status",), result.status, solution)
     check_sensitivity(result.sensitivity, solution)
     check_index(result.dci, solution)
+    check_bases(("bases",), result.bases, solution)
     check_notes(result.notes, notes)
     return replace(_verification(*proven, game), has_ranges=True)
 

@@ -10,6 +10,7 @@ from functools import singledispatch
 
 from rich.console import Group, RenderableType
 
+from mfmgame.answers.basis_summary import BasisSummary
 from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.frontier import Frontier
 from mfmgame.answers.gradient import Gradient
@@ -38,6 +39,7 @@ from mfmgame.verification.verify import (
 )
 from mfmgame.view.text import (
     answer_text,
+    basis_text,
     ensemble_text,
     explanation_text,
     map_text,
@@ -66,6 +68,7 @@ def content_of(answer: object) -> Group:
 
 content_of.register(Assessment, answer_text.assessment_text)
 content_of.register(Attribution, uncertainty_text.shares_text)
+content_of.register(BasisSummary, basis_text.basis_text)
 content_of.register(CompositionComparison, plan_text.compositions_text)
 content_of.register(CoverageIndex, answer_text.index_text)
 content_of.register(Ensemble, ensemble_text.ensemble_text)

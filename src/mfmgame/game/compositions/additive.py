@@ -40,6 +40,9 @@ class Additive(Composition):
         sides = np.where(np.abs(covered - 1.0) <= NEAR, 0, np.where(covered < 1.0, -1, 1))
         return [either[side] for side in sides.tolist()]
 
+    def slopes(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        return np.broadcast_to(allocation, (len(threats), len(allocation)))
+
     def acting_shares(self, anchors: FloatArray) -> FloatArray:
         return 1.0 - anchors
 

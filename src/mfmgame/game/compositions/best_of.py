@@ -136,6 +136,17 @@ class BestOf(Composition):
         rows = self._rows(threats)[:, usable]
         return [_fillings(row, allocation[usable]) for row in rows]
 
+    def slopes(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        # A defense takes what it fills; equal ones share the last room by their levels.
+        rows, anchors = self._rows(threats), self.anchors(threats, allocation)[:, None]
+        better, last = (
+            np.where(chosen, allocation, 0.0) for chosen in (rows > anchors, rows == anchors)
+        )
+        room = np.maximum(1.0 - better.sum(axis=1, keepdims=True), 0.0)
+        wanted = last.sum(axis=1, keepdims=True)
+        part = np.minimum(room / np.where(wanted > 0.0, wanted, 1.0), 1.0)
+        return np.asarray(better + last * part)
+
     def idle_effects(self, anchors: FloatArray) -> FloatArray:
         # A cut that a proof uses is exact at all optimal allocations: each fills the threat at
         # its anchor.

@@ -163,6 +163,15 @@ class Composition(ABC):
         """Return the effect up to which a defense changes no exact cut, shape (n_cuts,)."""
         return np.zeros(len(anchors))
 
+    def slopes(self, threats: IntArray, allocation: FloatArray) -> FloatArray | None:
+        """Differentiate the coverage by each effectiveness, shape (n_chosen, n_defenses).
+
+        Where the levels cover a threat just fully, the derivatives hold for less coverage. None if
+        the class does not know them.
+        """
+        del threats, allocation
+        return None
+
     def coverage(self, allocation: FloatArray) -> FloatArray:
         """Compute the share of each threat that an allocation stops, shape (n_threats,)."""
         return 1.0 - self.exposure(allocation)

@@ -78,6 +78,10 @@ class Independent(Composition):
     ) -> list[list[float]]:
         return [[depth] for depth in (-np.log(self.exposure(allocation)[threats])).tolist()]
 
+    def slopes(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
+        through = self._through(self._rows(threats) @ allocation)
+        return through[:, None] * allocation / (1.0 - self._given_rows(threats))
+
     def _reach(self, allocation: FloatArray) -> FloatArray:
         return np.asarray(self.matrix @ allocation)
 

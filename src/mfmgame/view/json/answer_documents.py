@@ -8,9 +8,12 @@ from dataclasses import asdict
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from mfmgame.answers.basis_summary import stated_bases
 from mfmgame.answers.coverage_index import CoverageIndex
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
+from mfmgame.answers.plan_evaluation import PlanEvaluation
 from mfmgame.answers.sensitivity import Sensitivity
+from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
 from mfmgame.catalogs.gaps import CatalogGaps, Group
 from mfmgame.certificates.duality_certificate import Certificate
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "allocation_members",
+    "bases_members",
     "certificate_members",
     "frontier_document",
     "gaps_document",
@@ -83,6 +87,7 @@ def result_document(assessment: Assessment) -> dict[str, Any]:
     proof = certificate_members(solution.game, solution.certificate)
     del proof["limits"]  # they stand among the prices
     document["certificate"] = proof
+    document |= bases_members(solution)
     document["notes"] = list(assessment.notes)
     return document
 
@@ -257,6 +262,23 @@ def allocation_members(game: DefenseGame, levels: FloatArray) -> dict[str, Any]:
     return {
         "allocation": dict(Labelled(game.defense_ids, levels)),
         "use": dict(Labelled(game.resources, game.use @ levels)),
+    }
+
+
+def bases_members(answer: Solution | PlanEvaluation) -> dict[str, Any]:
+    """Build the member of what an answer rests on; none if no number states its basis."""
+    found = stated_bases(answer)
+    if found is None:
+        return {}
+    return {
+        "bases": [
+            {
+                "basis": basis.replace(" ", "_"),
+                "numbers": count,
+                "share": _or_null(found.shares[basis]),
+            }
+            for basis, count in found.numbers.items()
+        ]
     }
 
 

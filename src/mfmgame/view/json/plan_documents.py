@@ -10,6 +10,7 @@ from mfmgame.attribution.composition_comparison import CompositionComparison
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
 from mfmgame.view.json.answer_documents import (
     allocation_members,
+    bases_members,
     certificate_members,
     head,
     threat_members,
@@ -40,6 +41,7 @@ def _evaluation(plan: PlanEvaluation) -> dict[str, Any]:
         "attack": dict(plan.attack),
         "threats": threat_members(plan.game, plan.coverage, plan.residual),
         "certificate": proof,
+        **bases_members(plan),
     }
 
 

@@ -91,7 +91,7 @@ def contents(
             "index": _index(assessment, labels),
             "classes": _classes(entries),
             "open": _open(assessment, entries, labels),
-            "bases": bases_table(entries),
+            "bases": bases_table(solution),
             "proofs": _proofs(assessment, frontier),
             "settings": settings_table(assessment),
             "threats": threats_table(assessment, entries),

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 
+from mfmgame.answers.basis_summary import basis_summary
+from mfmgame.answers.solution import Solution
 from mfmgame.assessment import Assessment
+from mfmgame.catalogs.number_bases import BASIS_NAMES
 from mfmgame.catalogs.scenario_entries import Entries
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
 from mfmgame.view.report.wording import short
+from mfmgame.view.text.number_formats import percent_text
 
 __all__ = ["bases_table", "defenses_table", "pairs_table", "settings_table", "threats_table"]
 
 
-def bases_table(entries: Entries) -> Table:
-    """Count the numbers that are measured, from a paper, derived or assumed."""
-    names = ("measured", "paper", "derived", "assumed", "not stated")
-    counted_bases: list[tuple[str, Counter[str]]] = [
-        ("threats", Counter(threat.basis or "not stated" for threat in entries.threats)),
-        ("defenses", Counter(defense.basis or "not stated" for defense in entries.defenses)),
-    ]
-    rows: list[tuple[str, ...]] = [
-        (kind, *(str(counts[name]) for name in names)) for kind, counts in counted_bases
-    ]
-    above = entries.effectiveness > 0
-    n_assumed = int(np.count_nonzero(above & entries.assumed))
-    dash = ("-",) * 3
-    others = str(int(np.count_nonzero(above)) - n_assumed)
-    rows.append(("effectiveness above 0", *dash, str(n_assumed), others))
-    headings = ["numbers of", *names[:-1], "not stated or other"]
+def bases_table(solution: Solution) -> Table:
+    """Count the numbers of each basis, with the share of the value that rests on them."""
+    found = basis_summary(solution)
+    rows = (
+        (
+            basis,
+            *(str(counts[basis]) for counts in found.counts.values()),
+            str(total),
+            percent_text(found.shares[basis]),
+        )
+        for basis, total in found.numbers.items()
+    )
+    headings = ["basis", *found.counts, "all numbers", "share of the value"]
     return table("Basis of the numbers", headings, rows)
 
 
@@ -93,11 +93,11 @@ def defenses_table(assessment: Assessment, entries: Entries) -> Table:
 
 
 def pairs_table(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
-    """List every effectiveness above 0, and whether it is assumed."""
+    """List every effectiveness above 0 with its basis."""
 
     def rows() -> Iterable[tuple[str, ...]]:
         for i, j in np.argwhere(entries.effectiveness > 0).tolist():
-            basis = "assumed" if entries.assumed[i, j] else "other"
+            basis = BASIS_NAMES[entries.bases.effectiveness[i, j]]
             share = repr(float(entries.effectiveness[i, j]))
             yield labels.threats[i], labels.defenses[j], basis, share
 

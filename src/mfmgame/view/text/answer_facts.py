@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from mfmgame.answers.basis_summary import stated_bases
 from mfmgame.answers.decision import Region
+from mfmgame.answers.plan_evaluation import PlanEvaluation
 from mfmgame.answers.sensitivity import OneSidedPrice, Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
@@ -24,6 +26,7 @@ from mfmgame.view.text.number_formats import (
     loss_text,
     measured,
     number_text,
+    percent_text,
     printable,
     resource_text,
 )
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Fact",
     "attacker_fact",
+    "bases_facts",
     "limit_facts",
     "loss_fact",
     "plan_threshold_text",
@@ -70,6 +74,22 @@ def title(game: DefenseGame) -> Text:
     counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
     counts += f", {game.composition}"
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
+
+
+def bases_facts(answer: Solution | PlanEvaluation) -> list[Fact]:
+    """State how many numbers have each basis, and the share of the answer that rests on them."""
+    found = stated_bases(answer)
+    if found is None:
+        return []
+    whole = "value" if isinstance(answer, Solution) else "loss"
+    parts: list[str] = []
+    for basis, count in found.numbers.items():
+        if count:
+            share = found.shares[basis]
+            noun, of = ("", "") if parts else (" number" + "s"[: count != 1], f" of the {whole}")
+            rests = "" if math.isnan(share) else f" ({percent_text(share)}{of})"
+            parts.append(f"{basis} {count}{noun}{rests}")
+    return [("rests on", ", ".join(parts))]
 
 
 def threshold_facts(threshold: Threshold, solution: Solution | None = None) -> list[Fact]:

@@ -23,6 +23,7 @@ from mfmgame.verification.verify import (
 )
 from mfmgame.view.text.answer_facts import (
     attacker_fact,
+    bases_facts,
     limit_facts,
     loss_fact,
     threshold_facts,
@@ -73,6 +74,7 @@ def assessment_text(assessment: Assessment) -> Group:
         attacker_fact(game, assessment.sensitivity.bandwidth_price),
         *limit_facts(assessment.sensitivity),
         ("coverage", _portfolio(index)),
+        *bases_facts(solution),
     ]
     return Group(
         title(game),

@@ -14,7 +14,7 @@ from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparis
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.input_changes import InputChange
 from mfmgame.messages import counted
-from mfmgame.view.text.answer_facts import plan_threshold_text, reach_text, title
+from mfmgame.view.text.answer_facts import bases_facts, plan_threshold_text, reach_text, title
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import (
     Fact,
@@ -81,7 +81,8 @@ def _facts(plan: PlanEvaluation) -> list[Fact]:
         if resource in plan.excess:
             text += f": OVER the limit by {resource_text(game, resource, plan.excess[resource])}"
         facts.append((printable(resource), text))
-    return facts + [("breaks a rule", printable(rule)) for rule in plan.broken_rules]
+    facts += [("breaks a rule", printable(rule)) for rule in plan.broken_rules]
+    return facts + bases_facts(plan)
 
 
 def _levels(game: DefenseGame, levels: Sequence[float]) -> str:

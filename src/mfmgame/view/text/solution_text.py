@@ -15,6 +15,7 @@ from mfmgame.attribution.what_if import Outcome
 from mfmgame.documents.result import Status
 from mfmgame.view.text.answer_facts import (
     attacker_fact,
+    bases_facts,
     limit_facts,
     threshold_facts,
     title,
@@ -101,6 +102,7 @@ def _solved(
         told = number_text(used) if np.isfinite(limit) else resource_text(game, resource, used)
         most = f"of {resource_text(game, resource, limit)} used" if np.isfinite(limit) else "used"
         facts.append((printable(resource), f"{told} {most}"))
+    facts += bases_facts(solution)
     return Group(
         title(game),
         facts_table(facts),
