@@ -50,7 +50,7 @@ def test_a_measured_pair_replaces_the_catalogs_and_others_stay():
     assert found["jailbreak", "guard"] == values(CATALOG)["jailbreak", "guard"]
     entry = found["injection", "guard"]
     assert entry.basis == "measured"
-    assert entry.value == pytest.approx(0.747, abs=0.01)
+    assert entry.value == pytest.approx(0.746, abs=0.001)
     assert "our scan" in entry.source
     assert "10 of 100 attacks succeed with the defense, 40 of 100 without" in entry.source
 

@@ -72,7 +72,7 @@ def measured_catalog(
     ...      "baseline_trials": 100, "baseline_successes": 40}])
     >>> entry = mg.measured_catalog(catalog, evidence).effectiveness[0]
     >>> entry.basis, round(entry.value, 3)
-    ('measured', 0.747)
+    ('measured', 0.746)
     """
     refuse_other_types(catalog, "catalog", Catalog)
     refuse_other_types(evidence, "evidence", Evidence)
