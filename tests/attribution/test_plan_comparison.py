@@ -1,5 +1,7 @@
 """No plan, named plans and the best plan side by side; two scenarios; every composition."""
 
+import re
+
 import pytest
 
 import mfmgame as mg
@@ -96,6 +98,22 @@ def test_a_composition_that_cannot_take_the_numbers_is_named():
     found = mg.compare_compositions(game(effectiveness=[[1.0, 0.0], [0.0, 0.5]]))
     assert list(found.outcomes) == ["best_of", "additive"]
     assert "a value of 1" in found.refused["independent"]
+
+
+def test_a_scenario_whose_own_composition_refuses_it_is_answered_under_the_others():
+    document = {
+        "schema": "mfmgame/scenario/1",
+        "composition": "independent",
+        "threats": [{"id": "theft", "severity": 8.0, "bandwidth": 1.0}],
+        "defenses": [{"id": "lock"}],
+        "effectiveness": [{"threat": "theft", "defense": "lock", "value": 1.0}],
+        "attacker": {"bandwidth": 1.0},
+    }
+    found = mg.compare_compositions(mg.Scenario(**document))
+    assert list(found.outcomes) == ["best_of", "additive"]
+    text = found.summary()
+    assert re.search(r"independent +refused", text)
+    assert f"independent: refused, {found.refused['independent']}" in text
 
 
 def test_a_wrong_option_is_no_refusal_of_a_composition():

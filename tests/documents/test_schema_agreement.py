@@ -23,6 +23,7 @@ NOT_IN_A_SCHEMA = {
     r"itself, expected another",
     "an id, pair or key of entries that stands once": r"^duplicate (id|pair) ",
     "half of a pair of Unicode": r"is not valid Unicode",
+    "parts of trials": r"^found \d+, expected at most \d+, the trials",
     "one list as long as another": r"^found \d+ weights?, expected \d+, one per value",
     "numbers in order": r"in increasing order|expected the least first|expected at least low|"
     r"expected at most the max_level|expected a value from|expected one of the values that have|"
@@ -74,6 +75,12 @@ UNCERTAIN["effectiveness"][1]["value"] = {
     "values": [0.25, 0.5],
     "weights": [1.0, 3.0],
 }
+UNCERTAIN["defenses"][0]["use"]["budget"] = {
+    "kept_share": {"successes": 2, "trials": 3, "baseline_successes": 9, "baseline_trials": 10},
+    "basis": "measured",
+}
+UNCERTAIN["defender"]["limits"]["budget"] = {"kept_share": 0.5, "source": "the board"}
+UNCERTAIN["resources"] = {"budget": {"shown_as": "kept_share"}}
 STEPPED = {
     **copy.deepcopy(SCENARIO),
     "defender": {

@@ -141,7 +141,7 @@ def test_only_the_models_asked_for_count():
 
 
 def test_evidence_of_no_pair_is_refused_and_of_other_pairs_noted():
-    with pytest.raises(mg.SpecificationError, match=r"no cell .* --map"):
+    with pytest.raises(mg.SpecificationError, match=r"no cell .*--map"):
         mg.measured_catalog(CATALOG, evidence({"defense": "guards"}))
     catalog = mg.measured_catalog(CATALOG, evidence({"defense": "guards"}, {"defense": "guard"}))
     assert any("fits no pair of the catalog: guards on injection" in n for n in catalog.notes)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gradient", "GradientEntries"]
 
+_MOST_EXPONENT = 600.0
 _Part = tuple[str, Sequence[str], FloatArray, FloatArray]
 """A kind of number, the names of its entries, their sizes and derivatives."""
 
@@ -83,7 +84,8 @@ class Gradient(Displayed):
         -------
         pandas.DataFrame
             Columns `number`, `name`, `size`, `derivative`, `elasticity` (percent change for a
-            one-percent change of the number) and `exists`. Infinite limits have no row.
+            one-percent change of the number) and `exists`. Infinite limits have no row. The
+            size of a kept share of work is the share, to which its derivative refers.
         """
         import pandas
 
@@ -151,13 +153,26 @@ def _parts(gradient: Gradient) -> list[_Part]:
         ("bandwidth", threats, game.bandwidth, gradient.bandwidth.array),
         ("effectiveness", _Pairs(threats, defenses), effectiveness, gradient.effectiveness),
         ("max_level", defenses, game.max_level, gradient.max_level.array),
-        ("use", _Pairs(resources, defenses), game.use, gradient.use),
-        ("limit", resources, game.limits, gradient.limits.array),
+        ("use", _Pairs(resources, defenses), *_in_shares(game, game.use, gradient.use)),
+        ("limit", resources, *_in_shares(game, game.limits, gradient.limits.array)),
         _single("attacker_bandwidth", game.attacker_bandwidth, gradient.attacker_bandwidth),
     ]
     if game.termination_loss is not None:
         parts.append(_single("termination_loss", game.termination_loss, gradient.termination_loss))
     return parts
+
+
+def _in_shares(
+    game: DefenseGame, amounts: FloatArray, derivatives: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Convert amounts that stand for kept shares of work to the shares, with their derivatives."""
+    sizes, slopes = amounts.copy(), derivatives.copy()
+    for row, resource in enumerate(game.resources):
+        if game.shown_as.get(resource) == "kept_share":
+            finite = np.where(np.isfinite(amounts[row]), amounts[row], 0.0)
+            sizes[row] = np.where(np.isfinite(amounts[row]), np.exp(-finite), amounts[row])
+            slopes[row] = -derivatives[row] * np.exp(np.minimum(finite, _MOST_EXPONENT))
+    return sizes, slopes
 
 
 def _elasticity(size: FloatArray, derivative: FloatArray, at: float) -> FloatArray:

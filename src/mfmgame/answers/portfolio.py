@@ -65,6 +65,8 @@ class Portfolio(Displayed):
     greedy_value : float
         Loss at this cost of a greedy order, which repeatedly takes the affordable step that
         reduces the loss most per unit.
+    resource : str
+        Resource whose limit is the budget.
     """
 
     solution: Solution
@@ -73,6 +75,7 @@ class Portfolio(Displayed):
     adds: dict[str, float]
     drops: dict[str, float]
     greedy_value: float
+    resource: str
 
     @property
     def value(self) -> float:

@@ -90,6 +90,8 @@ def compare_compositions(
     >>> {name: round(outcome.solution.value, 6) for name, outcome in found.outcomes.items()}
     {'best_of': 4.0, 'additive': 0.0, 'independent': 2.0}
     """
+    if isinstance(problem, Scenario):  # its own composition may refuse its numbers
+        problem = problem.model_copy(update={"composition": next(iter(COMPOSITIONS))})
     game, options = game_of(problem), (tolerance, mip_gap, time_limit)
     outcomes, refused = dict[str, Outcome](), dict[str, str]()
     for name in COMPOSITIONS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import Any, Literal, TypeVar
 
@@ -13,10 +13,14 @@ from mfmgame.documents.catalog import (
     Catalog,
     Defense,
     Effectiveness,
+    Resource,
     Sourced,
     System,
     Threat,
 )
+from mfmgame.documents.kept_shares import KeptShare
+from mfmgame.documents.stated_numbers import StatedNumber
+from mfmgame.documents.uncertain_numbers import Place
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
 
@@ -97,6 +101,7 @@ def merge_catalogs(
     defenses = conflicts.united("defense", [catalog.defenses for catalog in catalogs])
     systems = conflicts.united("system", [catalog.systems for catalog in catalogs])
     effectiveness = conflicts.united_pairs([catalog.effectiveness for catalog in catalogs])
+    resources = conflicts.united_resources(catalogs)
     assumptions = conflicts.united_rules([catalog.assumptions for catalog in catalogs])
     settled = conflicts.settled()
     winner = catalogs[0 if prefer == "first" else -1]
@@ -107,18 +112,35 @@ def merge_catalogs(
         for catalog in catalogs
         for note in catalog.notes
     )
-    return Catalog(
+    merged = Catalog(
         schema="mfmgame/catalog/1",
         name="+".join(_distinct(one.name for one in catalogs)) if name is None else name,
         source="; ".join(_distinct(one.source for one in catalogs if one.source)),
         origins=_distinct(origin for catalog in catalogs for origin in catalog.origins),
         notes=[*notes, *settled],
+        resources=resources,
         threats=threats,
         defenses=defenses,
         effectiveness=effectiveness,
         systems=systems,
         assumptions=assumptions,
     )
+    return merged.restated(_forms_in_defenses(catalogs, merged))
+
+
+def _forms_in_defenses(
+    catalogs: Sequence[Catalog], merged: Catalog
+) -> dict[Place, StatedNumber | KeptShare]:
+    """Collect how the numbers of merged defenses are stated, kept shares among them."""
+    places = {defense.id: place for place, defense in enumerate(merged.defenses)}
+    return {
+        ("defenses", places[defense.id], *place[2:]): form
+        for catalog in catalogs
+        for place, form in catalog.stated.items()
+        if place[0] == "defenses"
+        for defense in (catalog.defenses[int(place[1])],)
+        if defense == merged.defenses[places[defense.id]]
+    }
 
 
 class _Conflicts:
@@ -156,6 +178,19 @@ class _Conflicts:
                     differing = ("value", "basis", "source")
                     kept[pair] = self._chosen(ids, other, entry, differing)
         return list(kept.values())
+
+    def united_resources(self, catalogs: Iterable[Catalog]) -> dict[str, Resource]:
+        """Merge how resources are shown; a resource in use is shown as an amount by default."""
+        kept: dict[str, Resource] = {}
+        stated = set[str]()
+        for catalog in catalogs:
+            stated.update(catalog.resources)
+            for name in dict.fromkeys(name for one in catalog.defenses for name in one.use):
+                entry = catalog.resources.get(name, Resource(shown_as="amount"))
+                other = kept.setdefault(name, entry)
+                if other != entry:
+                    kept[name] = self._chosen(f"resource {shown(name, _ID_WIDTH)}", other, entry)
+        return {name: entry for name, entry in kept.items() if name in stated}
 
     def united_rules(self, stated: Iterable[Assumptions | None]) -> Assumptions | None:
         """Merge the numbers of the rules, which must agree."""

@@ -26,6 +26,7 @@ from mfmgame.documents.catalog import (
     Assumptions,
     Catalog,
     Defense,
+    ShownAs,
     System,
     Threat,
 )
@@ -38,6 +39,7 @@ from mfmgame.numerics.arrays import BoolArray, FloatArray
 __all__ = [
     "Entries",
     "catalog_of",
+    "displays_of",
     "notes_on",
     "resolve",
     "resolve_catalog",
@@ -62,6 +64,8 @@ class Entries:
         Effectiveness from counts of attacks, by threat and defense.
     notes : tuple of str
         Caveats about these numbers that every answer repeats.
+    shown_as : mapping of str to str
+        How amounts of a resource are shown, where stated.
     """
 
     threats: list[Threat]
@@ -70,6 +74,7 @@ class Entries:
     bases: NumberBases
     static: BoolArray
     measured: MeasuredPairs
+    shown_as: Mapping[str, ShownAs]
     notes: tuple[str, ...] = ()
 
     def counts(self, effectiveness: FloatArray) -> tuple[int, int]:
@@ -135,6 +140,12 @@ def catalog_of(scenario: Scenario, catalog: Catalog | None = None) -> Catalog:
         raise scenario.located(found) from None
 
 
+def displays_of(scenario: Scenario, catalog: Catalog | None = None) -> dict[str, ShownAs]:
+    """Collect how resources are shown: as the scenario says, else as its catalog says."""
+    stated = {**catalog_of(scenario, catalog).resources, **scenario.resources}
+    return {name: resource.shown_as for name, resource in stated.items()}
+
+
 def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
     system = next((entry for entry in catalog.systems if entry.id == scenario.system), None)
     flows = None if scenario.deployment is None else scenario.deployment.flows
@@ -168,6 +179,7 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
         bases=number_bases(scenario, catalog, threats, defenses, bases),
         static=static,
         measured=measured,
+        shown_as=displays_of(scenario, catalog),
     )
     uncertain = len(scenario.uncertain) + len(catalog.uncertain)
     noted = (*notes_on(entries, entries.counts(matrix), scenario), *note_on_harm(measured))

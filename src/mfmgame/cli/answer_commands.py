@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from mfmgame.cli.complaints import EXIT_TERMINATE, EXIT_UNDECIDED, reported_input
-from mfmgame.cli.option_values import FLOAT, numbers
+from mfmgame.cli.option_values import FLOAT, FLOAT_OR_SHARE, numbers
 from mfmgame.cli.options import (
     MipGap,
     Plot,
@@ -19,6 +19,7 @@ from mfmgame.cli.options import (
     Spec,
     TimeLimit,
     Tolerance,
+    limits_of,
 )
 from mfmgame.cli.writing import check_picture, write
 from mfmgame.errors import SpecificationError
@@ -107,10 +108,12 @@ def sweep(
         ),
     ] = None,
     start: Annotated[
-        float, typer.Option("--from", **FLOAT, help="Bandwidth or limit where the sweep starts.")
-    ] = 0.0,
+        str | None,
+        typer.Option("--from", **FLOAT_OR_SHARE, help="Bandwidth or limit where the sweep starts."),
+    ] = None,
     stop: Annotated[
-        float | None, typer.Option("--to", **FLOAT, help="Bandwidth or limit where the sweep ends.")
+        str | None,
+        typer.Option("--to", **FLOAT_OR_SHARE, help="Bandwidth or limit where the sweep ends."),
     ] = None,
     at: Annotated[
         str,
@@ -138,10 +141,15 @@ def sweep(
         from mfmgame.view.output_files import write_figure, write_text
         from mfmgame.view.text.answer_text import frontier_text
 
-        points = numbers(at, "--at")
         scenario = changes.load(spec)
+        points = [_point(scenario, limit, part, "--at") for part in at.split(",") if part.strip()]
+        ends = {
+            name: _point(scenario, limit, text, option)
+            for name, text, option in (("start", start, "--from"), ("stop", stop, "--to"))
+            if text
+        }
         check_picture(plot, printing.output)
-        frontier = trace(scenario, limit=limit, start=start, stop=stop)
+        frontier = trace(scenario, limit=limit, **ends)
         frontier(points)  # points outside are refused before anything is written
         if plot is not None:
             write_figure(frontier.plot().figure, plot)
@@ -151,6 +159,14 @@ def sweep(
             )
         else:
             printing.answer(frontier_document, frontier_text, frontier, points)
+
+
+def _point(scenario: Scenario, limit: str | None, text: str, option: str) -> float:
+    """Read a bandwidth, or a limit as the scenario shows its resource."""
+    if limit is None:
+        return numbers(text, option)[0]
+    point = limits_of(scenario, {limit: text}, option)[limit]
+    return point if isinstance(point, float) else point.value
 
 
 def threshold(

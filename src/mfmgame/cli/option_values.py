@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import typer
 
 from mfmgame.documents.json_reading import is_lost
+from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import HELD, shown
 
-__all__ = ["FLOAT", "keyed_numbers", "keyed_values", "named_number", "names", "numbers", "years"]
+__all__ = [
+    "FLOAT",
+    "FLOAT_OR_SHARE",
+    "amount_or_share",
+    "keyed_numbers",
+    "keyed_texts",
+    "keyed_values",
+    "named_number",
+    "names",
+    "numbers",
+    "years",
+]
 
 
 def numbers(text: str, option: str) -> list[float]:
@@ -23,12 +36,20 @@ def numbers(text: str, option: str) -> list[float]:
 
 def keyed_numbers(texts: list[str] | None, option: str) -> dict[str, float]:
     """Read the numbers of an option that repeats: ``NUMBER`` (its key is "") or ``KEY=NUMBER``."""
-    values: dict[str, float] = {}
+    return {
+        key: _number(value, f"{key}={value}" if key else value, "a number or NAME=NUMBER", option)
+        for key, value in keyed_texts(texts, option).items()
+    }
+
+
+def keyed_texts(texts: list[str] | None, option: str) -> dict[str, str]:
+    """Split the texts of an option that repeats: ``TEXT`` (its key is "") or ``KEY=TEXT``."""
+    values: dict[str, str] = {}
     for text in texts or []:
         key, _, value = text.rpartition("=")
         if key in values:
             raise SpecificationError(f"found {shown(key or value)} twice", pointer=option)
-        values[key] = _number(value, text, "a number or NAME=NUMBER", option)
+        values[key] = value
     return values
 
 
@@ -38,6 +59,22 @@ def named_number(text: str, name: str, option: str) -> float:
     if key != name:
         raise SpecificationError(f"found {shown(text)}, expected {name}=NUMBER", pointer=option)
     return _number(value, text, f"{name}=NUMBER", option)
+
+
+def amount_or_share(text: str, is_share: bool, option: str) -> float | KeptShare:
+    """Read an amount of a resource, or per cent where a kept share of work is expected."""
+    is_percent = text.rstrip().endswith("%")
+    if not is_share:
+        hint = ": the resource is not shown as a kept share" if is_percent else ""
+        return _number(text, text, f"a number{hint}", option)
+    expected = "a share of work kept, such as 50%"
+    if not is_percent:
+        raise SpecificationError(f"found {shown(text)}, expected {expected}", pointer=option)
+    percent = _number(text.rstrip().removesuffix("%"), text, expected, option)
+    if not 0.0 < percent <= 100.0:
+        expected += ", above 0% and at most 100%"
+        raise SpecificationError(f"found {shown(text)}, expected {expected}", pointer=option)
+    return KeptShare(kept_share=float(Decimal(repr(percent)).scaleb(-2)))
 
 
 def keyed_values(texts: list[str] | None, option: str) -> dict[str, Any]:
@@ -97,5 +134,13 @@ def _alone(text: str | float) -> float:
         raise typer.BadParameter(error.message) from None
 
 
+def _alone_or_percent(text: str) -> str:
+    """Check the text of a number, which may be per cent; whether a share is meant shows later."""
+    _alone(text.rstrip().removesuffix("%"))
+    return text
+
+
 FLOAT: dict[str, Any] = {"parser": _alone, "metavar": "FLOAT"}
 """How typer reads an option that is a number."""
+FLOAT_OR_SHARE: dict[str, Any] = {"parser": _alone_or_percent, "metavar": "FLOAT"}
+"""How typer reads an option for :func:`amount_or_share`: as text, refused if it is no number."""

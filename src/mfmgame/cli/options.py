@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mfmgame.cli.option_values import FLOAT, keyed_numbers, keyed_values
+from mfmgame.cli.option_values import FLOAT, amount_or_share, keyed_texts, keyed_values
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from mfmgame.documents.kept_shares import KeptShare
     from mfmgame.documents.scenario import Scenario
     from mfmgame.machine.workers import Workers
 
@@ -32,6 +33,7 @@ __all__ = [
     "TimeLimit",
     "Tolerance",
     "WorkerOptions",
+    "limits_of",
 ]
 
 Spec = Annotated[
@@ -172,7 +174,7 @@ class ScenarioChanges:
         from mfmgame.tables.scenario_files import load_scenario
 
         scenario = load_scenario(spec)
-        limits = self._limits()
+        limits = self._limits(scenario)
         if not any((self.composition, self.members, limits)) and (
             self.attacker_bandwidth is self.termination_loss is None
         ):
@@ -185,7 +187,8 @@ class ScenarioChanges:
             set=keyed_values(self.members, "--set"),
         )
 
-    def _limits(self) -> dict[str, float]:
+    def _limits(self, scenario: Scenario) -> dict[str, Any]:
+        del scenario
         return {}
 
 
@@ -198,15 +201,34 @@ class ScenarioAndLimitChanges(ScenarioChanges):
         typer.Option(
             "--limit",
             metavar="NAME=VALUE",
-            help="Replace the limit of a resource, such as budget=120; repeatable.",
+            help="Replace the limit of a resource, such as budget=120, or utility=50% for a kept "
+            "share of work; repeatable.",
         ),
     ] = None
 
-    def _limits(self) -> dict[str, float]:
-        limits = keyed_numbers(self.limit, "--limit")
-        if "" in limits:
+    def _limits(self, scenario: Scenario) -> dict[str, Any]:
+        texts = keyed_texts(self.limit, "--limit")
+        if "" in texts:
             raise SpecificationError("found no name, expected NAME=VALUE", pointer="--limit")
-        return limits
+        return {
+            resource: limit
+            if isinstance(limit, float)
+            else limit.model_dump(by_alias=True, exclude_unset=True)
+            for resource, limit in limits_of(scenario, texts, "--limit").items()
+        }
+
+
+def limits_of(
+    scenario: Scenario, texts: Mapping[str, str], option: str
+) -> dict[str, float | KeptShare]:
+    """Read limits by resource, each as the scenario shows the resource."""
+    from mfmgame.catalogs.scenario_entries import displays_of
+
+    displays = displays_of(scenario) if texts else {}
+    return {
+        resource: amount_or_share(text, displays.get(resource) == "kept_share", option)
+        for resource, text in texts.items()
+    }
 
 
 @dataclass(frozen=True)

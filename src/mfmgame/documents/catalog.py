@@ -38,6 +38,7 @@ __all__ = [
     "ClassBandwidth",
     "Defense",
     "DefenseTraits",
+    "Displays",
     "Domain",
     "Effectiveness",
     "Flow",
@@ -48,6 +49,8 @@ __all__ = [
     "Modality",
     "Origin",
     "Reference",
+    "Resource",
+    "ShownAs",
     "Sourced",
     "System",
     "TargetType",
@@ -69,6 +72,7 @@ Axis = Literal["signal", "noise", "bandwidth"]
 Knowledge = Literal["white", "grey", "black"]
 Domain = Literal["enterprise-attack", "mobile-attack", "ics-attack", "atlas-atlas"]
 """Domains of techniques, as the Navigators of ATT&CK and ATLAS name them."""
+ShownAs = Literal["amount", "kept_share"]
 TargetType = Literal["encoder", "image_generator", "text_generator", "audio_to_text"]
 
 AtLeastOne = Annotated[float, Field(ge=1.0, le=LARGEST), *REGULAR]
@@ -282,6 +286,21 @@ class AxisEffect(Sourced):
     bandwidth_factor: Share = 1.0
 
 
+class Resource(Strict):
+    """How amounts of a resource are shown to people."""
+
+    shown_as: ShownAs = Field(
+        description="kept_share: an amount stands for the share of work that is kept, and is the "
+        "negative logarithm of the share."
+    )
+
+
+Displays = Annotated[
+    dict[Identifier, Resource],
+    Field(description="How the amounts of resources are shown to people, where stated."),
+]
+
+
 class Assumptions(Strict):
     """Numbers with which the rules turn traits into severities and bandwidths."""
 
@@ -310,6 +329,7 @@ class Catalog(UncertainDocument):
     source: Text = ""
     origins: list[Origin] = []
     notes: list[Text] = Field(default=[], description="Caveats that every answer repeats.")
+    resources: Displays = {}
     threats: list[Threat] = []
     defenses: list[Defense] = []
     effectiveness: list[Effectiveness] = []
@@ -327,6 +347,9 @@ class Catalog(UncertainDocument):
             [defense.id for defense in self.defenses],
         )
         refuse_unknown_rules(self.defenses, [defense.id for defense in self.defenses])
+        used = {resource: None for defense in self.defenses for resource in defense.use}
+        for resource in self.resources:
+            refuse_unknown(resource, used, "resource", "resources", resource)
         rules = self.assumptions
         goals = [entry.goal for entry in rules.goals] if rules else []
         classes = [entry.threat_class for entry in rules.classes] if rules else []

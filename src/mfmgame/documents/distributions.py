@@ -27,6 +27,7 @@ from mfmgame.documents.base import (
     refuse,
 )
 from mfmgame.documents.distribution_base import Distribution
+from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.documents.measured_distribution import Measured
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.errors import SpecificationError
@@ -289,7 +290,7 @@ FORMS: dict[str, type[Distribution]] = {
 """Distributions by their names in specifications."""
 
 
-def parsed(data: dict[str, Any]) -> Distribution | StatedNumber:
+def parsed(data: dict[str, Any]) -> Distribution | StatedNumber | KeptShare:
     """Parse an object that stands for a number.
 
     Raises
@@ -298,7 +299,7 @@ def parsed(data: dict[str, Any]) -> Distribution | StatedNumber:
         If the object is no distribution; the error's pointer is relative to the object.
     """
     if "range" in data:
-        form: type[Distribution | StatedNumber] = Range
+        form: type[Distribution | StatedNumber | KeptShare] = Range
     elif "distribution" in data:
         name = data["distribution"]
         if not isinstance(name, str) or name not in FORMS:
@@ -309,10 +310,12 @@ def parsed(data: dict[str, Any]) -> Distribution | StatedNumber:
         form = FORMS[name]
     elif "value" in data:
         form = StatedNumber
+    elif "kept_share" in data:
+        form = KeptShare
     else:
         raise SpecificationError(
-            "found an object, expected a number, or an object with 'range', 'distribution' or "
-            "'value'"
+            "found an object, expected a number, or an object with 'range', 'distribution', "
+            "'value' or 'kept_share'"
         )
     try:
         return form(**data)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.catalog import Displays
 from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.result import Bounds, Decision, OneSided, Role, Status
 
@@ -108,6 +109,7 @@ class ExplanationDocument(Document):
     schema_id: Literal["mfmgame/explanation/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     status: Status
     value: Quantity
     bounds: Bounds

@@ -17,6 +17,7 @@ from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
 from mfmgame.documents.evidence_file import Evidence
 from mfmgame.documents.explanation_result import ExplanationDocument
+from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.documents.plan_result import (
     ComparisonDocument,
     CompositionsDocument,
@@ -113,7 +114,7 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
 
 def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """Allow ranges and distributions wherever the model takes a number."""
-    any_form: Any = reduce(or_, (*FORMS.values(), StatedNumber), Range)
+    any_form: Any = reduce(or_, (*FORMS.values(), StatedNumber, KeptShare), Range)
     forms = TypeAdapter(any_form).json_schema()
     definitions = schema.setdefault("$defs", {})
     definitions |= forms.pop("$defs")

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.catalog import Displays
 from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.result import (
     BasisShare,
@@ -56,6 +57,7 @@ class EvaluationDocument(Document):
     schema_id: Literal["mfmgame/evaluation/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     plans: dict[str, PlanResult]
     notes: list[str]
 
@@ -95,6 +97,7 @@ class ScenarioPlans(Strict):
 
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     baseline: str | None = Field(
         description="Name of the plan that changes refer to; null for no defense."
     )
@@ -139,6 +142,7 @@ class CompositionsDocument(Document):
 
     schema_id: Literal["mfmgame/compositions/1"] = Field(alias="schema")
     scenario: str
+    resources: Displays = {}
     status: Status
     compositions: dict[CompositionName, CompositionAnswer]
     refused: dict[CompositionName, str] = Field(

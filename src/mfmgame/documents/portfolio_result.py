@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.catalog import Displays
 from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.result import Bounds, Decision, PricedCertificate, Status
 
@@ -42,6 +43,7 @@ class PortfolioDocument(Document):
     schema_id: Literal["mfmgame/portfolio/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     resource: Identifier
     status: Status = Field(description="Status of the first portfolio that is not proven.")
     portfolios: list[PortfolioEntry]

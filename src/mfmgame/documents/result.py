@@ -18,6 +18,7 @@ from mfmgame.documents.base import (
     stated,
     unstated,
 )
+from mfmgame.documents.catalog import Displays
 from mfmgame.documents.composition_names import CompositionName
 
 __all__ = [
@@ -248,6 +249,7 @@ class Result(Document):
     schema_id: Literal["mfmgame/result/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     value: Quantity
     bounds: Bounds
     status: Status = Field(
@@ -274,6 +276,7 @@ class ThresholdDocument(Document):
     schema_id: Literal["mfmgame/threshold/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     status: Status
     threshold: ThresholdResult
     notes: list[str]
@@ -285,6 +288,7 @@ class IndexDocument(Document):
     schema_id: Literal["mfmgame/dci/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     status: Status = Field(description="Status of the solution whose allocation is measured.")
     dci: IndexResult
     notes: list[str]
@@ -342,6 +346,7 @@ class FrontierDocument(Document):
     schema_id: Literal["mfmgame/frontier/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     parameter: Identifier
     status: Status
     decisions: list[FrontierRegion] | None = Field(

@@ -26,6 +26,7 @@ from mfmgame.documents.catalog import (
     Catalog,
     Defense,
     Effectiveness,
+    Resource,
     Threat,
     refuse_inconsistent_entries,
     refuse_missing_numbers,
@@ -98,6 +99,9 @@ class Scenario(UncertainDocument):
     name: Text = "unnamed"
     description: Text = ""
     units: Units | None = None
+    resources: dict[Identifier, Resource] = Field(
+        default={}, description="How resources are shown; the catalog's own are inherited."
+    )
     composition: CompositionName = "best_of"
     catalog: Identifier | None = Field(
         default=None, description="Name of a shipped catalog, or a file relative to this file."
@@ -201,6 +205,8 @@ class Scenario(UncertainDocument):
             refuse_unknown(resource, used, "resource", "defender", "limits", resource)
         for resource in self.units.resources if self.units else ():
             refuse_unknown(resource, used, "resource", "units", "resources", resource)
+        for resource in self.resources:
+            refuse_unknown(resource, used, "resource", "resources", resource)
         for plan, levels in self.plans.items():
             for name in levels:
                 refuse_unknown(name, every, "defense", "plans", plan, name)
@@ -228,7 +234,7 @@ class Scenario(UncertainDocument):
         *,
         composition: str | None = None,
         attacker_bandwidth: float | None = None,
-        limits: Mapping[str, float] | None = None,
+        limits: Mapping[str, float | Mapping[str, Any]] | None = None,
         termination_loss: float | None = None,
         set: Mapping[str, Any] | None = None,  # noqa: A002 - the name of the command's option
     ) -> Scenario:
@@ -239,8 +245,9 @@ class Scenario(UncertainDocument):
         composition : str, optional
         attacker_bandwidth : float, optional
             In bits.
-        limits : mapping of str to float, optional
-            The limits to replace, in units of their resources; the others stay.
+        limits : mapping of str to float or mapping, optional
+            The limits to replace, in units of their resources; the others stay. The least share
+            of work to keep is ``{"kept_share": 0.5}``.
         termination_loss : float, optional
             In loss units.
         set : mapping of str to object, optional

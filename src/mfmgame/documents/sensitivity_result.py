@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mfmgame.documents.base import Document, Identifier, Strict
+from mfmgame.documents.catalog import Displays
 from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.result import Decision, Status
 
@@ -50,6 +51,7 @@ class GradientDocument(Document):
     schema_id: Literal["mfmgame/gradient/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
+    resources: Displays = {}
     status: Status
     value: Loss
     threshold: Bits | None

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, PrivateAttr
 
 from mfmgame.documents.base import Basis, Document, Identifier, refuse
 from mfmgame.documents.distributions import Distribution, parsed
+from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.documents.measured_distribution import refuse_different_baselines
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.errors import SpecificationError
@@ -36,7 +37,8 @@ __all__ = [
 Place = tuple[str | int, ...]
 """Path from a document to a number in it: keys and indices."""
 
-_Form = Distribution | StatedNumber
+_Certain = StatedNumber | KeptShare
+_Form = Distribution | _Certain
 _Walk = Callable[[Any, Place], Iterator[tuple[Place, _Form]]]
 Correlations = Annotated[
     dict[Identifier, Annotated[float, Field(ge=-1.0, le=1.0)]],
@@ -55,12 +57,12 @@ class UncertainDocument(Document):
         correlations: Correlations
 
     _uncertain: dict[Place, Distribution] = PrivateAttr(default={})
-    _stated: dict[Place, StatedNumber] = PrivateAttr(default={})
+    _stated: dict[Place, _Certain] = PrivateAttr(default={})
 
     def __init__(self, /, **data: Any) -> None:
         model = type(self)
         forms = dict(_found(model, data, ()))
-        stated = {place: form for place, form in forms.items() if isinstance(form, StatedNumber)}
+        stated = {place: form for place, form in forms.items() if isinstance(form, _Certain)}
         found = {place: form for place, form in forms.items() if isinstance(form, Distribution)}
         data = with_numbers(data, {place: form.value for place, form in stated.items()})
         if not found:
@@ -82,9 +84,25 @@ class UncertainDocument(Document):
         return MappingProxyType(self._uncertain)
 
     @property
-    def stated(self) -> Mapping[Place, StatedNumber]:
-        """The numbers that stand beside their basis and source, by their places."""
+    def stated(self) -> Mapping[Place, StatedNumber | KeptShare]:
+        """Numbers that stand beside their basis and source, and kept shares, by place."""
         return MappingProxyType(self._stated)
+
+    def restated(self, forms: Mapping[Place, StatedNumber | KeptShare]) -> Self:
+        """Remember how numbers at some places are stated.
+
+        Parameters
+        ----------
+        forms : mapping of tuple to StatedNumber or KeptShare
+            Forms whose values are the numbers at their places.
+
+        Returns
+        -------
+        UncertainDocument
+            The same document.
+        """
+        self._stated = {**self._stated, **forms}
+        return self
 
     @property
     def bases(self) -> Mapping[Place, Basis | None]:
@@ -109,7 +127,7 @@ class UncertainDocument(Document):
             by_alias=True, exclude_unset=not without_defaults, exclude_defaults=without_defaults
         )
         forms = {
-            place: form.model_dump(exclude_unset=True)
+            place: form.model_dump(by_alias=True, exclude_unset=True)
             for place, form in (*self._uncertain.items(), *self._stated.items())
         }
         document: dict[str, Any] = with_numbers(plain, forms)

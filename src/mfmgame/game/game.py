@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Mapping, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mfmgame.catalogs.number_bases import NumberBases
+from mfmgame.documents.catalog import ShownAs
 from mfmgame.documents.float_reading import amounts, as_float, as_floats, outside
 from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["GRANTED", "DefenseGame"]
 
 
+KEPT_SHARES_MULTIPLY = "assumes that kept shares of work multiply"
 GRANTED = 1e-12
 """Share of a limit by which whole steps may exceed it: in binary, 0.1 + 0.2 is more than 0.3."""
 
@@ -73,6 +75,9 @@ class DefenseGame:
         Allocations by name, each with the level of every defense that runs, by id.
     units : Units, optional
         Names of the units of losses, their period and the resources.
+    shown_as : mapping of str to {"amount", "kept_share"}, optional
+        By resource, how amounts are shown. The amount of a kept share of work is the negative
+        logarithm of the share.
     notes : sequence of str, optional
         Caveats about the numbers that every answer repeats.
 
@@ -109,6 +114,7 @@ class DefenseGame:
     name: str
     plans: Mapping[str, Mapping[str, float]]
     units: Units
+    shown_as: Mapping[str, ShownAs]
     notes: tuple[str, ...]
     bases: NumberBases | None = None
     """What each number rests on; None unless :func:`build_game` has read it in documents."""
@@ -136,10 +142,11 @@ class DefenseGame:
         name: str = "unnamed",
         plans: Mapping[str, Mapping[str, float]] | None = None,
         units: Units | None = None,
+        shown_as: Mapping[str, ShownAs] | None = None,
         notes: Sequence[str] = (),
     ) -> None:
         tables: dict[str, Any] = {"use": use, "limits": limits, "levels": levels}
-        tables |= {"requires": requires, "plans": plans}
+        tables |= {"requires": requires, "plans": plans, "shown_as": shown_as}
         labels = {"threat_ids": threat_ids, "defense_ids": defense_ids}
         labels |= {"threat_names": threat_names, "defense_names": defense_names}
         labels["threat_classes"] = threat_classes
@@ -171,7 +178,9 @@ class DefenseGame:
         self.plans = {
             checked_plan_name(plan): dict(stated) for plan, stated in (plans or {}).items()
         }
-        self.notes = tuple(notes)
+        self.shown_as = _checked_displays(shown_as or {}, self.resources)
+        assumed = [KEPT_SHARES_MULTIPLY] if "kept_share" in self.shown_as.values() else []
+        self.notes = tuple(dict.fromkeys([*notes, *assumed]))
         for array in (self.use, self.limits):
             array.flags.writeable = False
 
@@ -204,10 +213,7 @@ class DefenseGame:
         self.limits = np.full(len(self.resources), np.inf)
         for resource, limit in limits.items():
             if resource not in self.resources:
-                raise SpecificationError(
-                    f"no defense uses it, expected {nearest(resource, self.resources, 'resource')}",
-                    pointer=f"limits[{shown(resource)}]",
-                )
+                raise _unused(resource, self.resources, f"limits[{shown(resource)}]")
             amount = amounts(limit, f"limits[{shown(resource)}]", n_axes=0)
             self.limits[self.resources.index(resource)] = amount
 
@@ -294,8 +300,7 @@ class DefenseGame:
         for resource, limit in limits.items():
             where = f"limits[{shown(resource)}]"
             if resource not in self.resources:
-                hint = nearest(resource, self.resources, "resource")
-                raise SpecificationError(f"no defense uses it, expected {hint}", pointer=where)
+                raise _unused(resource, self.resources, where)
             other.limits[self.resources.index(resource)] = _finite(limit, where)
         other.limits.flags.writeable = False
         return other
@@ -321,6 +326,24 @@ class DefenseGame:
 def _refuse_types(arguments: Mapping[str, Any], *expected: type) -> None:
     for argument, value in arguments.items():
         refuse_other_types(value, argument, *expected)
+
+
+def _checked_displays(
+    shown_as: Mapping[str, ShownAs], resources: Sequence[str]
+) -> dict[str, ShownAs]:
+    for resource, display in shown_as.items():
+        pointer = f"shown_as[{shown(resource)}]"
+        if resource not in resources:
+            raise _unused(resource, resources, pointer)
+        if display not in get_args(ShownAs):
+            hint = nearest(display, get_args(ShownAs), "display")
+            raise SpecificationError(f"found {shown(display)}, expected {hint}", pointer=pointer)
+    return dict(shown_as)
+
+
+def _unused(resource: str, resources: Sequence[str], pointer: str) -> SpecificationError:
+    expected = nearest(resource, resources, "resource")
+    return SpecificationError(f"no defense uses it, expected {expected}", pointer=pointer)
 
 
 def _quantities(values: Any, name: str, length: int | None = None) -> FloatArray:

@@ -68,6 +68,8 @@ def _inputs(game: DefenseGame) -> dict[str, Value]:
     }
     for resource, unit in game.units.resources.items():
         found["units", "resources", resource] = unit
+    for resource, display in game.shown_as.items():
+        found["resources", resource, "shown_as"] = display
     for resource, limit in zip(game.resources, game.limits.tolist(), strict=True):
         found["defender", "limits", resource] = limit if np.isfinite(limit) else None
     for group, (members, at_least, at_most) in enumerate(game.level_rules.groups):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from mfmgame.documents.kept_shares import KeptShare, kept_share
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import best_response
@@ -57,7 +58,20 @@ def odd_inputs(problem: Scenario | DefenseGame) -> list[str]:
     """
     game = game_of(problem)
     found = [line for check in _CHECKS for line in check(game)]
-    return found + (_without_basis(problem) if isinstance(problem, Scenario) else [])
+    if isinstance(problem, Scenario):
+        found += [*_plain_shares(problem, game), *_without_basis(problem)]
+    return found
+
+
+def _plain_shares(scenario: Scenario, game: DefenseGame) -> Iterator[str]:
+    """Limits on kept shares of work that are written as plain numbers."""
+    for resource, limit in scenario.defender.limits.items():
+        stated = scenario.stated.get(("defender", "limits", resource))
+        if _is_share(game, resource) and not isinstance(stated, KeptShare):
+            yield (
+                f"the limit of {shown(resource)}, the plain number {_amount(limit)}, demands that "
+                f'{_kept(limit)} of the work be kept: write {{"kept_share": ...}} to state a share'
+            )
 
 
 def _without_basis(scenario: Scenario) -> list[str]:
@@ -88,7 +102,9 @@ def _unlimited(game: DefenseGame) -> Iterator[str]:
     """Resources that defenses use and that no limit bounds."""
     for resource, use, limit in zip(game.resources, game.use, game.limits, strict=True):
         if np.isposinf(limit) and use.any():
-            yield f"no limit on {shown(resource)}: its use is unlimited"
+            is_share = _is_share(game, resource)
+            any_use = "any share of the work may be lost" if is_share else "its use is unlimited"
+            yield f"no limit on {shown(resource)}: {any_use}"
 
 
 def _limits_in_other_units(game: DefenseGame) -> Iterator[str]:
@@ -101,6 +117,8 @@ def _limits_in_other_units(game: DefenseGame) -> Iterator[str]:
         if steps is not None and (steps > 0.0).any():
             least[j], counted_share[j] = steps[steps > 0.0].min(), 1.0
     for resource, use, limit in zip(game.resources, game.use, game.limits, strict=True):
+        if _is_share(game, resource):
+            continue
         using = (use > 0.0) & (least > 0.0)
         costs = (use * np.minimum(least, 1.0))[using]
         if len(costs) and 0.0 < limit < (costs * counted_share[using]).min() * (1.0 - GRANTED):
@@ -114,11 +132,14 @@ def _limits_in_other_units(game: DefenseGame) -> Iterator[str]:
 def _free(game: DefenseGame) -> Iterator[str]:
     """Defenses that use nothing beside defenses that have a cost."""
     running = game.max_level > 0.0
-    priced = (game.use > 0.0).any(axis=0)
+    amounts = [not _is_share(game, resource) for resource in game.resources]
+    priced = (game.use[amounts] > 0.0).any(axis=0)
     names = [game.defense_ids[int(j)] for j in np.flatnonzero(running & ~priced)]
     if names and (running & priced).any():
         resources = [
-            name for name, use in zip(game.resources, game.use, strict=True) if use[running].any()
+            name
+            for name, use in zip(game.resources, game.use, strict=True)
+            if use[running].any() and not _is_share(game, name)
         ]
         what = shown(resources[0]) if len(resources) == 1 else "any resource"
         verb = "uses" if len(names) == 1 else "use"
@@ -186,7 +207,12 @@ def _limits(game: DefenseGame) -> Iterator[str]:
     """Limits that no allocation reaches."""
     everything = game.use @ game.max_level
     for resource, total, limit in zip(game.resources, everything, game.limits, strict=True):
-        if np.isfinite(limit) and limit >= total:
+        if np.isfinite(limit) and limit >= total and _is_share(game, resource):
+            yield (
+                f"the limit of {shown(resource)}, at least {_kept(limit)} of the work, never "
+                f"binds: all defenses together keep {_kept(total)}"
+            )
+        elif np.isfinite(limit) and limit >= total:
             yield (
                 f"the limit of {shown(resource)}, {_amount(limit)}, never binds: all defenses "
                 f"together use {_amount(total)}"
@@ -272,6 +298,16 @@ _CHECKS: tuple[Callable[[DefenseGame], Iterator[str]], ...] = (
 def _amount(number: float) -> str:
     """Format an amount with its thousands separated."""
     return f"{number:,.12g}"
+
+
+def _is_share(game: DefenseGame, resource: str) -> bool:
+    """Tell whether amounts of a resource stand for kept shares of work."""
+    return game.shown_as.get(resource) == "kept_share"
+
+
+def _kept(amount: float) -> str:
+    """Format in per cent the kept share that an amount stands for."""
+    return f"{100.0 * kept_share(amount):.4g} %"
 
 
 def _touched(game: DefenseGame) -> BoolArray:

@@ -100,6 +100,7 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
         name=scenario.name,
         plans=scenario.plans,
         units=scenario.units,
+        shown_as=entries.shown_as,
         notes=entries.notes,
     )
     game.bases = entries.bases

@@ -173,5 +173,6 @@ def _portfolios(solver: Solver, row: int, found: list[tuple[float, Found]]) -> I
             adds=adds,
             drops=drops,
             greedy_value=greedy_loss(best.game, composition, row, cost),
+            resource=best.game.resources[row],
         )
         before = levels

@@ -212,9 +212,7 @@ class CellDocument:
         return self._in_cell(sheet, row, column, sheet.at(row, column), measure)
 
     def _in_cell(self, sheet: Sheet, row: int, column: int, cell: Any, measure: Measure) -> Any:
-        if not isinstance(cell, str):
-            if measure.is_share or (row, column) not in sheet.percents:
-                return cell
+        if not isinstance(cell, str) and not measure.is_share and (row, column) in sheet.percents:
             cell = f"{100.0 * cell:.12g} %"  # as the workbook shows the number
         mark = self.decimal or self._shown_mark(sheet, column)
         try:

@@ -16,11 +16,13 @@ from mfmgame.tables.sheets import Cell
 
 __all__ = [
     "BITS",
+    "KEPT_SHARE",
     "SHARE",
     "DecimalMark",
     "Measure",
     "decimal_mark",
     "is_pert",
+    "kept_cell",
     "number_cell",
     "number_or_distribution",
 ]
@@ -58,10 +60,13 @@ class Measure:
         Whether a number may be written per cent.
     units : sequence of str
         Spellings of the unit that a cell may repeat; empty if no unit is stated.
+    is_kept : bool
+        Whether a number is a share of work that is kept, which stands for an amount.
     """
 
     is_share: bool = False
     units: Sequence[str] = ()
+    is_kept: bool = False
 
     def refuse_unit(self, unit: str, text: str) -> None:
         """Refuse a unit beside a number, or the sign of a currency, that is not the stated unit.
@@ -89,6 +94,8 @@ class Measure:
 
 SHARE = Measure(is_share=True)
 """Numbers that may be written per cent."""
+KEPT_SHARE = Measure(is_share=True, is_kept=True)
+"""Shares of work that are kept."""
 BITS = Measure(units=("bits", "bit"))
 """Numbers of bits."""
 
@@ -162,10 +169,12 @@ def number_or_distribution(cell: Cell, mark: DecimalMark | None, measure: Measur
     (0.4, {'range': [0.4, 0.8]})
     """
     if not isinstance(cell, str):
-        return cell
+        return _kept(cell, str(cell)) if measure.is_kept and cell is not None else cell
     text = cell.strip()
     if text.startswith("{"):
         return _json_object(text)
+    if measure.is_kept:
+        return _kept(_number(text, mark, measure), text)
     parts = _parts(text)
     numbers = [_number(part, mark, measure) for part in parts]
     if len(parts) == 1:
@@ -199,6 +208,31 @@ def number_cell(value: Any, *, exact: bool) -> Cell:
     if exact or float(f"{number:.{_EXACT_IN_WORKBOOKS}g}") != number:
         return _text(number)
     return number
+
+
+def _kept(share: float, text: str) -> dict[str, float]:
+    """Make the object of a kept share; only per cent may say more than the whole work."""
+    if share > 1.0 and "%" not in text:
+        expected = "a share of work kept, such as 54 % or 0.54"
+        raise SpecificationError(f"found {shown(text)}, expected {expected}")
+    return {"kept_share": share}
+
+
+def kept_cell(value: Any) -> str | None:
+    """Write what stands for a kept share of work in a cell; None if it is a plain number.
+
+    Examples
+    --------
+    >>> kept_cell({"kept_share": 0.54})
+    '54 %'
+    """
+    if not isinstance(value, dict):
+        return None
+    if value.keys() != {"kept_share"} or isinstance(value["kept_share"], dict):
+        return json.dumps(value, ensure_ascii=False)
+    percent = f"{Decimal(repr(float(value['kept_share']))).scaleb(2):f}"
+    percent = percent.rstrip("0").rstrip(".") if "." in percent else percent
+    return percent + "0" * (_shown_mark(percent, has_exponent=False) == "?") + " %"
 
 
 def is_pert(value: Mapping[str, Any]) -> bool:

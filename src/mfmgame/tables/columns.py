@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from mfmgame.documents.base import BASES
 from mfmgame.documents.catalog import Kind as DefenseKind
-from mfmgame.documents.catalog import Level
+from mfmgame.documents.catalog import Level, ShownAs
 from mfmgame.documents.composition_names import COMPOSITIONS
 
 __all__ = [
@@ -82,6 +82,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "composition": tuple(COMPOSITIONS),
     "kind": get_args(DefenseKind),
     "level": get_args(Level),
+    "shown_as": get_args(ShownAs),
 }
 """Fixed vocabularies, by the key of the member that holds one of their words."""
 

@@ -13,6 +13,8 @@ from mfmgame.catalogs.scenario_entries import resolve_catalog
 from mfmgame.documents.base import BASES
 from mfmgame.documents.catalog import Kind
 from mfmgame.documents.json_reading import path_of
+from mfmgame.documents.kept_shares import KeptShare, kept_share
+from mfmgame.documents.member_pointers import set_member
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 from mfmgame.tables.scenario_files import write_document
@@ -39,7 +41,9 @@ _INSTRUCTIONS = (
     "the kind 'binary' is bought whole or not at all.",
     "4. effectiveness: the fraction of each threat (row) that each defense (column) stops. "
     "0.6, 60 %, a range 0.4..0.8 or low/likely/high such as 0.4/0.6/0.8; blank means 0.",
-    "5. limits: how much of each resource there is.",
+    "5. limits: how much of each resource there is. If defenses cost work, add a resource with "
+    "'kept_share' in a column 'shown_as': its limit is the least share of work to keep, such as "
+    "50 %, and its column 'use: NAME' in the sheet defenses has the share that each defense keeps.",
     "6. rules: 'requires' means that the defense under 'name' runs only if all 'defenses' of the "
     "row run; 'conflicts' means that it does not run beside them. Separate names with semicolons. "
     "Rules need defenses of the kind 'binary', or with 'levels'.",
@@ -114,6 +118,10 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
     columns = _chosen([one.id for one in entries.defenses], only)
     threats = [entries.threats[i].model_dump(by_alias=True, exclude_unset=True) for i in rows]
     defenses = [entries.defenses[j].model_dump(by_alias=True, exclude_unset=True) for j in columns]
+    for place, form in catalog.stated.items():  # kept shares stay shares
+        if isinstance(form, KeptShare) and place[0] == "defenses" and place[1] in columns:
+            entry = defenses[columns.index(place[1])]
+            set_member(entry, place[2:], form.model_dump(by_alias=True, exclude_unset=True))
     for entry in (*threats, *defenses):
         entry.pop("traits", None)
         entry.pop("references", None)
@@ -136,9 +144,10 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
         if entries.effectiveness[i, j] > 0.0
     ]
     total: dict[str, float] = {}
-    for defense in defenses:
-        for resource, amount in defense.get("use", {}).items():
+    for j in columns:
+        for resource, amount in entries.defenses[j].use.items():
             total[resource] = total.get(resource, 0.0) + amount
+    kept = [name for name in total if entries.shown_as.get(name) == "kept_share"]
     return {
         "schema": "mfmgame/scenario/1",
         "name": f"My system, from {catalog.name}",
@@ -146,7 +155,13 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
         "defenses": defenses,
         "effectiveness": effectiveness,
         "attacker": {"bandwidth": _half(entry["bandwidth"] for entry in threats)},
-        "defender": {"limits": {resource: _half([used]) for resource, used in total.items()}},
+        **({"resources": {name: {"shown_as": "kept_share"} for name in kept}} if kept else {}),
+        "defender": {
+            "limits": {
+                resource: _kept_half(used) if resource in kept else _half([used])
+                for resource, used in total.items()
+            }
+        },
         "termination": {"loss": _half(entry["severity"] for entry in threats)},
     }
 
@@ -159,6 +174,12 @@ def _chosen(ids: list[str], only: Collection[str] | None) -> list[int]:
 def _half(numbers: Any) -> dict[str, Any]:
     """Compute half of a sum, as an assumed number for the user to replace."""
     return {"value": 0.5 * sum(numbers), "basis": "assumed", "source": _REPLACE}
+
+
+def _kept_half(amount: float) -> dict[str, Any]:
+    """Compute the share of work that half of an amount keeps, for the user to replace."""
+    share = kept_share(0.5 * amount)
+    return {"kept_share": round(share, 3) or share, "basis": "assumed", "source": _REPLACE}
 
 
 def _finish(workbook: Workbook) -> None:

@@ -10,14 +10,22 @@ from mfmgame.documents.member_pointers import parts_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
 from mfmgame.tables.cell_document import CellDocument
-from mfmgame.tables.cell_numbers import BITS, SHARE, Measure
-from mfmgame.tables.columns import ENTRY_KEYS, ESTIMATE, SCENARIO_KEYS, USE, Kind, canonical
+from mfmgame.tables.cell_numbers import BITS, KEPT_SHARE, SHARE, Measure
+from mfmgame.tables.columns import (
+    ENTRY_KEYS,
+    ESTIMATE,
+    SCENARIO_KEYS,
+    USE,
+    Kind,
+    canonical,
+    known_word,
+)
 from mfmgame.tables.sheets import Sheet, Tables, without_sheet
 
 __all__ = ["RULES", "TableReader"]
 
 _SCENARIO_COLUMNS = ("key", "value", *ESTIMATE, "basis", "source")
-_LIMIT_COLUMNS = ("resource", "limit", "unit", "basis", "source")
+_LIMIT_COLUMNS = ("resource", "limit", "unit", "shown_as", "basis", "source")
 _SOURCE_COLUMNS = ("threat", "defense", "basis", "source", "adaptive")
 _RULE_COLUMNS = ("rule", "name", "defenses", "at_least", "at_most")
 _MORE_COLUMNS = ("id", "pointer", "value")
@@ -62,7 +70,8 @@ class TableReader(CellDocument):
         self._tables, self._others = tables, others
         self._known_names = known_names
         self._loss = Measure()
-        self._units = _resource_units(tables)
+        self._units = _cells_by_resource(tables, "unit")
+        self._displays = _cells_by_resource(tables, "shown_as")
         super().__init__({"schema": "mfmgame/scenario/1"})
         self._names: dict[str, dict[str, str]] = {}
         self._read_scenario(tables["scenario"])
@@ -208,7 +217,9 @@ class TableReader(CellDocument):
             self.refuse(sheet, 0, 0, f"{message} across: are rows and columns swapped?")
 
     def _measure_of(self, resource: str) -> Measure:
-        return Measure(units=self._units.get(resource, ()))
+        if known_word("shown_as", self._displays.get(resource, "")) == "kept_share":
+            return KEPT_SHARE
+        return Measure(units=(self._units[resource],) if resource in self._units else ())
 
     def _read_sources(self, sheet: Sheet) -> None:
         columns = self.columns_of(sheet, dict.fromkeys(_SOURCE_COLUMNS), ("threat", "defense"))
@@ -255,6 +266,9 @@ class TableReader(CellDocument):
             if "unit" in columns:
                 where = ("units", "resources", resource)
                 self.set_cell(where, sheet, row, columns["unit"], "text")
+            if "shown_as" in columns:
+                where = ("resources", resource, "shown_as")
+                self.set_cell(where, sheet, row, columns["shown_as"], "text")
 
     def _read_rules(self, sheet: Sheet) -> None:
         columns = self.columns_of(sheet, dict.fromkeys(_RULE_COLUMNS), ("rule", "defenses"))
@@ -421,8 +435,8 @@ def _loss_units(
     return (loss, f"{loss} per {period}", f"{loss}/{period}") if period else (loss,)
 
 
-def _resource_units(tables: Tables) -> dict[str, tuple[str, ...]]:
-    """Look up the unit of each resource in the sheet ``limits``, which is read only later."""
+def _cells_by_resource(tables: Tables, name: str) -> dict[str, str]:
+    """Look up a column of the sheet ``limits``, which is read only later, by resource."""
     if "limits" not in tables:
         return {}
     sheet = tables["limits"]
@@ -430,10 +444,10 @@ def _resource_units(tables: Tables) -> dict[str, tuple[str, ...]]:
         canonical(name, dict.fromkeys(_LIMIT_COLUMNS)): column
         for name, column in sheet.columns().items()
     }
-    if not {"resource", "unit"} <= columns.keys():
+    if not {"resource", name} <= columns.keys():
         return {}
     return {
-        sheet.text(row, columns["resource"]): (sheet.text(row, columns["unit"]),)
+        sheet.text(row, columns["resource"]): sheet.text(row, columns[name])
         for row in sheet.filled_rows()
-        if sheet.text(row, columns["unit"])
+        if sheet.text(row, columns[name])
     }

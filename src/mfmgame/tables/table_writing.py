@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mfmgame.messages import pointer_to
-from mfmgame.tables.cell_numbers import is_pert, number_cell
+from mfmgame.tables.cell_numbers import is_pert, kept_cell, number_cell
 from mfmgame.tables.columns import ENTRY_KEYS, ESTIMATE, SCENARIO_KEYS, USE, Kind
 from mfmgame.tables.sheets import SHEETS, Cell, Sheet, Tables
 
@@ -54,6 +54,8 @@ class _Writer:
         entries = [*(document.get("threats") or ()), *(document.get("defenses") or ())]
         self._n_entries = Counter(str(entry["id"]) for entry in entries)
         self._more: list[list[Cell]] = []
+        displays = document.get("resources") or {}
+        self._kept = {name for name, one in displays.items() if one["shown_as"] == "kept_share"}
         left = copy.deepcopy({key: value for key, value in document.items() if key != "schema"})
         written = {
             "threats": self._entries("threats", left.pop("threats", None)),
@@ -118,11 +120,13 @@ class _Writer:
                     if cell is not None:
                         row[name] = cell
                         del left[name]
-            use = left.get("use", {})
+            use = left.pop("use", {})
             for name in resources:
                 if name in use:
-                    row[USE + name] = number_cell(use[name], exact=self._as_text)
-            left.pop("use", None)
+                    row[USE + name] = self._amount_cell(name, use[name])
+            unwritten = {name: use[name] for name in use if row[USE + name] is None}
+            if unwritten:
+                left["use"] = unwritten
             for key in ("requires", "conflicts"):
                 if self._cell(left.get(key, []), "texts") is not None:
                     left.pop(key, None)
@@ -180,19 +184,29 @@ class _Writer:
     def _limits(self, left: dict[str, Any]) -> list[list[Cell]]:
         defender, units = left.get("defender", {}), left.get("units", {})
         stated, named = defender.get("limits") or {}, (units or {}).get("resources") or {}
-        limits = {name: limit for name, limit in stated.items() if not _is_negative(limit)}
+        displays = left.pop("resources", None) or {}
+        limits = {
+            name: limit
+            for name, limit in stated.items()
+            if not (_is_negative(limit) or (name in self._kept and not _is_kept_share(limit)))
+        }
         refused = {name: stated[name] for name in stated.keys() - limits.keys()}
-        rows: list[list[Cell]] = [["resource", "limit", "unit", "basis", "source"]]
-        for resource in dict.fromkeys([*limits, *named]):
+        rows: list[list[Cell]] = [
+            ["resource", "limit", "unit", *(["shown_as"] if displays else []), "basis", "source"]
+        ]
+        for resource in dict.fromkeys([*limits, *named, *displays]):
             cells = self._stated(limits[resource]) if resource in limits else [None] * 6
             number = cells[0]
             if any(cells[1:4]):  # an estimate of its own columns is written in the one cell here
                 number = number_cell(_without(limits[resource], "basis", "source"), exact=True)
-            rows.append([resource, number, named.get(resource), *cells[4:]])
+            if resource in self._kept and resource in limits:
+                number = kept_cell(_without(limits[resource], "basis", "source"))
+            shown_as = [displays.get(resource, {}).get("shown_as")] if displays else []
+            rows.append([resource, number, named.get(resource), *shown_as, *cells[4:]])
         for inside, key in ((defender, "limits"), (units, "resources")):
             if inside:
                 inside.pop(key, None)
-        if refused:  # the sheet takes no negative limit
+        if refused:  # the sheet takes no negative limit, and of kept shares no logarithm
             defender["limits"] = refused
         for key in ("defender", "units"):
             if key in left and not left[key]:
@@ -263,6 +277,12 @@ class _Writer:
                 ]
         return [self._cell(value, "number"), None, None, None]
 
+    def _amount_cell(self, resource: str, value: Any) -> Cell:
+        """A cell of an amount of a resource; None where a share is expected and there is none."""
+        if resource in self._kept:
+            return kept_cell(value) if _is_kept_share(value) else None
+        return number_cell(value, exact=self._as_text)
+
     def _cell(self, value: Any, kind: Kind) -> Cell:
         """A cell; None where the value has none of its own."""
         if kind == "number":
@@ -292,6 +312,10 @@ def _is_negative(limit: Any) -> bool:
     return bool(value < 0.0)
 
 
+def _is_kept_share(value: Any) -> bool:
+    return isinstance(value, dict) and "kept_share" in value
+
+
 def _without(value: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     return {key: inner for key, inner in value.items() if key not in keys}
 
@@ -302,7 +326,7 @@ def _leaves(value: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
         if (
             isinstance(inner, dict)
             and inner
-            and not inner.keys() & {"range", "distribution", "value"}
+            and not inner.keys() & {"range", "distribution", "value", "kept_share"}
         ):
             for parts, leaf in _leaves(inner):
                 yield (key, *parts), leaf

@@ -111,6 +111,10 @@ def check_head(document: Answer, game: DefenseGame) -> None:
     """Check that a document names the scenario and the composition of the game."""
     check_equal(("scenario",), document.scenario, game.name)
     check_equal(("composition",), document.composition, game.composition)
+    shown_as = {name: resource.shown_as for name, resource in document.resources.items()}
+    check_keys(("resources",), shown_as, list(game.shown_as))
+    for name, display in shown_as.items():
+        check_equal(("resources", name, "shown_as"), display, game.shown_as[name])
 
 
 def check_notes(claimed: Sequence[str], found: Sequence[str]) -> None:

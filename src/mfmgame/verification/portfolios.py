@@ -83,7 +83,7 @@ def check_portfolios(
             where = "/" + "/".join(map(str, place)) + inner
             raise CertificateError(error.message, pointer=where) from None
         told = entry.cost, entry.until, entry.adds, entry.drops, entry.greedy_value
-        portfolios.append(Portfolio(solution, *told))
+        portfolios.append(Portfolio(solution, *told, resource))
         check_status((*place, "status"), entry.status, solution)
         check_equal((*place, "decision"), entry.decision, portfolios[-1].decision)
         for name, expected in zip(

@@ -83,6 +83,8 @@ class FrontierVerification(Displayed):
         Greatest width relative to the value.
     start, stop : float
         Ends of the proven part, in units of the parameter.
+    parameter : str
+        As of the frontier.
     """
 
     game: DefenseGame
@@ -91,6 +93,7 @@ class FrontierVerification(Displayed):
     gap: float
     start: float
     stop: float
+    parameter: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -320,6 +323,7 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
         gap=max(bracket.gap for bracket in brackets),
         start=float(frontier.breakpoints[0]),
         stop=float(frontier.breakpoints[-1]),
+        parameter=frontier.parameter,
     )
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "allocation_members",
     "bases_members",
     "certificate_members",
+    "displays",
     "frontier_document",
     "gaps_document",
     "head",
@@ -189,7 +190,14 @@ def _group(group: Group) -> dict[str, Any]:
 
 def head(schema: str, game: DefenseGame) -> dict[str, Any]:
     """Build the first members of every answer document."""
-    return {"schema": schema, "scenario": game.name, "composition": game.composition}
+    first = {"schema": schema, "scenario": game.name, "composition": game.composition}
+    return {**first, **displays(game)}
+
+
+def displays(game: DefenseGame) -> dict[str, Any]:
+    """Build the member that says how resources are shown; none where the game does not say."""
+    shown = {name: {"shown_as": display} for name, display in game.shown_as.items()}
+    return {"resources": shown} if shown else {}
 
 
 def threat_members(game: DefenseGame, coverage: Labelled, residual: Labelled) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mfmgame.view.json.answer_documents import (
     allocation_members,
     bases_members,
     certificate_members,
+    displays,
     head,
     threat_members,
 )
@@ -111,6 +112,7 @@ def compositions_document(found: CompositionComparison) -> dict[str, Any]:
     return {
         "schema": "mfmgame/compositions/1",
         "scenario": found.game.name,
+        **displays(found.game),
         "status": found.status,
         "compositions": {
             name: {

@@ -15,6 +15,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.uncertainty.global_sensitivity import Influence
 from mfmgame.uncertainty.robust import RobustPlan
 from mfmgame.uncertainty.tornado import Tornado
+from mfmgame.view.json.answer_documents import displays
 
 __all__ = [
     "gradient_document",
@@ -50,6 +51,7 @@ def gradient_document(value: Gradient, threshold: Gradient | None) -> dict[str, 
         slopes = [_slope(derivative, elasticity) for derivative, elasticity in pairs]
     return {
         **_head("mfmgame/gradient/1", value.game),
+        **displays(value.game),
         "status": first_unproven(one.status for one in (value, threshold) if one is not None),
         "value": value.at,
         "threshold": None if threshold is None else threshold.at,

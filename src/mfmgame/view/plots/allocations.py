@@ -23,6 +23,7 @@ from mfmgame.view.plots.style import (
     limit_label,
     most_important,
     row_labels,
+    show_kept_shares,
     titled,
 )
 
@@ -100,6 +101,7 @@ def plot_allocations(frontier: Frontier, ax: Axes | None = None) -> Axes:
     ax.set_xlabel(
         "attacker bandwidth [bits]" if over_bandwidth else limit_label(game, frontier.parameter)
     )
+    show_kept_shares(ax.xaxis, game, frontier.parameter)
     ax.set_ylabel("level [share of the greatest level]")
     keyed(ax)
     return ax

@@ -27,9 +27,11 @@ from mfmgame.view.plots.style import (
     loss_label,
     number_label,
     shaded_region,
+    show_kept_shares,
     titled,
     written,
 )
+from mfmgame.view.text.number_formats import keeps_share, kept_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,6 +100,8 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
     top = max(float(losses.max(initial=0.0)), float(frontier.values.max(initial=0.0)))
     if start <= here <= stop:
         place = number_label(here, "bit" if over_bandwidth else "unit")
+        if keeps_share(game, frontier.parameter):
+            place = f"at least {kept_text(here)} kept"
         ax.plot(
             [here],
             [float(frontier(here))],
@@ -111,6 +115,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
     titled(ax, game.name, crossing_label(frontier))
     ax.set_xlabel(_parameter_label(game, frontier.parameter))
     ax.set_ylabel(loss_label(game, "loss of the worst attack"))
+    show_kept_shares(ax.xaxis, game, frontier.parameter)
     keyed(ax)
     return ax
 
@@ -125,7 +130,10 @@ def crossing_label(frontier: Frontier) -> str:
     is_open = any(region.decision == "undecided" for region in frontier.regions())
     if frontier.parameter == ATTACKER_BANDWIDTH:
         return f"self-destruction threshold {'at least ' * is_open}{number} bits"
-    return f"{'proven ' * is_open}within the termination loss from {number} units upward"
+    place = f"from {number} units upward"
+    if keeps_share(frontier.game, frontier.parameter):
+        place = f"if at most {kept_text(crossing)} of the work must be kept"
+    return f"{'proven ' * is_open}within the termination loss {place}"
 
 
 @drawn_in_style
@@ -247,7 +255,9 @@ def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes
         game.name,
         f"{len(sequence)} portfolios, each best until the next portfolio is affordable",
     )
-    ax.set_xlabel(f"budget: {limit_label(game, sequence.resource)}")
+    is_share = keeps_share(game, sequence.resource)
+    ax.set_xlabel("budget: " * (not is_share) + limit_label(game, sequence.resource))
+    show_kept_shares(ax.xaxis, game, sequence.resource)
     ax.set_ylabel(loss_label(game, "loss of the worst attack"))
     keyed(ax)
     return ax

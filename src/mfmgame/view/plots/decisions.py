@@ -23,6 +23,7 @@ from mfmgame.view.plots.style import (
     limit_label,
     loss_label,
     number_label,
+    show_kept_shares,
     titled,
 )
 
@@ -118,6 +119,7 @@ def plot_map(mapped: FrontierMap, ax: Axes | None = None) -> Axes:
     titled(ax, game.name, f"exact at {len(mapped.limits)} limits, on the safe side between them")
     ax.set_xlabel("attacker bandwidth [bits]")
     ax.set_ylabel(limit_label(game, mapped.limit))
+    show_kept_shares(ax.yaxis, game, mapped.limit)
     keyed(ax)
     return ax
 

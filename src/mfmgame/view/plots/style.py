@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import io
+import math
 from collections.abc import Callable, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -22,18 +23,19 @@ import numpy as np
 from mfmgame.answers.decision import Region
 from mfmgame.documents.result import Decision
 from mfmgame.messages import missing_package, refuse_other_types
-from mfmgame.view.text.number_formats import loss_unit, printable
+from mfmgame.view.text.number_formats import keeps_share, kept_text, loss_unit, printable
 
 try:
     import matplotlib
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties, findfont, get_font
-    from matplotlib.ticker import FuncFormatter, ScalarFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, ScalarFormatter
 except ImportError:
     raise missing_package("drawing needs", "matplotlib", "plot") from None
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from numpy.typing import NDArray
 
     from mfmgame.game.game import DefenseGame
@@ -59,6 +61,7 @@ __all__ = [
     "number_label",
     "row_labels",
     "shaded_region",
+    "show_kept_shares",
     "titled",
     "written",
 ]
@@ -101,6 +104,10 @@ _LEAST_PLAIN, _MOST_PLAIN = 1e-3, 1e6
 """Range of an axis's greatest number in which its ticks need no power of ten."""
 _LONGEST = 30
 """Greatest number of characters of a name in a plot."""
+_TICKS = (100, 90, 80, 70, 60, 50, 40, 30, 20, 10, 5, 2, 1)
+"""Kept shares in per cent that an axis may show."""
+_LEAST_APART = 0.08
+"""Least distance of two such ticks, as a share of the axis."""
 _LONGEST_KEY = 76
 """Greatest number of characters of a legend on one line."""
 
@@ -155,8 +162,24 @@ def loss_label(game: DefenseGame, text: str) -> str:
 
 def limit_label(game: DefenseGame, resource: str) -> str:
     """Write the label of an axis of a resource's limits, with their unit."""
+    if keeps_share(game, resource):
+        return f"least share of work to keep [{written(resource)}]"
     unit = game.units.resources.get(resource, "units of it")
     return f"limit of {written(resource)} [{written(unit)}]"
+
+
+def show_kept_shares(axis: Axis, game: DefenseGame, resource: str) -> None:
+    """Label an axis of a resource's limits by kept shares in per cent, where they are shown."""
+    if not keeps_share(game, resource):
+        return
+    start, stop = axis.get_view_interval()
+    ticks: list[float] = []
+    for percent in _TICKS:
+        at = -math.log(percent / 100.0)
+        if start <= at <= stop and (not ticks or at - ticks[-1] > _LEAST_APART * (stop - start)):
+            ticks.append(at)
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FuncFormatter(lambda at, _: kept_text(at)))
 
 
 def written(name: str, longest: int = _LONGEST) -> str:

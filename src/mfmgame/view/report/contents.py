@@ -14,6 +14,7 @@ from mfmgame.answers.status import first_unproven
 from mfmgame.assessment import Assessment
 from mfmgame.catalogs.gaps import groups_of
 from mfmgame.catalogs.scenario_entries import Entries
+from mfmgame.documents.kept_shares import percentage_point
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
 from mfmgame.view.report.input_rows import (
@@ -33,11 +34,18 @@ from mfmgame.view.report.wording import (
     roles_sentence,
     short,
     threshold_sentence,
+    use_heading,
     verdict,
 )
 from mfmgame.view.text.answer_facts import with_steps_held
 from mfmgame.view.text.layout import status_text
-from mfmgame.view.text.number_formats import loss_unit, number_text, share_text
+from mfmgame.view.text.number_formats import (
+    amount_text,
+    keeps_share,
+    loss_unit,
+    number_text,
+    share_text,
+)
 
 __all__ = ["contents"]
 
@@ -135,14 +143,19 @@ def _plan(assessment: Assessment, labels: Labels) -> Table:
             roles[j],
             number_text(levels[j]),
             number_text(game.max_level[j]),
-            *(number_text(use) for use in game.use[:, j] * levels[j]),
+            *(
+                amount_text(game, resource, use)
+                for resource, use in zip(
+                    game.resources, (game.use[:, j] * levels[j]).tolist(), strict=True
+                )
+            ),
             number_text(least[j]),
             number_text(greatest[j]),
         )
         for j in range(game.n_defenses)
         if levels[j] > 0 or roles[j] != "useless"
     )
-    uses = [f"use of {short(resource)}{_unit(game, resource)}" for resource in game.resources]
+    uses = [use_heading(game, resource) for resource in game.resources]
     headings = ["defense", "role", "level", "greatest possible", *uses]
     headings += ["least in any best plan", "greatest in any best plan"]
     return table("The plan", headings, rows, text_columns=2, noun="defense")
@@ -165,13 +178,14 @@ def _plans(assessment: Assessment) -> Table:
         if plan.plan_bandwidth is not None:
             reach = bits(plan.plan_bandwidth)
         uses = [
-            number_text(used) + (", over the limit" if resource in plan.excess else "")
+            amount_text(game, resource, used)
+            + (", beyond the limit" if resource in plan.excess else "")
             for resource, used in plan.resource_use.items()
         ]
         running = [name for name, level in plan.allocation.items() if level > 0.0]
         cells = plan.name, plan.decision or "-", ", ".join(running) or "nothing"
         rows.append((*cells, number_text(plan.loss), reach, *uses))
-    uses = [f"use of {short(resource)}{_unit(game, resource)}" for resource in game.resources]
+    uses = [use_heading(game, resource) for resource in game.resources]
     headings = ["plan", "decision", "runs", f"loss [{loss_unit(game)}]", "holds up to", *uses]
     return table("Plans side by side", headings, rows, text_columns=3, noun="plan")
 
@@ -184,9 +198,13 @@ def _limits(assessment: Assessment) -> Table:
         game.resources, solution.resource_use.array.tolist(), game.limits.tolist(), strict=True
     ):
         finite = math.isfinite(limit)
-        price = number_text(found.limit_prices[resource].right) if finite else "-"
-        name = resource + _unit(game, resource)
-        rows.append((name, number_text(used), number_text(limit) if finite else "none", price))
+        price, end = found.limit_prices[resource].right, amount_text(game, resource, limit)
+        saves, name = number_text(price), resource + _unit(game, resource)
+        if keeps_share(game, resource):
+            saves = f"{number_text(price * percentage_point(limit))} per percentage point given up"
+            name, end = f"{resource} [work kept]", f"at least {end}"
+        row = amount_text(game, resource, used), end if finite else "none", saves if finite else "-"
+        rows.append((name, *row))
     worth = f"{with_steps_held(game)}one more unit saves"
     headings = ["resource", "used", "limit", worth]
     return table("What the plan uses", headings, rows, noun="resource")

@@ -12,10 +12,11 @@ from mfmgame.answers.solution import Solution
 from mfmgame.assessment import Assessment
 from mfmgame.catalogs.number_bases import BASIS_NAMES
 from mfmgame.catalogs.scenario_entries import Entries
+from mfmgame.game.game import DefenseGame
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
-from mfmgame.view.report.wording import short
-from mfmgame.view.text.number_formats import percent_text
+from mfmgame.view.report.wording import short, use_heading
+from mfmgame.view.text.number_formats import keeps_share, kept_text, percent_text
 
 __all__ = ["bases_table", "defenses_table", "pairs_table", "settings_table", "threats_table"]
 
@@ -46,10 +47,18 @@ def settings_table(assessment: Assessment) -> Table:
         ("cost of stopping the system", "not stated" if loss is None else repr(loss)),
     ]
     rows += [
-        (f"limit of {short(resource)}", repr(limit) if math.isfinite(limit) else "none")
+        (f"limit of {short(resource)}", _limit_text(game, resource, limit))
         for resource, limit in zip(game.resources, game.limits.tolist(), strict=True)
     ]
     return table("The scenario", ["setting", "value"], rows, text_columns=2)
+
+
+def _limit_text(game: DefenseGame, resource: str, limit: float) -> str:
+    if not math.isfinite(limit):
+        return "none"
+    if keeps_share(game, resource):
+        return f"at least {kept_text(limit)} of the work must be kept"
+    return repr(limit)
 
 
 def threats_table(assessment: Assessment, entries: Entries) -> Table:
@@ -83,11 +92,14 @@ def defenses_table(assessment: Assessment, entries: Entries) -> Table:
             defense.basis or "not stated",
             defense.source or "-",
             repr(float(game.max_level[j])),
-            *(repr(use) for use in game.use[:, j].tolist()),
+            *(
+                kept_text(use) if keeps_share(game, resource) else repr(use)
+                for resource, use in zip(game.resources, game.use[:, j].tolist(), strict=True)
+            ),
         )
         for j, defense in enumerate(entries.defenses)
     )
-    uses = [f"use of {short(resource)}" for resource in game.resources]
+    uses = [use_heading(game, resource) for resource in game.resources]
     headings = ["id", "name", "levels", "basis", "source", "greatest level", *uses]
     return table("Defenses", headings, rows, text_columns=5, noun="defense")
 

@@ -124,9 +124,12 @@
     );
   }
 
+  // An amount of a resource; the amount of a kept share of work is its negative logarithm.
+  const amountOf = (amount, r) => (data.kept[r] ? `${brief(100 * Math.exp(-amount))} %` : amount);
+
   function planHead() {
     const row = document.createElement("tr");
-    const headings = ["defense", "level", ...data.resources.map((name) => `use of ${name}`)];
+    const headings = ["defense", "level", ...data.resources.map((name, r) => (data.kept[r] ? `work kept (${name})` : `use of ${name}`))];
     row.append(...headings.map((text, position) => cell("th", text, position > 0)));
     for (const heading of row.children) heading.scope = "col";
     $("plan-head").replaceChildren(row);
@@ -138,10 +141,10 @@
       $("plan-rows"),
       plan.map(([j, level]) => {
         const [label, , use] = data.defenses[j];
-        return [label, level, ...use.map((amount) => amount * level)];
+        return [label, level, ...use.map((amount, r) => amountOf(amount * level, r))];
       }),
     );
-    fill($("plan-foot"), used.length ? [["total", "", ...used]] : []);
+    fill($("plan-foot"), used.length ? [["total", "", ...used.map(amountOf)]] : []);
     $("plan-missing").textContent = plan.length ? "" : "No defense is funded.";
   }
 

@@ -10,11 +10,13 @@ from typing import NamedTuple
 from mfmgame.assessment import Assessment
 from mfmgame.game.game import DefenseGame
 from mfmgame.view.text.number_formats import (
+    keeps_share,
     loss_text,
     measured,
     number_text,
     printable,
     resource_text,
+    use_text,
 )
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "roles_sentence",
     "short",
     "threshold_sentence",
+    "use_heading",
     "verdict",
 ]
 
@@ -132,16 +135,20 @@ def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> st
     if not n_funded:
         return "The best plan funds no defense."
     noun = "defense" if n_funded == 1 else "defenses"
+    rows = list(zip(game.resources, used, game.limits.tolist(), strict=True))
+    shares = [use_text(game, *row) for row in rows if keeps_share(game, row[0])]
     parts = [
         f"{number_text(amount)} of {_amount(game, resource, limit)} of {short(resource)}"
         if math.isfinite(limit)
         else f"{_amount(game, resource, amount)} of {short(resource)}, which has no limit"
-        for resource, amount, limit in zip(game.resources, used, game.limits.tolist(), strict=True)
+        for resource, amount, limit in rows
+        if not keeps_share(game, resource)
     ]
     if len(parts) > _MOST_RESOURCES:
         parts[_MOST_RESOURCES:] = [f"{len(parts) - _MOST_RESOURCES} more resources"]
     costs = f" and uses {_listed(parts)}" if parts else ""
-    return f"The best plan funds {n_funded} {noun} of {game.n_defenses}{costs}."
+    keeps = "".join(f" The plan {share}." for share in shares)
+    return f"The best plan funds {n_funded} {noun} of {game.n_defenses}{costs}.{keeps}"
 
 
 def roles_sentence(game: DefenseGame) -> str:
@@ -161,6 +168,14 @@ def attack_sentence(game: DefenseGame) -> str:
         "stepped defenses, another plan may do better against this attack, but another attack then "
         "causes at least as much loss against that plan."
     )
+
+
+def use_heading(game: DefenseGame, resource: str) -> str:
+    """Write the heading of a column of amounts of a resource, with their unit."""
+    unit = game.units.resources.get(resource, "")
+    if keeps_share(game, resource):
+        return f"work kept ({short(resource)})"
+    return f"use of {short(resource)}" + (f" [{short(unit)}]" if unit else "")
 
 
 def bits(amount: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from mfmgame.answers.plan_evaluation import PlanEvaluation
 from mfmgame.answers.sensitivity import OneSidedPrice, Sensitivity
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.threshold import Threshold
+from mfmgame.documents.kept_shares import percentage_point
 from mfmgame.documents.result import Decision
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
@@ -23,22 +23,22 @@ from mfmgame.view.text.layout import (
 )
 from mfmgame.view.text.number_formats import (
     bracket_text,
+    keeps_share,
+    kept_text,
     loss_text,
     measured,
     number_text,
     percent_text,
     printable,
-    resource_text,
+    use_text,
 )
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "Fact",
     "attacker_fact",
     "bases_facts",
     "limit_facts",
+    "limit_worth_text",
     "loss_fact",
     "plan_threshold_text",
     "reach_text",
@@ -56,15 +56,22 @@ _RELATIONS: dict[Decision, str] = {
 }
 
 
-def loss_fact(game: DefenseGame, loss: float, regions: Sequence[Region]) -> tuple[str, str]:
+def loss_fact(
+    game: DefenseGame, loss: float, regions: Sequence[Region], *, over_shares: bool = False
+) -> tuple[str, str]:
     """State the decision along the swept parameter, and the cost of stopping."""
-    return "decision", f"{regions_text(regions)}; stopping costs {loss_text(game, loss)}"
+    told = regions_text(regions, over_shares=over_shares)
+    return "decision", f"{told}; stopping costs {loss_text(game, loss)}"
 
 
-def regions_text(regions: Sequence[Region]) -> str:
-    """State up to where each decision holds."""
+def regions_text(regions: Sequence[Region], *, over_shares: bool = False) -> str:
+    """State up to where each decision holds; over kept shares, down to which least share."""
     *before, last = regions
-    parts = [f"{one.decision} up to {number_text(one.stop)}" for one in before]
+    ends = [
+        f"down to {kept_text(one.stop)} kept" if over_shares else f"up to {number_text(one.stop)}"
+        for one in before
+    ]
+    parts = [f"{one.decision} {end}" for one, end in zip(before, ends, strict=True)]
     parts.append(f"then {last.decision}" if before else f"{last.decision} throughout")
     return ", ".join(parts)
 
@@ -149,14 +156,23 @@ def limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
     game = solution.game
     for row, resource in enumerate(game.resources):
         used, limit = solution.resource_use.array[row], game.limits[row]
+        text = use_text(game, resource, used, limit)
         if math.isfinite(limit):
-            unit = printable(game.units.resources.get(resource, "")) or "unit"
-            price = found.limit_prices[resource]
-            worth = worth_text(game, price, f"one more {unit} saves", f"the last {unit} saved")
-            text = f"{number_text(used)} of {resource_text(game, resource, limit)} used; {worth}"
-            yield printable(resource), text
+            worth = limit_worth_text(game, resource, limit, found.limit_prices[resource])
+            yield printable(resource), f"{text}; {worth}"
         else:
-            yield printable(resource), f"{resource_text(game, resource, used)} used, no limit"
+            yield printable(resource), f"{text}, no limit"
+
+
+def limit_worth_text(game: DefenseGame, resource: str, limit: float, price: OneSidedPrice) -> str:
+    """State the loss that one more unit of a resource saves, or one more point of work given up."""
+    if not keeps_share(game, resource):
+        unit = printable(game.units.resources.get(resource, "")) or "unit"
+        return worth_text(game, price, f"one more {unit} saves", f"the last {unit} saved")
+    point = percentage_point(limit)
+    scaled = OneSidedPrice(None if price.left is None else price.left * point, price.right * point)
+    more = "one more percentage point of work given up saves"
+    return worth_text(game, scaled, more, "the last percentage point saved")
 
 
 def worth_text(game: DefenseGame, price: OneSidedPrice, more: str, last: str) -> str:

@@ -39,7 +39,10 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    amount_text,
     bracket_text,
+    keeps_share,
+    kept_text,
     loss_heading,
     loss_text,
     number_text,
@@ -122,7 +125,10 @@ def verification_text(
         told = [f"{printable(name)} {bracket_text(*ends)}" for name, *ends in brackets]
         fact = ("losses", f"proven: {'; '.join(told)}")
     else:
-        ends = f"from {number_text(proven.start)} to {number_text(proven.stop)}"
+        start, stop = (
+            amount_text(proven.game, proven.parameter, end) for end in (proven.start, proven.stop)
+        )
+        ends = f"from {start} to {stop}"
         fact = ("frontier", f"proven {ends}, at {len(proven.lower)} breakpoints and between them")
     has_ranges = isinstance(proven, Verification) and proven.has_ranges
     subject = "every number except the sensitivity" if has_ranges else "every number"
@@ -164,31 +170,39 @@ def index_text(index: CoverageIndex) -> Group:
 def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     """Show the pieces of a frontier, its crossing of the termination loss, and listed points."""
     game, over_bandwidth = frontier.game, frontier.parameter == ATTACKER_BANDWIDTH
+    over_shares = keeps_share(game, frontier.parameter)
     amount = "bits" if over_bandwidth else game.units.resources.get(frontier.parameter, "")
-    unit = f"\n{printable(amount)}" if amount else ""
+    unit = "\nkept" if over_shares else f"\n{printable(amount)}" if amount else ""
+    at_text = kept_text if over_shares else number_text
+    shape = ", in the logarithm of the share" if over_shares else ""
     least = _ROUNDING * float(frontier.values.max(initial=0.0))  # what rounding makes of 0
     name = "attacker bandwidth" if over_bandwidth else f"limit of {printable(frontier.parameter)}"
     facts: list[Fact] = [
         ("over", name),
-        ("linear pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}"),
+        ("linear pieces", f"{frontier.n_pieces}, gap {frontier.gap:.1e}{shape}"),
         *status_facts(frontier.status),
     ]
     if game.termination_loss is not None:
-        facts.append(loss_fact(game, game.termination_loss, frontier.regions()))
+        loss, regions = game.termination_loss, frontier.regions()
+        facts.append(loss_fact(game, loss, regions, over_shares=over_shares))
     parts: list[RenderableType] = [title(game), facts_table(facts)]
     if at:
         points = table_of([f"at{unit}", loss_heading(game, "value")], text_columns=0)
         for point in at:
-            points.add_row(number_text(point), number_text(float(frontier(point))))
+            points.add_row(at_text(point), number_text(float(frontier(point))))
         parts += [heading("points"), points]
 
     def piece(k: int) -> tuple[str, ...]:
-        ends = (*frontier.breakpoints[k : k + 2], *frontier.values[k : k + 2], frontier.slopes[k])
-        return tuple(number_text(float(number) * (abs(number) > least)) for number in ends)
+        ends = (float(point) for point in frontier.breakpoints[k : k + 2])
+        numbers = [*frontier.values[k : k + 2], *([] if over_shares else [frontier.slopes[k]])]
+        told = (number_text(float(number) * (abs(number) > least)) for number in numbers)
+        return *map(at_text, ends), *told
 
     values = [loss_heading(game, heading) for heading in ("value from", "value to")]
+    # Over kept shares, a slope would be per unit of the logarithm.
+    slope = [] if over_shares else [f"slope{_slope_unit(game, amount)}"]
     pieces = table_of(
-        [f"from{unit}", f"to{unit}", *values, f"slope{_slope_unit(game, amount)}"],
+        [f"from{unit}", f"to{unit}", *values, *slope],
         text_columns=0,
         rows=RowsOnDemand(frontier.n_pieces, piece),
     )

@@ -15,7 +15,7 @@ from mfmgame.documents.catalog import Catalog, Origin
 from mfmgame.messages import counted
 from mfmgame.view.text.fitting_table import table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text
-from mfmgame.view.text.number_formats import number_text, printable, share_text
+from mfmgame.view.text.number_formats import kept_text, number_text, printable, share_text
 
 __all__ = ["catalog_text", "gaps_text", "groups_text", "import_text"]
 
@@ -45,10 +45,12 @@ def catalog_text(catalog: Catalog, entries: Entries) -> Group:
             threat.basis or "-",
         )
     resources = list(dict.fromkeys(name for d in entries.defenses for name in d.use))
+    kept = [name for name in resources if entries.shown_as.get(name) == "kept_share"]
+    headings = [printable(name) + (" kept" if name in kept else "") for name in resources]
     has_families = bool(catalog.origins) and any(d.family for d in entries.defenses)
     family = ["family"] if has_families else []
     defenses = table_of(
-        ["defense", "name", *family, *map(printable, resources), "covers", "basis"],
+        ["defense", "name", *family, *headings, "covers", "basis"],
         text_columns=2 + len(family),
     )
     for column, defense in enumerate(entries.defenses):
@@ -56,7 +58,10 @@ def catalog_text(catalog: Catalog, entries: Entries) -> Group:
         named = (defense.id, defense.name, *([defense.family] if has_families else []))
         defenses.add_row(
             *map(printable, named),
-            *(number_text(defense.use.get(name, 0.0)) for name in resources),
+            *(
+                (kept_text if name in kept else number_text)(defense.use.get(name, 0.0))
+                for name in resources
+            ),
             counted(covered, "threat"),
             defense.basis or "-",
         )

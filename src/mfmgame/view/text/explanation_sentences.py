@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mfmgame.attribution.explanation import ExplainedDefense, Explanation
+from mfmgame.attribution.funding_reasons import Why
 from mfmgame.documents.explanation_result import Reason
+from mfmgame.documents.kept_shares import percentage_point
 from mfmgame.game.game import DefenseGame
 from mfmgame.view.text.answer_facts import with_steps_held
 from mfmgame.view.text.number_formats import (
+    keeps_share,
+    kept_text,
     loss_text,
     number_text,
     percent_text,
@@ -88,10 +92,15 @@ def _cannot_run(found: Explanation, row: ExplainedDefense) -> str:
     game, why = found.game, row.why
     if why.resource is None:
         return "not funded: it cannot run, because its greatest level is 0"
-    limit = float(game.limits[game.resources.index(why.resource)])
+    limit = _limit(game, why)
     needed = float(row.cost[why.resource]) if why.needs is None else why.needs
     step = "its greatest level" if why.needs is None else "its least step"
     resource = printable(why.resource)
+    if keeps_share(game, why.resource):
+        return (
+            f"not funded: it cannot run, because {step} keeps {kept_text(needed)} of the work, and "
+            f"at least {kept_text(limit)} must be kept ({resource})"
+        )
     return (
         f"not funded: it cannot run, because {step} uses {_amount(game, why.resource, needed)} of "
         f"{resource}, and the limit is {_amount(game, why.resource, limit)}"
@@ -124,8 +133,11 @@ def _tied(found: Explanation, row: ExplainedDefense) -> str:
 def _dear(found: Explanation, row: ExplainedDefense) -> str:
     game, why = found.game, row.why
     loss = printable(game.units.loss)
+    is_share = why.resource is not None and keeps_share(game, why.resource)
+    unit = percentage_point(_limit(game, why)) if is_share else 1.0
     saves, price = (
-        f"{text} {loss}".rstrip() for text in told_apart(why.saves or 0.0, why.price or 0.0)
+        f"{text} {loss}".rstrip()
+        for text in told_apart(unit * (why.saves or 0.0), unit * (why.price or 0.0))
     )
     held = with_steps_held(game)
     if why.resource is None:
@@ -133,10 +145,15 @@ def _dear(found: Explanation, row: ExplainedDefense) -> str:
             f"not funded: {held}it saves at most {saves}; the resources that it needs save at "
             f"least {price} in the funded defenses"
         )
-    unit = printable(game.units.resources.get(why.resource, "")) or "unit"
+    if is_share:
+        return (
+            f"not funded: {held}each percentage point of work given up for it saves at most "
+            f"{saves}; the last percentage point of the plan saves at least {price}"
+        )
+    name = printable(game.units.resources.get(why.resource, "")) or "unit"
     return (
-        f"not funded: {held}each {unit} of {printable(why.resource)} spent on it saves at most "
-        f"{saves}; the last {unit} of the plan saves at least {price}"
+        f"not funded: {held}each {name} of {printable(why.resource)} spent on it saves at most "
+        f"{saves}; the last {name} of the plan saves at least {price}"
     )
 
 
@@ -169,6 +186,11 @@ def _losses(found: Explanation, other: float) -> tuple[str, str]:
     """Format the value and another loss, the unit behind the second."""
     value, loss = told_apart(found.solution.value, other)
     return value, loss_text(found.game, other).replace(number_text(other), loss, 1)
+
+
+def _limit(game: DefenseGame, why: Why) -> float:
+    """Return the limit of the resource that decides."""
+    return float(game.limits[game.resources.index(why.resource or "")])
 
 
 def _amount(game: DefenseGame, resource: str, amount: float) -> str:

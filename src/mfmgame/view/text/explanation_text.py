@@ -12,7 +12,7 @@ from mfmgame.attribution.explanation import QUESTION, ExplainedDefense, Explanat
 from mfmgame.attribution.spending import Spending
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted
-from mfmgame.view.text.answer_facts import title, worth_text
+from mfmgame.view.text.answer_facts import limit_worth_text, title
 from mfmgame.view.text.explanation_sentences import sentence_on
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_every_row, table_of
 from mfmgame.view.text.layout import (
@@ -25,12 +25,15 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    amount_text,
+    keeps_share,
     loss_heading,
     loss_text,
     number_text,
     printable,
     resource_heading,
     resource_text,
+    use_text,
 )
 from mfmgame.view.text.plan_tables import MOST_ROWS, name_heading
 
@@ -76,7 +79,7 @@ def _numbers(found: Explanation) -> FittingTable:
             *(printable(name_of[row.defense]) for _ in names),
             number_text(row.level),
             number_text(row.max_level),
-            *(_use_text(row, resource) for resource in game.resources),
+            *(_use_text(game, row, resource) for resource in game.resources),
             number_text(loss) if math.isfinite(loss) else "no plan",
         )
 
@@ -89,9 +92,9 @@ def _numbers(found: Explanation) -> FittingTable:
     )
 
 
-def _use_text(row: ExplainedDefense, resource: str) -> str:
+def _use_text(game: DefenseGame, row: ExplainedDefense, resource: str) -> str:
     """Format the use of a resource, in brackets if the plan does not use it."""
-    use = number_text(row.cost[resource])
+    use = amount_text(game, resource, row.cost[resource])
     return use if row.is_funded else f"({use})"
 
 
@@ -111,10 +114,9 @@ def _enough(game: DefenseGame, one: Spending) -> Iterator[tuple[str, str]]:
     def amount(size: float) -> str:
         return resource_text(game, one.resource, size)
 
-    used = f"{amount(one.used)} of {amount(one.limit)} used; "
-    unit = printable(game.units.resources.get(one.resource, "")) or "unit"
-    worth = worth_text(game, one.worth, f"one more {unit} saves", f"the last {unit} saved")
-    yield printable(one.resource), used + worth
+    used = use_text(game, one.resource, one.used, one.limit)
+    worth = limit_worth_text(game, one.resource, one.limit, one.worth)
+    yield printable(one.resource), f"{used}; {worth}"
     if one.knee is not None:
         knee = one.knee
         total = number_text(knee.total)
@@ -127,5 +129,8 @@ def _enough(game: DefenseGame, one: Spending) -> Iterator[tuple[str, str]]:
         least_limit = one.operate_limit
         if least_limit is None:
             yield "", f"no limit is enough to operate {stopping}"
+        elif keeps_share(game, one.resource):
+            kept = amount(least_limit)
+            yield "", f"to operate, the limit may demand at most {kept} {stopping}"
         else:
             yield "", f"least limit to operate: {amount(least_limit)} {stopping}"

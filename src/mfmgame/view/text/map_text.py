@@ -9,6 +9,7 @@ from mfmgame.view.text.answer_facts import regions_text, title
 from mfmgame.view.text.fitting_table import RowsOnDemand, table_of
 from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import (
+    amount_text,
     loss_heading,
     loss_text,
     measured,
@@ -38,9 +39,9 @@ def map_text(found: FrontierMap) -> Group:
 
     def row_of(k: int) -> tuple[str, ...]:
         frontier = found.frontiers[k]
-        cells = [found.limits[k], float(frontier(at))]
+        cells = amount_text(game, found.limit, found.limits[k]), number_text(float(frontier(at)))
         told = [regions_text(frontier.regions())] if stopping is not None else []
-        return *map(number_text, cells), str(frontier.n_pieces), *told
+        return *cells, str(frontier.n_pieces), *told
 
     table = table_of(
         [resource_heading(game, found.limit), loss_heading(game, "value"), "pieces", *decided],
@@ -59,4 +60,6 @@ def map_text(found: FrontierMap) -> Group:
 
 
 def _ends(found: FrontierMap) -> str:
-    return f"{number_text(found.limits[0])} to {number_text(found.limits[-1])}"
+    game = found.frontiers[0].game
+    ends = (amount_text(game, found.limit, found.limits[end]) for end in (0, -1))
+    return " to ".join(ends)

@@ -9,13 +9,18 @@ from contextvars import ContextVar
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING
 
+from mfmgame.documents.kept_shares import kept_share
+
 if TYPE_CHECKING:
     from mfmgame.game.game import DefenseGame
 
 __all__ = [
+    "amount_text",
     "bound_text",
     "bracket_text",
     "full_digits",
+    "keeps_share",
+    "kept_text",
     "loss_heading",
     "loss_text",
     "loss_unit",
@@ -28,6 +33,8 @@ __all__ = [
     "resource_text",
     "share_text",
     "told_apart",
+    "unit_heading",
+    "use_text",
 ]
 
 _FULL_DIGITS = ContextVar("full_digits", default=False)
@@ -153,8 +160,35 @@ def loss_unit(game: DefenseGame) -> str:
     return _loss_unit(game) or "loss units"
 
 
+def keeps_share(game: DefenseGame, resource: str) -> bool:
+    """Tell whether amounts of a resource stand for kept shares of work."""
+    return game.shown_as.get(resource) == "kept_share"
+
+
+def kept_text(amount: float) -> str:
+    """Format in per cent the kept share of work that an amount stands for."""
+    return f"{number_text(100.0 * kept_share(amount))} %"
+
+
+def amount_text(game: DefenseGame, resource: str, amount: float) -> str:
+    """Format an amount of a resource without its unit, or the kept share in its place."""
+    return kept_text(amount) if keeps_share(game, resource) else number_text(amount)
+
+
+def use_text(game: DefenseGame, resource: str, used: float, limit: float) -> str:
+    """State the use of a resource and its limit, if there is a limit."""
+    if keeps_share(game, resource):
+        least = f", at least {kept_text(limit)} must be kept" if math.isfinite(limit) else ""
+        return f"keeps {kept_text(used)} of the work{least}"
+    if math.isfinite(limit):
+        return f"{number_text(used)} of {resource_text(game, resource, limit)} used"
+    return f"{resource_text(game, resource, used)} used"
+
+
 def resource_text(game: DefenseGame, resource: str, amount: float) -> str:
     """Format an amount of a resource with its unit, if the game names one."""
+    if keeps_share(game, resource):
+        return f"{kept_text(amount)} of the work"
     unit = game.units.resources.get(resource, "")
     return f"{number_text(amount)} {printable(unit)}".rstrip()
 
@@ -166,8 +200,13 @@ def loss_heading(game: DefenseGame, heading: str = "loss") -> str:
 
 def resource_heading(game: DefenseGame, resource: str) -> str:
     """Write the heading of a column of amounts of a resource, the unit below it."""
-    unit = game.units.resources.get(resource, "")
-    return printable(resource) + (f"\n{printable(unit)}" if unit else "")
+    return unit_heading(game, resource, printable(resource))
+
+
+def unit_heading(game: DefenseGame, resource: str, heading: str) -> str:
+    """Write the heading of a column of amounts, the unit of their resource below it."""
+    unit = "kept" if keeps_share(game, resource) else game.units.resources.get(resource, "")
+    return heading + (f"\n{printable(unit)}" if unit else "")
 
 
 def measured(amount: float, unit: str) -> str:

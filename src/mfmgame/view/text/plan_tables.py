@@ -17,6 +17,7 @@ from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_every_row, table_of
 from mfmgame.view.text.layout import HINT
 from mfmgame.view.text.number_formats import (
+    amount_text,
     loss_heading,
     number_text,
     printable,
@@ -58,7 +59,10 @@ def allocation_part(
             level, defense = float(levels[j]), game.defense_ids[j]
             cells = [printable(defense), *(printable(game.defense_names[j]) for _ in names)]
             cells += [number_text(level), number_text(game.max_level[j])]
-            cells += [number_text(use * level) for use in game.use[:, j]]
+            cells += [
+                amount_text(game, resource, float(use * level))
+                for resource, use in zip(game.resources, game.use[:, j], strict=True)
+            ]
             if found is not None:
                 cells += [number_text(found.least[defense]), number_text(found.greatest[defense])]
                 cells.append(roles[defense])

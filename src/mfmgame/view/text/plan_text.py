@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -11,6 +10,8 @@ from rich.text import Text
 from mfmgame.answers.plan_evaluation import PlanEvaluation
 from mfmgame.attribution.composition_comparison import CompositionComparison
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
+from mfmgame.documents.kept_shares import kept_share
+from mfmgame.documents.member_pointers import parts_of
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.input_changes import InputChange
 from mfmgame.messages import counted
@@ -25,7 +26,10 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    amount_text,
     bracket_text,
+    keeps_share,
+    kept_text,
     loss_heading,
     loss_text,
     measured,
@@ -34,6 +38,7 @@ from mfmgame.view.text.number_formats import (
     resource_heading,
     resource_text,
     told_apart,
+    use_text,
 )
 from mfmgame.view.text.plan_tables import MOST_ROWS, attack_table
 
@@ -76,9 +81,11 @@ def _facts(plan: PlanEvaluation) -> list[Fact]:
     ]
     for row, resource in enumerate(game.resources):
         used, limit = float(plan.resource_use.array[row]), float(game.limits[row])
-        text = resource_text(game, resource, used)
-        text += f" of {resource_text(game, resource, limit)}" if math.isfinite(limit) else ""
-        if resource in plan.excess:
+        text = use_text(game, resource, used, limit)
+        if resource in plan.excess and keeps_share(game, resource):
+            shares = told_apart(100.0 * kept_share(used), 100.0 * kept_share(limit))
+            text = f"keeps {shares[0]} % of the work: LESS than the {shares[1]} % that must be kept"
+        elif resource in plan.excess:
             text += f": OVER the limit by {resource_text(game, resource, plan.excess[resource])}"
         facts.append((printable(resource), text))
     facts += [("breaks a rule", printable(rule)) for rule in plan.broken_rules]
@@ -104,7 +111,7 @@ def comparison_text(found: PlanComparison | ScenarioComparison) -> Group:
         Text(),
         *_plans(found.after),
         heading(f"inputs that differ: {len(found.inputs)}"),
-        *([_inputs(found.inputs)] if found.inputs else []),
+        *([_inputs(found.after.game, found.inputs)] if found.inputs else []),
         *notes_text(found.notes),
     )
 
@@ -146,7 +153,8 @@ def _plan_table(found: PlanComparison) -> FittingTable:
             faults = _faults(plan)
             cells.append(f"not allowed: {faults}" if faults else "yes")
         for resource, used in plan.resource_use.items():
-            cells.append(number_text(used) + (" !" if resource in plan.excess else ""))
+            mark = " !" if resource in plan.excess else ""
+            cells.append(amount_text(game, resource, used) + mark)
         table.add_row(*cells, _change(found.baseline, plan) or "-")
     return table
 
@@ -175,10 +183,12 @@ def _change(base: PlanEvaluation, plan: PlanEvaluation) -> str:
     return ", ".join(changes)
 
 
-def _inputs(changes: Sequence[InputChange]) -> FittingTable:
+def _inputs(game: DefenseGame, changes: Sequence[InputChange]) -> FittingTable:
     def row_of(k: int) -> tuple[str, ...]:
-        change = changes[k]
-        return printable(change.pointer), _value(change.before), _value(change.after)
+        pointer, before, after = changes[k]
+        if _is_kept_share(game, pointer):
+            return printable(pointer), _kept_value(before), _kept_value(after)
+        return printable(pointer), _value(before), _value(after)
 
     return table_of(
         ["input", "first", "second"],
@@ -186,6 +196,17 @@ def _inputs(changes: Sequence[InputChange]) -> FittingTable:
         most=MOST_ROWS,
         rows=RowsOnDemand(len(changes), row_of),
     )
+
+
+def _is_kept_share(game: DefenseGame, pointer: str) -> bool:
+    """Tell whether an input is an amount that stands for a kept share of work."""
+    *inside, resource = parts_of(pointer)
+    is_amount = inside == ["defender", "limits"] or (inside[:1] == ["defenses"] and "use" in inside)
+    return is_amount and keeps_share(game, resource)
+
+
+def _kept_value(value: float | str | tuple[float, ...] | None) -> str:
+    return f"{kept_text(value)} kept" if isinstance(value, float) else _value(value)
 
 
 def _value(value: float | str | tuple[float, ...] | None) -> str:
@@ -209,6 +230,8 @@ def compositions_text(found: CompositionComparison) -> Group:
             reach = threshold.bandwidth
             cells += [threshold.decision, "any" if reach is None else number_text(reach)]
         table.add_row(*cells, _levels(game, outcome.solution.allocation.array.tolist()) or "-")
+    for name in found.refused:
+        table.add_row(printable(name), "refused", *("-" for _ in told), "-")
     return Group(
         Text.assemble((printable(game.name), "bold"), f"  ({counts})"),
         facts_table(status_facts(found.status)),

@@ -8,7 +8,14 @@ from mfmgame.answers.portfolio import Portfolio, PortfolioSequence
 from mfmgame.view.text.answer_facts import loss_fact, title
 from mfmgame.view.text.fitting_table import table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
-from mfmgame.view.text.number_formats import loss_heading, number_text, printable
+from mfmgame.view.text.number_formats import (
+    amount_text,
+    keeps_share,
+    loss_heading,
+    number_text,
+    printable,
+    unit_heading,
+)
 
 __all__ = ["portfolio_text"]
 
@@ -25,14 +32,16 @@ def portfolio_text(sequence: PortfolioSequence) -> Group:
         ("greedy order", f"misses {missed} of the portfolios"),
     ]
     if game.termination_loss is not None:
-        facts.append(loss_fact(game, game.termination_loss, sequence.regions))
-    unit = game.units.resources.get(sequence.resource, "")
-    cost = f"cost\n{printable(unit)}" if unit else "cost"
+        over_shares = keeps_share(game, sequence.resource)
+        decided = loss_fact(game, game.termination_loss, sequence.regions, over_shares=over_shares)
+        facts.append(decided)
+    cost = unit_heading(game, sequence.resource, "cost")
     headings = [cost, loss_heading(game, "value"), loss_heading(game, "greedy"), "adds", "drops"]
     table = table_of(headings, 0, texts=("adds", "drops"))
     for portfolio in sequence:
         greedy = "=" if portfolio.greedy_finds_it else number_text(portfolio.greedy_value)
-        cells = number_text(portfolio.cost), number_text(portfolio.value), greedy
+        cost = amount_text(game, sequence.resource, portfolio.cost)
+        cells = cost, number_text(portfolio.value), greedy
         table.add_row(*cells, _levels(portfolio, "adds"), _levels(portfolio, "drops"))
     return Group(
         title(game),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 from rich.console import Group
 
 from mfmgame.answers.decision import decide
@@ -29,12 +28,13 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    amount_text,
     bracket_text,
+    keeps_share,
     loss_text,
     measured,
-    number_text,
     printable,
-    resource_text,
+    use_text,
 )
 from mfmgame.view.text.plan_tables import allocation_part, attack_part
 
@@ -56,10 +56,9 @@ def outcome_text(outcome: Outcome) -> Group:
 def one_portfolio_text(portfolio: Portfolio) -> Group:
     """Show a portfolio: the budgets at which it is best, its decision, value and plan."""
     solution = portfolio.solution
-    until = "" if portfolio.until is None else f", below {number_text(portfolio.until)}"
     greedy = "=" if portfolio.greedy_finds_it else loss_text(solution.game, portfolio.greedy_value)
     facts: list[Fact] = [
-        ("best for budgets", f"from {number_text(portfolio.cost)}{until}"),
+        _budgets_fact(portfolio),
         ("greedy order", "finds this value" if greedy == "=" else f"reaches {greedy}"),
     ]
     for name, changed in (("adds", portfolio.adds), ("drops", portfolio.drops)):
@@ -67,6 +66,17 @@ def one_portfolio_text(portfolio: Portfolio) -> Group:
             facts.append((name, ", ".join(map(printable, changed))))
     decided = [*_decision_facts(solution), *facts]
     return _solved(solution, decided, solution.status, solution.notes)
+
+
+def _budgets_fact(portfolio: Portfolio) -> Fact:
+    """State the budgets for which a portfolio is best, or the least shares of work to keep."""
+    game, resource, until = portfolio.solution.game, portfolio.resource, portfolio.until
+    cost = amount_text(game, resource, portfolio.cost)
+    end = "" if until is None else amount_text(game, resource, until)
+    if keeps_share(game, resource):
+        least = f" and more than {end}" if end else ""
+        return "best where", f"at most {cost}{least} of the work must be kept"
+    return "best for budgets", f"from {cost}" + (f", below {end}" if end else "")
 
 
 def sensitivity_text(found: Sensitivity) -> Group:
@@ -99,9 +109,7 @@ def _solved(
     for resource, used, limit in zip(
         game.resources, solution.resource_use.array, game.limits, strict=True
     ):
-        told = number_text(used) if np.isfinite(limit) else resource_text(game, resource, used)
-        most = f"of {resource_text(game, resource, limit)} used" if np.isfinite(limit) else "used"
-        facts.append((printable(resource), f"{told} {most}"))
+        facts.append((printable(resource), use_text(game, resource, used, limit)))
     facts += bases_facts(solution)
     return Group(
         title(game),

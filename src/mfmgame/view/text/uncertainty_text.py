@@ -15,6 +15,7 @@ from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold
 from mfmgame.attribution.shapley import Attribution
 from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
+from mfmgame.documents.member_pointers import parts_of
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import counted
@@ -34,6 +35,7 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
+    keeps_share,
     loss_heading,
     loss_text,
     measured,
@@ -84,10 +86,11 @@ def gradient_text(value: Gradient, threshold: Gradient | None = None) -> Group:
     def row_of(place: int) -> tuple[str, ...]:
         at = int(order()[place])
         number, name = first.label(at)
-        cells = [first.sizes[at]]
+        cells = list[float]()
         for one in entries:
-            cells += [one.derivatives[at], one.elasticities[at]]
-        return number.replace("_", " "), printable(name), *(_cell(float(cell)) for cell in cells)
+            cells += [float(one.derivatives[at]), float(one.elasticities[at])]
+        size = _cell(float(first.sizes[at])) + " kept" * _is_kept_share(value.game, number, name)
+        return number.replace("_", " "), printable(name), size, *map(_cell, cells)
 
     shown = min(len(listed), _MOST_ROWS)
     return Group(
@@ -97,6 +100,12 @@ def gradient_text(value: Gradient, threshold: Gradient | None = None) -> Group:
         table_of(headings, text_columns=2, rows=RowsOnDemand(shown, row_of)),
         *notes_text(gradient_notes(value, threshold)),
     )
+
+
+def _is_kept_share(game: DefenseGame, number: str, name: str) -> bool:
+    """Tell whether an entry of a gradient is a kept share of work."""
+    resource = parts_of(f"/{name}")[0] if number == "use" else name
+    return number in ("use", "limit") and keeps_share(game, resource)
 
 
 def _as_shown(numbers: FloatArray) -> FloatArray:
