@@ -9,11 +9,11 @@ from typing import Any
 
 from mfmgame.errors import SpecificationError
 from mfmgame.evidence.hostile_json import (
-    fingerprint,
     json_lines,
     members_of,
     number_of,
     placed,
+    prompt_id,
     short_text,
     text_of,
 )
@@ -87,6 +87,7 @@ def read_garak(files: Sequence[Path], choice: Choice, progress: Progress | None)
             progress(sum(sizes[: index + 1]), sum(sizes))
         reports.append(report)
     _add_sums(reports, trials, choice)
+    _compare_sums(reports, trials, choice)
     several = {probe: list(names) for probe, names in detectors.items() if len(names) > 1}
     if several:
         probe, names = next(iter(several.items()))
@@ -163,7 +164,7 @@ def _read_attempt(
     if unmatched:
         trials.left_out["the numbers of scores and outputs differ"] += len(outputs)
         return
-    task = Task(probe, "", fingerprint(_prompt(row.get("prompt"))))
+    task = Task(probe, "", prompt_id(_prompt(row.get("prompt"))))
     attempt: object = text_of(row, "uuid", "") or place
     for index, output in enumerate(outputs):
         if output is None:
@@ -233,7 +234,7 @@ def _count(row: Mapping[str, Any], key: str) -> int:
 
 
 def _add_sums(reports: Sequence[_Report], trials: Trials, choice: Choice) -> None:
-    """Count the sums of reports without attempts, and compare them with attempts elsewhere."""
+    """Count the sums of reports without attempts."""
     bare = [report for report in reports if not report.has_attempts]
     if bare and len(bare) < len(reports):
         raise SpecificationError(
@@ -256,12 +257,18 @@ def _add_sums(reports: Sequence[_Report], trials: Trials, choice: Choice) -> Non
             total = trials.attacks.setdefault(Task(probe, "", ""), Counts())
             total.trials += counts.trials
             total.successes += counts.successes
+
+
+def _compare_sums(reports: Sequence[_Report], trials: Trials, choice: Choice) -> None:
+    """Note where a report's sums differ from its attempts."""
     unequal = [
         (probe, detector, counts, report.scored.get((probe, detector), Counts()))
         for report in reports
         if report.has_attempts
         for (probe, detector), counts in report.sums.items()
-        if counts != report.scored.get((probe, detector), Counts())
+        if choice.takes_name("detectors", detector)
+        and choice.takes(probe)
+        and counts != report.scored.get((probe, detector), Counts())
     ]
     if unequal:
         probe, detector, own, here = unequal[0]
