@@ -60,6 +60,12 @@ from .errors import (
     SpecificationError,
     WorkerError,
 )
+from .evidence.counting import cells_from_trials
+from .evidence.library import load_evidence, shipped_evidence
+from .evidence.mapping import MappedPair, read_mapping
+from .evidence.measuring import measured_catalog
+from .evidence.merging import merge_evidence
+from .evidence.trials import Trials
 from .game.game import DefenseGame
 from .game.input_changes import InputChange
 from .game.level_rules import DefenseGroup
@@ -123,6 +129,7 @@ __all__ = [
     "InputChange",
     "Interrupted",
     "Knee",
+    "MappedPair",
     "MappingScores",
     "MatrixCertificate",
     "MatrixSolution",
@@ -151,6 +158,7 @@ __all__ = [
     "Spending",
     "Threshold",
     "Tornado",
+    "Trials",
     "UncertainInputs",
     "Units",
     "Verification",
@@ -164,6 +172,7 @@ __all__ = [
     "assess",
     "best_portfolios",
     "build_game",
+    "cells_from_trials",
     "channel",
     "check_catalog",
     "compare",
@@ -183,13 +192,17 @@ __all__ = [
     "kev_weights",
     "load_addition",
     "load_catalog",
+    "load_evidence",
     "load_result",
     "load_scenario",
+    "measured_catalog",
     "merge_catalogs",
+    "merge_evidence",
     "morris_effects",
     "navigator_layer",
     "navigator_layers",
     "odd_inputs",
+    "read_mapping",
     "read_weights",
     "references",
     "report_page",
@@ -200,6 +213,7 @@ __all__ = [
     "sensitivity",
     "shapley_shares",
     "shipped_catalogs",
+    "shipped_evidence",
     "sobol_indices",
     "solve",
     "solve_matrix_game",

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args
@@ -18,13 +14,13 @@ from mfmgame.catalogs.scenario_entries import weakest
 from mfmgame.catalogs.weighing import Weights
 from mfmgame.documents.base import LARGEST, SMALLEST
 from mfmgame.documents.catalog import Basis, Catalog
-from mfmgame.documents.json_reading import decoded, is_lost, path_of, read_bytes
+from mfmgame.documents.csv_reading import Row, csv_rows, line_refusal
+from mfmgame.documents.json_reading import is_lost, path_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
 
 __all__ = ["costed", "read_weights"]
 
-_MAX_TABLE_BYTES = 64 * 2**20
 _MOST_NAMED = 5
 _NO_RESOURCES = ("defense", "name", "basis", "source")
 _GIVES = "gives the costs of"
@@ -33,12 +29,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BASES: tuple[Basis, ...] = get_args(Basis)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """Line of a table, its fields by column."""
-
-    line: int
-    fields: Mapping[str, str]
+class _Row(Row):
+    """Line of a table with numbers and their basis."""
 
     @property
     def basis(self) -> Basis:
@@ -47,7 +39,7 @@ class _Row:
         for basis in _BASES:
             if text == basis:
                 return basis
-        raise _refusal(self.line, f"found {shown(text)}, expected one of {', '.join(_BASES)}")
+        raise line_refusal(self.line, f"found {shown(text)}, expected one of {', '.join(_BASES)}")
 
     def number(self, column: str) -> float:
         """Read a number of at least 0 that a catalog can hold."""
@@ -55,11 +47,11 @@ class _Row:
         value = float(text) if _NUMBER.fullmatch(text) else -1.0
         where = f" as {shown(column)}"
         if value < 0.0:
-            raise _refusal(
+            raise line_refusal(
                 self.line, f"found {shown(text)}{where}, expected a number of at least 0"
             )
         if is_lost(text, value) or not (value == 0.0 or SMALLEST <= value <= LARGEST):
-            raise _refusal(
+            raise line_refusal(
                 self.line,
                 f"found {shown(text)}{where}, expected 0 or from {SMALLEST} to {LARGEST}",
             )
@@ -181,7 +173,7 @@ def costed(
         for name, row in rows.items():
             if name not in places:
                 expected = nearest(name, known, "defense")
-                raise _refusal(row.line, f"unknown defense {shown(name)}, expected {expected}")
+                raise line_refusal(row.line, f"unknown defense {shown(name)}, expected {expected}")
             uses[name] = {resource: row.number(column) for column, resource in resources.items()}
             bases[name] = row.basis
         omitted = [name for name in known if name not in uses]
@@ -254,11 +246,11 @@ def _resources(columns: Iterable[str]) -> dict[str, str]:
     if "cost" not in named:
         if not named or "" in named:
             found = "a column without a name" if named else "no column with a cost"
-            raise _refusal(1, f"found {found}, expected 'cost' or the name of a resource")
+            raise line_refusal(1, f"found {found}, expected 'cost' or the name of a resource")
         return {column: column for column in named}
     if len(named) > 1:
         other = next(column for column in named if column != "cost")
-        raise _refusal(
+        raise line_refusal(
             1, f"found {shown(other)} beside 'cost', expected 'cost' or the names of resources"
         )
     return {"cost": AssumedNumbers.resource}
@@ -266,59 +258,22 @@ def _resources(columns: Iterable[str]) -> dict[str, str]:
 
 def _table(path: Path, key: str, needed: Sequence[str]) -> tuple[list[str], dict[str, _Row]]:
     """Read a table's columns, and its lines by their entry in the column `key`."""
-    text = decoded(read_bytes(path, _MAX_TABLE_BYTES))
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise _refusal(line, "found a NUL character, expected text")
-    lines = csv_lines(text)
-    _, header = next(lines, (1, []))
-    columns = [column.strip() for column in header]
-    for column in (key, *needed):
-        if column not in columns:
-            listed = ", ".join(shown(name) for name in columns[:_MOST_NAMED])
-            listed += ", ..." if len(columns) > _MOST_NAMED else ""
-            raise _refusal(1, f"found {listed or 'no columns'}, expected a column {shown(column)}")
-    for column, count in Counter(columns).items():
-        if count > 1:
-            raise _refusal(1, f"found the column {shown(column)} twice, expected once")
+    columns, lines = csv_rows(path, (key, *needed))
     rows: dict[str, _Row] = {}
-    for line, fields in lines:
-        if len(fields) != len(columns):
-            raise _refusal(
-                line,
-                f"found {counted(len(fields), 'field')}, expected {len(columns)} as in the header",
-            )
-        row = _Row(line, dict(zip(columns, fields, strict=True)))
-        name = row.fields[key]
+    for one in lines:
+        name = one.fields[key]
         if not name:
-            raise _refusal(line, f"found an empty {key}, expected an id")
+            raise line_refusal(one.line, f"found an empty {key}, expected an id")
         if name in rows:
-            raise _refusal(line, f"duplicate id {shown(name)} (first on line {rows[name].line})")
-        rows[name] = row
+            raise line_refusal(
+                one.line, f"duplicate id {shown(name)} (first on line {rows[name].line})"
+            )
+        rows[name] = _Row(one.line, one.fields)
     if not rows:
         raise SpecificationError(f"found only a header, expected a line for each {key}")
     return columns, rows
 
 
-def csv_lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the nonblank lines, each with the number of its first physical line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _refusal(line, f"not CSV: {error}") from None
-        if fields:
-            yield line, fields
-
-
 def _name(path: Path) -> str:
     """Return the file's name without folders, as text that a catalog can hold."""
     return path.name.encode("utf-8", "backslashreplace").decode()
-
-
-def _refusal(line: int, message: str) -> SpecificationError:
-    return SpecificationError(f"line {line}: {message}")

@@ -11,10 +11,10 @@ from mfmgame.documents.json_reading import read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 
-__all__ = ["load_catalog", "shipped_catalogs", "shipped_scenario"]
+__all__ = ["load_catalog", "models_directory", "shipped_catalogs", "shipped_scenario"]
 
 
-def _models_directory() -> Path:
+def models_directory() -> Path:
     """Find the folder of the shipped catalogs, in an install or a source tree."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "models"
@@ -34,7 +34,7 @@ def shipped_catalogs() -> list[str]:
     >>> shipped_catalogs()
     ['mfm']
     """
-    return sorted(file.stem for file in _models_directory().glob("*.json"))
+    return sorted(file.stem for file in models_directory().glob("*.json"))
 
 
 def load_catalog(name: str, folder: Path | None = None) -> Catalog:
@@ -66,7 +66,7 @@ def load_catalog(name: str, folder: Path | None = None) -> Catalog:
     refuse_other_types(folder, "folder", Path, NoneType)
     shipped = shipped_catalogs()
     if name in shipped:
-        file = _models_directory() / f"{name}.json"
+        file = models_directory() / f"{name}.json"
     elif name.endswith(".json"):
         file = (folder or Path()) / name
     else:
@@ -93,4 +93,4 @@ def shipped_scenario(name: str) -> dict[str, Any]:
     -------
     dict
     """
-    return read_document(_models_directory() / "scenarios" / f"{name}.json")
+    return read_document(models_directory() / "scenarios" / f"{name}.json")

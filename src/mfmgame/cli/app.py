@@ -12,6 +12,7 @@ from mfmgame import __version__
 from mfmgame.cli import answer_commands as answer
 from mfmgame.cli import attribution_commands as attribution
 from mfmgame.cli import catalog_commands as catalog
+from mfmgame.cli import evidence_commands as evidence
 from mfmgame.cli import export_commands as export
 from mfmgame.cli import import_commands as imports
 from mfmgame.cli import plan_commands as plans
@@ -19,6 +20,7 @@ from mfmgame.cli import table_commands as tables
 from mfmgame.cli import uncertainty_commands as uncertainty
 from mfmgame.cli.catalog_commands import catalog_app
 from mfmgame.cli.complaints import EXIT_BAD_INPUT, complain
+from mfmgame.cli.evidence_commands import evidence_app
 from mfmgame.cli.help import Command, SchemaCommand
 from mfmgame.cli.import_commands import import_app
 from mfmgame.cli.option_groups import with_single_options
@@ -38,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(catalog_app, name="catalog")
 catalog_app.add_typer(import_app, name="import")
+app.add_typer(evidence_app, name="evidence")
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "init": tables.init,
@@ -66,12 +69,16 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "catalog check": catalog.check,
     "catalog merge": catalog.merge,
     "catalog weigh": catalog.weigh,
+    "catalog measure": evidence.measure,
     "catalog import atlas": imports.import_atlas,
     "catalog import attack": imports.import_attack,
     "catalog import ctid": imports.import_ctid,
+    "evidence read": evidence.read,
+    "evidence show": evidence.show,
+    "evidence merge": evidence.merge,
 }
 """Every command by the words that call it, in the order of ``--help``."""
-GROUPS = {"": app, "catalog": catalog_app, "catalog import": import_app}
+GROUPS = {"": app, "catalog": catalog_app, "catalog import": import_app, "evidence": evidence_app}
 
 for words, function in COMMANDS.items():
     group, _, name = words.rpartition(" ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -152,6 +152,10 @@ class Evidence(Document):
     license: Text = ""
     cells: list[EvidenceCell]
 
+    def to_document(self) -> dict[str, Any]:
+        """Return the file as JSON data, without values that equal their default."""
+        return self.model_dump(by_alias=True, exclude_defaults=True)
+
     @model_validator(mode="after")
     def _counts_nothing_twice(self) -> Self:
         seen: dict[tuple[str, ...], int] = {}
@@ -165,4 +169,23 @@ class Evidence(Document):
                     "once per source",
                 )
             seen[key] = index
+        return self
+
+    @model_validator(mode="after")
+    def _baselines_are_equal(self) -> Self:
+        baselines: dict[str, tuple[int, tuple[float | None, ...]]] = {}
+        for index, cell in enumerate(self.cells):
+            if cell.baseline_id is not None:
+                counts = (
+                    cell.baseline_trials,
+                    cell.baseline_successes,
+                    cell.baseline_effective_trials,
+                )
+                first, others = baselines.setdefault(cell.baseline_id, (index, counts))
+                if counts != others:
+                    raise refuse(
+                        ("cells", index, "baseline_id"),
+                        f"found {shown(cell.baseline_id)} with other counts than at "
+                        f"/cells/{first}, expected one baseline of each name",
+                    )
         return self

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from mfmgame.catalogs.csv_tables import csv_lines
 from mfmgame.documents.base import first_problem
+from mfmgame.documents.csv_reading import Row, csv_rows, line_refusal
 from mfmgame.documents.evidence_file import EvidenceCell
-from mfmgame.documents.json_reading import decoded, is_lost, path_of, read_bytes
+from mfmgame.documents.json_reading import is_lost, path_of
 from mfmgame.errors import SpecificationError
 from mfmgame.evidence.hostile_json import placed
 from mfmgame.evidence.run_files import naming
-from mfmgame.messages import counted, nearest, shown
+from mfmgame.messages import nearest, shown
 
 __all__ = ["read_counts"]
 
-_MOST_BYTES = 64 * 2**20
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NO_COLUMNS = ("left_out",)
 _COLUMNS = tuple(name for name in EvidenceCell.model_fields if name not in _NO_COLUMNS)
@@ -64,23 +64,20 @@ def read_counts(path: str | os.PathLike[str]) -> list[EvidenceCell]:
     """
     file = path_of(path)
     with naming(file):
-        return _cells(decoded(read_bytes(file, _MOST_BYTES)))
+        return _cells(*csv_rows(file, _NEEDED))
 
 
-def _cells(text: str) -> list[EvidenceCell]:
-    lines = csv_lines(text)
-    _, header = next(lines, (1, []))
-    columns = [column.strip() for column in header]
-    with placed("line 1"):
-        _check(columns)
+def _cells(columns: Sequence[str], rows: Sequence[Row]) -> list[EvidenceCell]:
+    for column in columns:
+        if column not in _COLUMNS:
+            raise line_refusal(
+                1, f"unknown column {shown(column)}, expected {nearest(column, _COLUMNS, 'column')}"
+            )
     cells: list[EvidenceCell] = []
     seen: dict[tuple[str, ...], int] = {}
-    for line, fields in lines:
-        with placed(f"line {line}"):
-            if len(fields) != len(columns):
-                found = counted(len(fields), "field")
-                raise SpecificationError(f"found {found}, expected {len(columns)} as in the header")
-            cell = _cell(dict(zip(columns, fields, strict=True)))
+    for row in rows:
+        with placed(f"line {row.line}"):
+            cell = _cell(row.fields)
             key = (*cell.key, cell.source)
             if key in seen:
                 raise SpecificationError(
@@ -88,27 +85,14 @@ def _cells(text: str) -> list[EvidenceCell]:
                     f"line {seen[key]}), expected each threat, defense, model, suite and attack "
                     "once per source"
                 )
-            seen[key] = line
+            seen[key] = row.line
             cells.append(cell)
     if not cells:
         raise SpecificationError("found only a header, expected a line for each cell")
     return cells
 
 
-def _check(columns: list[str]) -> None:
-    for index, column in enumerate(columns):
-        if column not in _COLUMNS:
-            raise SpecificationError(
-                f"unknown column {shown(column)}, expected {nearest(column, _COLUMNS, 'column')}"
-            )
-        if column in columns[:index]:
-            raise SpecificationError(f"found the column {shown(column)} twice, expected it once")
-    for column in _NEEDED:
-        if column not in columns:
-            raise SpecificationError(f"missing, expected a column {shown(column)}")
-
-
-def _cell(fields: dict[str, str]) -> EvidenceCell:
+def _cell(fields: Mapping[str, str]) -> EvidenceCell:
     members = {}
     for column, field in fields.items():
         if field.strip():
