@@ -33,8 +33,11 @@ def test_every_kind_of_column_is_read_and_an_empty_field_is_the_default(tmp_path
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line 1: missing, expected a column 'threat'"),
-        ("threat,defense,trials\n", "line 1: missing, expected a column 'successes'"),
+        ("", "line 1: found no columns, expected a column 'threat'"),
+        (
+            "threat,defense,trials\n",
+            "line 1: found 'threat', 'defense', 'trials', expected a column",
+        ),
         (f"{HEADER},basline_trials\n", "line 1: unknown column 'basline_trials', expected a known"),
         (f"{HEADER},left_out\n", "line 1: unknown column 'left_out'"),
         (f"{HEADER},trials\n", "line 1: found the column 'trials' twice"),

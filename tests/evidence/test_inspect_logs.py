@@ -13,7 +13,9 @@ from mfmgame.evidence.reading import ReadingOptions, read_trials
 from mfmgame.evidence.trials import Counts, Task
 
 EXAMPLE = Path(__file__).parents[3] / "shared" / "data" / "evidence" / "formats"
-zstandard = pytest.importorskip("backports.zstd.zipfile", reason="needs the extra evidence")
+READS_ZSTANDARD, zstandard = eval_archive._zipfile()
+if not READS_ZSTANDARD:
+    pytest.skip("needs the extra mfmgame[evidence]", allow_module_level=True)
 
 
 def sample(value="C", number=1, epoch=1, **more):

@@ -1,5 +1,7 @@
 """Formats by name, and the options that mean something for each."""
 
+import copy
+import json
 import os
 
 import pytest
@@ -52,3 +54,105 @@ def test_absent_and_unreadable_files_give_one_line_for_every_format(
 
     monkeypatch.setattr(os, "scandir", denied)
     assert refusal(format_name, [tmp_path]) == "folder: cannot be read: Permission denied"
+
+
+AGENTDOJO = {
+    "suite_name": "banking",
+    "pipeline_name": "model",
+    "user_task_id": "user_task_0",
+    "injection_task_id": "injection_task_0",
+    "attack_type": "direct",
+    "utility": True,
+    "security": False,
+}
+GARAK = {
+    "entry_type": "attempt",
+    "uuid": "a",
+    "status": 2,
+    "probe_classname": "dan.Dan",
+    "prompt": {"turns": [{"role": "user", "content": {"text": "do harm"}}]},
+    "outputs": [{"text": "no"}],
+    "detector_results": {"base.Trigger": [0.0]},
+}
+PROMPTFOO = {
+    "evalId": "e",
+    "results": {
+        "results": [
+            {
+                "testIdx": 0,
+                "id": "r",
+                "provider": {"id": "http", "label": "bot"},
+                "vars": {"prompt": "do harm"},
+                "success": False,
+                "failureReason": 1,
+                "testCase": {"vars": {"prompt": "do harm"}},
+                "metadata": {"pluginId": "pii", "strategyId": "base64"},
+            }
+        ]
+    },
+}
+INSPECT = {
+    "status": "success",
+    "eval": {"task": "t", "model": "m", "eval_id": "e", "task_args": {"attack": "direct"}},
+    "samples": [
+        {
+            "id": 1,
+            "epoch": 1,
+            "uuid": "u",
+            "scores": {"judge": {"value": {"security": "C"}}},
+            "metadata": {"user_task_id": "u", "injection_task_id": "i", "suite_name": "s"},
+        }
+    ],
+}
+PYRIT = [
+    {
+        "attack_result_id": "r",
+        "objective": "do harm",
+        "outcome": "success",
+        "atomic_attack_identifier": {"children": {"attack": {"class_name": "Crescendo"}}},
+    }
+]
+ODD_VALUES = (None, True, 0, -1.5, 10**400, "", "x", "x" * 2000, "\ud800", [], [[]], {}, {"": {}})
+
+
+def places(value, path=()):
+    """Every place in a document, as the keys that lead to it."""
+    yield path
+    members = value if isinstance(value, dict) else ()
+    for key in range(len(value)) if isinstance(value, list) else members:
+        yield from places(value[key], (*path, key))
+
+
+def replaced(document, path, value):
+    if not path:
+        return value
+    changed = copy.deepcopy(document)
+    holder = changed
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("format_name", "document"),
+    list(zip(FORMATS, (AGENTDOJO, GARAK, PROMPTFOO, INSPECT, PYRIT), strict=True)),
+    ids=FORMATS,
+)
+def test_any_value_anywhere_gives_counts_or_one_line(tmp_path, format_name, document):
+    options = ReadingOptions(attack_succeeded="C") if format_name == "inspect" else None
+    file = tmp_path / "report.json"
+
+    def said(text):
+        file.write_text(text, "utf-8")
+        try:
+            trials = read_trials(format_name, [file], options)
+        except SpecificationError as error:
+            return str(error)
+        return sum(counts.trials for counts in trials.attacks.values())
+
+    assert said(json.dumps(document)) == 1
+    for path in places(document):
+        for value in ODD_VALUES:
+            answer = said(json.dumps(replaced(document, path, value)))
+            assert answer in (0, 1) or ("\n" not in answer and len(answer) < 500)
