@@ -51,7 +51,7 @@ SETUP = [
 NOT_RUN = ("python -m pip ", "python -m pytest", "python -m sphinx ")
 KNOWLEDGE_BASES = {
     file.name: file
-    for pattern in ("atlas/*.yaml", "attack/*.json", "ctid/*.json")
+    for pattern in ("atlas/*.yaml", "attack/*.json", "ctid/*.json", "cosai")
     for file in (ROOT.parent / "shared" / "data").glob(pattern)
 }
 """Public files beside the project, which are not part of it."""
@@ -115,7 +115,8 @@ def blocks_of(page: str) -> list[Block]:
 def knowledge_bases_of(page: str) -> set[str]:
     """Public files that the commands of a page read."""
     code = "".join(block.code for block in blocks_of(page) if block.language == "sh")
-    return set(re.findall(r"ATLAS\.yaml|\b[\w-]+attack-[\d.]+\.json", code))
+    names = r"ATLAS\.yaml|\b[\w-]+attack-[\d.]+\.json|(?<=import cosai )cosai"
+    return set(re.findall(names, code))
 
 
 class PageRun:

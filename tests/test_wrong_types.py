@@ -56,6 +56,7 @@ def valid(folder) -> dict:
         "export_program": {"problem": game, "file": folder / "a.lp"},
         "import_atlas": file,
         "import_attack": file,
+        "import_cosai": {"path": folder},
         "import_ctid": file,
         "incident_weights": {},
         "init_scenario": {"path": folder / "plan.xlsx"},

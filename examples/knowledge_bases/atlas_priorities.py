@@ -1,7 +1,7 @@
 """Which ATLAS mitigations first, when techniques weigh what incidents say?
 
-``python examples/knowledge_bases/atlas_priorities.py ATLAS.yaml``, with MITRE ATLAS in the layout
-with matrices and the extra ``mfmgame[evidence]``, which brings the incidents.
+``python examples/knowledge_bases/atlas_priorities.py ATLAS.yaml``, with MITRE ATLAS in format 5 or
+6 and the extra ``mfmgame[evidence]``, which brings the incidents.
 """
 
 import sys

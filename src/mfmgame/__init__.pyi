@@ -35,6 +35,7 @@ from .catalogs.importing import (
     MappingScores,
     import_atlas,
     import_attack,
+    import_cosai,
     import_ctid,
     kev_weights,
 )
@@ -60,11 +61,12 @@ from .errors import (
     SpecificationError,
     WorkerError,
 )
-from .evidence.counting import cells_from_trials
+from .evidence.counting import evidence_from_trials
 from .evidence.library import load_evidence, shipped_evidence
 from .evidence.mapping import MappedPair, read_mapping
 from .evidence.measuring import measured_catalog
 from .evidence.merging import merge_evidence
+from .evidence.reading import ReadingOptions, read_trials
 from .evidence.trials import Trials
 from .game.game import DefenseGame
 from .game.input_changes import InputChange
@@ -146,6 +148,7 @@ __all__ = [
     "PortfolioDocument",
     "PortfolioSequence",
     "PortfolioVerification",
+    "ReadingOptions",
     "Result",
     "RobustPlan",
     "Scenario",
@@ -172,7 +175,6 @@ __all__ = [
     "assess",
     "best_portfolios",
     "build_game",
-    "cells_from_trials",
     "channel",
     "check_catalog",
     "compare",
@@ -181,10 +183,12 @@ __all__ = [
     "defense_coverage_index",
     "ensemble",
     "evaluate",
+    "evidence_from_trials",
     "explain",
     "export_program",
     "import_atlas",
     "import_attack",
+    "import_cosai",
     "import_ctid",
     "incident_weights",
     "init_scenario",
@@ -203,6 +207,7 @@ __all__ = [
     "navigator_layers",
     "odd_inputs",
     "read_mapping",
+    "read_trials",
     "read_weights",
     "references",
     "report_page",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import NoneType
 from typing import Any
 
@@ -13,6 +13,7 @@ __all__ = [
     "HELD",
     "counted",
     "is_encodable",
+    "joined",
     "missing_package",
     "nearest",
     "pointer_to",
@@ -27,6 +28,7 @@ _MOST_NAMES = 1000
 _MOST_LISTED, _MOST_IDS_LISTED = 12, 3
 _NOUNS_OF_IDS = ("threat", "defense", "threat or defense")
 _LONGEST_LIST = 80
+_MOST_JOINED = 20
 
 
 def pointer_to(parts: Iterable[str | int]) -> str:
@@ -57,6 +59,12 @@ def nearest(name: object, known: Iterable[str], noun: str) -> str:
         listed = listed[:_MOST_IDS_LISTED]
     left = len(names) - len(listed)
     return f"one of {', '.join(listed)}" + (f" and {left} more" if left else "")
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Join texts with commas: the first twenty, and a count of the rest."""
+    more = len(texts) - _MOST_JOINED
+    return ", ".join(texts[:_MOST_JOINED]) + (f" and {more} more" if more > 0 else "")
 
 
 def counted(number: int, noun: str) -> str:

@@ -57,6 +57,7 @@ def test_weights_and_costs_enter_an_import():
     assert [threat.severity for threat in catalog.threats] == [3.0, 0.0]
     assert [defense.use for defense in catalog.defenses] == [{"budget": 5.0}, {"budget": 6.0}]
     assert catalog.notes == [
+        "ATLAS 1.0.0 is in format 5, which is no longer updated: later releases have format 6",
         "ATLAS 1.0.0 has no bandwidths: every threat needs 1 bit",
         "ATLAS 1.0.0 has no effectiveness: a defense stops 0.5 of what it acts on",
         "w.csv: 1 unknown id of weight 4 of 7 left out ('theft')",

@@ -25,7 +25,8 @@ NOT_IN_A_SCHEMA = {
     "half of a pair of Unicode": r"is not valid Unicode",
     "one list as long as another": r"^found \d+ weights?, expected \d+, one per value",
     "numbers in order": r"in increasing order|expected the least first|expected at least low|"
-    r"expected at most the max_level|expected a value from|expected one of the values that have",
+    r"expected at most the max_level|expected a value from|expected one of the values that have|"
+    r"expected at most as many as trials|expected at most the trials",
     "how many of a list may run": r"the most that may run",
     "how many numbers a group has, and what they can have": r"uncertain numbers? of this group|"
     r"the least correlation that \d+ numbers can share",
@@ -55,6 +56,19 @@ UNCERTAIN["threats"][1]["severity"] = {
     "group": "together",
 }
 UNCERTAIN["effectiveness"][0]["value"] = {"distribution": "beta", "a": 2.0, "b": 3.0}
+UNCERTAIN["effectiveness"].append(
+    {
+        "threat": "extraction",
+        "defense": "filter",
+        "value": {
+            "distribution": "measured",
+            "successes": 3,
+            "trials": 40,
+            "effective_trials": 12.5,
+            "baseline": {"id": "none", "successes": 20, "trials": 40, "effective_trials": 10.0},
+        },
+    }
+)
 UNCERTAIN["effectiveness"][1]["value"] = {
     "distribution": "discrete",
     "values": [0.25, 0.5],

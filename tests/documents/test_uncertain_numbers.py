@@ -47,6 +47,17 @@ FORMS = [
     ({"distribution": "discrete", "values": [0.1, 0.3, 0.2], "weights": [1, 2, 2]}, 0.3),
     ({"distribution": "discrete", "values": [0.7, 0.3]}, 0.7),
     ({"range": [0.25, 0.75], "nominal": 0.3, "basis": "measured", "source": "a test"}, 0.3),
+    (
+        {
+            "distribution": "measured",
+            "successes": 9,
+            "trials": 90,
+            "effective_trials": 12.5,
+            "baseline": {"id": "b", "successes": 60, "trials": 90},
+            "nominal": 0.25,
+        },
+        0.25,
+    ),
 ]
 
 
@@ -70,7 +81,7 @@ def test_wherever_a_number_stands_a_form_may_stand_and_is_its_nominal_value(poin
 
 def test_the_names_of_forms_are_those_of_the_documentation():
     assert {type(parsed(form)).__name__ for form, _ in FORMS} == {
-        *("Range", "Uniform", "Triangular", "Pert", "Beta", "Lognormal", "Discrete")
+        *("Range", "Uniform", "Triangular", "Pert", "Beta", "Lognormal", "Discrete", "Measured")
     }
 
 

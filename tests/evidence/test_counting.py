@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.evidence.counting import baseline_name, cells_from_trials
+from mfmgame.evidence.counting import baseline_name, evidence_from_trials
 from mfmgame.evidence.trials import Task, Trials
 
 
@@ -21,8 +21,12 @@ def trials(successes, n_users=6, n_goals=5, *, suite="shop", attack="inject", sk
     return found
 
 
+def cells(defended, baseline=None, **options):
+    return evidence_from_trials(defended, baseline, threat="t", defense="d", **options).cells
+
+
 def cell(defended, baseline=None, **options):
-    (only,) = cells_from_trials(defended, baseline, threat="t", defense="d", **options)
+    (only,) = cells(defended, baseline, **options)
     return only
 
 
@@ -99,13 +103,12 @@ def test_each_attack_has_its_cell_and_each_suite_on_demand():
         for number in range(12):
             side.add_attack(Task("inject", "bank", f"u{number}", "g"), number < successes)
             side.add_attack(Task("again", "bank", f"u{number}", "g"), number < successes)
-    cells = cells_from_trials(defended, baseline, threat="t", defense="d")
-    assert [(one.attack, one.suite, one.trials) for one in cells] == [
+    assert [(one.attack, one.suite, one.trials) for one in cells(defended, baseline)] == [
         ("again", "bank", 12),
         ("inject", "all", 42),
     ]
-    cells = cells_from_trials(defended, baseline, threat="t", defense="d", by_suite=True)
-    assert [(one.attack, one.suite) for one in cells] == [
+    found = cells(defended, baseline, by_suite=True)
+    assert [(one.attack, one.suite) for one in found] == [
         ("again", "bank"),
         ("inject", "bank"),
         ("inject", "shop"),
@@ -134,7 +137,7 @@ def test_without_a_baseline_there_are_counts_only():
 
 def test_no_attack_at_all_is_refused():
     with pytest.raises(mg.SpecificationError, match="no attack with the defense"):
-        cells_from_trials(Trials(), trials(5), threat="t", defense="d")
+        cells(Trials(), trials(5))
 
 
 def test_cells_of_one_baseline_share_its_name():
@@ -148,3 +151,15 @@ def test_the_same_trial_twice_is_refused():
     found = trials(5)
     with pytest.raises(mg.SpecificationError, match="'user0', 'goal0' twice"):
         found.add_attack(Task("inject", "shop", "user0", "goal0"), True)
+
+
+def test_runs_left_out_by_a_reader_count_once_for_the_file():
+    defended, baseline = trials(5), trials(20)
+    for side in (defended, baseline):
+        side.left_out["solo run"] += 2
+        side.notes.append("read with care")
+        side.add_attack(Task("again", "shop", "u", "g"), True)
+    found = evidence_from_trials(defended, baseline, threat="t", defense="d")
+    assert found.left_out == {"solo run": 4}
+    assert found.notes == ["read with care"]
+    assert len(found.cells) == 2

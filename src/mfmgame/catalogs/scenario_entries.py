@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.library import load_catalog
+from mfmgame.catalogs.measured_pairs import MeasuredPairs, measured_pairs, note_on_harm
 from mfmgame.documents.base import LARGEST, SMALLEST, refuse
 from mfmgame.documents.catalog import (
     NO_CATALOG,
@@ -54,6 +55,8 @@ class Entries:
     effectiveness : ndarray of float, shape (n_threats, n_defenses)
     assumed : ndarray of bool, shape (n_threats, n_defenses)
         Whether an effectiveness above 0 rests on assumptions.
+    measured : mapping of (str, str) to Measured
+        Effectiveness from counts of attacks, by threat and defense.
     notes : tuple of str
         Caveats about these numbers that every answer repeats.
     """
@@ -62,6 +65,7 @@ class Entries:
     defenses: list[Defense]
     effectiveness: FloatArray
     assumed: NDArray[np.bool_]
+    measured: MeasuredPairs
     notes: tuple[str, ...]
 
 
@@ -136,11 +140,13 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
     ] + scenario.defenses
     matrix, assumed = _by_rule(threats, defenses)
     _enter([*catalog.effectiveness, *scenario.effectiveness], threats, defenses, matrix, assumed)
+    measured = measured_pairs(scenario, catalog, {threat.id for threat in threats})
     return Entries(
         threats=threats,
         defenses=defenses,
         effectiveness=matrix,
         assumed=assumed,
+        measured=measured,
         notes=(
             *catalog.notes,
             *notes_on(
@@ -149,6 +155,7 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
                 int(np.count_nonzero(assumed & (matrix > 0))),
                 scenario,
             ),
+            *note_on_harm(measured),
             *_note_on_uncertainty(len(scenario.uncertain) + len(catalog.uncertain)),
         ),
     )

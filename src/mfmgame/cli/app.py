@@ -72,6 +72,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "catalog measure": evidence.measure,
     "catalog import atlas": imports.import_atlas,
     "catalog import attack": imports.import_attack,
+    "catalog import cosai": imports.import_cosai,
     "catalog import ctid": imports.import_ctid,
     "evidence read": evidence.read,
     "evidence show": evidence.show,

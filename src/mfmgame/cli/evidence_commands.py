@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,7 +24,10 @@ evidence_app = typer.Typer(
     no_args_is_help=True,
     help="Count how often attacks succeed with and without a defense, from scanners' files.",
 )
-EvidenceFile = Annotated[Path, typer.Argument(metavar="EVIDENCE", help="Evidence file (JSON).")]
+EvidenceFile = Annotated[
+    str,
+    typer.Argument(metavar="EVIDENCE", help="Evidence file (JSON), or name of shipped evidence."),
+]
 ResultName = Annotated[
     str | None, typer.Option("--name", metavar="NAME", help="Name of the evidence.")
 ]
@@ -144,39 +147,32 @@ def read(
     Prints the evidence, or writes an evidence file with -o.
     """
     with reported(str(paths[0])):
-        from mfmgame.documents.evidence_file import Evidence
-        from mfmgame.evidence.counting import cells_from_trials
-        from mfmgame.evidence.counts_table import read_counts
-        from mfmgame.evidence.reading import read_trials
-        from mfmgame.view.progress_bar import progress_bar
-
+        about = {"name": name or f"{file_format} scan", "source": source, "license": license_}
         if file_format == "csv":
-            cells = [cell for path in paths for cell in read_counts(path)]
+            evidence = _counted(paths, about)
         else:
-            if threat is None or defense is None:
-                missing = "--threat" if threat is None else "--defense"
-                raise SpecificationError("missing, expected an id", pointer=missing)
+            from mfmgame.evidence.counting import evidence_from_trials
+            from mfmgame.evidence.reading import read_trials
+            from mfmgame.view.progress_bar import progress_bar
+
+            for option, value in (("--threat", threat), ("--defense", defense)):
+                if value is None:
+                    raise SpecificationError("missing, expected an id", pointer=option)
             options = selection.options()
             with progress_bar("reading") as progress:
                 defended = read_trials(file_format, paths, options, progress)
                 others = read_trials(file_format, baseline, options, progress) if baseline else None
-            cells = cells_from_trials(
+            evidence = evidence_from_trials(
                 defended,
                 others,
-                threat=threat,
-                defense=defense,
+                threat=threat or "",
+                defense=defense or "",
                 model=model,
                 unpaired=unpaired,
                 by_suite=by_suite,
                 adaptive=adaptive,
+                **about,
             )
-        evidence = Evidence(
-            schema="mfmgame/evidence/1",
-            name=name or f"{file_format} scan",
-            source=source,
-            license=license_,
-            cells=cells,
-        )
     _write(evidence, output, as_json=as_json)
 
 
@@ -278,6 +274,16 @@ def measure(
         if name is not None:
             measured = measured.model_copy(update={"name": name})
         write_catalog(measured, output)
+
+
+def _counted(paths: list[Path], about: dict[str, str]) -> Evidence:
+    """Read tables of counts."""
+    from mfmgame.documents.evidence_file import Evidence
+    from mfmgame.evidence.counts_table import read_counts
+
+    cells = [cell for path in paths for cell in read_counts(path)]
+    document: dict[str, Any] = {"schema": "mfmgame/evidence/1", "cells": cells, **about}
+    return Evidence(**document)
 
 
 def _write(evidence: Evidence, output: Path | None, *, as_json: bool) -> None:

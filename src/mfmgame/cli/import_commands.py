@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,10 +18,10 @@ from mfmgame.cli.catalog_options import (
     chosen_weights,
 )
 from mfmgame.cli.complaints import reported
-from mfmgame.cli.option_values import keyed_numbers
+from mfmgame.cli.option_values import keyed_numbers, named_number
 from mfmgame.cli.options import Output
 
-__all__ = ["import_app", "import_atlas", "import_attack", "import_ctid"]
+__all__ = ["import_app", "import_atlas", "import_attack", "import_cosai", "import_ctid"]
 
 import_app = typer.Typer(no_args_is_help=True, help="Make a catalog from a public knowledge base.")
 
@@ -28,15 +29,33 @@ import_app = typer.Typer(no_args_is_help=True, help="Make a catalog from a publi
 def import_atlas(
     file: KnowledgeBase,
     *,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--platform",
+            metavar="NAME",
+            help="Platform of the techniques to include: Predictive AI, Generative AI, Agentic AI "
+            "or Enterprise; needs format 6; repeatable.",
+        ),
+    ] = None,
+    maturity: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--maturity",
+            metavar="NAME",
+            help="Maturity of the techniques to include: feasible, demonstrated or realized; "
+            "repeatable.",
+        ),
+    ] = None,
     numbers: NumberOptions,
     weights: WeightTable = None,
     costs: CostOptions,
     incidents: IncidentOptions,
     output: Output = None,
 ) -> None:
-    """Make a catalog from MITRE ATLAS (ATLAS.yaml).
+    """Make a catalog from MITRE ATLAS.
 
-    The file must have a list of matrices.
+    The file is the YAML of ATLAS, in format 5 (ATLAS.yaml) or 6 (such as ATLAS-2026.06.yaml).
     """
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_atlas as load
@@ -44,7 +63,8 @@ def import_atlas(
         evidence = chosen_weights(
             weights, incidents=incidents.selection(), severity=numbers.severity
         )
-        write_catalog(load(file, numbers.assumed()), output, evidence, costs)
+        chosen = {"platforms": platform or [], "maturities": maturity or []}
+        write_catalog(load(file, numbers.assumed(), **chosen), output, evidence, costs)
 
 
 def import_attack(
@@ -66,6 +86,38 @@ def import_attack(
         catalog = load(file, numbers.assumed())
         evidence = chosen_weights(weights, kev, severity=numbers.severity)
         write_catalog(catalog, output, evidence, costs)
+
+
+def import_cosai(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="Folder with risks.yaml and controls.yaml."),
+    ],
+    *,
+    universal: Annotated[
+        str | None,
+        typer.Option(
+            "--universal",
+            metavar="share=SHARE",
+            help="Fraction of every risk that each control of all risks stops; without this "
+            "option, these controls stop nothing.",
+        ),
+    ] = None,
+    numbers: NumberOptions,
+    weights: WeightTable = None,
+    costs: CostOptions,
+    output: Output = None,
+) -> None:
+    """Make a catalog from the CoSAI Risk Map.
+
+    The files are in the folder risk-map/yaml of its repository.
+    """
+    with reported(str(folder)):
+        from mfmgame.catalogs.importing import import_cosai as load
+
+        share = None if universal is None else named_number(universal, "share", "--universal")
+        evidence = chosen_weights(weights, severity=numbers.severity)
+        write_catalog(load(folder, numbers.assumed(), universal=share), output, evidence, costs)
 
 
 def import_ctid(

@@ -12,7 +12,7 @@ from mfmgame.documents.json_reading import is_lost
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import HELD, shown
 
-__all__ = ["FLOAT", "keyed_numbers", "keyed_values", "names", "numbers", "years"]
+__all__ = ["FLOAT", "keyed_numbers", "keyed_values", "named_number", "names", "numbers", "years"]
 
 
 def numbers(text: str, option: str) -> list[float]:
@@ -30,6 +30,14 @@ def keyed_numbers(texts: list[str] | None, option: str) -> dict[str, float]:
             raise SpecificationError(f"found {shown(key or value)} twice", pointer=option)
         values[key] = _number(value, text, "a number or NAME=NUMBER", option)
     return values
+
+
+def named_number(text: str, name: str, option: str) -> float:
+    """Read the number of an option that names what the number is: ``NAME=NUMBER``."""
+    key, _, value = text.rpartition("=")
+    if key != name:
+        raise SpecificationError(f"found {shown(text)}, expected {name}=NUMBER", pointer=option)
+    return _number(value, text, f"{name}=NUMBER", option)
 
 
 def keyed_values(texts: list[str] | None, option: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Distributions of uncertain numbers, one class for each form.
 
+The form `measured` has its own file, :mod:`mfmgame.documents.measured_distribution`.
+
 Quantile functions follow the parametrisation of :mod:`scipy.stats` and use the kernels
 beneath it; PERT is the beta distribution on ``[low, high]`` whose shapes are
 ``1 + 4 (mode - low) / (high - low)`` and ``1 + 4 (high - mode) / (high - low)`` [1]_.
@@ -25,6 +27,7 @@ from mfmgame.documents.base import (
     refuse,
 )
 from mfmgame.documents.distribution_base import Distribution
+from mfmgame.documents.measured_distribution import Measured
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, nearest, shown
@@ -36,6 +39,7 @@ __all__ = [
     "Discrete",
     "Distribution",
     "Lognormal",
+    "Measured",
     "Pert",
     "Range",
     "Triangular",
@@ -280,6 +284,7 @@ FORMS: dict[str, type[Distribution]] = {
     "beta": Beta,
     "lognormal": Lognormal,
     "discrete": Discrete,
+    "measured": Measured,
 }
 """Distributions by their names in specifications."""
 

@@ -51,7 +51,7 @@ class EvidenceCell(Strict):
     )
     baseline_errors: Count = 0
     left_out: dict[Text, Count] = Field(
-        default={}, description="Other runs that were left out, by the reason."
+        default={}, description="Other runs of the cell that were left out, by the reason."
     )
     interval: list[float] | None = Field(
         default=None,
@@ -150,6 +150,10 @@ class Evidence(Document):
     name: Identifier
     source: Text = Field(default="", description="Where the counts come from.")
     license: Text = ""
+    left_out: dict[Text, Count] = Field(
+        default={}, description="Runs of no cell that were left out, by the reason."
+    )
+    notes: list[Text] = []
     cells: list[EvidenceCell]
 
     def to_document(self) -> dict[str, Any]:

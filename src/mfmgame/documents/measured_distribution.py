@@ -101,7 +101,7 @@ class Baseline(_Counts):
 class Measured(_Counts, Distribution):
     """Effectiveness from counts of successful attacks, with and without the defense."""
 
-    model_config = ConfigDict(json_schema_extra=unstated("group"))
+    model_config = ConfigDict(json_schema_extra={"allOf": [unstated("group")]})
 
     distribution: Literal["measured"]
     baseline: Baseline

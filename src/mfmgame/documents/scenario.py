@@ -35,6 +35,7 @@ from mfmgame.documents.catalog import (
 )
 from mfmgame.documents.composition_names import CompositionName
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.measured_distribution import refuse_different_baselines
 from mfmgame.documents.member_pointers import set_by_id
 from mfmgame.documents.scenario_parts import (
     Attacker,
@@ -147,6 +148,7 @@ class Scenario(UncertainDocument):
             For an unknown system, threat, defense or resource, and for an id that the catalog
             also has.
         """
+        self.check_baselines(catalog)
         threats = [threat.id for threat in catalog.threats]
         defenses = {defense.id: defense for defense in catalog.defenses}
         changes = self.overrides or Overrides()
@@ -202,6 +204,24 @@ class Scenario(UncertainDocument):
         for plan, levels in self.plans.items():
             for name in levels:
                 refuse_unknown(name, every, "defense", "plans", plan, name)
+
+    def check_baselines(self, catalog: Catalog) -> None:
+        """Refuse a baseline of measured numbers that has other counts in the catalog.
+
+        Parameters
+        ----------
+        catalog : Catalog
+
+        Raises
+        ------
+        SpecificationError
+        """
+        within = f"catalog {shown(catalog.name)}: "
+        refuse_different_baselines(
+            (prefix + pointer_to(place), form)
+            for prefix, document in ((within, catalog), ("", self))
+            for place, form in document.uncertain.items()
+        )
 
     def with_(
         self,

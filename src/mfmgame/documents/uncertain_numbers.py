@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, PrivateAttr
 
 from mfmgame.documents.base import Basis, Document, Identifier, refuse
 from mfmgame.documents.distributions import Distribution, parsed
+from mfmgame.documents.measured_distribution import refuse_different_baselines
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, pointer_to, shown
@@ -73,6 +74,7 @@ class UncertainDocument(Document):
             self._uncertain = found
         self._stated = stated
         _refuse_wrong_groups(found, self.correlations)
+        refuse_different_baselines((pointer_to(place), form) for place, form in found.items())
 
     @property
     def uncertain(self) -> Mapping[Place, Distribution]:

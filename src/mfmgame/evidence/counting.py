@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from mfmgame.documents.evidence_file import LEAST_BASELINE_SUCCESSES, EvidenceCell
+from mfmgame.documents.evidence_file import LEAST_BASELINE_SUCCESSES, Evidence, EvidenceCell
 from mfmgame.errors import SpecificationError
 from mfmgame.evidence.intervals import CONFIDENCE, TaskTable, effective_trials, ratio_interval
 from mfmgame.evidence.trials import Counts, Trials
 from mfmgame.messages import counted, shown
 from mfmgame.numerics.beta_ratio import BetaRatio, BetaShapes
 
-__all__ = ["baseline_name", "cells_from_trials"]
+__all__ = ["baseline_name", "evidence_from_trials"]
 
-_NO_TRIALS = Trials()
 _LEAST_SHARE_IN_COMMON = 0.5
 """Share of the smaller side's tasks that both sides must have run, to be compared as pairs."""
 _ONLY_WITH = "attack without a run of the baseline"
 _ONLY_WITHOUT = "attack of the baseline without a run with the defense"
 _ONLY_WITH_BENIGN = "task without an attack, without a run of the baseline"
 _ONLY_WITHOUT_BENIGN = "task of the baseline without an attack, without a run with the defense"
+_BENIGN_ERRORS = "run without an attack that ended in an error"
 Side = Mapping[Any, Counts]
 
 
-def cells_from_trials(
+def evidence_from_trials(
     defended: Trials,
     baseline: Trials | None = None,
     *,
@@ -37,13 +37,16 @@ def cells_from_trials(
     unpaired: bool = False,
     by_suite: bool = False,
     adaptive: bool | None = None,
-) -> list[EvidenceCell]:
-    """Make an evidence cell for each attack, from trials with and without a defense.
+    name: str = "scan",
+    source: str = "",
+    license: str = "",  # noqa: A002 - the name of the document's key
+) -> Evidence:
+    """Make an evidence file from trials with and without a defense.
 
     Parameters
     ----------
     defended, baseline : Trials
-        With the defense, and of the same model without it. Without a baseline, cells have counts
+        With the defense, and of the same model without it. Without a baseline, there are counts
         only.
     threat, defense : str
         Ids of a catalog or scenario.
@@ -56,43 +59,61 @@ def cells_from_trials(
         Whether each suite has cells of its own.
     adaptive : bool, optional
         Whether the attacker adapted to the defense, if known.
+    name, source, license : str, optional
+        Of the evidence file.
 
     Returns
     -------
-    list of EvidenceCell
-        In the order of attacks and suites.
+    Evidence
+        A cell for each attack, in the order of attacks and suites.
 
     Raises
     ------
     SpecificationError
         If there is no attack, or trials are to be paired and the sides have hardly a task in
         common.
+
+    Examples
+    --------
+    >>> import mfmgame as mg
+    >>> plain = mg.read_trials("garak", ["examples/evidence/plain.report.jsonl"])
+    >>> guarded = mg.read_trials("garak", ["examples/evidence/guarded.report.jsonl"])
+    >>> evidence = mg.evidence_from_trials(guarded, plain, threat="injection", defense="guard")
+    >>> [round(cell.effectiveness, 3) for cell in evidence.cells]
+    [0.865, 0.733]
     """
     if not defended.attacks:
         raise SpecificationError("found no attack with the defense, expected one or more")
-    other = baseline or _NO_TRIALS
+    sides = [defended, *([baseline] if baseline else ())]
     if model is None:
-        model = other.model or defended.model
-    notes = "; ".join(dict.fromkeys((*defended.notes, *other.notes)))
+        model = next((side.model for side in reversed(sides) if side.model), "")
     groups = sorted({(task.attack, task.suite if by_suite else None) for task in defended.attacks})
-    return [
-        EvidenceCell(
-            threat=threat,
-            defense=defense,
-            model=model,
-            adaptive=adaptive,
-            note=notes,
-            **_completed(model, _counts(defended, baseline, attack, suite, unpaired=unpaired)),
-        )
-        for attack, suite in groups
-    ]
+    reasons = sorted({reason for side in sides for reason in side.left_out})
+    return Evidence(
+        schema="mfmgame/evidence/1",
+        name=name,
+        source=source,
+        license=license,
+        left_out={reason: sum(side.left_out[reason] for side in sides) for reason in reasons},
+        notes=list(dict.fromkeys(note for side in sides for note in side.notes)),
+        cells=[
+            EvidenceCell(
+                threat=threat,
+                defense=defense,
+                model=model,
+                adaptive=adaptive,
+                **_completed(model, _counts(sides, attack, suite, unpaired=unpaired)),
+            )
+            for attack, suite in groups
+        ],
+    )
 
 
 def _counts(
-    defended: Trials, baseline: Trials | None, attack: str, suite: str | None, *, unpaired: bool
+    sides: Sequence[Trials], attack: str, suite: str | None, *, unpaired: bool
 ) -> dict[str, Any]:
     """Count the trials of an attack in a suite, or in all suites for None."""
-    sides = [defended, *([baseline] if baseline else ())]
+    has_baseline = len(sides) > 1
     attacks: list[Side] = [
         {
             task: counts
@@ -105,34 +126,27 @@ def _counts(
         {task: counts for task, counts in side.benign.items() if suite in (None, task[0])}
         for side in sides
     ]
-    left_out = {
-        reason: sum(side.left_out[reason] for side in sides)
-        for reason in sorted({reason for side in sides for reason in side.left_out})
-    }
-    if defended.errors[""] or (baseline and baseline.errors[""]):
-        left_out["run without an attack that ended in an error"] = sum(
-            side.errors[""] for side in sides
-        )
-    if baseline and not unpaired:
+    left_out = {_BENIGN_ERRORS: sum(side.errors[""] for side in sides)}
+    if has_baseline and not unpaired:
         _refuse_different_tasks(attack, *attacks)
         _keep_common(attacks, left_out, _ONLY_WITH, _ONLY_WITHOUT)
         _keep_common(benign, left_out, _ONLY_WITH_BENIGN, _ONLY_WITHOUT_BENIGN)
-    table = TaskTable.of(attacks[0], attacks[1] if baseline else {})
+    table = TaskTable.of(attacks[0], attacks[1] if has_baseline else {})
     has_tasks = all(side.has_tasks for side in sides)
     found: dict[str, Any] = {
         "attack": attack,
         "suite": _suite_name(attacks[0]) if suite is None else suite,
-        "errors": defended.errors[attack],
+        "errors": sides[0].errors[attack],
         "left_out": {reason: count for reason, count in left_out.items() if count},
-        "paired": bool(baseline) and not unpaired and has_tasks,
+        "paired": has_baseline and not unpaired and has_tasks,
     }
     names = [("", "benign_"), ("baseline_", "baseline_benign_")][: len(sides)]
     for (prefix, benign_prefix), side, tasks in zip(names, attacks, benign, strict=True):
         found |= _summed(prefix, side) | _summed(benign_prefix, tasks)
     own, others = effective_trials(table) if has_tasks else (None, None)
     found |= {"effective_trials": own, "baseline_effective_trials": others}
-    if baseline:
-        found["baseline_errors"] = baseline.errors[attack]
+    if has_baseline:
+        found["baseline_errors"] = sides[1].errors[attack]
         interval = ratio_interval(table) if has_tasks else None
         if interval is not None:
             found |= {"interval": list(interval), "interval_from": "clusters"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from mfmgame.documents.evidence_file import Evidence
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import refuse_other_types, shown
@@ -69,5 +71,7 @@ def merge_evidence(*files: Evidence, name: str = "evidence") -> Evidence:
         name=name,
         source=sources.pop() if len(sources) == 1 else "",
         license=licenses.pop() if len(licenses) == 1 else "",
+        left_out=dict(sum((Counter(file.left_out) for file in files), Counter[str]())),
+        notes=list(dict.fromkeys(note for file in files for note in file.notes)),
         cells=cells,
     )

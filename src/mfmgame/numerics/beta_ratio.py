@@ -187,7 +187,7 @@ class BetaRatio:
 
         def excess(logs: FloatArray, places: Any) -> FloatArray:
             tails = self.tail(logs, above=above, deep=deep)
-            return np.log(np.maximum(tails, 1e-320)) - goals[places]
+            return np.asarray(np.log(np.maximum(tails, 1e-320)) - goals[places])
 
         return _roots(excess, *self._brackets(targets, above), is_rising=not above)
 
@@ -281,7 +281,7 @@ class _Curve:
             now = _logistic(-t) + _logistic(t) * self.r_rest
             log_whole = np.log1p(np.maximum(change, -0.5))
             changes += self.g * np.where(change < -0.5, np.log(now / whole), log_whole)
-        return changes
+        return np.asarray(changes)
 
     def _end(self, center: float, sign: float, drop: float) -> float:
         """Find the offset at which the density has dropped, from the given side."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mfmgame.catalogs.measured_pairs import note_on_harm
 from mfmgame.catalogs.scenario_entries import catalog_of, resolve
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.scenario import Scenario
@@ -71,6 +72,9 @@ class GameFamily:
                 side: _without_forms(document) for side, document in self._documents.items()
             }
             self._prepare()
+            if self.inputs.measured:
+                harm = note_on_harm(resolve(scenario, catalog).measured)
+                self.nominal.notes = (*self.nominal.notes, *harm)
         except SpecificationError as error:
             raise scenario.located(error) from None
 

@@ -8,7 +8,9 @@ numbers (or is not linear).
 interactions (total). Both are estimated by SALib [3]_ from quasi-random points.
 
 Both methods move each number through its own quantiles and assume independence, so correlated
-groups are refused. Where no attacker reaches the threshold, the bandwidth of all threats
+groups are refused. Measured numbers with one baseline depend on each other by its success rate:
+a measured number stands for the rate beside the defense, and each baseline is an input of its
+own, named ``baseline/ID``. Where no attacker reaches the threshold, the bandwidth of all threats
 together takes its place: a stronger attacker can do no more.
 
 References
@@ -37,7 +39,7 @@ from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
-from mfmgame.messages import missing_package, refuse_other_types, shown
+from mfmgame.messages import missing_package, pointer_to, refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.game_family import GameFamily
 from mfmgame.uncertainty.uncertain_inputs import checked_seed
@@ -64,7 +66,8 @@ class Influence(Displayed):
         The game at nominal values.
     method : {"sobol", "morris"}
     names : tuple of str, length n_inputs
-        In the order of :class:`~mfmgame.UncertainInputs`.
+        In the order of :class:`~mfmgame.UncertainInputs`; then the baselines of measured
+        numbers, as ``baseline/ID``.
     n, seed : int
         Size and seed of the sample.
     statuses : tuple of str, length n_solved
@@ -319,7 +322,12 @@ def _analyzed(
     progress: Callable[[int, int], None] | None,
 ) -> Influence:
     """Solve the games at the points, and let SALib estimate the indices."""
-    points = family.inputs.at_quantiles(np.clip(quantiles, 0.0, 1.0))
+    inputs = family.inputs
+    shares = np.clip(quantiles, 0.0, 1.0)
+    # Upward is a step towards more effectiveness, as in the numbers themselves.
+    columns_of_measured = [inputs.names.index(name) for name in inputs.measured]
+    shares[:, columns_of_measured] = 1.0 - shares[:, columns_of_measured]
+    points = inputs.beside_baselines(shares)
     found = responses_at(family, points, tolerance=tolerance, workers=workers, progress=progress)
     values, thresholds, everything, positions = found.T
     measures: dict[Measured, FloatArray] = {"value": values}
@@ -341,7 +349,7 @@ def _analyzed(
     return Influence(
         game=family.nominal,
         method=method,
-        names=family.inputs.names,
+        names=(*inputs.names, *(pointer_to(("baseline", name))[1:] for name in inputs.baselines)),
         n=int(n),
         seed=int(seed),
         statuses=statuses_of(positions),
@@ -374,7 +382,7 @@ def _independent(scenario: Scenario, catalog: Catalog | None) -> GameFamily:
 
 def _problem(family: GameFamily, low: float, high: float) -> dict[str, Any]:
     """Describe the inputs to SALib: numbers named by position, each with its quantiles."""
-    count = len(family.inputs)
+    count = len(family.inputs) + len(family.inputs.baselines)
     return {
         "num_vars": count,
         "names": [f"x{column}" for column in range(count)],

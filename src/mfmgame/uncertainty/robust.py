@@ -36,7 +36,7 @@ from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.solver import Solver
 from mfmgame.sweeps.threshold_search import threshold_beyond
 from mfmgame.uncertainty.evaluation import loss_of
-from mfmgame.uncertainty.value_box import box_of, family_of
+from mfmgame.uncertainty.value_box import box_of, family_of, note_on_support
 from mfmgame.uncertainty.worst_corner import worst_corners
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ class RobustPlan(Displayed):
         `guaranteed` is an upper bound.
     coverage : float or None
         Probability of each number's interval; None for whole supports.
+    measured : dict of str to float
+        Estimate from the counted rates of each measured number, by name; NaN where no attack
+        succeeded on its baseline.
     solution : Solution
         Solution of the worst game; its allocation is the robust plan.
     threshold : Threshold or None
@@ -84,6 +87,7 @@ class RobustPlan(Displayed):
     worst_values: FloatArray
     mixed: tuple[str, ...]
     coverage: float | None
+    measured: dict[str, float]
     solution: Solution
     threshold: Threshold | None
     nominal: Solution
@@ -137,6 +141,7 @@ class RobustPlan(Displayed):
                 "the worst case is a proven upper bound, not exact, because of numbers that hurt "
                 f"some entries of the game at one end and others at the other: {listed}{more}"
             )
+        notes += note_on_support(len(self.measured), self.coverage)
         if self.coverage is not None:
             notes.append(
                 f"each uncertain number is within its central {self.coverage:.10g} interval, "
@@ -241,6 +246,7 @@ def robust_plan(
         worst_values=corners.values,
         mixed=tuple(family.inputs.names[column] for column in np.flatnonzero(corners.mixed)),
         coverage=coverage,
+        measured=family.inputs.measured,
         solution=solution,
         threshold=threshold,
         nominal=nominal,

@@ -23,7 +23,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.machine.workers import Workers
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.value_at_point import responses_at
-from mfmgame.uncertainty.value_box import box_of, family_of
+from mfmgame.uncertainty.value_box import box_of, family_of, note_on_support
 
 if TYPE_CHECKING:
     import pandas
@@ -51,6 +51,11 @@ class Tornado(Displayed):
         With each number at its lower and at its upper end.
     statuses : tuple of str, length 2 * n_inputs + 1
         Statuses of all games that were solved.
+    coverage : float or None
+        Probability of each number's interval; None for whole supports.
+    measured : dict of str to float
+        Estimate from the counted rates of each measured number, by name; NaN where no attack
+        succeeded on its baseline.
     """
 
     game: DefenseGame
@@ -63,6 +68,8 @@ class Tornado(Displayed):
     values: FloatArray
     thresholds: FloatArray
     statuses: tuple[Status, ...]
+    coverage: float | None
+    measured: dict[str, float]
 
     @property
     def status(self) -> Status:
@@ -72,7 +79,11 @@ class Tornado(Displayed):
     @property
     def notes(self) -> tuple[str, ...]:
         """Caveats of the numbers, and the number of games that are not proven."""
-        return (*self.game.notes, *unproven_note(self.statuses, "game"))
+        return (
+            *self.game.notes,
+            *unproven_note(self.statuses, "game"),
+            *note_on_support(len(self.measured), self.coverage),
+        )
 
     def plot(self, ax: Axes | None = None, *, of: Literal["value", "threshold"] = "value") -> Axes:
         """Draw a bar for each number, from its lower to its upper end; needs matplotlib.
@@ -189,4 +200,6 @@ def tornado(
         values=ends[order, :, 0],
         thresholds=ends[order, :, 1],
         statuses=statuses_of(found[:, 3]),
+        coverage=coverage,
+        measured=inputs.measured,
     )

@@ -1,5 +1,8 @@
 """The uncertain numbers of a scenario and its catalog, as columns to draw from.
 
+Measured numbers with one baseline share the draw of its success rate, from a column of its own
+beside those of the numbers.
+
 Numbers of one group follow a Gaussian copula in which all pairs have the same correlation
 ``r = 2 sin(pi rho / 6)``, so their rank correlation is Spearman's ``rho`` [1]_ (less for
 discrete numbers, because of ties). Draws come from a counter-based generator [2]_: the numbers
@@ -24,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.documents.base import SMALLEST
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.distributions import Distribution
+from mfmgame.documents.measured_distribution import Measured
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.uncertain_numbers import Place, UncertainDocument, rank_to_normal
 from mfmgame.errors import SpecificationError
@@ -40,6 +44,8 @@ _KEYS = (("threat", "defense"), ("id",), ("goal",), ("class",), ("axis",))
 """Keys that identify an entry of a list."""
 _BLOCK = 4
 """Words that the generator makes at a time."""
+_LEAST = 2.0**-53
+"""Least probability of a success rate, and the distance of the greatest from 1."""
 
 
 class UncertainInputs:
@@ -59,6 +65,8 @@ class UncertainInputs:
     addresses : tuple of (side, place), length n_inputs
         The same places for programs.
     distributions : tuple of Distribution, length n_inputs
+    baselines : tuple of str, length n_baselines
+        Ids of the baselines of measured numbers, in alphabetical order.
     nominal : ndarray of float, shape (n_inputs,)
     lower, upper : ndarray of float, shape (n_inputs,)
         Least and greatest value of each number.
@@ -102,15 +110,28 @@ class UncertainInputs:
         self.names = tuple(names)
         self.addresses = tuple(addresses)
         self.distributions = tuple(forms)
+        scenario.check_baselines(catalog)
+        measured = [form.baseline for form in forms if isinstance(form, Measured)]
+        self._baselines = {base.id: base for base in sorted(measured, key=lambda base: base.id)}
+        self.baselines = tuple(self._baselines)
         self.nominal = _read_only([form.center for form in forms])
         self.lower = _read_only([form.support[0] for form in forms])
         self.upper = _read_only([form.support[1] for form in forms])
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """Estimate from the counted rates of each measured number; NaN where there is none."""
+        return {
+            name: math.nan if form.plug_in is None else form.plug_in
+            for name, form in zip(self.names, self.distributions, strict=True)
+            if isinstance(form, Measured)
+        }
 
     def __len__(self) -> int:
         return len(self.names)
 
     def at_quantiles(self, probabilities: ArrayLike) -> FloatArray:
-        """Compute each number's values at given probabilities, ignoring correlations.
+        """Compute each number's values at given probabilities, ignoring correlations and baselines.
 
         Parameters
         ----------
@@ -127,18 +148,44 @@ class UncertainInputs:
         SpecificationError
             If the shape is wrong or a probability is out of [0, 1].
         """
-        table = np.asarray(probabilities, dtype=np.float64)
-        if table.ndim != 2 or table.shape[1] != len(self):
-            raise SpecificationError(
-                f"found shape {table.shape}, expected (n, {len(self)})", pointer="probabilities"
-            )
-        if not ((table >= 0.0) & (table <= 1.0)).all():
-            raise SpecificationError("expected values in [0, 1]", pointer="probabilities")
+        table = _checked(probabilities, len(self))
         values = np.empty(table.shape)
         for column, form in enumerate(self.distributions):
             values[:, column] = form.quantiles(table[:, column])
-        # Below the smallest number that a document may hold, use 0; and turn -0.0 into 0.0.
-        return np.where(np.abs(values) < SMALLEST, 0.0, values)
+        return _regular(values)
+
+    def beside_baselines(self, probabilities: ArrayLike) -> FloatArray:
+        """Compute each number's values at given probabilities of numbers and baselines.
+
+        Parameters
+        ----------
+        probabilities : array_like, shape (n, n_inputs + n_baselines)
+            In [0, 1]. The column of a measured number is for the success rate of the attack
+            beside the defense: the effectiveness falls if it grows. The columns of the baselines
+            are for their success rates.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n_inputs)
+
+        Raises
+        ------
+        SpecificationError
+            If the shape is wrong or a probability is out of [0, 1].
+        """
+        table = _checked(probabilities, len(self) + len(self.baselines))
+        inner = np.clip(table, _LEAST, 1.0 - _LEAST)
+        rates = {
+            base.id: base.rates(inner[:, len(self) + column])
+            for column, base in enumerate(self._baselines.values())
+        }
+        values = np.empty((len(table), len(self)))
+        for column, form in enumerate(self.distributions):
+            if isinstance(form, Measured):
+                values[:, column] = form.given(inner[:, column], rates[form.baseline.id])
+            else:
+                values[:, column] = form.quantiles(table[:, column])
+        return _regular(values)
 
     def correlated(self, probabilities: ArrayLike) -> FloatArray:
         """Turn independent uniform numbers into uniform numbers correlated within groups.
@@ -187,14 +234,17 @@ class UncertainInputs:
             If the seed is out of its range.
         """
         checked_seed(seed)
-        width = -(-len(self) // _BLOCK)
+        n_columns = len(self) + len(self.baselines)
+        width = -(-n_columns // _BLOCK)
         source = np.random.Philox(key=np.array([seed, 0], dtype=np.uint64))
         source.advance(start * width)
         words = source.random_raw((stop - start) * width * _BLOCK)
         table = np.asarray(words, dtype=np.uint64).reshape(stop - start, width * _BLOCK)
         # Use 53 bits, at the middle of their interval: never 0, never 1.
-        uniform = ((table[:, : len(self)] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-        return self.at_quantiles(self.correlated(np.minimum(uniform, 1.0 - 2.0**-53)))
+        uniform = ((table[:, :n_columns] >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        uniform = np.minimum(uniform, 1.0 - _LEAST)
+        own, shared = np.hsplit(uniform, [len(self)])
+        return self.beside_baselines(np.hstack([self.correlated(own), shared]))
 
 
 def checked_seed(seed: int) -> int:
@@ -204,6 +254,22 @@ def checked_seed(seed: int) -> int:
             f"found {shown(seed)}, expected an integer from 0 to 2**64 - 1", pointer="seed"
         )
     return int(seed)
+
+
+def _checked(probabilities: ArrayLike, n_columns: int) -> FloatArray:
+    table = np.asarray(probabilities, dtype=np.float64)
+    if table.ndim != 2 or table.shape[1] != n_columns:
+        raise SpecificationError(
+            f"found shape {table.shape}, expected (n, {n_columns})", pointer="probabilities"
+        )
+    if not ((table >= 0.0) & (table <= 1.0)).all():
+        raise SpecificationError("expected values in [0, 1]", pointer="probabilities")
+    return table
+
+
+def _regular(values: FloatArray) -> FloatArray:
+    # Below the smallest number that a document may hold, use 0; and turn -0.0 into 0.0.
+    return np.where(np.abs(values) < SMALLEST, 0.0, values)
 
 
 def _name(content: Any, place: Place) -> str:

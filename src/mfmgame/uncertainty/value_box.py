@@ -12,7 +12,7 @@ from mfmgame.messages import shown
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.uncertainty.game_family import GameFamily
 
-__all__ = ["box_of", "family_of"]
+__all__ = ["box_of", "family_of", "note_on_support"]
 
 
 def family_of(scenario: Scenario, catalog: Catalog | None) -> GameFamily:
@@ -65,3 +65,14 @@ def box_of(family: GameFamily, coverage: float | None) -> tuple[FloatArray, Floa
     tail = 0.5 * (1.0 - coverage)
     ends = inputs.at_quantiles(np.outer([tail, 1.0 - tail], np.ones(len(inputs))))
     return np.minimum(ends[0], inputs.nominal), np.maximum(ends[1], inputs.nominal)
+
+
+def note_on_support(n_measured: int, coverage: float | None) -> tuple[str, ...]:
+    """Write the note that whole supports let measured defenses stop nothing, if they do."""
+    if coverage is not None or not n_measured:
+        return ()
+    noun = "measured number" if n_measured == 1 else f"{n_measured} measured numbers"
+    return (
+        f"the least possible value of the {noun} is 0: no count of trials excludes a defense that "
+        "stops nothing; state a coverage to use central intervals",
+    )

@@ -3,6 +3,7 @@
 from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers
 from mfmgame.catalogs.importing.atlas import import_atlas
 from mfmgame.catalogs.importing.attack import import_attack
+from mfmgame.catalogs.importing.cosai import import_cosai
 from mfmgame.catalogs.importing.ctid import import_ctid, kev_weights
 from mfmgame.catalogs.importing.scores import MappingScores
 
@@ -11,6 +12,7 @@ __all__ = [
     "MappingScores",
     "import_atlas",
     "import_attack",
+    "import_cosai",
     "import_ctid",
     "kev_weights",
 ]

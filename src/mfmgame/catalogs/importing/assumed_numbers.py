@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +14,7 @@ from mfmgame.catalogs.weighing import NO_SEVERITIES
 from mfmgame.documents.base import Quantity, first_problem, refuse_unknown
 from mfmgame.documents.catalog import Catalog
 from mfmgame.errors import SpecificationError
-from mfmgame.messages import counted, shown
+from mfmgame.messages import counted, joined, shown
 
 __all__ = ["NO_COSTS", "AssumedNumbers", "as_catalog"]
 
@@ -77,13 +78,20 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
     relation = f"{base.origin.name} {base.origin.version}".strip()
     assumed = {"basis": "assumed", "source": f"assumed on import; not in {relation}"}
     links = _merged([*base.links, *(_inherited(base) if numbers.inherit else ())])
+    # A link to a technique that was not selected has served the technique's sub-techniques.
+    present = {entry.id for entry in base.techniques}
+    links = [link for link in links if link.technique in present]
     strengths = {entry.id: _strength(entry, numbers) for entry in base.mitigations}
     document: dict[str, Any] = {
         "schema": "mfmgame/catalog/1",
         "name": base.name,
         "source": relation,
         "origins": [base.origin],
-        "notes": [*base.notes, *_assumptions(relation, numbers, links, base.mitigations)],
+        "notes": [
+            *base.notes,
+            *_broad(base, links),
+            *_assumptions(relation, numbers, links, base.mitigations),
+        ],
         "threats": [_threat(entry, numbers) | assumed for entry in base.techniques],
         "defenses": [_defense(entry, numbers) | assumed for entry in base.mitigations],
         "effectiveness": [
@@ -121,10 +129,11 @@ def _refuse_wrong_numbers(numbers: AssumedNumbers, mitigations: Iterable[Mitigat
 
 def _threat(entry: Technique, numbers: AssumedNumbers) -> dict[str, Any]:
     """Write a technique as a threat of the catalog."""
+    group = entry.category or next(iter(entry.tactics), "")
     return {
         "id": entry.id,
         "name": entry.name,
-        **({"class": entry.tactics[0]} if entry.tactics else {}),
+        **({"class": group} if group else {}),
         "severity": numbers.severity,
         "bandwidth": numbers.bandwidth,
         "tactics": list(entry.tactics),
@@ -174,6 +183,17 @@ def _assumptions(
             f"{relation} {NO_COSTS} {numbers.cost:g} of {shown(numbers.resource)} at level 1"
         )
     return notes
+
+
+def _broad(base: KnowledgeBase, links: Iterable[Link]) -> list[str]:
+    """Name the defenses that are linked to more than half of all threats."""
+    n_links = Counter(link.mitigation for link in links)
+    broad = [
+        f"{shown(entry.name or entry.id)} ({n_links[entry.id]} of {len(base.techniques)})"
+        for entry in base.mitigations
+        if 2 * n_links[entry.id] > len(base.techniques)
+    ]
+    return [f"linked to more than half of all threats: {joined(broad)}"] if broad else []
 
 
 def _strength(defense: Mitigation, numbers: AssumedNumbers) -> float:

@@ -19,10 +19,15 @@ class Technique:
     ----------
     id, name : str
     tactics : tuple of str
-        Tactics that the technique serves; the first becomes the threat's class.
+        Tactics that the technique serves; without a `category`, the first becomes the
+        threat's class.
     parent : str or None
         Technique of which it is a sub-technique.
     maturity : str
+    platforms : tuple of str
+        Kinds of system that the technique applies to.
+    category : str
+        Class of the threat.
     references : tuple of Reference
     domain : str or None
         Domain of ATT&CK or ATLAS, as the Navigator names it; None if the id alone determines it.
@@ -33,6 +38,8 @@ class Technique:
     tactics: tuple[str, ...] = ()
     parent: str | None = None
     maturity: str = ""
+    platforms: tuple[str, ...] = ()
+    category: str = ""
     references: tuple[Reference, ...] = ()
     domain: Domain | None = None
 
@@ -96,7 +103,8 @@ class KnowledgeBase:
     techniques : tuple of Technique
     mitigations : tuple of Mitigation
     links : tuple of Link
-        Several links may name the same pair.
+        Several links may name the same pair. A link to a technique that was not selected
+        counts for its sub-techniques only, where they inherit.
     notes : tuple of str
         Omissions and other caveats.
     """

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from mfmgame.documents.base import first_problem
 from mfmgame.documents.json_reading import MAX_DEPTH, read_bytes, read_document
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
-__all__ = ["Outside", "read_json_model", "read_yaml_model"]
+__all__ = ["Outside", "checked", "null_as", "read_json_model", "read_yaml", "read_yaml_model"]
 
 _MAX_YAML_BYTES = 64 * 2**20
 _MAX_YAML_NODES = 5_000_000
@@ -27,6 +28,11 @@ class Outside(BaseModel):
 
 
 Model = TypeVar("Model", bound=Outside)
+
+
+def null_as(empty: Callable[[], Any]) -> BeforeValidator:
+    """Read null as the empty value of a type, such as ``str`` or ``list``."""
+    return BeforeValidator(lambda value: empty() if value is None else value)
 
 
 def read_json_model(path: Path, model: type[Model]) -> Model:
@@ -48,7 +54,7 @@ def read_json_model(path: Path, model: type[Model]) -> Model:
     SpecificationError
         If the file is not JSON or does not fit the model.
     """
-    return _validated(read_document(path, repeated_nulls=True), path, model)
+    return checked(read_document(path, repeated_nulls=True), path, model)
 
 
 def read_yaml_model(path: Path, model: type[Model]) -> Model:
@@ -69,14 +75,53 @@ def read_yaml_model(path: Path, model: type[Model]) -> Model:
         If the file is not YAML of plain values, is too large or too deep, grows too large with
         its aliases expanded, or does not fit the model.
     """
+    return checked(read_yaml(path), path, model)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML file of plain values; dates and fractions stay text.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    object
+        Of whatever type the file has at its top level.
+
+    Raises
+    ------
+    SpecificationError
+        If the file is not YAML of plain values, is too large or too deep, or grows too large
+        with its aliases expanded.
+    """
     try:
-        document = _parsed_yaml(read_bytes(path, _MAX_YAML_BYTES))
+        return _parsed_yaml(read_bytes(path, _MAX_YAML_BYTES))
     except SpecificationError as error:
         raise error.located(str(path)) from None
-    return _validated(document, path, model)
 
 
-def _validated(document: Any, path: Path, model: type[Model]) -> Model:
+def checked(document: Any, path: Path, model: type[Model]) -> Model:
+    """Read a model's fields from the document of a file.
+
+    Parameters
+    ----------
+    document : object
+        As a reader returned it.
+    path : pathlib.Path
+        Of the file, for errors.
+    model : type of Outside
+
+    Returns
+    -------
+    Outside
+
+    Raises
+    ------
+    SpecificationError
+        If the document does not fit the model.
+    """
     try:
         return model.model_validate(document)
     except ValidationError as error:

@@ -23,6 +23,7 @@ from mfmgame.view.report.input_rows import (
     settings_table,
     threats_table,
 )
+from mfmgame.view.report.measured_rows import measured_table
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
 from mfmgame.view.report.wording import (
@@ -96,6 +97,7 @@ def contents(
             "threats": threats_table(assessment, entries),
             "defenses": defenses_table(assessment, entries),
             "pairs": pairs_table(assessment, entries, labels),
+            "measured": measured_table(entries, labels),
         },
         "coverage": _coverage(assessment),
         "notes": notes[:_MOST_NOTES],

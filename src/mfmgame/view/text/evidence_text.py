@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rich.console import Group
 
 from mfmgame.documents.evidence_file import Evidence, EvidenceCell
@@ -63,21 +65,19 @@ def _notes(evidence: Evidence) -> list[str]:
     """State what was not estimated, what was left out, and what the numbers take for granted."""
     cells = evidence.cells
     reasons: dict[str, list[str]] = {}
-    left_out: dict[str, int] = {}
+    left_out = Counter(evidence.left_out)
     for cell in cells:
         if cell.why_not_estimated:
             reasons.setdefault(cell.why_not_estimated, []).append(_name(cell))
-        errors = "runs that ended in an error"
-        for reason, count in (*cell.left_out.items(), (errors, cell.errors + cell.baseline_errors)):
-            if count:
-                left_out[reason] = left_out.get(reason, 0) + count
+        left_out.update(cell.left_out)
+        left_out["run that ended in an error"] += cell.errors + cell.baseline_errors
     negative = [
         _name(cell) for cell in cells if cell.effectiveness is not None and cell.effectiveness < 0.0
     ]
     independent = [_name(cell) for cell in cells if cell.interval_from == "independent trials"]
     static = sum(cell.adaptive is False for cell in cells)
     notes = [f"no effectiveness of {_listed(names)}: {reason}" for reason, names in reasons.items()]
-    notes += [f"left out: {count} {reason}" for reason, count in left_out.items()]
+    notes += [f"left out: {reason} ({count})" for reason, count in left_out.items() if count]
     if negative:
         notes.append(f"attacks succeed more often with the defense: {_listed(negative)}")
     if independent:
@@ -90,7 +90,7 @@ def _notes(evidence: Evidence) -> list[str]:
             f"the attacks of {counted(static, 'cell')} did not adapt to the defense: the "
             "effectiveness is an upper bound"
         )
-    return notes + list(dict.fromkeys(cell.note for cell in cells if cell.note))
+    return notes + list(dict.fromkeys([*evidence.notes, *(one.note for one in cells if one.note)]))
 
 
 def _name(cell: EvidenceCell) -> str:

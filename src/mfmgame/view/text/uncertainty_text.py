@@ -228,11 +228,13 @@ def robust_text(plan: RobustPlan) -> Group:
             _bits(_threshold(plan.threshold)),
             _bits(_threshold(plan.nominal_threshold)),
         )
-    inputs = table_of(["number", "nominal", "from", "to", "worst"])
+    estimate = ["measured"] if plan.measured else []
+    inputs = table_of(["number", *estimate, "nominal", "from", "to", "worst"])
     columns = (plan.nominal_values, plan.lower, plan.upper, plan.worst_values)
     for row, name in enumerate(plan.names):
         cells = [_cell(float(column[row])) for column in columns]
         cells[-1] = "either" if name in plan.mixed else cells[-1]
+        cells[:0] = [_cell(plan.measured.get(name, math.nan)) for _ in estimate]
         inputs.add_row(printable(name), *cells)
     return Group(
         title(game),
