@@ -9,11 +9,11 @@ from typing import Any
 
 from mfmgame.errors import SpecificationError
 from mfmgame.evidence.hostile_json import (
-    fingerprint,
     json_lines,
     members_of,
     number_of,
     placed,
+    prompt_id,
     short_text,
     text_of,
 )
@@ -48,6 +48,16 @@ class _Report:
     has_attempts: bool = False
 
 
+@dataclass
+class _Scan:
+    """What all reports share."""
+
+    trials: Trials
+    choice: Choice
+    several: dict[str, dict[str, None]] = field(default_factory=dict)
+    """Detectors of a probe that scored the same outputs."""
+
+
 def read_garak(files: Sequence[Path], choice: Choice, progress: Progress | None) -> Trials:
     """Count the outputs that garak's detectors scored.
 
@@ -70,7 +80,7 @@ def read_garak(files: Sequence[Path], choice: Choice, progress: Progress | None)
         If a file is not a report of garak, an attempt occurs twice, or sums are ambiguous.
     """
     trials = Trials()
-    detectors: dict[str, dict[str, None]] = {}
+    scan = _Scan(trials, choice)
     sizes = [_size(file) for file in files]
     reports = []
     for index, file in enumerate(files):
@@ -78,7 +88,7 @@ def read_garak(files: Sequence[Path], choice: Choice, progress: Progress | None)
         with naming(file):
             for line, done, row in json_lines(file):
                 with placed(f"line {line}"):
-                    _read_row(row, (str(file), line), report, trials, choice, detectors)
+                    _read_row(row, (str(file), line), report, scan)
                 if progress is not None and line % _LINES_PER_PROGRESS == 0:
                     progress(sum(sizes[:index]) + done, sum(sizes))
             if not report.has_attempts and not report.sums:
@@ -87,12 +97,12 @@ def read_garak(files: Sequence[Path], choice: Choice, progress: Progress | None)
             progress(sum(sizes[: index + 1]), sum(sizes))
         reports.append(report)
     _add_sums(reports, trials, choice)
-    several = {probe: list(names) for probe, names in detectors.items() if len(names) > 1}
-    if several:
-        probe, names = next(iter(several.items()))
+    _compare_sums(reports, trials, choice)
+    if scan.several:
+        probe, names = next(iter(scan.several.items()))
         trials.notes.append(
             f"several detectors scored the same output, which counts once, as a success if any of "
-            f"them fired: {', '.join(sorted(names))} of {probe}{_more(several)}"
+            f"them fired: {', '.join(sorted(names))} of {probe}{_more(scan.several)}"
         )
     trials.model = agreed(report.target for report in reports)
     return trials
@@ -102,9 +112,7 @@ def _read_row(
     row: Mapping[str, Any],
     place: tuple[str, int],
     report: _Report,
-    trials: Trials,
-    choice: Choice,
-    detectors: dict[str, dict[str, None]],
+    scan: _Scan,
 ) -> None:
     kind = row.get("entry_type")
     if kind == "start_run setup":
@@ -116,7 +124,7 @@ def _read_row(
                 report.threshold = number_of(row["run.eval_threshold"])
     elif kind == "attempt" and row.get("status") == _EVALUATED:
         report.has_attempts = True
-        _read_attempt(row, place, report, trials, choice, detectors)
+        _read_attempt(row, place, report, scan)
     elif kind == "eval":
         _read_sum(row, report)
     elif not isinstance(kind, str):
@@ -127,11 +135,10 @@ def _read_attempt(
     row: Mapping[str, Any],
     place: tuple[str, int],
     report: _Report,
-    trials: Trials,
-    choice: Choice,
-    detectors: dict[str, dict[str, None]],
+    scan: _Scan,
 ) -> None:
     """Count each output of an attempt that a chosen detector scored."""
+    trials, choice = scan.trials, scan.choice
     probe = _plain(text_of(row, "probe_classname"))
     outputs = row.get("outputs")
     if not isinstance(outputs, list):
@@ -163,7 +170,7 @@ def _read_attempt(
     if unmatched:
         trials.left_out["the numbers of scores and outputs differ"] += len(outputs)
         return
-    task = Task(probe, "", fingerprint(_prompt(row.get("prompt"))))
+    task = Task(probe, "", prompt_id(_prompt(row.get("prompt"))))
     attempt: object = text_of(row, "uuid", "") or place
     for index, output in enumerate(outputs):
         if output is None:
@@ -172,8 +179,8 @@ def _read_attempt(
             trials.left_out["no detector gave a score"] += 1
         else:
             trials.add_attack(task, fired[index], (attempt, index))
-    if fired:
-        detectors.setdefault(probe, {}).update(names)
+    if len(names) > 1:
+        scan.several.setdefault(probe, {}).update(names)
 
 
 def _scores(listed: object) -> list[float | None]:
@@ -233,7 +240,7 @@ def _count(row: Mapping[str, Any], key: str) -> int:
 
 
 def _add_sums(reports: Sequence[_Report], trials: Trials, choice: Choice) -> None:
-    """Count the sums of reports without attempts, and compare them with attempts elsewhere."""
+    """Count the sums of reports without attempts."""
     bare = [report for report in reports if not report.has_attempts]
     if bare and len(bare) < len(reports):
         raise SpecificationError(
@@ -256,12 +263,18 @@ def _add_sums(reports: Sequence[_Report], trials: Trials, choice: Choice) -> Non
             total = trials.attacks.setdefault(Task(probe, "", ""), Counts())
             total.trials += counts.trials
             total.successes += counts.successes
+
+
+def _compare_sums(reports: Sequence[_Report], trials: Trials, choice: Choice) -> None:
+    """Note where a report's sums differ from its attempts."""
     unequal = [
         (probe, detector, counts, report.scored.get((probe, detector), Counts()))
         for report in reports
         if report.has_attempts
         for (probe, detector), counts in report.sums.items()
-        if counts != report.scored.get((probe, detector), Counts())
+        if choice.takes_name("detectors", detector)
+        and choice.takes(probe)
+        and counts != report.scored.get((probe, detector), Counts())
     ]
     if unequal:
         probe, detector, own, here = unequal[0]

@@ -15,12 +15,12 @@ from mfmgame.errors import SpecificationError
 from mfmgame.messages import is_encodable, shown
 
 __all__ = [
-    "fingerprint",
     "json_lines",
     "members_of",
     "number_of",
     "parsed",
     "placed",
+    "prompt_id",
     "short_text",
     "text_of",
 ]
@@ -191,7 +191,7 @@ def number_of(value: object, what: str = "a number") -> float:
     return float(value)
 
 
-def fingerprint(value: object) -> str:
+def prompt_id(value: object) -> str:
     """Shorten any JSON value to a text that only the same value gives.
 
     Prompts may be long or secret; tasks of two scans are paired by this text.
@@ -212,7 +212,7 @@ def fingerprint(value: object) -> str:
 
     Examples
     --------
-    >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    >>> prompt_id({"a": 1, "b": 2}) == prompt_id({"b": 2, "a": 1})
     True
     """
     try:

@@ -9,11 +9,11 @@ from typing import Any
 from mfmgame.documents.json_reading import read_bytes
 from mfmgame.errors import SpecificationError
 from mfmgame.evidence.hostile_json import (
-    fingerprint,
     json_lines,
     members_of,
     parsed,
     placed,
+    prompt_id,
     text_of,
 )
 from mfmgame.evidence.reading_options import Choice, agreed
@@ -170,5 +170,5 @@ def _test(result: Mapping[str, Any]) -> str:
         if isinstance(variables, dict):
             asked = {key: value for key, value in variables.items() if key not in _NOT_ASKED}
             if asked:
-                return fingerprint(asked)
+                return prompt_id(asked)
     return f"test {result.get('testIdx', '')}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from mfmgame.documents.json_reading import opened, read_bytes
 from mfmgame.errors import SpecificationError
-from mfmgame.evidence.hostile_json import fingerprint, members_of, parsed, placed, text_of
+from mfmgame.evidence.hostile_json import members_of, parsed, placed, prompt_id, text_of
 from mfmgame.evidence.reading_options import Choice
 from mfmgame.evidence.run_files import naming, with_progress
 from mfmgame.evidence.trials import Progress, Task, Trials
@@ -22,7 +22,9 @@ TABLE = "AttackResultEntries"
 _SQLITE = b"SQLite format 3\0"
 _IDS = ("attack_result_id", "id")
 _IDENTIFIERS = ("attack_identifier", "atomic_attack_identifier")
-_CLASS_NAMES = ("class_name", "__type__", "attack", "name")
+_WITHIN = ("attack_technique", "attack")
+"""Parts of an identifier, each within the other, that lead to the attack."""
+_CLASS_NAMES = ("class_name", "__type__", "name")
 _COLUMNS = (*_IDS, "objective", "outcome", *_IDENTIFIERS)
 _OUTCOMES = ("success", "failure", "error", "undetermined")
 _MOST_CELL_BYTES = 16 * 2**20
@@ -84,7 +86,7 @@ def _count(row: Mapping[str, Any], trials: Trials, choice: Choice, seen: set[str
             raise SpecificationError(
                 f"found {shown(row.get('objective'))}, expected text", pointer="/objective"
             )
-        task = Task(attack, "", fingerprint(row["objective"]))
+        task = Task(attack, "", prompt_id(row["objective"]))
         trials.add_attack(task, outcome == "success", identity)
 
 
@@ -95,14 +97,20 @@ def _attack(row: Mapping[str, Any]) -> str:
         with placed(f"/{key}"):
             if isinstance(identifier, str):  # as a database holds it
                 identifier = parsed(identifier.encode("utf-8", "surrogatepass"))
+            for child in _WITHIN:
+                identifier = _child(identifier, child)
             if isinstance(identifier, dict):
-                children = identifier.get("children", identifier)
-                inner = children.get("attack") if isinstance(children, dict) else None
-                named = inner if isinstance(inner, dict) else identifier
                 for member in _CLASS_NAMES:
-                    if isinstance(named.get(member), str):
-                        return text_of(named, member)
+                    if isinstance(identifier.get(member), str):
+                        return text_of(identifier, member)
     return ""
+
+
+def _child(identifier: object, name: str) -> object:
+    """Return the part of an identifier that has this name, or else the identifier."""
+    children = identifier.get("children") if isinstance(identifier, dict) else None
+    child = children.get(name) if isinstance(children, dict) else None
+    return identifier if child is None else child
 
 
 def _rows(file: Path) -> Iterator[tuple[str, Any]]:
