@@ -81,7 +81,7 @@ def test_a_crash_is_an_error_although_it_says_security_true(tmp_path):
         benign(error="crash"),
     ]
     trials = read(write(tmp_path, *crashed, run(injection_task_id="injection_task_3")))
-    assert trials.errors == Counter({"direct": 3, "": 1})
+    assert trials.errors == Counter({("direct", "banking"): 3, ("", "banking"): 1})
     assert sum(counts.trials for counts in trials.attacks.values()) == 1
     assert not trials.benign
 

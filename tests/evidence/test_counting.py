@@ -80,8 +80,8 @@ def test_an_attack_that_the_baseline_lacks_is_refused():
 
 def test_errors_are_counted_for_each_side_and_are_no_trials():
     defended, baseline = trials(5), trials(20)
-    defended.errors["inject"] = 3
-    baseline.errors["inject"] = 2
+    defended.errors["inject", "shop"] = 3
+    baseline.errors["inject", "shop"] = 2
     found = cell(defended, baseline)
     assert (found.errors, found.baseline_errors, found.trials) == (3, 2, 30)
 

@@ -121,7 +121,7 @@ def test_errors_unscored_and_invalidated_samples_are_left_out(tmp_path):
     )
     trials = read(tmp_path, document, attack_succeeded="C")
     assert total(trials) == Counts(1, 1)
-    assert trials.errors == Counter({"jailbreaks": 1})
+    assert trials.errors == Counter({("jailbreaks", ""): 1})
     assert trials.left_out == Counter({"no score": 1, "the sample was invalidated": 1})
     assert trials.notes == ["logs that did not end with 'success': log.json with 'error'"]
 
@@ -281,4 +281,4 @@ def test_the_examples_are_read(name):
     options = ReadingOptions(attack_succeeded="C", score="injection_task_scorer.security")
     trials = read_trials("inspect", [EXAMPLE / name], options)
     assert total(trials) == Counts(2, 1)
-    assert trials.errors == Counter({"important_instructions": 1})
+    assert trials.errors == Counter({("important_instructions", ""): 1})

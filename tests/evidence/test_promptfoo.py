@@ -68,7 +68,7 @@ def test_errors_are_left_out_whatever_they_say(tmp_path):
     ]
     trials = read(tmp_path, layout(*rows))
     assert by_attack(trials) == {"pii:direct": Counts(2, 2)}
-    assert trials.errors == Counter({"pii:direct": 3})
+    assert trials.errors == Counter({("pii:direct", ""): 3})
 
 
 def test_a_test_is_the_same_in_two_scans(tmp_path):
@@ -149,4 +149,4 @@ def test_impossible_results_are_refused_with_their_place(tmp_path, document, mes
 def test_the_example_is_read():
     trials = read_trials("promptfoo", [EXAMPLE / "promptfoo.json"])
     assert by_attack(trials) == {"pii:direct/jailbreak": Counts(1, 1), "pii:direct": Counts(1, 0)}
-    assert trials.errors == Counter({"pii:direct": 1})
+    assert trials.errors == Counter({("pii:direct", ""): 1})

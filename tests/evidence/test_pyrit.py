@@ -59,7 +59,7 @@ def test_rows_count_by_their_outcome(tmp_path):
         trials = read(tmp_path, document)
         ((task, counts),) = trials.attacks.items()
         assert (task.attack, counts) == ("CrescendoAttack", Counts(3, 1))
-        assert trials.errors == Counter({"CrescendoAttack": 1})
+        assert trials.errors == Counter({("CrescendoAttack", ""): 1})
         assert trials.left_out == Counter({"the outcome is undetermined": 1})
 
 

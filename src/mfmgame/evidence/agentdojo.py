@@ -79,14 +79,14 @@ def _count(run: Mapping[str, Any], trials: Trials, choice: Choice) -> None:
         return
     done, succeeded = run.get("utility"), run.get("security")
     if run.get("error") is not None or not isinstance(done, bool):
-        trials.errors[attack] += 1
+        trials.errors[attack, suite] += 1
     elif not attack:
         trials.add_benign(suite, task, done)
     elif isinstance(succeeded, bool):
         injection = text_of(run, "injection_task_id")
         trials.add_attack(Task(attack, suite, task, injection), succeeded)
     else:
-        trials.errors[attack] += 1
+        trials.errors[attack, suite] += 1
 
 
 def _pipeline(file: Path, run: Mapping[str, Any]) -> str:

@@ -126,7 +126,7 @@ def _counts(
         {task: counts for task, counts in side.benign.items() if suite in (None, task[0])}
         for side in sides
     ]
-    left_out = {_BENIGN_ERRORS: sum(side.errors[""] for side in sides)}
+    left_out = {_BENIGN_ERRORS: sum(_errors(side, "", suite) for side in sides)}
     if has_baseline and not unpaired:
         _refuse_different_tasks(attack, *attacks)
         _keep_common(attacks, left_out, _ONLY_WITH, _ONLY_WITHOUT)
@@ -136,7 +136,7 @@ def _counts(
     found: dict[str, Any] = {
         "attack": attack,
         "suite": _suite_name(attacks[0]) if suite is None else suite,
-        "errors": sides[0].errors[attack],
+        "errors": _errors(sides[0], attack, suite),
         "left_out": {reason: count for reason, count in left_out.items() if count},
         "paired": has_baseline and not unpaired and has_tasks,
     }
@@ -146,11 +146,19 @@ def _counts(
     own, others = effective_trials(table) if has_tasks else (None, None)
     found |= {"effective_trials": own, "baseline_effective_trials": others}
     if has_baseline:
-        found["baseline_errors"] = sides[1].errors[attack]
+        found["baseline_errors"] = _errors(sides[1], attack, suite)
         interval = ratio_interval(table) if has_tasks else None
         if interval is not None:
             found |= {"interval": list(interval), "interval_from": "clusters"}
     return found
+
+
+def _errors(side: Trials, attack: str, suite: str | None) -> int:
+    return sum(
+        count
+        for (name, within), count in side.errors.items()
+        if name == attack and suite in (None, within)
+    )
 
 
 def _summed(prefix: str, side: Side) -> dict[str, int]:

@@ -119,7 +119,7 @@ def _count(
         trials.left_out["no injection task, so no attack"] += 1
         return
     if sample.get("error") is not None:
-        trials.errors[task.attack] += 1
+        trials.errors[task.attack, task.suite] += 1
         return
     with placed("/scores"):
         has_score, value = _score(sample.get("scores"), reading)

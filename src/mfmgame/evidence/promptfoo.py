@@ -113,7 +113,7 @@ def _count(
             pointer="/provider",
         )
     if _is_error(result):
-        trials.errors[attack] += 1
+        trials.errors[attack, ""] += 1
         return
     prompt = str(result.get("promptIdx", ""))
     prompts.add(prompt)

@@ -78,7 +78,7 @@ def _count(row: Mapping[str, Any], trials: Trials, choice: Choice, seen: set[str
     if not choice.takes(attack):
         return
     if outcome == "error":
-        trials.errors[attack] += 1
+        trials.errors[attack, ""] += 1
     elif outcome == "undetermined":
         trials.left_out["the outcome is undetermined"] += 1
     else:

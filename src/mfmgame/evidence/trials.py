@@ -57,8 +57,9 @@ class Trials:
         Attacks, and how many succeeded.
     benign : dict of (suite, task) to Counts
         Runs without an attack, and in how many the task was done.
-    errors : Counter of str
-        Runs left out because they ended in an error, by the attack.
+    errors : Counter of (str, str)
+        Runs left out because they ended in an error, by attack and suite; a run without an attack
+        has an empty name of the attack.
     left_out : Counter of str
         Other runs left out, by the reason.
     notes : list of str
@@ -70,7 +71,7 @@ class Trials:
     model: str = ""
     attacks: dict[Task, Counts] = field(default_factory=dict)
     benign: dict[tuple[str, str], Counts] = field(default_factory=dict)
-    errors: Counter[str] = field(default_factory=Counter)
+    errors: Counter[tuple[str, str]] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     has_tasks: bool = True
