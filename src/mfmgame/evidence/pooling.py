@@ -117,7 +117,11 @@ def pooled(cells: Sequence[EvidenceCell]) -> PooledCounts:
     if sides[0].successes.sum() < LEAST_SUCCESSES:  # too few to show their own clusters
         effects[0] = max(effects)
     numbers = [
-        (int(side.trials.sum()), int(side.successes.sum()), float(side.trials.sum()) / effect)
+        (
+            int(side.trials.sum()),
+            int(side.successes.sum()),
+            round(float(side.trials.sum()) / effect, 2),
+        )
         for side, effect in zip(sides, effects, strict=True)
     ]
     return PooledCounts(cells, *numbers[0], *numbers[1])

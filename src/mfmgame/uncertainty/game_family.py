@@ -173,7 +173,10 @@ def _without_forms(document: Scenario | Catalog) -> dict[str, Any]:
         return {}
     content = document.model_dump(by_alias=True, exclude_unset=True)
     content.pop("correlations", None)
-    stated = {place: form.model_dump(exclude_unset=True) for place, form in document.stated.items()}
+    stated = {
+        place: form.model_dump(by_alias=True, exclude_unset=True)
+        for place, form in document.stated.items()
+    }
     plain: dict[str, Any] = with_numbers(content, stated)
     return plain
 
