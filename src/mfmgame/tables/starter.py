@@ -37,7 +37,10 @@ _INSTRUCTIONS = (
     "3. defenses: a row for each defense. A column 'use: budget' says what it costs. A defense of "
     "the kind 'binary' is bought whole or not at all.",
     "4. effectiveness: the fraction of each threat (row) that each defense (column) stops. "
-    "0.6, 60 %, a range 0.4..0.8 or low/likely/high such as 0.4/0.6/0.8; blank means 0.",
+    "0.6, 60 %, a range 0.4..0.8 or low/likely/high such as 0.4/0.6/0.8; blank means 0. If you "
+    "have counted attacks, add a sheet 'measured' with a row for each pair of 'threat' and "
+    "'defense': 'successes' of the attack in 'trials' beside the defense, the name of the "
+    "'baseline' without it, 'baseline successes' and 'baseline trials'.",
     "5. limits: how much of each resource there is.",
     "6. rules: 'requires' means that the defense under 'name' runs only if all 'defenses' of the "
     "row run; 'conflicts' means that it does not run beside them. Separate names with semicolons. "

@@ -12,6 +12,7 @@ from mfmgame.messages import nearest, shown
 from mfmgame.tables.cell_document import CellDocument
 from mfmgame.tables.cell_numbers import BITS, SHARE, Measure
 from mfmgame.tables.columns import ENTRY_KEYS, ESTIMATE, SCENARIO_KEYS, USE, Kind, canonical
+from mfmgame.tables.measured_sheet import read_measured
 from mfmgame.tables.sheets import Sheet, Tables, without_sheet
 
 __all__ = ["RULES", "TableReader"]
@@ -71,6 +72,7 @@ class TableReader(CellDocument):
                 self._read_entries(tables[member], member)
         for name, read in (
             ("effectiveness", self._read_effectiveness),
+            ("measured", lambda sheet: read_measured(self, sheet, self._resolved)),
             ("effectiveness_sources", self._read_sources),
             ("limits", self._read_limits),
             ("rules", self._read_rules),
@@ -226,7 +228,7 @@ class TableReader(CellDocument):
                     row,
                     columns["threat"],
                     f"found the source of {shown(defense)} against {shown(threat)}, expected a "
-                    "pair of the sheet 'effectiveness'",
+                    "pair of the sheet 'effectiveness' or 'measured'",
                 )
             for key in ("basis", "source"):
                 if key in columns:
