@@ -20,14 +20,14 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from mfmgame.numerics.arrays import BoolArray, FloatArray
+from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.bracketed_roots import bracketed_roots
 
 __all__ = ["BetaRatio", "BetaShapes"]
 
@@ -46,8 +46,6 @@ _LOWEST = -400.0
 """Logarithm of a ratio below which no probability of a float64 lies, for shapes from 0.5."""
 _OFFSETS = 2.0 ** np.arange(-20.0, 9.0, 0.125)
 """Distances of the ends of a rule from its center."""
-_CLOSE = 2e-13
-"""Precision of a quantile."""
 _MOST_CELLS = 1_000_000
 
 
@@ -191,7 +189,7 @@ class BetaRatio:
             tails = self.tail(logs, above=above, deep=deep)
             return np.asarray(np.log(np.maximum(tails, 1e-320)) - goals[places])
 
-        return _roots(excess, *self._brackets(targets, above), is_rising=not above)
+        return bracketed_roots(excess, *self._brackets(targets, above), is_rising=not above)
 
     def _brackets(self, targets: FloatArray, above: bool) -> tuple[FloatArray, FloatArray]:
         """Enclose the logarithms between ratios of quantiles.
@@ -315,57 +313,3 @@ def _logistic(t: Any) -> Any:
     from scipy.special import expit
 
     return expit(t)
-
-
-def _roots(
-    function: Callable[[FloatArray, Any], FloatArray],
-    low: FloatArray,
-    high: FloatArray,
-    *,
-    is_rising: bool,
-) -> FloatArray:
-    """Find where monotone functions cross 0, by the method of Chandrupatla (1997).
-
-    Where a function does not cross 0, the end at which it is nearest to 0 is returned.
-    """
-    a, b = low.copy(), high.copy()
-    every = np.arange(len(a))
-    f_a, f_b = function(a, every), function(b, every)
-    found = np.where((f_a > 0.0) == is_rising, a, b)
-    c, f_c = a.copy(), f_a.copy()
-    share = np.full(len(a), 0.5)
-    active: BoolArray = np.sign(f_a) * np.sign(f_b) < 0
-    for _ in range(200):
-        at = np.flatnonzero(active)
-        if not len(at):
-            break
-        x = a[at] + share[at] * (b[at] - a[at])
-        f_x = function(x, at)
-        same = np.sign(f_x) == np.sign(f_a[at])
-        c[at], f_c[at] = np.where(same, a[at], b[at]), np.where(same, f_a[at], f_b[at])
-        b[at], f_b[at] = np.where(same, b[at], a[at]), np.where(same, f_b[at], f_a[at])
-        a[at], f_a[at] = x, f_x
-        nearer = np.abs(f_a[at]) < np.abs(f_b[at])
-        found[at] = np.where(nearer, a[at], b[at])
-        gap = np.abs(b[at] - a[at])
-        close = 0.5 * _CLOSE * np.maximum(1.0, np.abs(found[at]))
-        active[at] = (gap > 2.0 * close) & (f_x != 0.0)
-        share[at] = _next_share(
-            (a[at], b[at], c[at]), (f_a[at], f_b[at], f_c[at]), close / np.maximum(gap, 1e-300)
-        )
-    return found
-
-
-def _next_share(
-    places: tuple[FloatArray, ...], values: tuple[FloatArray, ...], least: FloatArray
-) -> FloatArray:
-    """Choose the next point between the first two: interpolated if that is safe, or halfway."""
-    (a, b, c), (f_a, f_b, f_c) = places, values
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        xi, phi = (a - b) / (c - b), (f_a - f_b) / (f_c - f_b)
-        is_safe = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
-        share = f_a / (f_b - f_a) * f_c / (f_b - f_c)
-        share += (c - a) / (b - a) * f_a / (f_c - f_a) * f_b / (f_c - f_b)
-    share = np.where(is_safe & np.isfinite(share), share, 0.5)
-    least = np.minimum(least, 0.5)
-    return np.clip(share, least, 1.0 - least)
