@@ -20,20 +20,20 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from mfmgame.numerics.arrays import BoolArray, FloatArray
+from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.bracketed_roots import bracketed_roots
 
 __all__ = ["BetaRatio", "BetaShapes"]
 
-_POINTS_PER_WIDTH = 2.0
-"""Points of the rule within the width of the integrand's peak: errors of ``exp(-8 pi^2)``."""
-_LARGEST_STEP = 0.25
+_POINTS_PER_WIDTH = 1.5
+"""Points of the rule within the width of the integrand's peak: errors of ``exp(-4.5 pi^2)``."""
+_LARGEST_STEP = 0.4
 """Errors of ``exp(-2 pi pi / step)`` come from the ends of the strip of analyticity."""
 _MOST_POINTS = 4000
 """Points over q beyond which the rule runs over p."""
@@ -44,8 +44,8 @@ _LEVELS = {False: 10.0, True: 46.0}
 """Negative logarithm of the least probability that a rule resolves, for two kinds of tails."""
 _LOWEST = -400.0
 """Logarithm of a ratio below which no probability of a float64 lies, for shapes from 0.5."""
-_CLOSE = 2e-13
-"""Precision of a quantile."""
+_OFFSETS = 2.0 ** np.arange(-20.0, 9.0, 0.125)
+"""Distances of the ends of a rule from its center."""
 _MOST_CELLS = 1_000_000
 
 
@@ -74,11 +74,11 @@ class BetaShapes:
         -------
         ndarray of float
         """
-        from scipy.special import betainc, betaincc
+        from scipy.special import betainc
 
         found = np.empty(x.shape)
         near = x <= rest
-        first, second = (betaincc, betainc) if above else (betainc, betaincc)
+        first, second = (_complement, betainc) if above else (betainc, _complement)
         found[near] = first(self.a, self.b, x[near])
         found[~near] = second(self.b, self.a, rest[~near])
         return found
@@ -189,7 +189,7 @@ class BetaRatio:
             tails = self.tail(logs, above=above, deep=deep)
             return np.asarray(np.log(np.maximum(tails, 1e-320)) - goals[places])
 
-        return _roots(excess, *self._brackets(targets, above), is_rising=not above)
+        return bracketed_roots(excess, *self._brackets(targets, above), is_rising=not above)
 
     def _brackets(self, targets: FloatArray, above: bool) -> tuple[FloatArray, FloatArray]:
         """Enclose the logarithms between ratios of quantiles.
@@ -284,19 +284,9 @@ class _Curve:
         return np.asarray(changes)
 
     def _end(self, center: float, sign: float, drop: float) -> float:
-        """Find the offset at which the density has dropped, from the given side."""
-
-        def is_beyond(offset: float) -> bool:
-            return bool(self._changes(center, np.array([sign * offset]))[0] < -drop)
-
-        outer = 2.0**-20
-        while not is_beyond(outer) and outer < 512.0:
-            outer *= 2.0
-        inner = 0.5 * outer
-        for _ in range(6):
-            middle = 0.5 * (inner + outer)
-            inner, outer = (inner, middle) if is_beyond(middle) else (middle, outer)
-        return sign * outer
+        """Find an offset, on the given side, by which the density has dropped."""
+        is_beyond = self._changes(center, sign * _OFFSETS) < -drop
+        return sign * float(_OFFSETS[int(np.argmax(is_beyond))])
 
     def _sharpest(self, center: float, low: float, high: float) -> float:
         """Find the greatest second derivative of the density's negative logarithm."""
@@ -309,61 +299,17 @@ class _Curve:
         return max(0.0, float(bends.max()))
 
 
+def _complement(a: float, b: float, x: FloatArray) -> FloatArray:
+    """Compute the upper tail, by the slower kernel only where a difference would lose digits."""
+    from scipy.special import betainc, betaincc
+
+    upper = 1.0 - betainc(a, b, x)
+    small = upper < 0.1
+    upper[small] = betaincc(a, b, x[small])
+    return np.asarray(upper)
+
+
 def _logistic(t: Any) -> Any:
     from scipy.special import expit
 
     return expit(t)
-
-
-def _roots(
-    function: Callable[[FloatArray, Any], FloatArray],
-    low: FloatArray,
-    high: FloatArray,
-    *,
-    is_rising: bool,
-) -> FloatArray:
-    """Find where monotone functions cross 0, by the method of Chandrupatla (1997).
-
-    Where a function does not cross 0, the end at which it is nearest to 0 is returned.
-    """
-    a, b = low.copy(), high.copy()
-    every = np.arange(len(a))
-    f_a, f_b = function(a, every), function(b, every)
-    found = np.where((f_a > 0.0) == is_rising, a, b)
-    c, f_c = a.copy(), f_a.copy()
-    share = np.full(len(a), 0.5)
-    active: BoolArray = np.sign(f_a) * np.sign(f_b) < 0
-    for _ in range(200):
-        at = np.flatnonzero(active)
-        if not len(at):
-            break
-        x = a[at] + share[at] * (b[at] - a[at])
-        f_x = function(x, at)
-        same = np.sign(f_x) == np.sign(f_a[at])
-        c[at], f_c[at] = np.where(same, a[at], b[at]), np.where(same, f_a[at], f_b[at])
-        b[at], f_b[at] = np.where(same, b[at], a[at]), np.where(same, f_b[at], f_a[at])
-        a[at], f_a[at] = x, f_x
-        nearer = np.abs(f_a[at]) < np.abs(f_b[at])
-        found[at] = np.where(nearer, a[at], b[at])
-        gap = np.abs(b[at] - a[at])
-        close = 0.5 * _CLOSE * np.maximum(1.0, np.abs(found[at]))
-        active[at] = (gap > 2.0 * close) & (f_x != 0.0)
-        share[at] = _next_share(
-            (a[at], b[at], c[at]), (f_a[at], f_b[at], f_c[at]), close / np.maximum(gap, 1e-300)
-        )
-    return found
-
-
-def _next_share(
-    places: tuple[FloatArray, ...], values: tuple[FloatArray, ...], least: FloatArray
-) -> FloatArray:
-    """Choose the next point between the first two: interpolated if that is safe, or halfway."""
-    (a, b, c), (f_a, f_b, f_c) = places, values
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        xi, phi = (a - b) / (c - b), (f_a - f_b) / (f_c - f_b)
-        is_safe = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi)
-        share = f_a / (f_b - f_a) * f_c / (f_b - f_c)
-        share += (c - a) / (b - a) * f_a / (f_c - f_a) * f_b / (f_c - f_b)
-    share = np.where(is_safe & np.isfinite(share), share, 0.5)
-    least = np.minimum(least, 0.5)
-    return np.clip(share, least, 1.0 - least)

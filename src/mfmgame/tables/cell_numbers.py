@@ -21,6 +21,7 @@ __all__ = [
     "DecimalMark",
     "Measure",
     "decimal_mark",
+    "flag_cell",
     "is_pert",
     "kept_cell",
     "number_cell",
@@ -233,6 +234,11 @@ def kept_cell(value: Any) -> str | None:
     percent = f"{Decimal(repr(float(value['kept_share']))).scaleb(2):f}"
     percent = percent.rstrip("0").rstrip(".") if "." in percent else percent
     return percent + "0" * (_shown_mark(percent, has_exponent=False) == "?") + " %"
+
+
+def flag_cell(value: bool | None) -> Cell:
+    """Write a flag as the cell that reads back as the flag; None as a blank cell."""
+    return None if value is None else "yes" if value else "no"
 
 
 def is_pert(value: Mapping[str, Any]) -> bool:

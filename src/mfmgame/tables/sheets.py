@@ -29,6 +29,7 @@ SHEETS = (
     "threats",
     "defenses",
     "effectiveness",
+    "measured",
     "effectiveness_sources",
     "limits",
     "rules",

@@ -40,7 +40,10 @@ _INSTRUCTIONS = (
     "3. defenses: a row for each defense. A column 'use: budget' says what it costs. A defense of "
     "the kind 'binary' is bought whole or not at all.",
     "4. effectiveness: the fraction of each threat (row) that each defense (column) stops. "
-    "0.6, 60 %, a range 0.4..0.8 or low/likely/high such as 0.4/0.6/0.8; blank means 0.",
+    "0.6, 60 %, a range 0.4..0.8 or low/likely/high such as 0.4/0.6/0.8; blank means 0. If you "
+    "have counted attacks, add a sheet 'measured' with a row for each pair of 'threat' and "
+    "'defense': 'successes' of the attack in 'trials' beside the defense, the name of the "
+    "'baseline' without it, 'baseline successes' and 'baseline trials'.",
     "5. limits: how much of each resource there is. If defenses cost work, add a resource with "
     "'kept_share' in a column 'shown_as': its limit is the least share of work to keep, such as "
     "50 %, and its column 'use: NAME' in the sheet defenses has the share that each defense keeps.",

@@ -20,6 +20,7 @@ from mfmgame.tables.columns import (
     canonical,
     known_word,
 )
+from mfmgame.tables.measured_sheet import read_measured
 from mfmgame.tables.sheets import Sheet, Tables, without_sheet
 
 __all__ = ["RULES", "TableReader"]
@@ -80,6 +81,7 @@ class TableReader(CellDocument):
                 self._read_entries(tables[member], member)
         for name, read in (
             ("effectiveness", self._read_effectiveness),
+            ("measured", lambda sheet: read_measured(self, sheet, self._resolved)),
             ("effectiveness_sources", self._read_sources),
             ("limits", self._read_limits),
             ("rules", self._read_rules),
@@ -237,7 +239,7 @@ class TableReader(CellDocument):
                     row,
                     columns["threat"],
                     f"found the source of {shown(defense)} against {shown(threat)}, expected a "
-                    "pair of the sheet 'effectiveness'",
+                    "pair of the sheet 'effectiveness' or 'measured'",
                 )
             for key in ("basis", "source", "adaptive"):
                 if key in columns:

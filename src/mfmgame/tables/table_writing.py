@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mfmgame.messages import pointer_to
-from mfmgame.tables.cell_numbers import is_pert, kept_cell, number_cell
+from mfmgame.tables.cell_numbers import flag_cell, is_pert, kept_cell, number_cell
 from mfmgame.tables.columns import ENTRY_KEYS, ESTIMATE, SCENARIO_KEYS, USE, Kind
+from mfmgame.tables.measured_sheet import MEASURED_COLUMNS, has_row, measured_row
 from mfmgame.tables.sheets import SHEETS, Cell, Sheet, Tables
 
 __all__ = ["tables_of"]
@@ -21,6 +22,8 @@ _ALWAYS = {
     "defenses": ("id", "name", "kind", "basis", "source"),
 }
 """Columns that are written even where every cell is blank: people fill them in."""
+_WITH_COLUMNS = ("threat", "defense", "value", "basis", "source", "adaptive")
+"""Members of an effectiveness entry that sheets have columns for."""
 
 
 def tables_of(document: Mapping[str, Any], *, as_text: bool, with_rules: bool = False) -> Tables:
@@ -145,7 +148,7 @@ class _Writer:
     def _effectiveness(
         self, entries: Sequence[Mapping[str, Any]], document: Mapping[str, Any]
     ) -> dict[str, list[list[Cell]]]:
-        """The matrix, and the sources of its cells."""
+        """The matrix, the sources of its cells, and the measured pairs."""
         orders = []
         for noun, member in (("threat", "threats"), ("defense", "defenses")):
             own = [entry["id"] for entry in document.get(member) or []]
@@ -156,28 +159,31 @@ class _Writer:
         by_pair = {(entry["threat"], entry["defense"]): entry for entry in entries}
         rows: list[list[Cell]] = [["threat", *defenses]]
         sources: list[list[Cell]] = []
-        index = 0
+        in_order: list[Mapping[str, Any]] = []
+        measured: list[Mapping[str, Any]] = []
         for threat in threats:
             row: list[Cell] = [threat]
             for defense in defenses:
                 entry = by_pair.get((threat, defense))
-                if entry is None:
+                if entry is None or has_row(entry):
                     row.append(None)
+                    measured += [entry] if entry else []
                     continue
                 row.append(number_cell(entry["value"], exact=self._as_text))
-                given = [entry.get("basis"), entry.get("source"), _flag(entry.get("adaptive"))]
+                given = [entry.get("basis"), entry.get("source"), flag_cell(entry.get("adaptive"))]
                 if any(given):
                     sources.append([threat, defense, *given])
-                known = ("threat", "defense", "value", "basis", "source", "adaptive")
-                left = {key: value for key, value in entry.items() if key not in known}
-                self._leave("", ("effectiveness", index), left)
-                index += 1
+                in_order.append(entry)
             rows.append(row)
+        for index, entry in enumerate([*in_order, *measured]):
+            self._leave("", ("effectiveness", index), _without(entry, *_WITH_COLUMNS))
         header: list[Cell] = ["threat", "defense", "basis", "source", "adaptive"]
         if not any(source[-1] for source in sources):  # most scenarios have no such column
             header, sources = header[:-1], [source[:-1] for source in sources]
+        listed = [measured_row(entry, exact=self._as_text) for entry in measured]
         return {
             "effectiveness": rows,
+            "measured": [list(MEASURED_COLUMNS), *map(list, listed)] if listed else [],
             "effectiveness_sources": [header, *sources] if sources else [],
         }
 
@@ -301,10 +307,6 @@ class _Writer:
             text = json.dumps(value, ensure_ascii=False)
             pointer = pointer_to(parts if own else (*place, *parts))
             self._more.append([own or None, pointer, text])
-
-
-def _flag(value: bool | None) -> Cell:
-    return None if value is None else "yes" if value else "no"
 
 
 def _is_negative(limit: Any) -> bool:

@@ -159,6 +159,22 @@ def test_a_page_is_under_6_megabytes_and_the_same_twice(name):
     assert page == mg.report_page(scenario)
 
 
+def test_measured_shares_show_their_counts_and_both_estimates():
+    document = hostile_document()
+    document["effectiveness"][0]["value"] = {
+        "distribution": "measured",
+        "successes": 87,
+        "trials": 180,
+        "effective_trials": 22.5,
+        "baseline": {"id": HOSTILE[0], "successes": 45, "trials": 180},
+    }
+    text = Page(mg.report_page(mg.Scenario(**document))).text
+    after = text[text.index("95 % interval") :]
+    expected = ("45 of 180", "87 of 180 (worth 22.5 independent trials)", "-0.9333", "0 to 0")
+    places = [after.index(part) for part in expected]
+    assert places == sorted(places)
+
+
 def test_hostile_names_are_text_and_nothing_else(tmp_path):
     page = Page(mg.report_page(scenario_of(hostile_document(), tmp_path)))
     plain = Page(mg.report_page(mg.load_scenario("examples/dalle.json")))
