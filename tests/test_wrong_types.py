@@ -43,6 +43,7 @@ def valid(folder) -> dict:
         "GameFamily": {"scenario": scenario},
         "Solver": {"game": game},
         "assess": problem,
+        "basis_summary": {"answer": mg.solve(game)},
         "best_portfolios": {"problem": stepped},
         "build_game": {"scenario": plain},
         "check_catalog": {"catalog": catalog},
@@ -118,7 +119,7 @@ CALLED = {name: list(inspect.signature(getattr(mg, name)).parameters) for name i
 
 
 def called(function, arguments):
-    listed = [arguments.pop("catalogs")] if "catalogs" in arguments else []
+    listed = [arguments.pop(name) for name in ("catalogs", "files") if name in arguments]
     return getattr(mg, function)(*listed, **arguments)
 
 
@@ -151,6 +152,7 @@ def test_the_first_argument_says_what_it_is_to_be(calls, function, wrong):
         "selection": (NoneType,),
         "matrix": (list, np.ndarray),
         "catalogs": (),
+        "files": (),
         "severity": (list, np.ndarray),
     }
     if isinstance(wrong, may_be.get(argument, ())):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from mfmgame.documents.evidence_file import LEAST_BASELINE_SUCCESSES, Evidence, 
 from mfmgame.errors import SpecificationError
 from mfmgame.evidence.intervals import CONFIDENCE, TaskTable, effective_trials, ratio_interval
 from mfmgame.evidence.trials import Counts, Trials
-from mfmgame.messages import counted, shown
+from mfmgame.messages import counted, refuse_other_types, shown
 from mfmgame.numerics.beta_ratio import BetaRatio, BetaShapes
 
 __all__ = ["baseline_name", "evidence_from_trials"]
@@ -82,6 +83,11 @@ def evidence_from_trials(
     >>> [round(cell.effectiveness, 3) for cell in evidence.cells]
     [0.865, 0.733]
     """
+    refuse_other_types(defended, "defended", Trials)
+    refuse_other_types(baseline, "baseline", Trials, NoneType)
+    for argument, text in {"threat": threat, "defense": defense}.items():
+        refuse_other_types(text, argument, str)
+    refuse_other_types(model, "model", str, NoneType)
     if not defended.attacks:
         raise SpecificationError("found no attack with the defense, expected one or more")
     sides = [defended, *([baseline] if baseline else ())]

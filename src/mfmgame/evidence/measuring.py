@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from mfmgame.catalogs.number_bases import weakest
@@ -76,6 +77,15 @@ def measured_catalog(
     """
     refuse_other_types(catalog, "catalog", Catalog)
     refuse_other_types(evidence, "evidence", Evidence)
+    for argument, listed, kind in (
+        ("mapping", mapping, MappedPair),
+        ("models", models, str),
+        ("suites", suites, str),
+    ):
+        refuse_other_types(listed, argument, Sequence)
+        for one in listed:
+            refuse_other_types(one, argument, kind)
+    refuse_other_types(utility, "utility", str, NoneType)
     cells = [
         cell
         for cell in evidence.cells

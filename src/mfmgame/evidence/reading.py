@@ -100,6 +100,7 @@ def read_trials(
     """
     refuse_other_types(format, "format", str)
     refuse_other_types(options, "options", ReadingOptions, NoneType)
+    refuse_other_types(progress, "progress", Callable, NoneType)
     options = options or ReadingOptions()
     if format not in _FORMATS:
         raise SpecificationError(
