@@ -295,3 +295,26 @@ def test_notes_of_a_catalog_that_gave_way_say_so():
         "costs of new",
         "1 conflict in 1 entry resolved by taking the last catalog's entry",
     ]
+
+
+SHOWN = {"utility": {"shown_as": "kept_share"}}
+
+
+class TestKeptShares:
+    def measured(self, name: str, defense: str, **parts) -> mg.Catalog:
+        share = {"kept_share": 0.9, "basis": "measured"}
+        return catalog(name, defenses=[{"id": defense, "use": {"utility": share}}], **parts)
+
+    def test_keep_their_form_and_how_they_are_shown(self):
+        first = self.measured("one", "d", resources=SHOWN)
+        merged = mg.merge_catalogs(first, self.measured("two", "e", resources=SHOWN))
+        document = merged.to_document()
+        assert document["resources"] == SHOWN
+        share = {"kept_share": 0.9, "basis": "measured"}
+        assert [one["use"]["utility"] for one in document["defenses"]] == [share, share]
+
+    def test_are_refused_beside_plain_amounts_of_the_resource(self):
+        shown, plain = self.measured("one", "d", resources=SHOWN), self.measured("two", "e")
+        with pytest.raises(mg.SpecificationError, match="resource 'utility': shown_as"):
+            mg.merge_catalogs(shown, plain)
+        assert mg.merge_catalogs(shown, plain, prefer="first").to_document()["resources"]

@@ -64,7 +64,7 @@ def test_evaluate_judges_every_named_plan(spec):
     assert found.plans["current"].decision == "terminate"
     text = run("evaluate", spec)
     assert "TERMINATE: the worst attack on it costs 8 kUSD per year" in text
-    assert "6 kUSD of 3 kUSD: OVER the limit by 3 kUSD" in text
+    assert "6 of 3 kUSD used: OVER the limit by 3 kUSD" in text
 
 
 def test_evaluate_takes_a_name_levels_or_a_file(spec, tmp_path):

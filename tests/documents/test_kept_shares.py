@@ -136,6 +136,14 @@ def test_what_is_no_share_is_refused(share, place, message):
     assert caught.value.message.startswith(message)
 
 
+def test_shares_stand_beside_uncertain_numbers():
+    threats = [{"id": "t0", "severity": {"range": [2.0, 4.0]}, "bandwidth": 1.0}]
+    effectiveness = [{"threat": "t0", "defense": "d0", "value": 0.5}]
+    found = scenario([COUNTS, 0.9], 0.5, threats=threats, effectiveness=effectiveness)
+    assert mg.robust_plan(found).solution.value == pytest.approx(2.0)
+    assert len(mg.ensemble(found, n=3, seed=0)) == 3
+
+
 @pytest.mark.parametrize("least", [{"kept_share": 0.5}, {"kept_share": COUNTS}])
 def test_a_limit_is_replaced_by_a_least_share(least):
     found = scenario([0.9], 0.75).with_(limits={"utility": least})
@@ -170,3 +178,13 @@ def test_a_scenario_inherits_how_its_catalog_shows_resources():
     other = mg.build_game(mg.Scenario(**{**CATALOG_SCENARIO, "resources": own}), catalog)
     assert other.shown_as == {resource: "amount"}
     assert "assumes that kept shares of work multiply" not in other.notes
+
+
+def test_an_added_defense_may_keep_a_share_but_no_range():
+    added = {"id": "guard", "use": {"utility": {"kept_share": 0.5}}}
+    addition = mg.Addition(schema="mfmgame/addition/1", defenses=[added])
+    assert addition.defenses[0].use == {"utility": amount_that_keeps(Fraction(1, 2))}
+    added["use"]["utility"] = {"range": [0.1, 0.2]}
+    with pytest.raises(mg.SpecificationError, match="expected a certain number") as caught:
+        mg.Addition(schema="mfmgame/addition/1", defenses=[added])
+    assert caught.value.pointer == "/defenses/0/use/utility"

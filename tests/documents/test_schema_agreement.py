@@ -110,8 +110,9 @@ DATED_CATALOG = {
 }
 ADDITION = {
     "schema": "mfmgame/addition/1",
-    **{key: SCENARIO[key] for key in ("threats", "defenses", "effectiveness")},
+    **copy.deepcopy({key: SCENARIO[key] for key in ("threats", "defenses", "effectiveness")}),
 }
+ADDITION["defenses"][0]["use"]["budget"] = {"kept_share": 0.5, "basis": "measured"}
 
 
 def solved() -> dict:

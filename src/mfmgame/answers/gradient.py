@@ -168,7 +168,7 @@ def _in_shares(
     """Convert amounts that stand for kept shares of work to the shares, with their derivatives."""
     sizes, slopes = amounts.copy(), derivatives.copy()
     for row, resource in enumerate(game.resources):
-        if game.shown_as.get(resource) == "kept_share":
+        if game.keeps_share(resource):
             finite = np.where(np.isfinite(amounts[row]), amounts[row], 0.0)
             sizes[row] = np.where(np.isfinite(amounts[row]), np.exp(-finite), amounts[row])
             slopes[row] = -derivatives[row] * np.exp(np.minimum(finite, _MOST_EXPONENT))

@@ -102,7 +102,7 @@ def spending_on(resource: str, solution: Solution, worth: OneSidedPrice) -> Spen
     game = solution.game
     row = game.resources.index(resource)
     has_knee = bool(game.units.loss) and game.units.loss == game.units.resources.get(resource)
-    has_knee = has_knee and game.shown_as.get(resource) != "kept_share"
+    has_knee = has_knee and not game.keeps_share(resource)
     is_asked = has_knee or game.termination_loss is not None
     shares = (game.use[row] > 0.0) & (game.max_level > 0.0) & ~game.level_rules.stepped
     is_searched = not (game.is_discrete and shares.any())

@@ -211,9 +211,7 @@ class ScenarioAndLimitChanges(ScenarioChanges):
         if "" in texts:
             raise SpecificationError("found no name, expected NAME=VALUE", pointer="--limit")
         return {
-            resource: limit
-            if isinstance(limit, float)
-            else limit.model_dump(by_alias=True, exclude_unset=True)
+            resource: limit if isinstance(limit, float) else limit.model_dump(exclude_unset=True)
             for resource, limit in limits_of(scenario, texts, "--limit").items()
         }
 

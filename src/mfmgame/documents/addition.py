@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -17,6 +17,7 @@ from mfmgame.documents.catalog import (
     refuse_missing_numbers,
 )
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.uncertain_numbers import with_certain_numbers
 from mfmgame.errors import SpecificationError
 
 __all__ = ["Addition", "load_addition"]
@@ -48,6 +49,9 @@ class Addition(Document):
     effectiveness: list[Effectiveness] = []
 
     _source: Text = PrivateAttr(default="")
+
+    def __init__(self, /, **data: Any) -> None:
+        super().__init__(**with_certain_numbers(type(self), data))
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

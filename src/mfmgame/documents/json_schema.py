@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -42,6 +43,7 @@ from mfmgame.messages import nearest, refuse_other_types, shown
 __all__ = ["SCHEMA_NAMES", "json_schema"]
 
 _UNCERTAIN = "UncertainNumber"
+_CERTAIN: Sequence[type[BaseModel]] = (StatedNumber, KeptShare)
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum")
 _MODELS: dict[str, type[Document]] = {
     "scenario": Scenario,
@@ -104,7 +106,9 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     model = _MODELS[name]
     schema = model.model_json_schema()
     if issubclass(model, UncertainDocument):
-        schema = _with_uncertain_numbers(schema, model)
+        schema = _with_forms_of_numbers(schema, model, (Range, *FORMS.values(), *_CERTAIN))
+    elif model is Addition:
+        schema = _with_forms_of_numbers(schema, model, _CERTAIN)
     _bound(schema)
     for part in (schema, *schema.get("$defs", {}).values()):
         if "description" in part:  # a docstring, whose summary also serves readers of JSON
@@ -112,9 +116,11 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _with_uncertain_numbers(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """Allow ranges and distributions wherever the model takes a number."""
-    any_form: Any = reduce(or_, (*FORMS.values(), StatedNumber, KeptShare), Range)
+def _with_forms_of_numbers(
+    schema: dict[str, Any], model: type[BaseModel], allowed: Sequence[type[BaseModel]]
+) -> dict[str, Any]:
+    """Allow forms of numbers, such as distributions, wherever the model takes a number."""
+    any_form: Any = reduce(or_, allowed)
     forms = TypeAdapter(any_form).json_schema()
     definitions = schema.setdefault("$defs", {})
     definitions |= forms.pop("$defs")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, ValidationError, WrapValidator, model_validator
@@ -40,6 +41,7 @@ Count = Annotated[int, Field(ge=0, le=10**15), WHOLE]
 Positive = Annotated[int, Field(ge=1, le=10**15), WHOLE]
 
 
+@lru_cache(maxsize=4096)
 def amount_that_keeps(share: Fraction) -> float:
     """Compute the amount of a resource that stands for a kept share of work.
 
@@ -150,16 +152,16 @@ class KeptShare(Strict):
     group: ClassVar[None] = None
     """No group: the number is certain, and correlated with none."""
 
-    share: Annotated[
+    kept_share: Annotated[
         Annotated[float, Field(ge=SMALLEST, le=LARGEST)] | KeptCounts,
         WrapValidator(_share_or_counts),
-    ] = Field(alias="kept_share", description="Share of the work kept, or the counts it is from.")
+    ] = Field(description="Share of the work kept, or the counts it is from.")
     basis: Basis | None = Field(default=None, description="What the share rests on.")
     source: Text | None = Field(default=None, description="Where the share comes from.")
 
     @property
     def value(self) -> float:
         """Amount of the resource."""
-        if isinstance(self.share, KeptCounts):
-            return amount_that_keeps(self.share.share)
-        return amount_that_keeps(Fraction(repr(self.share)))
+        if isinstance(self.kept_share, KeptCounts):
+            return amount_that_keeps(self.kept_share.share)
+        return amount_that_keeps(Fraction(repr(self.kept_share)))

@@ -31,6 +31,7 @@ __all__ = [
     "number_keys",
     "number_models",
     "rank_to_normal",
+    "with_certain_numbers",
     "with_numbers",
 ]
 
@@ -127,7 +128,7 @@ class UncertainDocument(Document):
             by_alias=True, exclude_unset=not without_defaults, exclude_defaults=without_defaults
         )
         forms = {
-            place: form.model_dump(by_alias=True, exclude_unset=True)
+            place: form.model_dump(exclude_unset=True)
             for place, form in (*self._uncertain.items(), *self._stated.items())
         }
         document: dict[str, Any] = with_numbers(plain, forms)
@@ -148,6 +149,17 @@ def with_numbers(data: Any, numbers: Mapping[Place, Any]) -> Any:
         known = not isinstance(data, dict) or key in data
         changed[key] = with_numbers(data[key] if known else {}, within)
     return changed
+
+
+def with_certain_numbers(model: type[BaseModel], data: dict[str, Any]) -> dict[str, Any]:
+    """Return data with the values of stated numbers and kept shares; refuse distributions."""
+    values: dict[Place, float] = {}
+    for place, form in _found(model, data, ()):
+        if isinstance(form, Distribution):
+            raise refuse(place, "found an uncertain number, expected a certain number")
+        values[place] = form.value
+    plain: dict[str, Any] = with_numbers(data, values)
+    return plain
 
 
 def rank_to_normal(correlation: float) -> float:

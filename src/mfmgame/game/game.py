@@ -238,6 +238,19 @@ class DefenseGame:
         """Whether any defense is all-or-nothing or stepped."""
         return bool(self.level_rules.stepped.any())
 
+    def keeps_share(self, resource: str) -> bool:
+        """Tell whether amounts of a resource stand for kept shares of work.
+
+        Parameters
+        ----------
+        resource : str
+
+        Returns
+        -------
+        bool
+        """
+        return self.shown_as.get(resource) == "kept_share"
+
     @property
     def kept_limits(self) -> FloatArray:
         """Limits that allocations keep within, shape (n_resources,)."""

@@ -67,7 +67,7 @@ def _plain_shares(scenario: Scenario, game: DefenseGame) -> Iterator[str]:
     """Limits on kept shares of work that are written as plain numbers."""
     for resource, limit in scenario.defender.limits.items():
         stated = scenario.stated.get(("defender", "limits", resource))
-        if _is_share(game, resource) and not isinstance(stated, KeptShare):
+        if game.keeps_share(resource) and not isinstance(stated, KeptShare):
             yield (
                 f"the limit of {shown(resource)}, the plain number {_amount(limit)}, demands that "
                 f'{_kept(limit)} of the work be kept: write {{"kept_share": ...}} to state a share'
@@ -102,7 +102,7 @@ def _unlimited(game: DefenseGame) -> Iterator[str]:
     """Resources that defenses use and that no limit bounds."""
     for resource, use, limit in zip(game.resources, game.use, game.limits, strict=True):
         if np.isposinf(limit) and use.any():
-            is_share = _is_share(game, resource)
+            is_share = game.keeps_share(resource)
             any_use = "any share of the work may be lost" if is_share else "its use is unlimited"
             yield f"no limit on {shown(resource)}: {any_use}"
 
@@ -117,7 +117,7 @@ def _limits_in_other_units(game: DefenseGame) -> Iterator[str]:
         if steps is not None and (steps > 0.0).any():
             least[j], counted_share[j] = steps[steps > 0.0].min(), 1.0
     for resource, use, limit in zip(game.resources, game.use, game.limits, strict=True):
-        if _is_share(game, resource):
+        if game.keeps_share(resource):
             continue
         using = (use > 0.0) & (least > 0.0)
         costs = (use * np.minimum(least, 1.0))[using]
@@ -132,14 +132,14 @@ def _limits_in_other_units(game: DefenseGame) -> Iterator[str]:
 def _free(game: DefenseGame) -> Iterator[str]:
     """Defenses that use nothing beside defenses that have a cost."""
     running = game.max_level > 0.0
-    amounts = [not _is_share(game, resource) for resource in game.resources]
+    amounts = [not game.keeps_share(resource) for resource in game.resources]
     priced = (game.use[amounts] > 0.0).any(axis=0)
     names = [game.defense_ids[int(j)] for j in np.flatnonzero(running & ~priced)]
     if names and (running & priced).any():
         resources = [
             name
             for name, use in zip(game.resources, game.use, strict=True)
-            if use[running].any() and not _is_share(game, name)
+            if use[running].any() and not game.keeps_share(name)
         ]
         what = shown(resources[0]) if len(resources) == 1 else "any resource"
         verb = "uses" if len(names) == 1 else "use"
@@ -207,7 +207,7 @@ def _limits(game: DefenseGame) -> Iterator[str]:
     """Limits that no allocation reaches."""
     everything = game.use @ game.max_level
     for resource, total, limit in zip(game.resources, everything, game.limits, strict=True):
-        if np.isfinite(limit) and limit >= total and _is_share(game, resource):
+        if np.isfinite(limit) and limit >= total and game.keeps_share(resource):
             yield (
                 f"the limit of {shown(resource)}, at least {_kept(limit)} of the work, never "
                 f"binds: all defenses together keep {_kept(total)}"
@@ -298,11 +298,6 @@ _CHECKS: tuple[Callable[[DefenseGame], Iterator[str]], ...] = (
 def _amount(number: float) -> str:
     """Format an amount with its thousands separated."""
     return f"{number:,.12g}"
-
-
-def _is_share(game: DefenseGame, resource: str) -> bool:
-    """Tell whether amounts of a resource stand for kept shares of work."""
-    return game.shown_as.get(resource) == "kept_share"
 
 
 def _kept(amount: float) -> str:

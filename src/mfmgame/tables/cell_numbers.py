@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -170,13 +171,13 @@ def number_or_distribution(cell: Cell, mark: DecimalMark | None, measure: Measur
     (0.4, {'range': [0.4, 0.8]})
     """
     if not isinstance(cell, str):
-        return _kept(cell, str(cell)) if measure.is_kept and cell is not None else cell
+        return _kept(cell, f"{cell:.12g}") if measure.is_kept and cell is not None else cell
     text = cell.strip()
     if text.startswith("{"):
         return _json_object(text)
-    if measure.is_kept:
-        return _kept(_number(text, mark, measure), text)
     parts = _parts(text)
+    if measure.is_kept:
+        return _kept(_number(text, mark, measure) if len(parts) == 1 else math.inf, text)
     numbers = [_number(part, mark, measure) for part in parts]
     if len(parts) == 1:
         return numbers[0]
@@ -213,7 +214,7 @@ def number_cell(value: Any, *, exact: bool) -> Cell:
 
 def _kept(share: float, text: str) -> dict[str, float]:
     """Make the object of a kept share; only per cent may say more than the whole work."""
-    if share > 1.0 and "%" not in text:
+    if math.isinf(share) or (share > 1.0 and "%" not in text):
         expected = "a share of work kept, such as 54 % or 0.54"
         raise SpecificationError(f"found {shown(text)}, expected {expected}")
     return {"kept_share": share}

@@ -124,7 +124,7 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
     for place, form in catalog.stated.items():  # kept shares stay shares
         if isinstance(form, KeptShare) and place[0] == "defenses" and place[1] in columns:
             entry = defenses[columns.index(place[1])]
-            set_member(entry, place[2:], form.model_dump(by_alias=True, exclude_unset=True))
+            set_member(entry, place[2:], form.model_dump(exclude_unset=True))
     for entry in (*threats, *defenses):
         entry.pop("traits", None)
         entry.pop("references", None)

@@ -271,6 +271,7 @@ class TableReader(CellDocument):
             if "shown_as" in columns:
                 where = ("resources", resource, "shown_as")
                 self.set_cell(where, sheet, row, columns["shown_as"], "text")
+                self.note(where[:-1], sheet, row, columns["shown_as"])
 
     def _read_rules(self, sheet: Sheet) -> None:
         columns = self.columns_of(sheet, dict.fromkeys(_RULE_COLUMNS), ("rule", "defenses"))

@@ -298,3 +298,27 @@ def test_the_table_of_the_curve_is_there_without_scripts(opened):
     )
     assert [float(row[0]) for row in shown] == frontier.breakpoints.tolist()
     assert [float(row[1]) for row in shown] == frontier.values.tolist()
+
+
+def test_the_plan_shows_the_share_of_work_that_it_keeps(opened):
+    document = {
+        "schema": "mfmgame/scenario/1",
+        "resources": {"utility": {"shown_as": "kept_share"}},
+        "threats": [{"id": "theft", "severity": 8.0, "bandwidth": 1.0}],
+        "defenses": [
+            {"id": "lock", "use": {"budget": 2.0, "utility": {"kept_share": 0.6}}},
+            {"id": "guard", "use": {"budget": 1.0, "utility": {"kept_share": 0.5}}},
+        ],
+        "effectiveness": [
+            {"threat": "theft", "defense": "lock", "value": 0.5},
+            {"threat": "theft", "defense": "guard", "value": 0.4},
+        ],
+        "composition": "additive",
+        "attacker": {"bandwidth": 1.0},
+    }
+    browser = opened(mg.Scenario(**document))
+    heads = text(browser, "plan-head")
+    assert "use of budget" in heads
+    assert "work kept (utility)" in heads
+    assert [row[-1] for row in rows(browser, "plan-rows")] == ["60 %", "50 %"]
+    assert rows(browser, "plan-foot")[0][-1] == "30 %"

@@ -31,7 +31,7 @@ from mfmgame.view.plots.style import (
     titled,
     written,
 )
-from mfmgame.view.text.number_formats import keeps_share, kept_text
+from mfmgame.view.text.number_formats import kept_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,7 +100,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
     top = max(float(losses.max(initial=0.0)), float(frontier.values.max(initial=0.0)))
     if start <= here <= stop:
         place = number_label(here, "bit" if over_bandwidth else "unit")
-        if keeps_share(game, frontier.parameter):
+        if game.keeps_share(frontier.parameter):
             place = f"at least {kept_text(here)} kept"
         ax.plot(
             [here],
@@ -131,7 +131,7 @@ def crossing_label(frontier: Frontier) -> str:
     if frontier.parameter == ATTACKER_BANDWIDTH:
         return f"self-destruction threshold {'at least ' * is_open}{number} bits"
     place = f"from {number} units upward"
-    if keeps_share(frontier.game, frontier.parameter):
+    if frontier.game.keeps_share(frontier.parameter):
         place = f"if at most {kept_text(crossing)} of the work must be kept"
     return f"{'proven ' * is_open}within the termination loss {place}"
 
@@ -255,7 +255,7 @@ def plot_portfolios(sequence: PortfolioSequence, ax: Axes | None = None) -> Axes
         game.name,
         f"{len(sequence)} portfolios, each best until the next portfolio is affordable",
     )
-    is_share = keeps_share(game, sequence.resource)
+    is_share = game.keeps_share(sequence.resource)
     ax.set_xlabel("budget: " * (not is_share) + limit_label(game, sequence.resource))
     show_kept_shares(ax.xaxis, game, sequence.resource)
     ax.set_ylabel(loss_label(game, "loss of the worst attack"))

@@ -23,7 +23,7 @@ import numpy as np
 from mfmgame.answers.decision import Region
 from mfmgame.documents.result import Decision
 from mfmgame.messages import missing_package, refuse_other_types
-from mfmgame.view.text.number_formats import keeps_share, kept_text, loss_unit, printable
+from mfmgame.view.text.number_formats import kept_text, loss_unit, printable
 
 try:
     import matplotlib
@@ -162,7 +162,7 @@ def loss_label(game: DefenseGame, text: str) -> str:
 
 def limit_label(game: DefenseGame, resource: str) -> str:
     """Write the label of an axis of a resource's limits, with their unit."""
-    if keeps_share(game, resource):
+    if game.keeps_share(resource):
         return f"least share of work to keep [{written(resource)}]"
     unit = game.units.resources.get(resource, "units of it")
     return f"limit of {written(resource)} [{written(unit)}]"
@@ -170,7 +170,7 @@ def limit_label(game: DefenseGame, resource: str) -> str:
 
 def show_kept_shares(axis: Axis, game: DefenseGame, resource: str) -> None:
     """Label an axis of a resource's limits by kept shares in per cent, where they are shown."""
-    if not keeps_share(game, resource):
+    if not game.keeps_share(resource):
         return
     start, stop = axis.get_view_interval()
     ticks: list[float] = []

@@ -41,7 +41,6 @@ from mfmgame.view.text.answer_facts import with_steps_held
 from mfmgame.view.text.layout import status_text
 from mfmgame.view.text.number_formats import (
     amount_text,
-    keeps_share,
     loss_unit,
     number_text,
     share_text,
@@ -200,7 +199,7 @@ def _limits(assessment: Assessment) -> Table:
         finite = math.isfinite(limit)
         price, end = found.limit_prices[resource].right, amount_text(game, resource, limit)
         saves, name = number_text(price), resource + _unit(game, resource)
-        if keeps_share(game, resource):
+        if game.keeps_share(resource):
             saves = f"{number_text(price * percentage_point(limit))} per percentage point given up"
             name, end = f"{resource} [work kept]", f"at least {end}"
         row = amount_text(game, resource, used), end if finite else "none", saves if finite else "-"

@@ -16,7 +16,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
 from mfmgame.view.report.wording import short, use_heading
-from mfmgame.view.text.number_formats import keeps_share, kept_text, percent_text
+from mfmgame.view.text.number_formats import kept_text, percent_text
 
 __all__ = ["bases_table", "defenses_table", "pairs_table", "settings_table", "threats_table"]
 
@@ -56,7 +56,7 @@ def settings_table(assessment: Assessment) -> Table:
 def _limit_text(game: DefenseGame, resource: str, limit: float) -> str:
     if not math.isfinite(limit):
         return "none"
-    if keeps_share(game, resource):
+    if game.keeps_share(resource):
         return f"at least {kept_text(limit)} of the work must be kept"
     return repr(limit)
 
@@ -93,7 +93,7 @@ def defenses_table(assessment: Assessment, entries: Entries) -> Table:
             defense.source or "-",
             repr(float(game.max_level[j])),
             *(
-                kept_text(use) if keeps_share(game, resource) else repr(use)
+                kept_text(use) if game.keeps_share(resource) else repr(use)
                 for resource, use in zip(game.resources, game.use[:, j].tolist(), strict=True)
             ),
         )

@@ -17,7 +17,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose
 from mfmgame.view.report.attack_steps import Step, attack_steps
 from mfmgame.view.report.wording import short
-from mfmgame.view.text.number_formats import keeps_share, loss_unit
+from mfmgame.view.text.number_formats import loss_unit
 
 __all__ = ["Labels", "decisions_of", "embedded_json", "frontier_payload"]
 
@@ -174,7 +174,7 @@ class _Pieces:
             "partly": partly,
             "named": named,
             "resources": [short(name, _LONGEST_NAME) for name in game.resources],
-            "kept": [keeps_share(game, name) for name in game.resources],
+            "kept": [game.keeps_share(name) for name in game.resources],
             "defenses": [
                 [short(label, _LONGEST_NAME), most, use]
                 for label, most, use in zip(

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from mfmgame.assessment import Assessment
 from mfmgame.game.game import DefenseGame
 from mfmgame.view.text.number_formats import (
-    keeps_share,
     loss_text,
     measured,
     number_text,
@@ -136,13 +135,13 @@ def plan_sentence(game: DefenseGame, used: Sequence[float], n_funded: int) -> st
         return "The best plan funds no defense."
     noun = "defense" if n_funded == 1 else "defenses"
     rows = list(zip(game.resources, used, game.limits.tolist(), strict=True))
-    shares = [use_text(game, *row) for row in rows if keeps_share(game, row[0])]
+    shares = [use_text(game, *row) for row in rows if game.keeps_share(row[0])]
     parts = [
         f"{number_text(amount)} of {_amount(game, resource, limit)} of {short(resource)}"
         if math.isfinite(limit)
         else f"{_amount(game, resource, amount)} of {short(resource)}, which has no limit"
         for resource, amount, limit in rows
-        if not keeps_share(game, resource)
+        if not game.keeps_share(resource)
     ]
     if len(parts) > _MOST_RESOURCES:
         parts[_MOST_RESOURCES:] = [f"{len(parts) - _MOST_RESOURCES} more resources"]
@@ -173,7 +172,7 @@ def attack_sentence(game: DefenseGame) -> str:
 def use_heading(game: DefenseGame, resource: str) -> str:
     """Write the heading of a column of amounts of a resource, with their unit."""
     unit = game.units.resources.get(resource, "")
-    if keeps_share(game, resource):
+    if game.keeps_share(resource):
         return f"work kept ({short(resource)})"
     return f"use of {short(resource)}" + (f" [{short(unit)}]" if unit else "")
 

@@ -23,7 +23,6 @@ from mfmgame.view.text.layout import (
 )
 from mfmgame.view.text.number_formats import (
     bracket_text,
-    keeps_share,
     kept_text,
     loss_text,
     measured,
@@ -166,7 +165,7 @@ def limit_facts(found: Sensitivity) -> Iterable[tuple[str, str]]:
 
 def limit_worth_text(game: DefenseGame, resource: str, limit: float, price: OneSidedPrice) -> str:
     """State the loss that one more unit of a resource saves, or one more point of work given up."""
-    if not keeps_share(game, resource):
+    if not game.keeps_share(resource):
         unit = printable(game.units.resources.get(resource, "")) or "unit"
         return worth_text(game, price, f"one more {unit} saves", f"the last {unit} saved")
     point = percentage_point(limit)

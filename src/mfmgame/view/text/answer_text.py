@@ -41,7 +41,6 @@ from mfmgame.view.text.layout import (
 from mfmgame.view.text.number_formats import (
     amount_text,
     bracket_text,
-    keeps_share,
     kept_text,
     loss_heading,
     loss_text,
@@ -170,7 +169,7 @@ def index_text(index: CoverageIndex) -> Group:
 def frontier_text(frontier: Frontier, at: Sequence[float] = ()) -> Group:
     """Show the pieces of a frontier, its crossing of the termination loss, and listed points."""
     game, over_bandwidth = frontier.game, frontier.parameter == ATTACKER_BANDWIDTH
-    over_shares = keeps_share(game, frontier.parameter)
+    over_shares = game.keeps_share(frontier.parameter)
     amount = "bits" if over_bandwidth else game.units.resources.get(frontier.parameter, "")
     unit = "\nkept" if over_shares else f"\n{printable(amount)}" if amount else ""
     at_text = kept_text if over_shares else number_text

@@ -11,7 +11,6 @@ from mfmgame.documents.kept_shares import percentage_point
 from mfmgame.game.game import DefenseGame
 from mfmgame.view.text.answer_facts import with_steps_held
 from mfmgame.view.text.number_formats import (
-    keeps_share,
     kept_text,
     loss_text,
     number_text,
@@ -96,7 +95,7 @@ def _cannot_run(found: Explanation, row: ExplainedDefense) -> str:
     needed = float(row.cost[why.resource]) if why.needs is None else why.needs
     step = "its greatest level" if why.needs is None else "its least step"
     resource = printable(why.resource)
-    if keeps_share(game, why.resource):
+    if game.keeps_share(why.resource):
         return (
             f"not funded: it cannot run, because {step} keeps {kept_text(needed)} of the work, and "
             f"at least {kept_text(limit)} must be kept ({resource})"
@@ -133,7 +132,7 @@ def _tied(found: Explanation, row: ExplainedDefense) -> str:
 def _dear(found: Explanation, row: ExplainedDefense) -> str:
     game, why = found.game, row.why
     loss = printable(game.units.loss)
-    is_share = why.resource is not None and keeps_share(game, why.resource)
+    is_share = why.resource is not None and game.keeps_share(why.resource)
     unit = percentage_point(_limit(game, why)) if is_share else 1.0
     saves, price = (
         f"{text} {loss}".rstrip()

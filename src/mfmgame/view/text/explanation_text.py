@@ -26,7 +26,6 @@ from mfmgame.view.text.layout import (
 )
 from mfmgame.view.text.number_formats import (
     amount_text,
-    keeps_share,
     loss_heading,
     loss_text,
     number_text,
@@ -129,7 +128,7 @@ def _enough(game: DefenseGame, one: Spending) -> Iterator[tuple[str, str]]:
         least_limit = one.operate_limit
         if least_limit is None:
             yield "", f"no limit is enough to operate {stopping}"
-        elif keeps_share(game, one.resource):
+        elif game.keeps_share(one.resource):
             kept = amount(least_limit)
             yield "", f"to operate, the limit may demand at most {kept} {stopping}"
         else:

@@ -19,7 +19,6 @@ __all__ = [
     "bound_text",
     "bracket_text",
     "full_digits",
-    "keeps_share",
     "kept_text",
     "loss_heading",
     "loss_text",
@@ -160,11 +159,6 @@ def loss_unit(game: DefenseGame) -> str:
     return _loss_unit(game) or "loss units"
 
 
-def keeps_share(game: DefenseGame, resource: str) -> bool:
-    """Tell whether amounts of a resource stand for kept shares of work."""
-    return game.shown_as.get(resource) == "kept_share"
-
-
 def kept_text(amount: float) -> str:
     """Format in per cent the kept share of work that an amount stands for."""
     return f"{number_text(100.0 * kept_share(amount))} %"
@@ -172,12 +166,12 @@ def kept_text(amount: float) -> str:
 
 def amount_text(game: DefenseGame, resource: str, amount: float) -> str:
     """Format an amount of a resource without its unit, or the kept share in its place."""
-    return kept_text(amount) if keeps_share(game, resource) else number_text(amount)
+    return kept_text(amount) if game.keeps_share(resource) else number_text(amount)
 
 
 def use_text(game: DefenseGame, resource: str, used: float, limit: float) -> str:
     """State the use of a resource and its limit, if there is a limit."""
-    if keeps_share(game, resource):
+    if game.keeps_share(resource):
         least = f", at least {kept_text(limit)} must be kept" if math.isfinite(limit) else ""
         return f"keeps {kept_text(used)} of the work{least}"
     if math.isfinite(limit):
@@ -187,7 +181,7 @@ def use_text(game: DefenseGame, resource: str, used: float, limit: float) -> str
 
 def resource_text(game: DefenseGame, resource: str, amount: float) -> str:
     """Format an amount of a resource with its unit, if the game names one."""
-    if keeps_share(game, resource):
+    if game.keeps_share(resource):
         return f"{kept_text(amount)} of the work"
     unit = game.units.resources.get(resource, "")
     return f"{number_text(amount)} {printable(unit)}".rstrip()
@@ -205,7 +199,7 @@ def resource_heading(game: DefenseGame, resource: str) -> str:
 
 def unit_heading(game: DefenseGame, resource: str, heading: str) -> str:
     """Write the heading of a column of amounts, the unit of their resource below it."""
-    unit = "kept" if keeps_share(game, resource) else game.units.resources.get(resource, "")
+    unit = "kept" if game.keeps_share(resource) else game.units.resources.get(resource, "")
     return heading + (f"\n{printable(unit)}" if unit else "")
 
 

@@ -28,7 +28,6 @@ from mfmgame.view.text.layout import (
 from mfmgame.view.text.number_formats import (
     amount_text,
     bracket_text,
-    keeps_share,
     kept_text,
     loss_heading,
     loss_text,
@@ -82,7 +81,7 @@ def _facts(plan: PlanEvaluation) -> list[Fact]:
     for row, resource in enumerate(game.resources):
         used, limit = float(plan.resource_use.array[row]), float(game.limits[row])
         text = use_text(game, resource, used, limit)
-        if resource in plan.excess and keeps_share(game, resource):
+        if resource in plan.excess and game.keeps_share(resource):
             shares = told_apart(100.0 * kept_share(used), 100.0 * kept_share(limit))
             text = f"keeps {shares[0]} % of the work: LESS than the {shares[1]} % that must be kept"
         elif resource in plan.excess:
@@ -202,7 +201,7 @@ def _is_kept_share(game: DefenseGame, pointer: str) -> bool:
     """Tell whether an input is an amount that stands for a kept share of work."""
     *inside, resource = parts_of(pointer)
     is_amount = inside == ["defender", "limits"] or (inside[:1] == ["defenses"] and "use" in inside)
-    return is_amount and keeps_share(game, resource)
+    return is_amount and game.keeps_share(resource)
 
 
 def _kept_value(value: float | str | tuple[float, ...] | None) -> str:

@@ -10,7 +10,6 @@ from mfmgame.view.text.fitting_table import table_of
 from mfmgame.view.text.layout import facts_table, heading, notes_text, status_facts
 from mfmgame.view.text.number_formats import (
     amount_text,
-    keeps_share,
     loss_heading,
     number_text,
     printable,
@@ -32,7 +31,7 @@ def portfolio_text(sequence: PortfolioSequence) -> Group:
         ("greedy order", f"misses {missed} of the portfolios"),
     ]
     if game.termination_loss is not None:
-        over_shares = keeps_share(game, sequence.resource)
+        over_shares = game.keeps_share(sequence.resource)
         decided = loss_fact(game, game.termination_loss, sequence.regions, over_shares=over_shares)
         facts.append(decided)
     cost = unit_heading(game, sequence.resource, "cost")

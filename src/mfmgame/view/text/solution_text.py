@@ -30,7 +30,6 @@ from mfmgame.view.text.layout import (
 from mfmgame.view.text.number_formats import (
     amount_text,
     bracket_text,
-    keeps_share,
     loss_text,
     measured,
     printable,
@@ -73,7 +72,7 @@ def _budgets_fact(portfolio: Portfolio) -> Fact:
     game, resource, until = portfolio.solution.game, portfolio.resource, portfolio.until
     cost = amount_text(game, resource, portfolio.cost)
     end = "" if until is None else amount_text(game, resource, until)
-    if keeps_share(game, resource):
+    if game.keeps_share(resource):
         least = f" and more than {end}" if end else ""
         return "best where", f"at most {cost}{least} of the work must be kept"
     return "best for budgets", f"from {cost}" + (f", below {end}" if end else "")

@@ -35,7 +35,6 @@ from mfmgame.view.text.layout import (
     status_facts,
 )
 from mfmgame.view.text.number_formats import (
-    keeps_share,
     loss_heading,
     loss_text,
     measured,
@@ -105,7 +104,7 @@ def gradient_text(value: Gradient, threshold: Gradient | None = None) -> Group:
 def _is_kept_share(game: DefenseGame, number: str, name: str) -> bool:
     """Tell whether an entry of a gradient is a kept share of work."""
     resource = parts_of(f"/{name}")[0] if number == "use" else name
-    return number in ("use", "limit") and keeps_share(game, resource)
+    return number in ("use", "limit") and game.keeps_share(resource)
 
 
 def _as_shown(numbers: FloatArray) -> FloatArray:
