@@ -117,7 +117,10 @@ class TestWeights:
             (b"threat,weight\nT1," + b"9" * 2**20, "line 2: not CSV: field larger than"),
             (b'threat,weight\nT1,1\n"T2,1\n', "line 3: not CSV: unexpected end of data"),
             (b'threat,weight\n"T1"x,1\n', "line 2: not CSV: ',' expected after '\"'"),
-            (b"threat,weight,basis\nT1,1,guess\n", "line 2: found 'guess', expected one of measured"),
+            (
+                b"threat,weight,basis\nT1,1,guess\n",
+                "line 2: found 'guess', expected one of measured",
+            ),
             (b"x," * 10**5 + b"x\n", "line 1: found 'x', 'x', 'x', 'x', 'x', ..., expected"),
         ],
     )
