@@ -43,7 +43,7 @@ def valid(folder) -> dict:
         "GameFamily": {"scenario": scenario},
         "Solver": {"game": game},
         "assess": problem,
-        "basis_summary": {"answer": mg.solve(game)},
+        "basis_summary": {"answer": mg.solve(plain)},
         "best_portfolios": {"problem": stepped},
         "build_game": {"scenario": plain},
         "check_catalog": {"catalog": catalog},

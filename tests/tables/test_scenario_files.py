@@ -50,7 +50,7 @@ FULL["threats"][1]["name"] = "=cmd|' /C calc'!A0"
 FULL["defenses"][0]["kind"] = "binary"
 FULL["defenses"][1] |= {"levels": [0.0, 0.5, 1.0], "requires": ["filter"], "name": "-monitor"}
 FULL["effectiveness"][0]["value"] = {"range": [0.4, 0.8], "group": "experts"}
-FULL["effectiveness"][1]["texts"] = ["as the vendor says"]
+FULL["effectiveness"][1] |= {"texts": ["as the vendor says"], "adaptive": False}
 
 
 def read(document) -> mg.Scenario:

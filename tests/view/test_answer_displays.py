@@ -80,6 +80,7 @@ def _continuous() -> mg.Scenario:
 ANSWERS = {
     "Assessment": lambda: mg.assess(hostile_game()),
     "Attribution": lambda: mg.shapley_shares(hostile_scenario()),
+    "BasisSummary": lambda: mg.basis_summary(mg.solve(hostile_scenario())),
     "CompositionComparison": lambda: mg.compare_compositions(hostile_game()),
     "CoverageIndex": lambda: mg.defense_coverage_index(hostile_game()),
     "Ensemble": lambda: mg.ensemble(hostile_scenario(), n=4, seed=1),
@@ -109,7 +110,7 @@ ANSWERS = {
 }
 """An answer of each kind, to a game with hostile names."""
 WITHOUT_DECISION = {
-    "PlanVerification",
+    *("BasisSummary", "PlanVerification"),
     *("CoverageIndex", "Attribution", "FrontierVerification", "Gradient", "Influence"),
     *("MatrixSolution", "PortfolioVerification", "Sensitivity", "Tornado", "Verification"),
 }
