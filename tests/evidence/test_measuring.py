@@ -157,3 +157,21 @@ def test_a_map_to_an_unknown_defense_is_refused():
 def test_a_measured_catalog_reads_back_as_it_was_written():
     catalog = mg.measured_catalog(CATALOG, evidence({"defense": "guard", **benign(6, 12)}))
     assert mg.Catalog(**catalog.to_document()) == catalog
+
+
+def test_equal_runs_without_an_attack_of_two_proxies_both_count():
+    proxies = [
+        mg.MappedPair("other", theirs, "injection", "guard") for theirs in ("first", "second")
+    ]
+    catalog = mg.measured_catalog(
+        CATALOG,
+        evidence(
+            *(
+                {"threat": "other", "defense": pair.evidence_defense, **benign(6, 12)}
+                for pair in proxies
+            )
+        ),
+        proxies,
+    )
+    kept = catalog.to_document()["defenses"][0]["use"]["utility"]["kept_share"]
+    assert (kept["successes"], kept["trials"]) == (12, 40)

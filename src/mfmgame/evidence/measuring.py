@@ -249,6 +249,7 @@ def _benign(groups: Iterable[_Group]) -> tuple[dict[str, int], list[EvidenceCell
     """Add up the runs without an attack, those that several cells repeat once."""
     distinct = {
         (
+            cell.defense,
             cell.source,
             cell.model,
             cell.suite,
@@ -261,7 +262,7 @@ def _benign(groups: Iterable[_Group]) -> tuple[dict[str, int], list[EvidenceCell
         for cell in group.cells
         if cell.benign_trials and cell.baseline_benign_trials
     }
-    sums = [sum(int(key[place]) for key in distinct) for place in range(3, 7)]
+    sums = [sum(int(key[place]) for key in distinct) for place in range(4, 8)]
     names = ("trials", "successes", "baseline_trials", "baseline_successes")
     return dict(zip(names, sums, strict=True)), list(distinct.values())
 
