@@ -3,7 +3,8 @@
 The paper states the threats, the information flows that they need and their known forms. Impacts,
 strengths, costs, and the strength that a defense keeps against an adaptive attacker, are assumed.
 So each result is computed twice: with the numbers of the catalog, and with all defenses
-of equal strength and cost, where only flows and axes distinguish them.
+of equal strength and cost, where only flows and axes distinguish them. Below each result are the
+measured cells of the shipped evidence that speak for or against it.
 
 Run it from anywhere: ``python examples/paper_findings.py``.
 """
@@ -41,6 +42,24 @@ def loss(**options):
     return mg.solve(variant(**options)).value
 
 
+def measured(name, defenses=None, **where):
+    """List the effectiveness of the cells that counts support, the least first."""
+    cells = mg.load_evidence(name).cells
+    chosen = [
+        cell.effectiveness
+        for cell in cells
+        if cell.effectiveness is not None
+        and (defenses is None or cell.defense in defenses)
+        and all(getattr(cell, key) == value for key, value in where.items())
+    ]
+    return sorted(chosen)
+
+
+def spread(found):
+    """Write the least, the median and the greatest of some numbers."""
+    return f"{found[0]:.2f} to {found[-1]:.2f}, median {np.median(found):.2f} ({len(found)} cells)"
+
+
 print("1. Loss of the worst attack with defenses of a single level and the same budget")
 for equal, said in NUMBERS.items():
     print(f"   {said}")
@@ -53,6 +72,18 @@ for equal, said in NUMBERS.items():
                 f"  none {none:6.3f}   model-centric {each[0]:6.3f}   system-level {each[1]:6.3f}"
             )
 
+print("   measured effectiveness")
+ACTIONS = {"tool_filter", "progent", "drift"}
+PROMPTS = {"spotlighting_with_delimiting", "repeat_user_prompt"}
+DETECTORS = {"prompt_guard_2_detector", "piguard_detector", "transformers_pi_detector"}
+for said, found in (
+    ("limits on actions, injection that does not adapt", measured("agentdyn", ACTIONS)),
+    ("detectors, injection that does not adapt", measured("agentdyn", DETECTORS)),
+    ("prompts, injection that does not adapt", measured("agentdyn", PROMPTS)),
+    ("robust training, images that adapt", measured("robustbench")),
+):
+    print(f"     {said:49} {spread(found)}")
+
 print("2. The attacker's bandwidth")
 frontier, undefended = mg.sweep(variant()), mg.sweep(variant(of=[]))
 for bits in (16.0, 8.0, 4.0, 2.0):
@@ -60,6 +91,14 @@ for bits in (16.0, 8.0, 4.0, 2.0):
 threshold = mg.self_destruction_threshold(variant())
 print(f"     the loss reaches 24 at a bandwidth of {threshold.bandwidth:.3f} bits, ", end="")
 print(f"with no defense {threshold.undefended:.3f}; at 8 bits: {threshold.decision}")
+
+print("   measured effectiveness of a cap on queries for each goal")
+for attack in ("PAIR", "adaptive_random_search"):
+    for cap in (1, 5, 10, 30):
+        found = measured(
+            "query_caps", {f"query-cap-{cap}"}, attack=f"{attack} (black-box jailbreak)"
+        )
+        print(f"     {attack:22} cap of {cap:2}: {spread(found)}")
 
 print("3. The coverage index as a ranking")
 for equal, said in NUMBERS.items():
@@ -74,3 +113,11 @@ for equal, said in NUMBERS.items():
     print(f"     highest index: {', '.join(ranked[:3])}")
     print(f"     greatest loss if dropped: {', '.join(name for _, name in dearest[:3])}")
     print(f"     agreement of the two rankings (Kendall's tau): {tau:.2f}")
+print("   measured numbers of agentdyn, half of the work to keep")
+scenario = mg.load_scenario(Path(__file__).parent / "agentdyn.json")
+index = mg.defense_coverage_index(scenario).to_frame()["index"]
+print(
+    f"     highest index: {', '.join(index.sort_values(ascending=False, kind='stable').index[:3])}"
+)
+allocation = mg.solve(scenario).allocation
+print(f"     run by the best plan: {', '.join(name for name in allocation if allocation[name])}")

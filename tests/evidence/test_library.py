@@ -18,7 +18,7 @@ def test_shipped_evidence_names_its_source_and_license(name):
     assert evidence.name == name
     assert "at commit" in evidence.source
     assert evidence.license
-    assert all(cell.adaptive is False for cell in evidence.cells)
+    assert all(cell.adaptive is (name == "robustbench") for cell in evidence.cells)
 
 
 def test_unknown_evidence_is_refused_with_the_names_there_are():

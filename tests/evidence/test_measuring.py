@@ -175,3 +175,20 @@ def test_equal_runs_without_an_attack_of_two_proxies_both_count():
     )
     kept = catalog.to_document()["defenses"][0]["use"]["utility"]["kept_share"]
     assert (kept["successes"], kept["trials"]) == (12, 40)
+
+
+def test_a_map_to_the_same_pair_states_what_its_numbers_are():
+    pair = mg.MappedPair("injection", "guard", "injection", "guard", "proxy", "an older release")
+    entry = values(mg.measured_catalog(CATALOG, evidence({"defense": "guard"}), [pair]))
+    assert entry["injection", "guard"].basis == "proxy"
+
+
+def test_several_lines_to_one_pair_have_the_weakest_basis_and_all_reasons():
+    pairs = [
+        mg.MappedPair("other", name, "injection", "wall", basis, reason)
+        for name, basis, reason in (("a", "measured", "first"), ("b", "proxy", "second"))
+    ]
+    cells = evidence(*({"threat": "other", "defense": name} for name in ("a", "b")))
+    entry = values(mg.measured_catalog(CATALOG, cells, pairs))["injection", "wall"]
+    assert entry.basis == "proxy"
+    assert entry.source.endswith("first; second")

@@ -29,7 +29,7 @@ def shipped_evidence() -> list[str]:
     Examples
     --------
     >>> shipped_evidence()
-    ['agentdyn', 'query_caps']
+    ['agentdyn', 'query_caps', 'robustbench']
     """
     return sorted(file.stem for file in _folder().glob("*.json"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
@@ -113,7 +113,7 @@ def measured_catalog(
     return Catalog(**document)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Group:
     """Cells that measure one pair of the catalog, directly or by a proxy."""
 
@@ -137,14 +137,25 @@ def _groups(
     direct: Groups = {}
     mapped: Groups = {}
     for cell in cells:
-        if cell.threat in threats and cell.defense in defenses:
-            pair_key = (cell.threat, cell.defense)
-            direct.setdefault(pair_key, _Group("measured", "", [])).cells.append(cell)
-        for pair in mapping:
-            if (pair.evidence_threat, pair.evidence_defense) == (cell.threat, cell.defense):
-                group = _Group(pair.basis, pair.reason, [])
-                mapped.setdefault((pair.threat, pair.defense), group).cells.append(cell)
+        own = (cell.threat, cell.defense)
+        stated = [pair for pair in mapping if (pair.evidence_threat, pair.evidence_defense) == own]
+        for pair in stated:
+            _add(mapped, (pair.threat, pair.defense), cell, pair.basis, pair.reason)
+        is_restated = own in [(pair.threat, pair.defense) for pair in stated]
+        if cell.threat in threats and cell.defense in defenses and not is_restated:
+            _add(direct, own, cell, "measured")
     return mapped | direct
+
+
+def _add(
+    groups: Groups, pair: tuple[str, str], cell: EvidenceCell, basis: Basis, reason: str = ""
+) -> None:
+    """Add a cell to a pair, whose basis is the weakest of its cells."""
+    group = groups.setdefault(pair, _Group(basis, reason, []))
+    group.basis = weakest([group.basis, basis]) or basis
+    if reason not in group.reason:
+        group.reason = f"{group.reason}; {reason}" if group.reason else reason
+    group.cells.append(cell)
 
 
 def _set_effectiveness(
@@ -213,7 +224,8 @@ def _set_work_kept(
     document: dict[str, Any], utility: str, groups: Groups, evidence: Evidence, notes: list[str]
 ) -> None:
     """Write the share of work that each defense keeps, and leave out defenses that keep none."""
-    useless, unknown = [], []
+    useless: dict[str, str] = {}
+    unknown = []
     for defense in document.get("defenses", ()):
         own = [(pair, group) for pair, group in groups.items() if pair[1] == defense["id"]]
         if not own:
@@ -222,7 +234,7 @@ def _set_work_kept(
         if not counts["trials"] or not counts["baseline_successes"]:
             unknown.append(defense["id"])
         elif not counts["successes"]:
-            useless.append(f"{defense['id']} (0 of {counted(counts['trials'], 'task')})")
+            useless[defense["id"]] = f"{defense['id']} (0 of {counted(counts['trials'], 'task')})"
         else:
             bases: list[Basis | None] = [group.basis for _, group in own]
             use = {
@@ -237,10 +249,10 @@ def _set_work_kept(
     if kept:
         shown_as = {utility: {"shown_as": "kept_share"}}
         document["resources"] = {**document.get("resources", {}), **shown_as}
-    names = {name.partition(" (")[0] for name in useless}
     if useless:
-        _drop_defenses(document, names)
-        notes.append(f"left out, because they keep no work at all: {_listed(useless)}")
+        _drop_defenses(document, useless)
+        told = _listed(list(useless.values()))
+        notes.append(f"left out, because they keep no work at all: {told}")
     if unknown:
         notes.append(f"no runs without an attack, taken to keep all work: {_listed(unknown)}")
 
@@ -267,7 +279,7 @@ def _benign(groups: Iterable[_Group]) -> tuple[dict[str, int], list[EvidenceCell
     return dict(zip(names, sums, strict=True)), list(distinct.values())
 
 
-def _drop_defenses(document: dict[str, Any], names: set[str]) -> None:
+def _drop_defenses(document: dict[str, Any], names: Collection[str]) -> None:
     for defense in document["defenses"]:
         for other in defense.get("requires", ()):
             if other in names and defense["id"] not in names:
