@@ -216,7 +216,9 @@ def _entry(
         },
         "basis": group.basis,
         "source": "; ".join(part for part in told if part),
-        **({"adaptive": adaptive == {True}} if None not in adaptive else {}),
+        **(
+            {"adaptive": False not in adaptive} if False in adaptive or None not in adaptive else {}
+        ),
     }
 
 
@@ -226,15 +228,26 @@ def _set_work_kept(
     """Write the share of work that each defense keeps, and leave out defenses that keep none."""
     useless: dict[str, str] = {}
     unknown = []
+    display = document.get("resources", {}).get(utility, {"shown_as": "amount"})
+    has_shares = display["shown_as"] == "kept_share"
+    has_amounts = not has_shares and any(
+        utility in defense.get("use", {}) for defense in document.get("defenses", ())
+    )
     for defense in document.get("defenses", ()):
         own = [(pair, group) for pair, group in groups.items() if pair[1] == defense["id"]]
         if not own:
             continue
         counts, cells = _benign(group for _, group in own)
         if not counts["trials"] or not counts["baseline_successes"]:
-            unknown.append(defense["id"])
+            if not (has_shares and utility in defense.get("use", {})):
+                unknown.append(defense["id"])
         elif not counts["successes"]:
             useless[defense["id"]] = f"{defense['id']} (0 of {counted(counts['trials'], 'task')})"
+        elif has_amounts:
+            raise SpecificationError(
+                f"the catalog's resource {shown(utility)} is not shown as a kept share of work, "
+                "expected another name for work kept (--utility)"
+            )
         else:
             bases: list[Basis | None] = [group.basis for _, group in own]
             use = {
@@ -243,12 +256,8 @@ def _set_work_kept(
                 "source": "; ".join(_origins(cells, evidence)) or evidence.name,
             }
             defense["use"] = {**defense.get("use", {}), utility: use}
-    kept = [
-        defense for defense in document.get("defenses", ()) if utility in defense.get("use", {})
-    ]
-    if kept:
-        shown_as = {utility: {"shown_as": "kept_share"}}
-        document["resources"] = {**document.get("resources", {}), **shown_as}
+            shown_as = {utility: {"shown_as": "kept_share"}}
+            document["resources"] = {**document.get("resources", {}), **shown_as}
     if useless:
         _drop_defenses(document, useless)
         told = _listed(list(useless.values()))
