@@ -95,6 +95,8 @@ def test_the_output_is_never_an_input(tmp_path):
         (("read", "garak", GUARDED, *NAMED, "--suite", "s"), "means nothing for garak"),
         (("read", "promptfoo", GUARDED, *NAMED), "guarded.report.jsonl"),
         (("read", "csv", PLAIN), "plain.report.jsonl: line 1"),
+        (("read", "csv", PLAIN, "--threat", "t"), "--threat: means nothing for csv"),
+        (("read", "csv", PLAIN, "--attack", "a"), "attacks: means nothing for csv"),
         (("show", "agentdin"), "did you mean 'agentdyn'"),
         (("show", SCANS / "helpdesk.json"), "expected 'mfmgame/evidence/1'"),
     ],

@@ -81,10 +81,24 @@ def test_few_successes_have_the_design_effect_of_the_baseline():
     assert own == other
 
 
-def test_equal_outcomes_of_both_sides_leave_no_doubt_about_their_ratio():
-    rng = np.random.default_rng(3)
-    outcomes = rng.random((8, 6)) < 0.5
-    assert ratio_interval(table(outcomes, outcomes)) == pytest.approx((0.0, 0.0), abs=1e-12)
+def test_equal_outcomes_of_both_sides_leave_the_doubt_of_a_trial_a_side():
+    low, high = ratio_interval(table(np.ones((10, 10)), np.ones((10, 10))))
+    # 100 equal trials exclude a difference of 3 % at 95 %, by the rule of three.
+    assert low < -0.03 < 0.0 < 0.03 < high
+    assert high - low < 0.12
+
+
+def test_an_outlying_goal_is_known_less_well_than_goals_that_differ_alike():
+    rng = np.random.default_rng(4)
+    truth, covered = rng.normal(size=(2, 400_000)), []
+    aim = 1.0 - expit(4.0 * truth[0] - 7.0 + truth[1]).mean() / expit(4.0 * truth[0] - 1.0).mean()
+    while len(covered) < 300:
+        goals, own = 4.0 * rng.normal(size=(1, 10)), rng.normal(size=(1, 10))
+        rates = [np.broadcast_to(expit(goals + shift), (20, 10)) for shift in (own - 7.0, -1.0)]
+        ends = ratio_interval(table(*(rng.random((20, 10)) < rate for rate in rates)))
+        if ends is not None:
+            covered.append(ends[0] <= aim <= ends[1])
+    assert np.mean(covered) > 0.83  # 0.75 with the degrees of freedom of ten goals alike
 
 
 def test_clusters_tell_nothing_without_a_success_or_with_one_cluster():

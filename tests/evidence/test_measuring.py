@@ -159,6 +159,24 @@ def test_a_measured_catalog_reads_back_as_it_was_written():
     assert mg.Catalog(**catalog.to_document()) == catalog
 
 
+def test_equal_runs_without_an_attack_of_two_proxies_both_count():
+    proxies = [
+        mg.MappedPair("other", theirs, "injection", "guard") for theirs in ("first", "second")
+    ]
+    catalog = mg.measured_catalog(
+        CATALOG,
+        evidence(
+            *(
+                {"threat": "other", "defense": pair.evidence_defense, **benign(6, 12)}
+                for pair in proxies
+            )
+        ),
+        proxies,
+    )
+    kept = catalog.to_document()["defenses"][0]["use"]["utility"]["kept_share"]
+    assert (kept["successes"], kept["trials"]) == (12, 40)
+
+
 def test_a_map_to_the_same_pair_states_what_its_numbers_are():
     pair = mg.MappedPair("injection", "guard", "injection", "guard", "proxy", "an older release")
     entry = values(mg.measured_catalog(CATALOG, evidence({"defense": "guard"}), [pair]))
@@ -174,3 +192,32 @@ def test_several_lines_to_one_pair_have_the_weakest_basis_and_all_reasons():
     entry = values(mg.measured_catalog(CATALOG, cells, pairs))["injection", "wall"]
     assert entry.basis == "proxy"
     assert entry.source.endswith("first; second")
+
+
+def own_work(use, **more):
+    document = CATALOG.to_document()
+    document["defenses"][1]["use"]["utility"] = use
+    return mg.Catalog(**document, **more)
+
+
+def test_amounts_of_another_resource_never_become_shares():
+    catalog = own_work(3.0)
+    measured = mg.measured_catalog(catalog, evidence({"defense": "guard"}))
+    assert "utility" not in measured.resources
+    with pytest.raises(mg.SpecificationError, match="expected another name"):
+        mg.measured_catalog(catalog, evidence({"defense": "guard", **benign(6, 12)}))
+
+
+def test_a_share_that_the_catalog_states_stays_where_none_is_measured():
+    catalog = own_work({"kept_share": 0.5}, resources={"utility": {"shown_as": "kept_share"}})
+    measured = mg.measured_catalog(catalog, evidence({"defense": "filter"}))
+    assert measured.defenses[1].use["utility"] == catalog.defenses[1].use["utility"]
+    assert not any("keep all work" in note for note in measured.notes)
+
+
+def test_counts_of_static_and_unknown_attacks_together_are_an_upper_bound():
+    cells = [{"suite": "a", "adaptive": False}, {"suite": "b"}]
+    catalog = mg.measured_catalog(
+        CATALOG, evidence(*({"defense": "guard", **one} for one in cells))
+    )
+    assert values(catalog)["injection", "guard"].adaptive is False

@@ -71,3 +71,11 @@ def test_defenses_measured_against_one_baseline_share_its_name():
     }
     assert len(names) == 1
     assert next(iter(names)).startswith("2 models/a and b (70 of 200")
+
+
+def test_a_single_cell_keeps_the_name_of_its_baseline():
+    assert pooled([cell(10, 40, baseline_id="our plain agent")]).baseline_id == "our plain agent"
+
+
+def test_a_baseline_without_a_model_is_named_by_its_attack_and_counts():
+    assert pooled([cell(10, 40, attack="direct")]).baseline_id == "direct (40 of 100)"

@@ -149,6 +149,18 @@ def read(
     with reported(str(paths[0])):
         about = {"name": name or f"{file_format} scan", "source": source, "license": license_}
         if file_format == "csv":
+            _refuse_given(
+                {
+                    "--baseline": baseline,
+                    "--threat": threat,
+                    "--defense": defense,
+                    "--model": model,
+                    "--by-suite": by_suite,
+                    "--unpaired": unpaired,
+                    "--adaptive": adaptive,
+                    **dict.fromkeys(selection.options().given(), True),
+                }
+            )
             evidence = _counted(paths, about)
         else:
             from mfmgame.evidence.counting import evidence_from_trials
@@ -274,6 +286,15 @@ def measure(
         if name is not None:
             measured = measured.model_copy(update={"name": name})
         write_catalog(measured, output)
+
+
+def _refuse_given(options: dict[str, Any]) -> None:
+    """Refuse options about trials, where each line of a table is a whole cell."""
+    for option, value in options.items():
+        if value:
+            raise SpecificationError(
+                "means nothing for csv, expected a column of the table", pointer=option
+            )
 
 
 def _counted(paths: list[Path], about: dict[str, str]) -> Evidence:

@@ -4,10 +4,11 @@ Trials of one task, or of one goal of the attacker, are alike: their number over
 known. With ``z`` the influence of each task on the logarithm of the ratio of success rates, the
 variance of the logarithm is the sum of the variances between the clusters of each kind, less the
 variance between single tasks, which both sums contain [1]_. The interval is that of a cube
-root, which is close to normal for few successes as well [2]_, with quantiles of Student's t
-with as many degrees of freedom as the kind with the fewest clusters has.
+root, which is close to normal for few successes as well [2]_, with quantiles of Student's t.
+A variance that rests on a few outlying clusters is known less well than their number suggests:
+its degrees of freedom follow from the kurtosis of the clusters' sums [3]_.
 
-A pigeonhole bootstrap [3]_ estimates the same variance, except that it counts the variance
+A pigeonhole bootstrap [4]_ estimates the same variance, except that it counts the variance
 between single tasks three times: where both sides ran the same tasks, its intervals are too wide,
 and with hardly any success they are too narrow.
 
@@ -16,7 +17,9 @@ References
 .. [1] A. C. Cameron, J. B. Gelbach and D. L. Miller, "Robust inference with multiway
    clustering", Journal of Business & Economic Statistics 29 (2011).
 .. [2] E. B. Wilson and M. M. Hilferty, "The distribution of chi-square", PNAS 17 (1931).
-.. [3] A. B. Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1 (2007).
+.. [3] F. E. Satterthwaite, "An approximate distribution of estimates of variance components",
+   Biometrics Bulletin 2 (1946).
+.. [4] A. B. Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1 (2007).
 """
 
 from __future__ import annotations
@@ -130,6 +133,8 @@ def ratio_interval(table: TaskTable) -> tuple[float, float] | None:
     )
     if not freedom:
         return None
+    # No fewer than a trial a side: clusters without any difference do not prove that there is none.
+    variance = max(variance, float((1.0 / successes**2).sum()))
     trials = table.trials.sum(axis=1)
     ratio = (successes[0] / trials[0]) / (successes[1] / trials[1])
     half = float(stdtrit(freedom, 0.5 + 0.5 * CONFIDENCE) * np.sqrt(variance)) / 3.0
@@ -137,8 +142,8 @@ def ratio_interval(table: TaskTable) -> tuple[float, float] | None:
     return float(1.0 - ratio * most), float(1.0 - ratio * least)
 
 
-def _variance(influence: FloatArray, table: TaskTable) -> tuple[float, int]:
-    """Compute the variance of a sum over tasks, and the degrees of freedom."""
+def _variance(influence: FloatArray, table: TaskTable) -> tuple[float, float]:
+    """Compute the variance of a sum over tasks, and its degrees of freedom."""
     strata = [task.suite for task in table.tasks]
     kinds = [
         _between(influence, strata, [task.task for task in table.tasks]),
@@ -146,7 +151,7 @@ def _variance(influence: FloatArray, table: TaskTable) -> tuple[float, int]:
     ]
     variances = [variance for variance, freedom in kinds if freedom]
     if not variances:
-        return float(influence @ influence), 0
+        return float(influence @ influence), 0.0
     freedom = min(freedom for _, freedom in kinds if freedom)
     if len(variances) == 1:
         return variances[0], freedom
@@ -156,8 +161,8 @@ def _variance(influence: FloatArray, table: TaskTable) -> tuple[float, int]:
 
 def _between(
     influence: FloatArray, strata: Sequence[str], clusters: Sequence[object]
-) -> tuple[float, int]:
-    """Compute the variance of a sum between clusters, and their degrees of freedom.
+) -> tuple[float, float]:
+    """Compute the variance of a sum between clusters, and its degrees of freedom.
 
     Clusters are compared within their stratum; those alone in their stratum with each other.
     """
@@ -170,10 +175,25 @@ def _between(
     for (stratum, _), place in places.items():
         groups.setdefault(stratum, []).append(place)
     alone = [group[0] for group in groups.values() if len(group) == 1]
-    total, freedom = 0.0, 0
-    for group in (*(group for group in groups.values() if len(group) > 1), alone):
-        if len(group) > 1:
-            within = sums[group] - sums[group].mean()
-            total += float(within @ within) * len(group) / (len(group) - 1)
-            freedom += len(group) - 1
-    return total, freedom
+    compared = [
+        sums[group] - sums[group].mean() for group in (*groups.values(), alone) if len(group) > 1
+    ]
+    total = sum(float(within @ within) * len(within) / (len(within) - 1) for within in compared)
+    return total, _degrees_of_freedom(compared)
+
+
+def _degrees_of_freedom(compared: Sequence[FloatArray]) -> float:
+    """Compute how well deviations from the means of groups tell their variance.
+
+    The variance of an estimated variance grows with the kurtosis; at a normal variable's
+    kurtosis, the degrees of freedom are the deviations less the means.
+    """
+    if not compared:
+        return 0.0
+    deviations = np.concatenate(compared)
+    number, most = len(deviations), float(len(deviations) - len(compared))
+    squares = float(deviations @ deviations)
+    if not squares > 0.0:
+        return most
+    kurtosis = number * float((deviations**4).sum()) / squares**2
+    return min(most, 2.0 * number / (kurtosis - (most - 2.0) / most))

@@ -216,7 +216,9 @@ def _entry(
         },
         "basis": group.basis,
         "source": "; ".join(part for part in told if part),
-        **({"adaptive": adaptive == {True}} if None not in adaptive else {}),
+        **(
+            {"adaptive": False not in adaptive} if False in adaptive or None not in adaptive else {}
+        ),
     }
 
 
@@ -226,15 +228,26 @@ def _set_work_kept(
     """Write the share of work that each defense keeps, and leave out defenses that keep none."""
     useless: dict[str, str] = {}
     unknown = []
+    display = document.get("resources", {}).get(utility, {"shown_as": "amount"})
+    has_shares = display["shown_as"] == "kept_share"
+    has_amounts = not has_shares and any(
+        utility in defense.get("use", {}) for defense in document.get("defenses", ())
+    )
     for defense in document.get("defenses", ()):
         own = [(pair, group) for pair, group in groups.items() if pair[1] == defense["id"]]
         if not own:
             continue
         counts, cells = _benign(group for _, group in own)
         if not counts["trials"] or not counts["baseline_successes"]:
-            unknown.append(defense["id"])
+            if not (has_shares and utility in defense.get("use", {})):
+                unknown.append(defense["id"])
         elif not counts["successes"]:
             useless[defense["id"]] = f"{defense['id']} (0 of {counted(counts['trials'], 'task')})"
+        elif has_amounts:
+            raise SpecificationError(
+                f"the catalog's resource {shown(utility)} is not shown as a kept share of work, "
+                "expected another name for work kept (--utility)"
+            )
         else:
             bases: list[Basis | None] = [group.basis for _, group in own]
             use = {
@@ -243,12 +256,8 @@ def _set_work_kept(
                 "source": "; ".join(_origins(cells, evidence)) or evidence.name,
             }
             defense["use"] = {**defense.get("use", {}), utility: use}
-    kept = [
-        defense for defense in document.get("defenses", ()) if utility in defense.get("use", {})
-    ]
-    if kept:
-        shown_as = {utility: {"shown_as": "kept_share"}}
-        document["resources"] = {**document.get("resources", {}), **shown_as}
+            shown_as = {utility: {"shown_as": "kept_share"}}
+            document["resources"] = {**document.get("resources", {}), **shown_as}
     if useless:
         _drop_defenses(document, useless)
         told = _listed(list(useless.values()))
@@ -261,6 +270,7 @@ def _benign(groups: Iterable[_Group]) -> tuple[dict[str, int], list[EvidenceCell
     """Add up the runs without an attack, those that several cells repeat once."""
     distinct = {
         (
+            cell.defense,
             cell.source,
             cell.model,
             cell.suite,
@@ -273,7 +283,7 @@ def _benign(groups: Iterable[_Group]) -> tuple[dict[str, int], list[EvidenceCell
         for cell in group.cells
         if cell.benign_trials and cell.baseline_benign_trials
     }
-    sums = [sum(int(key[place]) for key in distinct) for place in range(3, 7)]
+    sums = [sum(int(key[place]) for key in distinct) for place in range(4, 8)]
     names = ("trials", "successes", "baseline_trials", "baseline_successes")
     return dict(zip(names, sums, strict=True)), list(distinct.values())
 

@@ -53,11 +53,13 @@ class PooledCounts:
     @property
     def baseline_id(self) -> str:
         """Name of the baseline, the same for all defenses that were measured against it."""
+        if len(self.cells) == 1 and self.cells[0].baseline_id is not None:
+            return self.cells[0].baseline_id
         models = sorted({cell.model for cell in self.cells if cell.model})
         suites = sorted({cell.suite for cell in self.cells if cell.suite})
         return baseline_name(
             (
-                models[0] if len(models) == 1 else counted(len(models), "model"),
+                counted(len(models), "model") if len(models) > 1 else "".join(models),
                 self.cells[0].attack,
                 " and ".join(suites),
             ),
