@@ -94,6 +94,8 @@ def test_the_output_is_never_an_input(tmp_path):
         (("read", "garak", "none.jsonl", *NAMED), "none.jsonl: no such file"),
         (("read", "garak", GUARDED, *NAMED, "--suite", "s"), "means nothing for garak"),
         (("read", "promptfoo", GUARDED, *NAMED), "guarded.report.jsonl"),
+        (("read", "garak", GUARDED, *NAMED, "--baseline", GUARDED), "--baseline: found"),
+        (("read", "garak", GUARDED, *NAMED, "--attack", "x"), "--attack: found no attack 'x'"),
         (("read", "csv", PLAIN), "plain.report.jsonl: line 1"),
         (("read", "csv", PLAIN, "--threat", "t"), "--threat: means nothing for csv"),
         (("read", "csv", PLAIN, "--attack", "a"), "attacks: means nothing for csv"),

@@ -147,11 +147,17 @@ def test_evidence_of_no_pair_is_refused_and_of_other_pairs_noted():
     assert any("fits no pair of the catalog: guards on injection" in n for n in catalog.notes)
 
 
-def test_a_map_to_an_unknown_defense_is_refused():
-    with pytest.raises(mg.SpecificationError, match="unknown defense 'gard'"):
-        mg.measured_catalog(
-            CATALOG, evidence({"defense": "guard"}), [mg.MappedPair("a", "b", "injection", "gard")]
-        )
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        (("injection", "guard", "injection", "gard"), "unknown defense 'gard'"),
+        (("injection", "gard", "injection", "guard"), "unknown defense 'gard'"),
+        (("injektion", "guard", "injection", "guard"), "unknown threat 'injektion'"),
+    ],
+)
+def test_a_map_of_an_unknown_name_is_refused(pair, message):
+    with pytest.raises(mg.SpecificationError, match=message):
+        mg.measured_catalog(CATALOG, evidence({"defense": "guard"}), [mg.MappedPair(*pair)])
 
 
 def test_a_measured_catalog_reads_back_as_it_was_written():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +15,7 @@ from mfmgame.cli.complaints import reported
 from mfmgame.cli.options import AsJson, Output
 from mfmgame.cli.writing import write, write_json
 from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
 
 if TYPE_CHECKING:
     from mfmgame.documents.evidence_file import Evidence
@@ -66,7 +69,9 @@ class Selection:
     attack: Annotated[
         list[str] | None,
         typer.Option(
-            "--attack", metavar="NAME", help="Attack, probe or plugin to count; repeatable."
+            "--attack",
+            metavar="NAME",
+            help="Attack, probe or plugin to count, or the first part of its name; repeatable.",
         ),
     ] = None
     suite: Annotated[
@@ -127,7 +132,9 @@ def read(
     ] = False,
     unpaired: Annotated[
         bool,
-        typer.Option("--unpaired", help="Compare all trials, also of tasks that differ."),
+        typer.Option(
+            "--unpaired", help="Compare all trials, even if the two sides ran different tasks."
+        ),
     ] = False,
     adaptive: Annotated[
         bool, typer.Option("--adaptive", help="The attacker adapted to the defense.")
@@ -144,7 +151,7 @@ def read(
 ) -> None:
     """Count a scan's attacks, with and without the defense.
 
-    Prints the evidence, or writes an evidence file with -o.
+    Shows the evidence; -o also writes an evidence file.
     """
     with reported(str(paths[0])):
         about = {"name": name or f"{file_format} scan", "source": source, "license": license_}
@@ -170,8 +177,15 @@ def read(
             for option, value in (("--threat", threat), ("--defense", defense)):
                 if value is None:
                     raise SpecificationError("missing, expected an id", pointer=option)
+            for path in baseline or ():
+                if path.resolve() in {other.resolve() for other in paths}:
+                    raise SpecificationError(
+                        f"found {shown(str(path))} with the defense, too, expected the scan "
+                        "without it",
+                        pointer="--baseline",
+                    )
             options = selection.options()
-            with progress_bar("reading") as progress:
+            with _options_named(), progress_bar("reading") as progress:
                 defended = read_trials(file_format, paths, options, progress)
                 others = read_trials(file_format, baseline, options, progress) if baseline else None
             evidence = evidence_from_trials(
@@ -237,8 +251,8 @@ def measure(
         typer.Option(
             "--map",
             metavar="FILE",
-            help="CSV table of the catalog's pairs that pairs of the evidence stand for: "
-            "evidence_threat, evidence_defense, threat, defense, basis, reason.",
+            help="CSV table that maps a threat and defense of the evidence to a threat and defense "
+            "of the catalog: evidence_threat, evidence_defense, threat, defense, basis, reason.",
         ),
     ] = None,
     model: Annotated[
@@ -295,6 +309,18 @@ def _refuse_given(options: dict[str, Any]) -> None:
             raise SpecificationError(
                 "means nothing for csv, expected a column of the table", pointer=option
             )
+
+
+@contextlib.contextmanager
+def _options_named() -> Iterator[None]:
+    """Name options of readers in errors as the command line does."""
+    names = {f"{name}s": f"--{name}" for name in ("attack", "suite", "detector", "target")}
+    names |= {"attack_succeeded": "--attack-succeeded", "score": "--score"}
+    try:
+        yield
+    except SpecificationError as error:
+        pointer = names.get(error.pointer, error.pointer)
+        raise SpecificationError(error.message, pointer=pointer, source=error.source) from None
 
 
 def _counted(paths: list[Path], about: dict[str, str]) -> Evidence:

@@ -106,6 +106,8 @@ class EvidenceCell(Strict):
         """Reason why the cell gives no effectiveness; empty if it gives one."""
         if not self.trials:
             return "no trial with the defense"
+        if not self.baseline_trials:
+            return "no baseline"
         if self.baseline_successes < LEAST_BASELINE_SUCCESSES:
             return f"fewer than {LEAST_BASELINE_SUCCESSES} baseline successes"
         return ""

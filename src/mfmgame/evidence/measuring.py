@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from types import NoneType
 from typing import Any
 
-from mfmgame.catalogs.number_bases import weakest
-from mfmgame.documents.base import Basis, refuse_unknown
+from mfmgame.documents.base import refuse_unknown
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.evidence_file import LEAST_BASELINE_SUCCESSES, Evidence, EvidenceCell
 from mfmgame.errors import SpecificationError
 from mfmgame.evidence.mapping import MappedPair
+from mfmgame.evidence.pair_groups import Groups, PairGroup, listed, origins, pair_groups
 from mfmgame.evidence.pooling import PooledCounts, strongest_attack
-from mfmgame.messages import counted, refuse_other_types, shown
+from mfmgame.evidence.work_kept import set_work_kept
+from mfmgame.messages import counted, refuse_other_types
 
 __all__ = ["UTILITY", "measured_catalog"]
 
 UTILITY = "utility"
 """Name of the resource that stands for work kept, unless another is given."""
-_MOST_NAMED = 5
 
 
 def measured_catalog(
@@ -77,13 +76,13 @@ def measured_catalog(
     """
     refuse_other_types(catalog, "catalog", Catalog)
     refuse_other_types(evidence, "evidence", Evidence)
-    for argument, listed, kind in (
+    for argument, values, kind in (
         ("mapping", mapping, MappedPair),
         ("models", models, str),
         ("suites", suites, str),
     ):
-        refuse_other_types(listed, argument, Sequence)
-        for one in listed:
+        refuse_other_types(values, argument, Sequence)
+        for one in values:
             refuse_other_types(one, argument, kind)
     refuse_other_types(utility, "utility", str, NoneType)
     cells = [
@@ -97,7 +96,8 @@ def measured_catalog(
     ):
         for one in chosen:
             refuse_unknown(one, sorted(known), name, f"{name}s")
-    groups = _groups(catalog, cells, mapping)
+    _refuse_unmatched(evidence, mapping)
+    groups = pair_groups(catalog, cells, mapping)
     if not groups:
         raise SpecificationError(
             "found no cell of a threat and a defense of the catalog, expected their ids, or a "
@@ -106,56 +106,23 @@ def measured_catalog(
     notes: list[str] = []
     document = catalog.to_document()
     if utility is not None:
-        _set_work_kept(document, utility, groups, evidence, notes)
+        set_work_kept(document, utility, groups, evidence, notes)
     _set_effectiveness(document, groups, evidence, notes)
     _note_others(cells, groups, notes)
     document["notes"] = [*document.get("notes", ()), *notes]
     return Catalog(**document)
 
 
-@dataclass
-class _Group:
-    """Cells that measure one pair of the catalog, directly or by a proxy."""
-
-    basis: Basis
-    reason: str
-    cells: list[EvidenceCell]
-
-
-Groups = dict[tuple[str, str], _Group]
-
-
-def _groups(
-    catalog: Catalog, cells: Iterable[EvidenceCell], mapping: Sequence[MappedPair]
-) -> Groups:
-    """Collect the cells of each pair of the catalog; direct measurements go before proxies."""
-    threats = {threat.id: None for threat in catalog.threats}
-    defenses = {defense.id: None for defense in catalog.defenses}
+def _refuse_unmatched(evidence: Evidence, mapping: Sequence[MappedPair]) -> None:
+    """Refuse a mapped threat or defense that the evidence does not have."""
+    pairs = {(cell.threat, cell.defense) for cell in evidence.cells}
     for index, pair in enumerate(mapping):
-        refuse_unknown(pair.threat, threats, "threat", "map", index, "threat")
-        refuse_unknown(pair.defense, defenses, "defense", "map", index, "defense")
-    direct: Groups = {}
-    mapped: Groups = {}
-    for cell in cells:
-        own = (cell.threat, cell.defense)
-        stated = [pair for pair in mapping if (pair.evidence_threat, pair.evidence_defense) == own]
-        for pair in stated:
-            _add(mapped, (pair.threat, pair.defense), cell, pair.basis, pair.reason)
-        is_restated = own in [(pair.threat, pair.defense) for pair in stated]
-        if cell.threat in threats and cell.defense in defenses and not is_restated:
-            _add(direct, own, cell, "measured")
-    return mapped | direct
-
-
-def _add(
-    groups: Groups, pair: tuple[str, str], cell: EvidenceCell, basis: Basis, reason: str = ""
-) -> None:
-    """Add a cell to a pair, whose basis is the weakest of its cells."""
-    group = groups.setdefault(pair, _Group(basis, reason, []))
-    group.basis = weakest([group.basis, basis]) or basis
-    if reason not in group.reason:
-        group.reason = f"{group.reason}; {reason}" if group.reason else reason
-    group.cells.append(cell)
+        if (pair.evidence_threat, pair.evidence_defense) not in pairs:
+            refuse_unknown(
+                pair.evidence_threat, sorted({t for t, _ in pairs}), "threat", "map", index
+            )
+            defenses = sorted(d for t, d in pairs if t == pair.evidence_threat)
+            refuse_unknown(pair.evidence_defense, defenses, "defense", "map", index)
 
 
 def _set_effectiveness(
@@ -183,16 +150,16 @@ def _set_effectiveness(
     if unknown:
         notes.append(
             f"not measured, with fewer than {LEAST_BASELINE_SUCCESSES} successful attacks without "
-            f"the defense: {_listed(unknown)}"
+            f"the defense: {listed(unknown)}"
         )
 
 
 def _entry(
-    pair: tuple[str, str], group: _Group, counts: PooledCounts, evidence: Evidence
+    pair: tuple[str, str], group: PairGroup, counts: PooledCounts, evidence: Evidence
 ) -> dict[str, Any]:
     adaptive = {cell.adaptive for cell in counts.cells}
     told = [
-        *_origins(counts.cells, evidence),
+        *origins(counts.cells, evidence),
         _named("attack", {cell.attack for cell in counts.cells}),
         _named("model", {cell.model for cell in counts.cells}),
         f"{counts.successes} of {counted(counts.trials, 'attack')} succeed with the defense, "
@@ -222,98 +189,12 @@ def _entry(
     }
 
 
-def _set_work_kept(
-    document: dict[str, Any], utility: str, groups: Groups, evidence: Evidence, notes: list[str]
-) -> None:
-    """Write the share of work that each defense keeps, and leave out defenses that keep none."""
-    useless: dict[str, str] = {}
-    unknown = []
-    display = document.get("resources", {}).get(utility, {"shown_as": "amount"})
-    has_shares = display["shown_as"] == "kept_share"
-    has_amounts = not has_shares and any(
-        utility in defense.get("use", {}) for defense in document.get("defenses", ())
-    )
-    for defense in document.get("defenses", ()):
-        own = [(pair, group) for pair, group in groups.items() if pair[1] == defense["id"]]
-        if not own:
-            continue
-        counts, cells = _benign(group for _, group in own)
-        if not counts["trials"] or not counts["baseline_successes"]:
-            if not (has_shares and utility in defense.get("use", {})):
-                unknown.append(defense["id"])
-        elif not counts["successes"]:
-            useless[defense["id"]] = f"{defense['id']} (0 of {counted(counts['trials'], 'task')})"
-        elif has_amounts:
-            raise SpecificationError(
-                f"the catalog's resource {shown(utility)} is not shown as a kept share of work, "
-                "expected another name for work kept (--utility)"
-            )
-        else:
-            bases: list[Basis | None] = [group.basis for _, group in own]
-            use = {
-                "kept_share": counts,
-                "basis": weakest(bases),
-                "source": "; ".join(_origins(cells, evidence)) or evidence.name,
-            }
-            defense["use"] = {**defense.get("use", {}), utility: use}
-            shown_as = {utility: {"shown_as": "kept_share"}}
-            document["resources"] = {**document.get("resources", {}), **shown_as}
-    if useless:
-        _drop_defenses(document, useless)
-        told = _listed(list(useless.values()))
-        notes.append(f"left out, because they keep no work at all: {told}")
-    if unknown:
-        notes.append(f"no runs without an attack, taken to keep all work: {_listed(unknown)}")
-
-
-def _benign(groups: Iterable[_Group]) -> tuple[dict[str, int], list[EvidenceCell]]:
-    """Add up the runs without an attack, those that several cells repeat once."""
-    distinct = {
-        (
-            cell.defense,
-            cell.source,
-            cell.model,
-            cell.suite,
-            cell.benign_trials,
-            cell.benign_successes,
-            cell.baseline_benign_trials,
-            cell.baseline_benign_successes,
-        ): cell
-        for group in groups
-        for cell in group.cells
-        if cell.benign_trials and cell.baseline_benign_trials
-    }
-    sums = [sum(int(key[place]) for key in distinct) for place in range(4, 8)]
-    names = ("trials", "successes", "baseline_trials", "baseline_successes")
-    return dict(zip(names, sums, strict=True)), list(distinct.values())
-
-
-def _drop_defenses(document: dict[str, Any], names: Collection[str]) -> None:
-    for defense in document["defenses"]:
-        for other in defense.get("requires", ()):
-            if other in names and defense["id"] not in names:
-                raise SpecificationError(
-                    f"found that {shown(other)} keeps no work, but {shown(defense['id'])} requires "
-                    "it, expected a defense that can run"
-                )
-        if "conflicts" in defense:
-            defense["conflicts"] = [one for one in defense["conflicts"] if one not in names]
-    document["defenses"] = [one for one in document["defenses"] if one["id"] not in names]
-    document["effectiveness"] = [
-        one for one in document.get("effectiveness", ()) if one["defense"] not in names
-    ]
-
-
 def _note_others(cells: Iterable[EvidenceCell], groups: Groups, notes: list[str]) -> None:
     """Name the pairs of the evidence that the catalog has no place for."""
     used = {id(cell) for group in groups.values() for cell in group.cells}
     others = {f"{cell.defense} on {cell.threat}": None for cell in cells if id(cell) not in used}
     if others:
-        notes.append(f"evidence that fits no pair of the catalog: {_listed(list(others))}")
-
-
-def _origins(cells: Iterable[EvidenceCell], evidence: Evidence) -> list[str]:
-    return list(dict.fromkeys(cell.source or evidence.source for cell in cells))
+        notes.append(f"evidence that fits no pair of the catalog: {listed(list(others))}")
 
 
 def _named(noun: str, names: set[str]) -> str:
@@ -322,8 +203,3 @@ def _named(noun: str, names: set[str]) -> str:
     return (
         f"{noun} {names.pop()}" if len(names) == 1 else counted(len(names), noun) if names else ""
     )
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -14,7 +14,7 @@ from mfmgame.evidence.intervals import LEAST_SUCCESSES
 from mfmgame.messages import counted, shown
 from mfmgame.numerics.arrays import FloatArray
 
-__all__ = ["PooledCounts", "pooled", "strongest_attack"]
+__all__ = ["ALL_SUITES", "PooledCounts", "pooled", "strongest_attack"]
 
 ALL_SUITES = "all"
 
@@ -116,7 +116,8 @@ def pooled(cells: Sequence[EvidenceCell]) -> PooledCounts:
     _refuse_suites_twice(cells)
     sides = [_Side.of(cells, prefix) for prefix in ("", "baseline_")]
     effects = [side.design_effect() for side in sides]
-    if sides[0].successes.sum() < LEAST_SUCCESSES:  # too few to show their own clusters
+    few = min(sides[0].successes.sum(), (sides[0].trials - sides[0].successes).sum())
+    if few < LEAST_SUCCESSES:  # too few to show their own clusters
         effects[0] = max(effects)
     numbers = [
         (
