@@ -92,7 +92,12 @@ def test_a_function_says_what_it_returns_and_raises_and_shows_how(name):
     writes = ("export_program", "init_scenario", "save_scenario")
     assert document["Returns"] or document["Yields"] or name in writes
     assert document["Examples"]
-    assert document["Raises"] or name in ("check_catalog", "shipped_catalogs", "result_document")
+    assert document["Raises"] or name in (
+        "check_catalog",
+        "shipped_catalogs",
+        "shipped_evidence",
+        "result_document",
+    )
 
 
 @pytest.mark.parametrize("name", [*functions(), "DefenseGame", "Frontier", "Solution"])

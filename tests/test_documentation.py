@@ -321,7 +321,8 @@ def keys_of(schema: dict[str, Any]) -> set[str]:
 
 def without_names(keys: set[str], *pages: str) -> list[str]:
     """Keys that no page names, that on uncertain numbers included."""
-    text = "".join((ROOT / page).read_text("utf-8") for page in (*pages, "docs/uncertainty.md"))
+    described = (*pages, "docs/uncertainty.md", "docs/evidence.md")
+    text = "".join((ROOT / page).read_text("utf-8") for page in described)
     return [key for key in sorted(keys) if f"`{key}`" not in text]
 
 

@@ -317,12 +317,15 @@ class TestWhichCatalog:
         ("name", "message"),
         [
             ("mmf", "unknown catalog 'mmf', expected a known catalog; did you mean 'mfm'?"),
-            ("MFM", "unknown catalog 'MFM', expected 'mfm'"),
-            ("small", "unknown catalog 'small', expected 'mfm'"),
-            ("small.yaml", "unknown catalog 'small.yaml', expected 'mfm'"),
-            ("..", "unknown catalog '..', expected 'mfm'"),
-            ("/dev/zero", "unknown catalog '/dev/zero', expected 'mfm'"),
-            ("new\nline\x1b[31m", "unknown catalog 'new\\nline\\x1b[31m', expected 'mfm'"),
+            ("MFM", "unknown catalog 'MFM', expected one of 'agentdyn', 'mfm'"),
+            ("small", "unknown catalog 'small', expected one of 'agentdyn', 'mfm'"),
+            ("small.yaml", "unknown catalog 'small.yaml', expected one of 'agentdyn', 'mfm'"),
+            ("..", "unknown catalog '..', expected one of 'agentdyn', 'mfm'"),
+            ("/dev/zero", "unknown catalog '/dev/zero', expected one of 'agentdyn', 'mfm'"),
+            (
+                "new\nline\x1b[31m",
+                "unknown catalog 'new\\nline\\x1b[31m', expected one of 'agentdyn', 'mfm'",
+            ),
         ],
     )
     def test_an_unknown_name_is_refused_with_the_known_ones(self, refused_scenario, name, message):

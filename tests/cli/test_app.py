@@ -415,7 +415,7 @@ class TestRefusals:
         [
             ("mmf", "unknown catalog 'mmf', expected a known catalog; did you mean 'mfm'? "),
             ("missing.json", "no such file"),
-            ("-", "unknown catalog '-', expected 'mfm'"),
+            ("-", "unknown catalog '-', expected one of 'agentdyn', 'mfm'"),
             (HOSTILE, "[red]x[/red]\\n\\r\\t\\x1b[31m"),
         ],
         ids=["misspelt", "missing", "dash", "hostile"],

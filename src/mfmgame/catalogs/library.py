@@ -32,7 +32,7 @@ def shipped_catalogs() -> list[str]:
     Examples
     --------
     >>> shipped_catalogs()
-    ['mfm']
+    ['agentdyn', 'mfm']
     """
     return sorted(file.stem for file in models_directory().glob("*.json"))
 

@@ -25,7 +25,7 @@ __all__ = ["evidence_app", "measure", "merge", "read", "show"]
 
 evidence_app = typer.Typer(
     no_args_is_help=True,
-    help="Count how often attacks succeed with and without a defense, from scanners' files.",
+    help="Count attacks in scanners' files, with and without a defense.",
 )
 EvidenceFile = Annotated[
     str,
@@ -276,7 +276,7 @@ def measure(
     ] = None,
     output: Output = None,
 ) -> None:
-    """Set a catalog's effectiveness, and the work each defense keeps, from evidence."""
+    """Set a catalog's effectiveness and kept work from evidence."""
     from mfmgame.evidence.library import load_evidence
     from mfmgame.evidence.mapping import read_mapping
     from mfmgame.evidence.measuring import measured_catalog

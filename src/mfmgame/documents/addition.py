@@ -51,6 +51,7 @@ class Addition(Document):
     _source: Text = PrivateAttr(default="")
 
     def __init__(self, /, **data: Any) -> None:
+        self.refuse_other_schema(data)
         super().__init__(**with_certain_numbers(type(self), data))
 
     @model_validator(mode="after")

@@ -163,13 +163,18 @@ class Document(Strict):
     """A top-level document; an invalid one raises :class:`SpecificationError`."""
 
     def __init__(self, /, **data: Any) -> None:
-        version = get_args(type(self).model_fields["schema_id"].annotation)[0]
-        if data.get("schema", version) != version:
-            raise refuse(("schema",), f"found {shown(data['schema'])}, expected {shown(version)}")
+        self.refuse_other_schema(data)
         try:
             super().__init__(**data)
         except ValidationError as error:
             raise first_problem(error) from None
+
+    @classmethod
+    def refuse_other_schema(cls, data: Mapping[str, Any]) -> None:
+        """Refuse data that says that it is a document of another kind."""
+        version = get_args(cls.model_fields["schema_id"].annotation)[0]
+        if data.get("schema", version) != version:
+            raise refuse(("schema",), f"found {shown(data['schema'])}, expected {shown(version)}")
 
 
 def refuse(pointer: Sequence[str | int], message: str) -> SpecificationError:

@@ -97,7 +97,21 @@ class Trials:
         _count(self.attacks.setdefault(task, Counts()), succeeded)
 
     def add_benign(self, suite: str, task: str, done: bool, repeat: object = 0) -> None:
-        """Count a run of a task without an attack, as :meth:`add_attack` does."""
+        """Count a run of a task without an attack.
+
+        Parameters
+        ----------
+        suite, task : str
+        done : bool
+            Whether the task was done.
+        repeat : hashable
+            Names the run among others of the same task.
+
+        Raises
+        ------
+        SpecificationError
+            If the same run was counted before.
+        """
         self._count_once((suite, task), repeat)
         _count(self.benign.setdefault((suite, task), Counts()), done)
 

@@ -181,9 +181,12 @@ class _Writer:
         if not any(source[-1] for source in sources):  # most scenarios have no such column
             header, sources = header[:-1], [source[:-1] for source in sources]
         listed = [measured_row(entry, exact=self._as_text) for entry in measured]
+        columns: list[Cell] = list(MEASURED_COLUMNS)
+        if not any(row[-1] for row in listed):
+            columns, listed = columns[:-1], [row[:-1] for row in listed]
         return {
             "effectiveness": rows,
-            "measured": [list(MEASURED_COLUMNS), *map(list, listed)] if listed else [],
+            "measured": [columns, *map(list, listed)] if listed else [],
             "effectiveness_sources": [header, *sources] if sources else [],
         }
 
