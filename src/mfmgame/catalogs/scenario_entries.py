@@ -60,6 +60,8 @@ class Entries:
         What each number rests on.
     static : ndarray of bool, shape (n_threats, n_defenses)
         Whether an effectiveness was measured by attacks that did not adapt to the defense.
+    sources : mapping of (int, int) to str
+        Where explicit effectiveness values come from, by row and column.
     measured : mapping of (str, str) to Measured
         Effectiveness from counts of attacks, by threat and defense.
     notes : tuple of str
@@ -73,6 +75,7 @@ class Entries:
     effectiveness: FloatArray
     bases: NumberBases
     static: BoolArray
+    sources: Mapping[tuple[int, int], str]
     measured: MeasuredPairs
     shown_as: Mapping[str, ShownAs]
     notes: tuple[str, ...] = ()
@@ -169,8 +172,9 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
     bases_of_traits = [threat.basis for threat in (*applied.values(), *(scenario.threats or ()))]
     bases = bases_by_rule(bases_of_traits, [defense.basis for defense in defenses])
     static = np.zeros(matrix.shape, dtype=bool)
+    sources: dict[tuple[int, int], str] = {}
     for document in (catalog, scenario):
-        _enter(document, threats, defenses, matrix, bases, static)
+        _enter(document, threats, defenses, matrix, bases, static, sources)
     measured = measured_pairs(scenario, catalog, {threat.id for threat in threats})
     entries = Entries(
         threats=threats,
@@ -178,6 +182,7 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
         effectiveness=matrix,
         bases=number_bases(scenario, catalog, threats, defenses, bases),
         static=static,
+        sources=sources,
         measured=measured,
         shown_as=displays_of(scenario, catalog),
     )
@@ -260,6 +265,7 @@ def _enter(
     matrix: FloatArray,
     bases: CodeArray,
     static: BoolArray,
+    sources: dict[tuple[int, int], str],
 ) -> None:
     """Override the rule by a document's explicit values, in place, skipping absent threats."""
     row = {threat.id: index for index, threat in enumerate(threats)}
@@ -268,10 +274,13 @@ def _enter(
     for index, entry in enumerate(document.effectiveness):
         if entry.threat in row:
             place = row[entry.threat], column[entry.defense]
-            basis = stated.get(("effectiveness", index, "value")) or entry.basis
+            value = ("effectiveness", index, "value")
+            basis = stated.get(value) or entry.basis
             matrix[place] = entry.value
             bases[place] = code_of(basis)
             static[place] = entry.adaptive is False and basis in MEASUREMENTS
+            form = document.uncertain.get(value) or document.stated.get(value)
+            sources[place] = (form and form.source) or entry.source or ""
 
 
 def _assumed_numbers(scenario: Scenario) -> list[str]:

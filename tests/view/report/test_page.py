@@ -185,6 +185,13 @@ def test_hostile_names_are_text_and_nothing_else(tmp_path):
     assert "<script>window.broken = 1</script>" in page.text
 
 
+def test_every_effectiveness_stands_beside_its_source():
+    document = hostile_document()
+    document["effectiveness"][0]["source"] = "counted in November"
+    page = Page(mg.report_page(mg.Scenario(**document)))
+    assert "counted in November" in page.text
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_json_within_a_script_ends_no_script(name):
     text = embedded_json({name: [name]})

@@ -105,13 +105,14 @@ def defenses_table(assessment: Assessment, entries: Entries) -> Table:
 
 
 def pairs_table(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
-    """List every effectiveness above 0 with its basis."""
+    """List every effectiveness above 0 with its basis and source."""
 
     def rows() -> Iterable[tuple[str, ...]]:
         for i, j in np.argwhere(entries.effectiveness > 0).tolist():
             basis = BASIS_NAMES[entries.bases.effectiveness[i, j]]
             share = repr(float(entries.effectiveness[i, j]))
-            yield labels.threats[i], labels.defenses[j], basis, share
+            source = entries.sources.get((i, j), "by the rules") or "-"
+            yield labels.threats[i], labels.defenses[j], basis, source, share
 
-    headings = ["threat", "defense", "basis", "share stopped at level 1"]
-    return table("Effectiveness above 0", headings, rows(), text_columns=3, noun="value", most=500)
+    headings = ["threat", "defense", "basis", "source", "share stopped at level 1"]
+    return table("Effectiveness above 0", headings, rows(), text_columns=4, noun="value", most=500)
