@@ -1,4 +1,4 @@
-"""What an answer rests on: how many numbers of each basis, and how much of the value hangs on them.
+"""Count the numbers of each basis in a game, and the share of the value that rests on each basis.
 
 For a number ``q`` of the game, ``|q dV/dq|`` is how far the value moves per share by which the
 number is off. At an optimum only the direct effect of a number counts (the envelope theorem). With

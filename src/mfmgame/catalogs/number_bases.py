@@ -1,4 +1,4 @@
-"""What each number of a game rests on: a basis of its own, or that of its entry."""
+"""The basis of each number of a game: stated for the number itself, or for its entry."""
 
 from __future__ import annotations
 

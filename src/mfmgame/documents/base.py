@@ -109,7 +109,7 @@ OTHER_WORDS = {
 }
 """Keys of other vocabularies, FAIR's among them, and what they are called here."""
 Basis = Literal["measured", "proxy", "paper", "derived", "assumed"]
-"""What a number rests on, the strongest basis first; everything else on bases derives from this
+"""Bases of numbers, the strongest first; everything else on bases derives from this
 list. A ``proxy`` was measured on another mechanism of the same family."""
 BASES: tuple[Basis, ...] = get_args(Basis)
 BasisName = Literal[Basis, "not_stated"]

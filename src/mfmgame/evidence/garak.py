@@ -50,7 +50,7 @@ class _Report:
 
 @dataclass
 class _Scan:
-    """What all reports share."""
+    """Counts and names that all reports of a read share."""
 
     trials: Trials
     choice: Choice

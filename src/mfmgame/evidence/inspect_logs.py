@@ -25,7 +25,7 @@ _SUITE_KEYS = ("suite_name", "task_suite", "suite")
 
 @dataclass
 class _Reading:
-    """What all samples share."""
+    """Options and counts that all samples of a read share."""
 
     trials: Trials
     choice: Choice

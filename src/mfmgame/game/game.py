@@ -117,7 +117,7 @@ class DefenseGame:
     shown_as: Mapping[str, ShownAs]
     notes: tuple[str, ...]
     bases: NumberBases | None = None
-    """What each number rests on; None unless :func:`build_game` has read it in documents."""
+    """Basis of each number; None unless :func:`build_game` has read it in documents."""
 
     def __init__(
         self,

@@ -54,7 +54,7 @@ _EXACT_IN_WORKBOOKS = 15
 
 @dataclass(frozen=True)
 class Measure:
-    """What the numbers of a column count.
+    """Kind of quantity that the numbers of a column state.
 
     Attributes
     ----------
