@@ -28,6 +28,7 @@ __all__ = [
     "path_of",
     "read_bytes",
     "read_document",
+    "read_json",
     "remember_files",
     "was_read",
 ]
@@ -89,16 +90,40 @@ def read_document(path: Path | None, *, repeated_nulls: bool = False) -> dict[st
         If the file is missing, too large or too deep, or is not a JSON object with unique keys,
         finite numbers and valid Unicode.
     """
-    source = STANDARD_INPUT if path is None else str(path)
-    try:
-        document = _parse(read_bytes(path), repeated_nulls)
-        for pointer, problem in _problems(document):
-            raise SpecificationError(problem, pointer=pointer_to(pointer))
-        if not isinstance(document, dict):
-            raise SpecificationError("expected a JSON object at the top level")
-    except SpecificationError as error:
-        raise error.located(source) from None
+    document = read_json(path, repeated_nulls=repeated_nulls)
+    if not isinstance(document, dict):
+        raise SpecificationError("expected a JSON object at the top level", source=_source_of(path))
     return document
+
+
+def read_json(path: Path | None, *, repeated_nulls: bool = False) -> Any:
+    """Read one JSON value of any kind, as :func:`read_document` reads an object.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+    repeated_nulls : bool, default False
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    SpecificationError
+        As for :func:`read_document`, except that the value may be a list or a scalar.
+    """
+    try:
+        value = _parse(read_bytes(path), repeated_nulls)
+        for pointer, problem in _problems(value):
+            raise SpecificationError(problem, pointer=pointer_to(pointer))
+    except SpecificationError as error:
+        raise error.located(_source_of(path)) from None
+    return value
+
+
+def _source_of(path: Path | None) -> str:
+    return STANDARD_INPUT if path is None else str(path)
 
 
 def read_bytes(path: Path | None, most: int | None = None) -> bytes:
