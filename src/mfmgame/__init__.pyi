@@ -23,6 +23,8 @@ from .attribution.plan_comparison import (
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
+from .authority.breaker import Admission, CircuitBreaker
+from .authority.breaker_status import BreakerStatus
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -103,13 +105,16 @@ from .view.report.page import report_page
 
 __all__ = [
     "Addition",
+    "Admission",
     "Assessment",
     "AssumedNumbers",
     "Attribution",
     "BasisSummary",
+    "BreakerStatus",
     "Catalog",
     "CatalogGaps",
     "CertificateError",
+    "CircuitBreaker",
     "CompositionComparison",
     "CoverageIndex",
     "DefenseGame",
