@@ -23,9 +23,13 @@ from .attribution.plan_comparison import (
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
+from .authority.agent_logs import read_calls
 from .authority.authorized_bits import AuthorizedBits, authorized_bits
 from .authority.breaker import Admission, CircuitBreaker
 from .authority.breaker_status import BreakerStatus
+from .authority.logged_call import LoggedCall
+from .authority.unused_authority import UnusedAuthority, unused_authority
+from .authority.used_bits import UsedBits, used_bits
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -142,6 +146,7 @@ __all__ = [
     "InputChange",
     "Interrupted",
     "Knee",
+    "LoggedCall",
     "Manifest",
     "MappedPair",
     "MappingScores",
@@ -177,6 +182,8 @@ __all__ = [
     "Trials",
     "UncertainInputs",
     "Units",
+    "UnusedAuthority",
+    "UsedBits",
     "Verification",
     "Weights",
     "WhatIf",
@@ -223,6 +230,7 @@ __all__ = [
     "navigator_layer",
     "navigator_layers",
     "odd_inputs",
+    "read_calls",
     "read_mapping",
     "read_trials",
     "read_weights",
@@ -243,6 +251,8 @@ __all__ = [
     "sweep_map",
     "threshold_gradient",
     "tornado",
+    "unused_authority",
+    "used_bits",
     "value_gradient",
     "verify",
     "weighed",

@@ -174,8 +174,8 @@ def _values(stream: BinaryIO, first: tuple[int, bytes]) -> Iterator[tuple[str, A
         yield from _document(line, stream)
         return
     yield from _entries(value, f"line {number}")
-    for number, line in _lines(stream, number):
-        yield f"line {number}", parsed(line, line=number, exact=True)
+    for place, later in _lines(stream, number):
+        yield f"line {place}", parsed(later, line=place, exact=True)
 
 
 def _document(line: bytes, stream: BinaryIO) -> Iterator[tuple[str, Any]]:

@@ -29,6 +29,7 @@ from mfmgame.messages import is_encodable, nearest, refuse_other_types, shown
 
 __all__ = ["Admission", "CircuitBreaker"]
 
+OPEN = "the breaker is open"
 _UNPROVEN = "no bound on the loss is proven: bits of threats are assumed"
 _NO_LIMIT = "no limit of bits: no attacker in the game can make the plan cost more than stopping"
 _LONGEST_NAME = 1000
@@ -346,7 +347,7 @@ class CircuitBreaker:
         name = (call.session or "") if by_session else SYSTEM
         scope = state.scope(name)
         if scope.opened is not None:
-            reason = f"the breaker is open since {scope.opened}, until a person resets it"
+            reason = f"{OPEN} since {scope.opened}, until a person resets it"
             return self._refused(state, call, scope.calls, reason)
         if call.refusal is not None or call.session is None or call.tool is None:
             return self._refused(state, call, scope.calls, call.refusal or "")

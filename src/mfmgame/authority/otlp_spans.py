@@ -42,7 +42,7 @@ def calls_of_spans(export: Mapping[str, Any]) -> Iterator[LoggedCall]:
         If the request is not OTLP JSON, or a span that executes a tool has no name of the tool
         or no arguments.
     """
-    starts = []
+    starts: list[tuple[int, int, str, object, dict[str, Any]]] = []
     for place, span in _spans(export):
         with placed(place):
             attributes = _attributes(span)

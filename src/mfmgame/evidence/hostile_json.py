@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,7 @@ _LONGEST_TEXT = 1000
 _TOO_DEEP = "nested too deeply"
 
 
-def parsed(
-    data: bytes, *, line: int = 0, not_a_number: bool = False, exact: bool = False
-) -> Any:
+def parsed(data: bytes, *, line: int = 0, not_a_number: bool = False, exact: bool = False) -> Any:
     """Parse JSON with unique keys.
 
     Unlike `read_document`, which checks every value, this function leaves the values to the
@@ -64,9 +62,6 @@ def parsed(
     >>> parsed(b'{"security": true}')
     {'security': True}
     """
-    constant = float if not_a_number else _refuse_constant
-    if exact:
-        constant = exact_number
     with placed(f"line {line}" if line else ""):
         text = decoded(data)
         try:
@@ -74,7 +69,7 @@ def parsed(
                 text,
                 object_pairs_hook=_with_unique_keys,
                 parse_float=exact_number if exact else None,
-                parse_constant=constant,
+                parse_constant=_constants(not_a_number=not_a_number, exact=exact),
             )
         except json.JSONDecodeError as error:
             place = "" if line else f"line {error.lineno}, "
@@ -259,6 +254,13 @@ def _with_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise SpecificationError(f"found the key {shown(key)} twice, expected unique keys")
             seen.add(key)
     return members
+
+
+def _constants(*, not_a_number: bool, exact: bool) -> Callable[[str], Any]:
+    """Choose what becomes of NaN and Infinity."""
+    if exact:
+        return exact_number
+    return float if not_a_number else _refuse_constant
 
 
 def _refuse_constant(text: str) -> float:
