@@ -1,0 +1,1 @@
+"""Exact counts of the tool calls that an agent may make."""
