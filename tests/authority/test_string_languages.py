@@ -61,6 +61,7 @@ def pattern_texts(leaves, quantifiers=QUANTIFIERS):
         (["^.{3}$"], {"alphabet": "ab\n\r"}, 2**3),
         (["[A-Z]{3}"], {"alphabet": "ABc", "longest": 4}, 2**3 + 2 * 24 - 2**4),
         ([], {"alphabet": PRINTABLE, "longest": 2}, 1 + 95 + 95**2),
+        (["|a[ab]{40}"], {"alphabet": "ab", "longest": 50}, 2**51 - 1),  # matches at once
         ([], {"longest": 0}, 1),
         (["a"], {"longest": 0}, 0),
         (["^a*$"], {"shortest": 3, "longest": 2}, 0),
