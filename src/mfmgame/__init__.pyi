@@ -23,6 +23,7 @@ from .attribution.plan_comparison import (
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
+from .authority.authorized_bits import AuthorizedBits, authorized_bits
 from .authority.breaker import CircuitBreaker
 from .authority.breaker_status import BreakerStatus
 from .authority.breaker_store import Admission
@@ -49,10 +50,12 @@ from .documents.addition import Addition, load_addition
 from .documents.catalog import Catalog
 from .documents.evidence_file import Evidence, EvidenceCell
 from .documents.json_schema import json_schema
+from .documents.policy import Policy, load_policy
 from .documents.portfolio_result import PortfolioDocument
 from .documents.result import FrontierDocument, Result
 from .documents.scenario import Scenario
 from .documents.scenario_parts import Units
+from .documents.tool_manifest import Manifest, load_tools
 from .ensembles.ensemble import Ensemble, Funding
 from .ensembles.estimates import Estimate
 from .ensembles.plan_regrets import PlanRegret
@@ -110,6 +113,7 @@ __all__ = [
     "Assessment",
     "AssumedNumbers",
     "Attribution",
+    "AuthorizedBits",
     "BasisSummary",
     "BreakerStatus",
     "Catalog",
@@ -139,6 +143,7 @@ __all__ = [
     "InputChange",
     "Interrupted",
     "Knee",
+    "Manifest",
     "MappedPair",
     "MappingScores",
     "MatrixCertificate",
@@ -152,6 +157,7 @@ __all__ = [
     "PlanEvaluation",
     "PlanRegret",
     "PlanVerification",
+    "Policy",
     "Portfolio",
     "PortfolioDocument",
     "PortfolioSequence",
@@ -181,6 +187,7 @@ __all__ = [
     "WorkerError",
     "Workers",
     "assess",
+    "authorized_bits",
     "basis_summary",
     "best_portfolios",
     "build_game",
@@ -206,8 +213,10 @@ __all__ = [
     "load_addition",
     "load_catalog",
     "load_evidence",
+    "load_policy",
     "load_result",
     "load_scenario",
+    "load_tools",
     "measured_catalog",
     "merge_catalogs",
     "merge_evidence",

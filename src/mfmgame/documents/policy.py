@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from types import NoneType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -214,7 +215,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
 
 def as_policy(policy: object) -> Policy | None:
     """Return the policy that a user means: a policy, its JSON, or the path of a file."""
-    refuse_other_types(policy, "policy", Policy, Mapping, str, os.PathLike, None)
+    refuse_other_types(policy, "policy", Policy, Mapping, str, os.PathLike, NoneType)
     if policy is None or isinstance(policy, Policy):
         return policy
     if isinstance(policy, Mapping):
