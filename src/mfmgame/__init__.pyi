@@ -25,8 +25,9 @@ from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .authority.agent_logs import read_calls
 from .authority.authorized_bits import AuthorizedBits, authorized_bits
-from .authority.breaker import Admission, CircuitBreaker
+from .authority.breaker import CircuitBreaker
 from .authority.breaker_status import BreakerStatus
+from .authority.breaker_store import Admission
 from .authority.logged_call import LoggedCall
 from .authority.unused_authority import UnusedAuthority, unused_authority
 from .authority.used_bits import UsedBits, used_bits

@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mfmgame.authority.breaker import OPEN, CircuitBreaker
+from mfmgame.authority.breaker import CircuitBreaker
 from mfmgame.authority.logged_call import LoggedCall
 from mfmgame.errors import SpecificationError
 
 __all__ = ["LogWatch", "StoppedSession"]
 
 _CACHED_KIBIBYTES = 4096
+_OPEN = "the breaker is open"
+"""How the breaker's reason begins for each call after the call that opened it."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class LogWatch:
             self.stopped += 1
             self._counts.execute("UPDATE sessions SET stopped = 1 WHERE name = ?", [call.session])
             # The breaker opened while the log was read, so its clock says nothing about the log.
-            reason = OPEN if decision.reason.startswith(OPEN) else decision.reason
+            reason = _OPEN if decision.reason.startswith(_OPEN) else decision.reason
             yield StoppedSession(
                 call.session,
                 number,
