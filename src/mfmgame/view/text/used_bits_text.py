@@ -42,18 +42,19 @@ def used_text(used: UsedBits) -> Group:
             f"{percent_text(used.own_share)} of the calls were made by no other session: most "
             "possible calls have not been seen, and the used bits of a call are too low"
         )
-    return Group(facts_table(facts), *notes_text(notes))
+    return Group(Text("used bits"), facts_table(facts), *notes_text(notes))
 
 
 def unused_text(unused: UnusedAuthority) -> Group:
     """Show authority that no call used, the bits that each rule takes off, and the rules."""
-    parts: list[RenderableType] = [facts_table(list(_facts(unused)))]
+    title = Text("authority that no logged call used")
+    parts: list[RenderableType] = [title, facts_table(list(_facts(unused)))]
     if unused.narrowings:
         table = table_of(["where", "rule", "bits a step off"], 2)
         for found in unused.narrowings:
             table.add_row(printable(found.place), found.change, _bits(found.bits))
         rules = json.dumps(_rules(unused), indent=2, ensure_ascii=True)
-        parts += [heading("authority never used"), table, heading("for the policy"), Text(rules)]
+        parts += [heading("rules that take authority away"), table, heading("for the policy"), Text(rules)]
     return Group(*parts, *notes_text([_HONEST, *_notes(unused)]))
 
 
