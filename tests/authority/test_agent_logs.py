@@ -26,9 +26,9 @@ def lines(*rows):
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def refusal(log, format=None):
+def refusal(log, *form):
     with pytest.raises(SpecificationError) as caught:
-        list(read_calls(log, format))
+        list(read_calls(log, *form))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -42,7 +42,9 @@ def test_a_line_is_a_call(tmp_path):
 
 
 def test_numbers_are_read_as_written(tmp_path):
-    text = '{"session": "s", "tool": "t", "arguments": {"a": 0.10, "b": 1e2, "c": 12345678901234567}}'
+    text = (
+        '{"session": "s", "tool": "t", "arguments": {"a": 0.10, "b": 1e2, "c": 12345678901234567}}'
+    )
     (call,) = read_calls(written(tmp_path, text))
     assert call.arguments == {"a": Decimal("0.10"), "b": Decimal("1e2"), "c": 12345678901234567}
 
@@ -91,7 +93,10 @@ HOSTILE = {
     "a list in a list": (b"[[1]]\n", "line 1: /0: found a list, expected an object"),
     "unknown keys": (b'{"a": 1}', "line 1: found no known keys"),
     "a repeated key": (b'{"session": "s", "session": "t", "tool": "x"}', "'session' twice"),
-    "no session": (b'{"session": null, "tool": "x"}', "line 1: /session: found null, expected text"),
+    "no session": (
+        b'{"session": null, "tool": "x"}',
+        "line 1: /session: found null, expected text",
+    ),
     "an empty tool": (b'{"session": "s", "tool": ""}', "line 1: /tool: found no text"),
     "a long name": (b'{"session": "%s", "tool": "x"}' % (b"s" * 1001), "found 1001 characters"),
     "a surrogate": (b'{"session": "\\ud800", "tool": "x"}', "is not valid Unicode"),
@@ -146,7 +151,7 @@ def test_nothing_before_a_bad_line_is_lost(case, tmp_path):
     calls = read_calls(written(tmp_path, lines(LINE, LINE).encode() + content))
     assert [next(calls).tool, next(calls).tool] == ["pay", "pay"]
     if content.strip():
-        with pytest.raises(SpecificationError, match="line 3|expected an object"):
+        with pytest.raises(SpecificationError, match=r"line 3|expected an object"):
             list(calls)
 
 

@@ -45,7 +45,8 @@ def clustered_entropy(sessions: Iterable[Mapping[Any, int]]) -> Entropy:
     The calls of a session are alike, so that their number overstates what they tell. The
     jackknife [1]_ leaves out a session at a time, and finds from the estimates without each
     session both the bias that remains after the correction of Miller and Madow [2]_ and the
-    standard error. The interval has quantiles of Student's t.
+    standard error. The interval adds the variance of the second-order term and has quantiles of
+    Student's t; its upper end allows for a call that no session happened to make.
 
     Parameters
     ----------
@@ -87,13 +88,27 @@ def clustered_entropy(sessions: Iterable[Mapping[Any, int]]) -> Entropy:
     if number < 2:
         return Entropy(plug_in, corrected, corrected, None, None)
     without = np.array([_without(whole, total[own], counts).miller_madow for own, counts in rows])
-    bits = number * corrected - (number - 1) * float(without.mean())
-    spread = float(((without - without.mean()) ** 2).sum())
-    half = float(stdtrit(number - 1, 0.5 + 0.5 * CONFIDENCE)) * np.sqrt(
-        spread * (number - 1) / number
-    )
-    bits = max(0.0, bits)
-    return Entropy(plug_in, corrected, bits, max(0.0, bits - float(half)), bits + float(half))
+    bits = max(0.0, number * corrected - (number - 1) * float(without.mean()))
+    variance = (number - 1) / number * float(((without - without.mean()) ** 2).sum())
+    variance += _curvature(max(bits, corrected) - plug_in, whole.distinct)
+    half = float(stdtrit(number - 1, 0.5 + 0.5 * CONFIDENCE)) * math.sqrt(variance)
+    high = max(bits + half, _unseen(number))
+    return Entropy(plug_in, corrected, bits, max(0.0, bits - half), high)
+
+
+def _curvature(correction: float, distinct: int) -> float:
+    """Compute the variance of the entropy's second-order term, which the jackknife misses.
+
+    The term is that of a chi-square variable with a mean of the correction: the whole error
+    where all frequencies are equal, as the first-order term is 0 there.
+    """
+    return 2.0 * correction**2 / (distinct - 1) if distinct > 1 else 0.0
+
+
+def _unseen(sessions: int) -> float:
+    """Compute the entropy of a call that no session may have made by chance alone."""
+    share = min(0.5, 1.0 - (0.5 - 0.5 * CONFIDENCE) ** (1.0 / sessions))
+    return -share * math.log2(share) - (1.0 - share) * math.log2(1.0 - share)
 
 
 @dataclass(frozen=True)

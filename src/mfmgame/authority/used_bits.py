@@ -79,8 +79,8 @@ def used_bits(calls: Iterable[LoggedCall] | str | os.PathLike[str]) -> UsedBits:
     Notes
     -----
     The plug-in entropy is corrected as Miller and Madow proposed, then by the jackknife over
-    sessions, whose calls are alike. In simulations the intervals cover 86 to 96 % where up to
-    one call in four is made by its session alone, and fewer where more are.
+    sessions, whose calls are alike. In the simulations of ``benchmarks/entropy_coverage.py`` the
+    intervals cover 95 to 98 %; at most a fifth of the calls there is made by no other session.
 
     Examples
     --------

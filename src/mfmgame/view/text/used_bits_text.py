@@ -19,7 +19,7 @@ from mfmgame.view.text.number_formats import number_text, percent_text, printabl
 
 __all__ = ["unused_text", "used_text"]
 
-_MUCH_UNSEEN = 0.25
+_MUCH_UNSEEN = 0.2
 """Share of calls by a single session from which the intervals no longer cover as they say."""
 _HONEST = "used bits describe the logged agent, not an attacker: they never raise a limit"
 
@@ -54,7 +54,12 @@ def unused_text(unused: UnusedAuthority) -> Group:
         for found in unused.narrowings:
             table.add_row(printable(found.place), found.change, _bits(found.bits))
         rules = json.dumps(_rules(unused), indent=2, ensure_ascii=True)
-        parts += [heading("rules that take authority away"), table, heading("for the policy"), Text(rules)]
+        parts += [
+            heading("rules that take authority away"),
+            table,
+            heading("for the policy"),
+            Text(rules),
+        ]
     return Group(*parts, *notes_text([_HONEST, *_notes(unused)]))
 
 
