@@ -211,7 +211,7 @@ class AuthorizedBits(Displayed):
         >>> policy = mg.Policy(schema="mfmgame/policy/1", tools={"wait": {}})
         >>> allowed = mg.authorized_bits(tools, policy)
         >>> allowed.refusal("wait", {"then": "pay"})
-        "wait: found an unknown argument, expected none"
+        'wait: found an unknown argument, expected none'
         """
         allowed: AllowedTool | None = self._by_name.get(tool)  # type: ignore[attr-defined]
         if allowed is None:
