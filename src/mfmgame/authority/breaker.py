@@ -402,7 +402,7 @@ def _caveat(terms: Terms) -> str:
 
 def _problem_of_name(name: str) -> str:
     if len(name) > _LONGEST_NAME:
-        return f"found {len(name)} characters"
+        return f"found {len(name)} characters, expected at most {_LONGEST_NAME}"
     return "" if is_encodable(name) else f"found {shown(name)}, which is not valid Unicode"
 
 

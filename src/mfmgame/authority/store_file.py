@@ -90,7 +90,7 @@ class StoreFile:
         Raises
         ------
         StoreError
-            If the state cannot be read or written, or another process holds it for too long.
+            If the state cannot be read or written, or other processes keep it busy for too long.
         """
         with self._lock:
             try:
@@ -191,8 +191,10 @@ def _prepared(path: Path, must_exist: bool) -> tuple[int, int]:
 
 def _refuse_foreign(connection: sqlite3.Connection) -> None:
     """Refuse the database of another program before anything is written to it."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    connection.execute("BEGIN")  # another process may be writing the first tables
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    connection.execute("COMMIT")
     if application != (APPLICATION_ID if tables else 0):
         raise StoreError("found another SQLite database, expected the state of a breaker")
 
@@ -222,7 +224,7 @@ def _described(error: Exception) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     text = " ".join(text.split())
     if isinstance(error, sqlite3.OperationalError) and "locked" in text:
-        return f"another process held the state for {_SECONDS_OF_WAITING:g} seconds"
+        return f"other processes kept the state busy for {_SECONDS_OF_WAITING:g} seconds"
     return text if isinstance(error, StoreError) else f"the state cannot be used: {text}"
 
 
