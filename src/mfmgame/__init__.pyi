@@ -24,6 +24,8 @@ from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .authority.authorized_bits import AuthorizedBits, authorized_bits
+from .authority.breaker import Admission, CircuitBreaker
+from .authority.breaker_status import BreakerStatus
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -106,14 +108,17 @@ from .view.report.page import report_page
 
 __all__ = [
     "Addition",
+    "Admission",
     "Assessment",
     "AssumedNumbers",
     "Attribution",
     "AuthorizedBits",
     "BasisSummary",
+    "BreakerStatus",
     "Catalog",
     "CatalogGaps",
     "CertificateError",
+    "CircuitBreaker",
     "CompositionComparison",
     "CoverageIndex",
     "DefenseGame",

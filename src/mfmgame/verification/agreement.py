@@ -26,6 +26,7 @@ __all__ = [
     "check_range",
     "refuse",
     "rounded",
+    "rounded_outwards",
 ]
 
 
@@ -179,3 +180,10 @@ def rounded(number: Fraction) -> float:
         return float(number)
     except OverflowError:
         return float("inf") if number > 0 else float("-inf")
+
+
+def rounded_outwards(number: Fraction, direction: int) -> float:
+    """Round to the nearest float that is not less (direction 1) or not greater (-1)."""
+    nearest = float(number)
+    inside = Fraction(nearest) < number if direction > 0 else Fraction(nearest) > number
+    return float(np.nextafter(nearest, direction * np.inf)) if inside else nearest

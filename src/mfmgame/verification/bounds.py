@@ -17,7 +17,7 @@ from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
 from mfmgame.messages import shown
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.verification.agreement import AGREEMENT, ROUNDING, Pointer, check_range, refuse
 
 __all__ = ["ExactGame"]
@@ -25,6 +25,8 @@ __all__ = ["ExactGame"]
 
 _JUST_PAYS = 1e-9
 """Relative difference below which a defense's gain equals its cost."""
+_FAINT = Fraction(1, 2**999)
+"""Upper bound of an exposure whose float is less than 2**-1000."""
 
 
 class ExactGame:
@@ -219,15 +221,21 @@ class ExactGame:
         exposure = self.composition.exposure(allocation, rounding)
         most = game.severity * exposure * (1.0 + 2.0**-48)
         running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
-        # Depths beyond the range of floats are not worth numbers with as many digits.
-        faint = () if self.composition.is_polyhedral else running[exposure[running] == 0.0]
-        running = np.setdiff1d(running, faint)
-        exposures = self.composition.certain_exposure(running, allocation)
-        total = sum((Fraction(float(game.severity[t])) for t in faint), Fraction(0)) / 2**1000
+        total = Fraction(0)
+        exposures = self.exposures(running, allocation)
         for threat, share in zip(running.tolist(), exposures, strict=True):
             paid = Fraction(price) * Fraction(float(game.bandwidth[threat]))
             total += max(Fraction(0), Fraction(float(game.severity[threat])) * share - paid)
         return total
+
+    def exposures(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
+        """Compute the share of each given threat that gets through, exact or rounded up."""
+        # Depths beyond the range of floats are not worth numbers with as many digits.
+        faint = np.zeros(len(threats), dtype=bool)
+        if not self.composition.is_polyhedral:
+            faint = self.composition.exposure(allocation)[threats] < 2.0**-1000
+        certain = iter(self.composition.certain_exposure(threats[~faint], allocation))
+        return [_FAINT if is_faint else next(certain) for is_faint in faint.tolist()]
 
 
 def _combined(

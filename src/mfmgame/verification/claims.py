@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,7 @@ from mfmgame.verification.agreement import (
 )
 
 __all__ = [
+    "answer_of",
     "check_head",
     "check_notes",
     "check_status",
@@ -96,15 +98,26 @@ def load_result(path: str | os.PathLike[str]) -> Answer:
     file = input_of(path)
     document = read_document(file)
     try:
-        name = document.get("schema")
-        if not isinstance(name, str) or name not in _ANSWERS:
-            raise SpecificationError(
-                f"found {shown(name)}, expected {nearest(name, _ANSWERS, 'schema')}",
-                pointer="/schema",
-            )
-        return _ANSWERS[name](**document)
+        return answer_of(document)
     except SpecificationError as error:
         raise error.located(STANDARD_INPUT if file is None else os.fspath(path)) from None
+
+
+def answer_of(document: Mapping[str, Any]) -> Answer:
+    """Read an answer from parsed JSON.
+
+    Raises
+    ------
+    SpecificationError
+        If the JSON holds no answer that can be verified.
+    """
+    name = document.get("schema")
+    if not isinstance(name, str) or name not in _ANSWERS:
+        raise SpecificationError(
+            f"found {shown(name)}, expected {nearest(name, _ANSWERS, 'schema')}",
+            pointer="/schema",
+        )
+    return _ANSWERS[name](**document)
 
 
 def check_head(document: Answer, game: DefenseGame) -> None:

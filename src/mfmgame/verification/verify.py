@@ -18,7 +18,14 @@ from mfmgame.documents.result import FrontierDocument, Result
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.numerics.arrays import FloatArray
-from mfmgame.verification.agreement import check_each, check_equal, check_number, refuse, rounded
+from mfmgame.verification.agreement import (
+    check_each,
+    check_equal,
+    check_number,
+    refuse,
+    rounded,
+    rounded_outwards,
+)
 from mfmgame.verification.bases import check_bases
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.claims import (
@@ -329,10 +336,4 @@ def _verify_frontier(frontier: Frontier, game: DefenseGame) -> FrontierVerificat
 
 def _verification(lower: Fraction, upper: Fraction, game: DefenseGame) -> Verification:
     gap = (upper - lower) / Fraction(scale_of(game, float(upper)))
-    return Verification(game, _outwards(lower, -1), _outwards(upper, 1), rounded(gap))
-
-
-def _outwards(number: Fraction, direction: int) -> float:
-    nearest = float(number)
-    inside = Fraction(nearest) < number if direction > 0 else Fraction(nearest) > number
-    return float(np.nextafter(nearest, direction * np.inf)) if inside else nearest
+    return Verification(game, rounded_outwards(lower, -1), rounded_outwards(upper, 1), rounded(gap))
