@@ -29,6 +29,7 @@ from mfmgame.messages import shown
 __all__ = ["CallGate", "ListAnswer", "ListRequests"]
 
 SECONDS_TO_LIST = 20.0
+"""For which calls wait until the server has listed its tools."""
 MOST_PAGES = 1000
 _HANDSHAKE = {"initialize", "server/discover", "ping"}
 _LIST_CHANGED = "notifications/tools/list_changed"
@@ -118,8 +119,6 @@ class CallGate:
     log : callable or None
         Takes each decided call, with its arguments, as a JSON object.
     requests : ListRequests
-    patience : float
-        Seconds for which calls wait for the list of tools.
     """
 
     def __init__(
@@ -132,12 +131,11 @@ class CallGate:
         warn: Callable[[str], None],
         log: Callable[[dict[str, Any]], None] | None,
         requests: ListRequests,
-        patience: float = SECONDS_TO_LIST,
     ) -> None:
         self._count, self._session = count, session
         self._to_server, self._to_client = to_server, to_client
         self._warn, self._log = warn, log
-        self._requests, self._patience = requests, patience
+        self._requests = requests
         self._breaker: CircuitBreaker | None = None
         self._closed_because = ""
         self._meta: dict[str, Any] | None = None
@@ -170,7 +168,7 @@ class CallGate:
         method = message.get("method")
         if method == "tools/call":
             self._ask_if_stateless(message)
-            self._held.append((time.monotonic() + self._patience, message, line))
+            self._held.append((time.monotonic() + SECONDS_TO_LIST, message, line))
             self._decide()
             return
         if method == "tools/list" and "id" in message:

@@ -245,6 +245,9 @@ class GuardProxy:
             self._reader.join(_POLL)
             must_hurry = grace < SECONDS_AFTER_INPUT
             idle = idle + _POLL if self._is_reading or must_hurry else 0.0
+        if not self._reader.is_alive() and self._server is not None:
+            assert self._server.stdout is not None
+            self._server.stdout.close()
 
     def _signal(self, name: str) -> None:
         """Send a signal to the server and to the processes that it started."""
