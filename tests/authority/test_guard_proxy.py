@@ -253,10 +253,10 @@ class TestTools:
                 request = call(number, "read", page=page)
                 request["params"]["_meta"] = meta
                 client.send(request)
-            assert client.answer()["id"] == 1
-            refused = client.answer()
-            assert refusal(refused)
-            assert refused["result"]["resultType"] == "complete"
+            answers = {answer["id"]: answer for answer in (client.answer(), client.answer())}
+        assert "isError" not in answers[1]["result"]
+        assert refusal(answers[2])
+        assert answers[2]["result"]["resultType"] == "complete"
 
 
 class TestTaint:
@@ -325,16 +325,13 @@ class TestEnds:
         with pytest.raises(SpecificationError, match="cannot be started"):
             proxy.run()
 
-    def test_a_client_that_stops_reading_ends_the_server(self):
+    def test_a_server_that_reads_nothing_ends_with_its_client(self, monkeypatch):
+        monkeypatch.setattr(guard_proxy, "SECONDS_AFTER_INPUT", 0.2)
         with Guarded() as client:
-            server = client.proxy._server
-            reader, client.input = client.input, None
-            client.send({"id": 1, "method": "ping"})
-            client.line()
-            code = os.dup(reader)
-            os.close(code)
-            client.end()
-            assert server.poll() == 0
+            client.send({"method": "test/sleep", "params": {"seconds": 60}})
+            for _ in range(4):
+                client.send({"method": "x", "params": {"text": "y" * 100_000}})
+            assert client.end() == 1
 
 
 GUARD = """
@@ -383,6 +380,19 @@ def test_no_process_is_left_when_the_guard_is_ended(number, modes, status):
     guard.stdin.close()
     guard.stdout.close()
     guard.stderr.close()
+
+
+def test_a_client_that_stops_reading_ends_the_guard():
+    folder = os.path.dirname(os.path.dirname(__file__))
+    command = [sys.executable, "-c", GUARD, folder]
+    guard = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    guard.stdout.close()
+    guard.stdin.write(line({"id": 1, "method": "ping"}))
+    guard.stdin.flush()
+    assert guard.wait(10) == 0
+    guard.stdin.close()
 
 
 def _is_alive(process):

@@ -73,6 +73,8 @@ class GuardProxy:
         self._client_lock = threading.Lock()
         self._requests = ListRequests()
         self._is_reading = True
+        self._progress = 0
+        self._heard_end = threading.Event()
         self._was_stopped = False
         self._server: subprocess.Popen[bytes] | None = None
         self._gate = CallGate(
@@ -148,6 +150,7 @@ class GuardProxy:
             except queue.Empty:
                 self._gate.give_up()
                 continue
+            self._progress += 1
             if kind == "line":
                 self._gate.client_line(value)
                 self._room.release()
@@ -155,6 +158,7 @@ class GuardProxy:
                 self._gate.list_answer(value)
             elif kind == "client ended":
                 is_ending = True
+                self._heard_end.set()
             else:
                 return
 
@@ -174,7 +178,7 @@ class GuardProxy:
 
     def _read_client(self) -> None:
         in_long_line = False
-        with contextlib.suppress(OSError):
+        try:
             for line in read_lines(self._from_client):
                 if not in_long_line and len(line) <= MOST_LINE_BYTES:
                     self._room.acquire()
@@ -183,21 +187,34 @@ class GuardProxy:
                     limit = f"a line longer than the limit of {MOST_LINE_BYTES} bytes"
                     self._answer_client(error_answer(MessageError(limit)))
                 in_long_line = not line.endswith(b"\n")
-        self._events.put(("client ended", None))
+        finally:
+            self._events.put(("client ended", None))
+            self._watch_end()
+
+    def _watch_end(self) -> None:
+        """Stop a server that keeps the guard from hearing that its client has ended."""
+        progress = -1
+        while not self._heard_end.wait(SECONDS_AFTER_INPUT):
+            if progress == self._progress:
+                self._signal("SIGKILL")
+                return
+            progress = self._progress
 
     def _read_server(self) -> None:
         has_reader, in_long_line = True, False
-        for line in read_lines(self._output):
-            self._is_reading = False
-            is_part = in_long_line or len(line) > MOST_LINE_BYTES
-            answer = None if is_part else self._requests.answer(line)
-            if answer is not None:
-                self._events.put(("tools", answer))
-            if has_reader and not (answer is not None and answer.is_own):
-                has_reader = self._pass_on(line, is_start=not in_long_line)
-            in_long_line = not line.endswith(b"\n")
-            self._is_reading = True
-        self._events.put(("server ended", None))
+        try:
+            for line in read_lines(self._output):
+                self._is_reading = False
+                is_part = in_long_line or len(line) > MOST_LINE_BYTES
+                answer = None if is_part else self._requests.answer(line)
+                if answer is not None:
+                    self._events.put(("tools", answer))
+                if has_reader and not (answer is not None and answer.is_own):
+                    has_reader = self._pass_on(line, is_start=not in_long_line)
+                in_long_line = not line.endswith(b"\n")
+                self._is_reading = True
+        finally:
+            self._events.put(("server ended", None))
 
     def _pass_on(self, line: bytes, *, is_start: bool) -> bool:
         """Write a line of the server, or a part of it; tell whether the client reads."""
@@ -221,6 +238,7 @@ class GuardProxy:
 
     def _end(self, grace: float) -> None:
         """Close the server's input, stop the server if it goes on, and pass on the rest."""
+        self._heard_end.set()
         if self._server is None:
             return
         assert self._server.stdin is not None
