@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 
@@ -50,12 +51,23 @@ def random_cases(number):
         yield pattern, ["".join(draw.choices(CHARACTERS, k=draw.randint(0, 3))) for _ in range(12)]
 
 
+def without_needless_escapes(pattern):
+    """Write escaped punctuation that the flag u refuses, such as ``\\_``, by its number."""
+    return re.sub(
+        r"\\(.)",
+        lambda found: f"\\x{ord(found[1]):02x}" if found[1] in " !\"#%&',-:;<=>@_`~" else found[0],
+        pattern,
+        flags=re.DOTALL,
+    )
+
+
 @pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 def test_patterns_mean_what_they_mean_in_javascript():
     cases = list(random_cases(3000))
     cases += [(fragment, list(CHARACTERS)) for fragment in FRAGMENTS]
+    strict = [(without_needless_escapes(pattern), texts) for pattern, texts in cases]
     result = subprocess.run(
-        [NODE, "-e", SCRIPT], input=json.dumps(cases), capture_output=True, text=True, check=True
+        [NODE, "-e", SCRIPT], input=json.dumps(strict), capture_output=True, text=True, check=True
     )
     n_compared = 0
     for (pattern, texts), expected in zip(cases, json.loads(result.stdout), strict=True):
@@ -85,7 +97,7 @@ def test_patterns_mean_what_they_mean_in_javascript():
         ("(?i)a", "inline flags are not supported"),
         ("(?P<n>a)", "'(?P' begins no group of ECMA-262"),
         ("(?<n>a)(?<n>b)", "two groups have the name 'n'"),
-        ("\\-", "a backslash before '-' is no escape with the flag u"),
+        ("\\e", "a backslash before 'e' is no escape with the flag u"),
         ("[b-a]", "a range of characters is out of order"),
         ("a{2,1}", "{2,1} is out of order"),
         ("a{10001}", "a part is repeated more than 10,000 times"),

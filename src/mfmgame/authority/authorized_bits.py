@@ -77,7 +77,7 @@ class AllowedTool:
 
     @property
     def bits(self) -> float:
-        """log2 of the count, rounded up; infinite if unbounded, -inf without any call."""
+        """Bits of the count, rounded up; infinite if unbounded, -inf without any call."""
         return _bits(self.count)
 
     @property
@@ -162,7 +162,7 @@ class AuthorizedBits(Displayed):
 
     @property
     def bits_per_step(self) -> float:
-        """log2 of the count, rounded up; infinite if unbounded."""
+        """Bits of the count, rounded up; infinite if unbounded."""
         return _bits(self.count)
 
     @property
@@ -211,7 +211,7 @@ class AuthorizedBits(Displayed):
         >>> policy = mg.Policy(schema="mfmgame/policy/1", tools={"wait": {}})
         >>> allowed = mg.authorized_bits(tools, policy)
         >>> allowed.refusal("wait", {"then": "pay"})
-        "wait: 'then': not an argument that is allowed"
+        'wait: found an unknown argument, expected none'
         """
         allowed: AllowedTool | None = self._by_name.get(tool)  # type: ignore[attr-defined]
         if allowed is None:
@@ -318,8 +318,15 @@ def authorized_bits(
     found = AuthorizedBits(
         manifest, rules, tuple(allowed), _steps(steps, rules, allowed), tuple(ignored)
     )
-    threats = tuple(_threat_bits(found, read_harmful(text)) for text in harmful)
+    threats = tuple(_threat_bits(found, read_harmful(text)) for text in _texts(harmful))
     return AuthorizedBits(manifest, rules, found.tools, found.steps, found.ignored, threats)
+
+
+def _texts(harmful: Sequence[str]) -> Sequence[str]:
+    refuse_other_types(harmful, "harmful", list, tuple)
+    for place, text in enumerate(harmful):
+        refuse_other_types(text, f"harmful[{place}]", str)
+    return harmful
 
 
 def _arguments(reader: SchemaReader, tool: Tool, policy: Policy | None) -> Values:

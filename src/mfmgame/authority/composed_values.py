@@ -180,7 +180,10 @@ class Objects(Values):
         for name, member in value.items():
             values = self.properties.get(name)
             if values is None and self.others is None:
-                return f"{shown(name)}: not an argument that is allowed"
+                known = (
+                    f"only {', '.join(map(shown, self.properties))}" if self.properties else "none"
+                )
+                return f"found an unknown argument, expected {known}"
             problem = values.problem(member) if values is not None else None
             if problem is not None:
                 return f"{shown(name)}: {problem}"

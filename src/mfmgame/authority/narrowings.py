@@ -63,18 +63,18 @@ def narrowings(authorized: AuthorizedBits, most: int = 5) -> tuple[Narrowing, ..
     [('pay', 'deny the tool', 10.0), ('pay.amount', 'allow 16 values', 5.91)]
     """
     if authorized.count is None:
-        found = [_bounded(place.place, place.text) for place in authorized.unbounded]
+        found = [_bounded(remark.place) for remark in authorized.unbounded]
         return tuple(found[:most])
     listed = [narrowing for tool in authorized.tools for narrowing in _of(authorized, tool)]
     listed.sort(key=lambda narrowing: -narrowing.bits)
     return tuple(narrowing for narrowing in listed[:most] if narrowing.bits > 0)
 
 
-def _bounded(place: str, reason: str) -> Narrowing:
+def _bounded(place: str) -> Narrowing:
     if place.endswith(UNDECLARED):
         rule = {"undeclared_arguments": "deny"}
         return Narrowing(place, "refuse what the schema does not name", rule, math.inf)
-    return Narrowing(place, f"bound the argument: {reason}", None, math.inf)
+    return Narrowing(place, "bound the argument", None, math.inf)
 
 
 def _of(authorized: AuthorizedBits, tool: AllowedTool) -> Iterator[Narrowing]:

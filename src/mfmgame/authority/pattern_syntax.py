@@ -67,7 +67,12 @@ _SECOND_HALF = re.compile(r"\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})")
 _SETS = {"d": DIGITS, "s": WHITE_SPACE, "w": WORD_CHARACTERS}
 _SETS |= {letter.upper(): members.inverted() for letter, members in _SETS.items()}
 _CONTROLS = {"t": 0x09, "n": 0x0A, "v": 0x0B, "f": 0x0C, "r": 0x0D}
-_SYNTAX_CHARACTERS = "^$\\.*+?()[]{}|/"
+_PUNCTUATION = frozenset(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+"""Characters that stand for themselves after a backslash.
+
+The flag u allows fewer; patterns written for other languages escape more, and cannot mean
+anything else.
+"""
 _QUANTIFIERS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
 
@@ -242,7 +247,7 @@ class _Parser:
             return _SETS[letter]
         if letter in _CONTROLS:
             return CharacterSet.of(_CONTROLS[letter])
-        if letter in _SYNTAX_CHARACTERS or (letter == "-" and in_class):
+        if letter in _PUNCTUATION:
             return CharacterSet.of(ord(letter))
         if letter == "b" and in_class:
             return CharacterSet.of(0x08)

@@ -118,11 +118,23 @@ class Numbers(Values):
 
 
 class Strings(Values):
-    """Strings of a language."""
+    """Strings of a language.
 
-    def __init__(self, language: Language) -> None:
+    Parameters
+    ----------
+    language : Language
+    has_pattern : bool
+        Whether the language has a pattern.
+    """
+
+    def __init__(self, language: Language, *, has_pattern: bool) -> None:
         self.language = language
         count, reason = language.count, language.reason
+        if count is None and not has_pattern:
+            missing = (
+                ["an alphabet"] if language.longest is not None else ["maxLength", "an alphabet"]
+            )
+            reason = f"any text is allowed; state a pattern, an enum, or {' and '.join(missing)}"
         if count is not None and count.bit_length() > MOST_BITS:
             count, reason = None, TOO_MANY
         super().__init__({"string"}, count, reason=reason)

@@ -145,9 +145,8 @@ class SchemaReader:
         own = self._own(schema, rule, place, self._beside(schema, inherited))
         if own is not None:
             sets.append(own)
-        for values in [own, *getattr(own, "alternatives", ())]:
-            if isinstance(values, Objects) and self.closed:
-                inherited = {**inherited, **values.properties}
+        if self.closed:
+            inherited = {**inherited, **_declared(schema, own)}
         if "$ref" in schema:
             sets.append(self._referred(schema["$ref"], rule, (*place, "$ref"), inherited))
         sets.extend(
@@ -367,7 +366,8 @@ class SchemaReader:
                     alphabet=rule.allowed_characters,
                     shortest=shortest,
                     longest=longest,
-                )
+                ),
+                has_pattern=bool(patterns),
             )
         except PatternError as error:
             strings = Anything(error.message)
@@ -421,6 +421,18 @@ class SchemaReader:
         if is_open and not self.closed:
             others = self._with_assumption(Anything("properties that no schema names are allowed"))
         return Objects(sets, frozenset(required), others)
+
+
+def _declared(schema: Mapping[str, Any], own: Values | None) -> dict[str, Values]:
+    """Return the sets of the properties that a schema itself declares."""
+    sets = own.alternatives if isinstance(own, Union) else [own]
+    return {
+        name: values.properties[name]
+        for values in sets
+        if isinstance(values, Objects)
+        for name in schema.get("properties", {})
+        if name in values.properties
+    }
 
 
 def _end(

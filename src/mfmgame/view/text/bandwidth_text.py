@@ -23,7 +23,10 @@ __all__ = ["bandwidth_text"]
 
 def bandwidth_text(authorized: AuthorizedBits) -> Group:
     """Show authorized bits: by tool and argument, of threats, narrowings, and scenario lines."""
-    parts: list[RenderableType] = [facts_table(list(_facts(authorized)))]
+    parts: list[RenderableType] = [
+        Text(_title(authorized)),
+        facts_table(list(_facts(authorized))),
+    ]
     if authorized.unbounded:
         parts += [heading("without a bound"), _remarks(authorized)]
     parts += [heading("calls of a step"), _tools(authorized)]
@@ -33,7 +36,7 @@ def bandwidth_text(authorized: AuthorizedBits) -> Group:
         parts += [heading("bits that threats need"), _threats(authorized)]
     found = narrowings(authorized)
     if found:
-        table = table_of(["where", "narrowing", "bits a step off"], 2)
+        table = table_of(["where", "narrowing", "bits off a step"], 2)
         for narrowing in found:
             table.add_row(printable(narrowing.place), narrowing.change, _bits(narrowing.bits))
         parts += [heading("narrowings that take off most bits"), table]
@@ -44,21 +47,21 @@ def bandwidth_text(authorized: AuthorizedBits) -> Group:
 
 
 def _facts(authorized: AuthorizedBits) -> Iterator[Fact]:
-    policy = authorized.policy
     at_most = "" if authorized.is_exact else "at most "
-    yield "tools", f"{printable(authorized.manifest.name)}, {_allowed(authorized)}"
-    yield "policy", "none: all that the manifest declares" if policy is None else policy.name
-    yield "choices at a step", f"{at_most}{count_text(authorized.count)}, no call included"
-    yield "authorized bits", f"{at_most}{_bits(authorized.bits_per_step)} bits a step"
+    yield "choices at a step", f"{at_most}{count_text(authorized.count)}: a call, or no call"
+    yield "bits of a step", f"{at_most}{_bits(authorized.bits_per_step)}"
     yield (
-        f"in {counted(authorized.steps, 'step')}",
-        f"{at_most}{_bits(authorized.bits)} bits",
+        f"bits of {counted(authorized.steps, 'step')}",
+        f"{at_most}{_bits(authorized.bits)}",
     )
     yield "digest", authorized.digest
 
 
-def _allowed(authorized: AuthorizedBits) -> str:
-    return f"{len(authorized.tools)} of {len(authorized.manifest.tools)} allowed"
+def _title(authorized: AuthorizedBits) -> str:
+    policy = authorized.policy
+    rules = "no policy" if policy is None else f"policy {printable(policy.name)}"
+    allowed = f"{len(authorized.tools)} of {counted(len(authorized.manifest.tools), 'tool')}"
+    return f"{printable(authorized.manifest.name)}  ({allowed} allowed, {rules})"
 
 
 def _remarks(authorized: AuthorizedBits) -> RenderableType:
