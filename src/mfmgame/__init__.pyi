@@ -24,8 +24,9 @@ from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
 from .authority.authorized_bits import AuthorizedBits, authorized_bits
-from .authority.breaker import Admission, CircuitBreaker
+from .authority.breaker import CircuitBreaker
 from .authority.breaker_status import BreakerStatus
+from .authority.breaker_store import Admission
 from .catalogs import (
     CatalogGaps,
     check_catalog,

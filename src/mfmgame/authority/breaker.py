@@ -4,68 +4,52 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import NoneType, TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from mfmgame.authority.authorized_bits import AuthorizedBits, authorized_bits
 from mfmgame.authority.breaker_status import BreakerStatus, reset_scopes, status_of
-from mfmgame.authority.breaker_store import SYSTEM, BreakerStore, Scope, Terms, Transaction, now
+from mfmgame.authority.breaker_store import (
+    SYSTEM,
+    Admission,
+    BreakerStore,
+    Scope,
+    ScopeState,
+    SessionState,
+    Terms,
+    Transaction,
+    now,
+)
 from mfmgame.authority.certified_limit import certified_limit
 from mfmgame.authority.charges import Charges
 from mfmgame.authority.store_file import StoreError
 from mfmgame.documents.json_reading import path_of
 from mfmgame.documents.plan_result import EvaluationDocument
-from mfmgame.documents.policy import SOURCES, Policy, ToolRule
+from mfmgame.documents.policy import SOURCES, Policy
 from mfmgame.documents.result import Result
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.tool_manifest import Manifest
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import is_encodable, nearest, refuse_other_types, shown
 
-__all__ = ["Admission", "CircuitBreaker"]
+__all__ = ["CircuitBreaker"]
 
 _UNPROVEN = "no bound on the loss is proven: bits of threats are assumed"
 _NO_LIMIT = "no limit of bits: no attacker in the game can make the plan cost more than stopping"
 _LONGEST_NAME = 1000
 
 
-@dataclass(frozen=True)
-class Admission:
-    """Decision on a call.
+class _Call(NamedTuple):
+    """A call as it is logged, with the reason to refuse it whatever the state is."""
 
-    Attributes
-    ----------
-    admitted : bool
-    reason : str
-        Why the call is refused, on one line; for an admitted call, what the limit does not
-        prove, if anything.
-    bits : float
-        Bits that the call was charged, rounded up; 0 if refused or not charged.
-    spent : float or None
-        Bits spent in the scope, this call included, rounded up; None if the state is unreadable.
-    left : float or None
-        Bits left in the scope, rounded down; None without a limit, or if the state is unreadable.
-    """
-
-    admitted: bool
-    reason: str
-    bits: float
-    spent: float | None
-    left: float | None
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A call as it is logged: its tool and digest, or why it is refused."""
-
-    session: str | None
-    tool: str | None
-    digest: str | None
+    session: str
+    tool: str
+    digest: str
     refusal: str | None
 
 
@@ -133,6 +117,10 @@ class CircuitBreaker:
         self._is_charged_at_start = self._policy is None or not all(
             self._policy.trusts(source) for source in SOURCES[:-1]
         )
+        rules = {} if self._policy is None else self._policy.tools
+        self._caps = {name: rule.calls for name, rule in rules.items() if rule.calls is not None}
+        most = None if self._policy is None else self._policy.calls
+        self._most_calls = math.inf if most is None else most
         self._unrecorded: set[str] = set()
         self._caveat = _caveat(terms)
         self._store = BreakerStore(store, terms)
@@ -261,7 +249,7 @@ class CircuitBreaker:
         self._unrecorded.add(session)
         try:
             with self._store.transaction() as state:
-                known = state.session(session, True)
+                _, known = state.read(SYSTEM, session, True)
                 known.is_charged = True
                 state.save_session(session, known)
         except StoreError as fault:
@@ -319,97 +307,79 @@ class CircuitBreaker:
 
     def _read(self, session: object, call: object) -> _Call:
         """Read a call from anywhere, and say why it is refused whatever the state is."""
-        if not isinstance(session, str) or (problem := _problem_of_name(session)):
-            problem = problem if isinstance(session, str) else f"found {shown(session)}"
-            return _Call(None, None, None, f"session: {problem}, expected a short text")
+        if not isinstance(session, str):
+            return _Call("", "", "", f"session: found {shown(session)}, expected a text")
+        if problem := _problem_of_name(session):
+            return _Call("", "", "", f"session: {problem}")
         if not isinstance(call, Mapping):
-            return _Call(session, None, None, f"call: found {shown(call)}, expected an object")
+            return _Call(session, "", "", f"call: found {shown(call)}, expected an object")
         tool = call.get("name", call.get("tool"))
         if not isinstance(tool, str) or _problem_of_name(tool):
-            return _Call(session, None, None, f"tool: found {shown(tool)}, expected a name")
+            return _Call(session, "", "", f"tool: found {shown(tool)}, expected a name")
         arguments = call.get("arguments")
         arguments = {} if arguments is None else arguments
         if not isinstance(arguments, Mapping):
             reason = f"arguments: found {shown(arguments)}, expected an object"
-            return _Call(session, tool, None, reason)
+            return _Call(session, tool, "", reason)
         try:
-            digest = _call_digest(tool, arguments)
+            text = _CANONICAL.encode([tool, arguments])
+            digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         except RecursionError:
-            return _Call(session, tool, None, "arguments: nested too deeply")
+            return _Call(session, tool, "", "arguments: nested too deeply")
         except (TypeError, ValueError):
             reason = "arguments: found a value that is not JSON, such as NaN or half a character"
-            return _Call(session, tool, None, reason)
+            return _Call(session, tool, "", reason)
         return _Call(session, tool, digest, self._allowed.refusal(tool, arguments))
 
     def _decide(self, state: Transaction, call: _Call) -> Admission:
-        by_session = self.terms.scope == "session"
-        name = (call.session or "") if by_session else SYSTEM
-        scope = state.scope(name)
+        name = call.session if self.terms.scope == "session" else SYSTEM
+        scope, session = state.read(name, call.session, self._is_charged_at_start)
+        session.is_charged = session.is_charged or call.session in self._unrecorded
         if scope.opened is not None:
             reason = f"the breaker is open since {scope.opened}, until a person resets it"
-            return self._refused(state, call, scope.calls, reason)
-        if call.refusal is not None or call.session is None or call.tool is None:
-            return self._refused(state, call, scope.calls, call.refusal or "")
-        session = state.session(call.session, self._is_charged_at_start)
-        cap = self._broken_cap(call.tool, session.calls, session.calls_by_tool)
-        if cap:
-            return self._refused(state, call, scope.calls, cap)
-        if call.session in self._unrecorded:
-            session.is_charged = True
-        if session.is_charged:
-            most = self._charges.most
-            if most is not None and scope.calls >= most:
-                scope.opened = now()
+        else:
+            reason = call.refusal or self._broken_cap(call.tool, session)
+            if not reason and session.is_charged and self._is_full(scope):
+                reason, scope.opened = self._why_it_opens(scope), now()
                 state.save_scope(name, scope)
-                return self._refused(state, call, scope.calls, self._full(scope.calls))
-            scope.calls += 1
-            state.save_scope(name, scope)
-        session.calls += 1
-        if self._rule(call.tool).calls is not None:
-            by_tool = session.calls_by_tool
-            by_tool[call.tool] = by_tool.get(call.tool, 0) + 1
-        state.save_session(call.session, session)
-        bits = self._bits_of_a_call if session.is_charged else 0.0
-        return self._logged(state, call, scope.calls, Admission(True, self._caveat, bits, 0, 0))
-
-    def _refused(self, state: Transaction, call: _Call, spent: int, reason: str) -> Admission:
-        return self._logged(state, call, spent, Admission(False, reason, 0.0, 0, 0))
-
-    def _logged(
-        self, state: Transaction, call: _Call, calls: int, decision: Admission
-    ) -> Admission:
-        spent, left = self._charges.bits(calls), self._charges.left(calls)
-        state.log(
-            call.session,
-            call.tool,
-            call.digest,
-            decision.bits > 0.0,
-            decision.bits,
-            spent,
-            decision.admitted,
-            decision.reason,
+        is_admitted, bits = not reason, 0.0
+        if is_admitted:
+            if session.is_charged:
+                scope.calls, bits = scope.calls + 1, self._bits_of_a_call
+                state.save_scope(name, scope)
+            session.calls += 1
+            if call.tool in self._caps:
+                by_tool = session.calls_by_tool
+                by_tool[call.tool] = by_tool.get(call.tool, 0) + 1
+            state.save_session(call.session, session)
+        decision = Admission(
+            is_admitted,
+            reason or self._caveat,
+            bits,
+            self._charges.bits(scope.calls),
+            self._charges.left(scope.calls),
         )
-        return Admission(decision.admitted, decision.reason, decision.bits, spent, left)
+        state.log(call.session, call.tool, call.digest, decision)
+        return decision
 
-    def _rule(self, tool: str) -> ToolRule:
-        return ToolRule() if self._policy is None else self._policy.rule_of(tool)
+    def _is_full(self, scope: ScopeState) -> bool:
+        return self._charges.most is not None and scope.calls >= self._charges.most
 
-    def _broken_cap(self, tool: str, calls: int, by_tool: Mapping[str, int]) -> str:
-        """Say which cap on the calls of a session a call exceeds; empty if none."""
-        if self._policy is not None:
-            if self._policy.calls is not None and calls >= self._policy.calls:
-                return f"the policy allows {self._policy.calls} calls in a session"
-            cap = self._rule(tool).calls
-            if cap is not None and by_tool.get(tool, 0) >= cap:
-                return f"the policy allows {cap} calls of {shown(tool)} in a session"
-        return ""
-
-    def _full(self, calls: int) -> str:
-        spent, limit = self._charges.bits(calls), self._charges.limit_bits
+    def _why_it_opens(self, scope: ScopeState) -> str:
+        spent, limit = self._charges.bits(scope.calls), self._charges.limit_bits
         return (
             f"the call needs {self._bits_of_a_call:.4g} bits, and {spent:.6g} of {limit:.6g} bits "
             "are spent: the breaker opens"
         )
+
+    def _broken_cap(self, tool: str, session: SessionState) -> str:
+        """Say which cap on the calls of a session a call exceeds; empty if none."""
+        if session.calls >= self._most_calls:
+            return f"the policy allows {self._most_calls} calls in a session"
+        cap = self._caps.get(tool)
+        if cap is not None and session.calls_by_tool.get(tool, 0) >= cap:
+            return f"the policy allows {cap} calls of {shown(tool)} in a session"
+        return ""
 
 
 def _counted_calls(policy: object, tools: object) -> AuthorizedBits:
@@ -436,22 +406,18 @@ def _problem_of_name(name: str) -> str:
     return "" if is_encodable(name) else f"found {shown(name)}, which is not valid Unicode"
 
 
-def _call_digest(tool: str, arguments: Mapping[str, Any]) -> str:
-    """Compute the SHA-256 of a call, whatever the order of its keys."""
-    text = json.dumps(
-        [tool, arguments],
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-        ensure_ascii=False,
-        default=_decimal_text,
-    )
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
 def _decimal_text(value: object) -> Any:
     if isinstance(value, Decimal) and value.is_finite():
         return str(value)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError
+
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True,
+    separators=(",", ":"),
+    allow_nan=False,
+    ensure_ascii=False,
+    default=_decimal_text,
+)

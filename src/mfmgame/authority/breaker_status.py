@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from mfmgame.authority.breaker_store import SYSTEM, BreakerStore, Scope, Terms
+from mfmgame.authority.breaker_store import SYSTEM, BreakerStore, Scope, ScopeState, Terms
 from mfmgame.authority.store_file import StoreError
 from mfmgame.documents.json_reading import path_of
 from mfmgame.errors import SpecificationError
@@ -141,7 +141,7 @@ def status_of(store: BreakerStore) -> BreakerStatus:
         with store.transaction() as state:
             scopes, totals = state.scopes(), state.totals()
             if store.terms.scope == "system":
-                scopes = {SYSTEM: state.scope(SYSTEM)}
+                scopes.setdefault(SYSTEM, ScopeState(0, None))
     except StoreError as fault:
         raise SpecificationError(str(fault)) from None
     terms, charges = store.terms, store.terms.charges
@@ -195,7 +195,7 @@ def reset_scopes(store: BreakerStore, reason: str, by: str, session: str | None)
                     )
                 scopes = {session: scopes[session]}
             elif terms.scope == "system":
-                scopes = {SYSTEM: state.scope(SYSTEM)}
+                scopes.setdefault(SYSTEM, ScopeState(0, None))
             for name, scope in scopes.items():
                 state.log_reset(name, by, reason, scope.calls, terms.charges.bits(scope.calls))
                 scope.calls, scope.opened = 0, None

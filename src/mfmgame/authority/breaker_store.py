@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,17 @@ from mfmgame.authority.charges import Charges
 from mfmgame.authority.store_file import StoreError, StoreFile
 from mfmgame.errors import SpecificationError
 
-__all__ = ["SYSTEM", "BreakerStore", "ScopeState", "SessionState", "Terms", "Transaction"]
+__all__ = [
+    "SYSTEM",
+    "Admission",
+    "BreakerStore",
+    "Scope",
+    "ScopeState",
+    "SessionState",
+    "Terms",
+    "Transaction",
+    "now",
+]
 
 Scope = Literal["system", "session"]
 SYSTEM = "system"
@@ -47,7 +58,32 @@ class Terms:
     is_proven: bool
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Decision on a call.
+
+    Attributes
+    ----------
+    admitted : bool
+    reason : str
+        Why the call is refused, on one line; for an admitted call, what the limit does not
+        prove, if anything.
+    bits : float
+        Bits that the call was charged, rounded up; 0 if refused or not charged.
+    spent : float or None
+        Bits spent in the scope, this call included, rounded up; None if the state is unreadable.
+    left : float or None
+        Bits left in the scope, rounded down; None without a limit, or if the state is unreadable.
+    """
+
+    admitted: bool
+    reason: str
+    bits: float
+    spent: float | None
+    left: float | None
+
+
+@dataclass(slots=True)
 class ScopeState:
     """Charged calls of a scope since its last reset, and when the breaker opened, if it did."""
 
@@ -55,7 +91,7 @@ class ScopeState:
     opened: str | None
 
 
-@dataclass
+@dataclass(slots=True)
 class SessionState:
     """Calls that a session was admitted, and whether they are charged."""
 
@@ -150,63 +186,53 @@ class Transaction:
             ),
         )
 
-    def scope(self, name: str) -> ScopeState:
-        """Read the state of a scope, which is closed unless a call opened it."""
-        row = self._execute("SELECT calls, opened FROM scopes WHERE name = ?", (name,)).fetchone()
-        return ScopeState(0, None) if row is None else ScopeState(_counted(row[0]), row[1])
+    def read(self, scope: str, session: str, is_charged: bool) -> tuple[ScopeState, SessionState]:
+        """Read a scope and a session; say whether a new session is charged."""
+        calls, opened, *known = self._execute(
+            "SELECT scopes.calls, opened, is_charged, sessions.calls, calls_by_tool "
+            "FROM (SELECT 1) LEFT JOIN scopes ON scopes.name = ? "
+            "LEFT JOIN sessions ON sessions.name = ?",
+            (scope, session),
+        ).fetchone()
+        state = ScopeState(0 if calls is None else _counted(calls), opened)
+        if known[0] is None:
+            return state, SessionState(is_charged, 0, {})
+        return state, SessionState(bool(known[0]), _counted(known[1]), _counts(known[2]))
 
     def save_scope(self, name: str, state: ScopeState) -> None:
         """Write the state of a scope."""
         self._execute(
-            "INSERT OR REPLACE INTO scopes VALUES (?, ?, ?)", (name, state.calls, state.opened)
+            "INSERT INTO scopes VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE "
+            "SET calls = excluded.calls, opened = excluded.opened",
+            (name, state.calls, state.opened),
         )
-
-    def session(self, name: str, is_charged: bool) -> SessionState:
-        """Read the state of a session; a new session is charged or not."""
-        row = self._execute(
-            "SELECT is_charged, calls, calls_by_tool FROM sessions WHERE name = ?", (name,)
-        ).fetchone()
-        if row is None:
-            return SessionState(is_charged, 0, {})
-        try:
-            by_tool = json.loads(row[2])
-            for calls in by_tool.values():
-                _counted(calls)
-        except (ValueError, TypeError, AttributeError):
-            raise StoreError("the calls of a session in the state are damaged") from None
-        return SessionState(bool(row[0]), _counted(row[1]), by_tool)
 
     def save_session(self, name: str, state: SessionState) -> None:
         """Write the state of a session."""
         self._execute(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)",
-            (name, int(state.is_charged), state.calls, json.dumps(state.calls_by_tool)),
+            "INSERT INTO sessions VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET is_charged "
+            "= excluded.is_charged, calls = excluded.calls, calls_by_tool = excluded.calls_by_tool",
+            (
+                name,
+                int(state.is_charged),
+                state.calls,
+                json.dumps(state.calls_by_tool) if state.calls_by_tool else "{}",
+            ),
         )
 
-    def log(
-        self,
-        session: str | None,
-        tool: str | None,
-        call_digest: str | None,
-        is_charged: bool,
-        bits: float,
-        spent: float,
-        is_admitted: bool,
-        reason: str,
-    ) -> None:
+    def log(self, session: str, tool: str, call_digest: str, decision: Admission) -> None:
         """Add a decision."""
         self._execute(
-            "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                now(),
+                time.time_ns() // 1000,
                 session,
                 tool,
                 call_digest,
-                int(is_charged),
-                bits,
-                spent,
-                int(is_admitted),
-                reason,
+                decision.bits,
+                decision.spent,
+                decision.admitted,
+                decision.reason,
             ),
         )
 
@@ -234,7 +260,7 @@ class Transaction:
 
 def now() -> str:
     """Return the time in UTC, to the microsecond."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _agreed(found: Terms | None, wanted: Terms | None) -> Terms:
@@ -257,6 +283,15 @@ def _counted(value: object) -> int:
     if type(value) is not int or value < 0:
         raise StoreError("a count in the state is damaged")
     return value
+
+
+def _counts(text: str) -> dict[str, int]:
+    if text == "{}":
+        return {}
+    try:
+        return {tool: _counted(calls) for tool, calls in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        raise StoreError("the calls of a session in the state are damaged") from None
 
 
 def _fraction(text: str) -> Fraction:

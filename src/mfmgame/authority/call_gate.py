@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mfmgame.authority.breaker import Admission, CircuitBreaker
+from mfmgame.authority.breaker import CircuitBreaker
+from mfmgame.authority.breaker_store import Admission
 from mfmgame.authority.guard_messages import (
     MessageError,
     call_of,

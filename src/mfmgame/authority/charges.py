@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-
-from mfmgame.verification.agreement import rounded_outwards
 
 __all__ = ["Charges", "most_calls"]
 
 _FIRST_PRECISION = 64
 _PRECISION = 192
+_UNIT = 1 << _PRECISION
+_FLOAT_DIGITS = 53
 
 
 def most_calls(count: int, limit: Fraction | None) -> int | None:
@@ -73,17 +74,22 @@ class Charges:
         return most_calls(self.count, self.limit)
 
     @cached_property
-    def _bits_of_a_call(self) -> Fraction:
-        return _logarithm(self.count, _PRECISION)[1]
+    def _scaled_price(self) -> int:
+        _, high = _logarithm(self.count, _PRECISION)
+        return math.ceil(high * _UNIT)
+
+    @cached_property
+    def _scaled_limit(self) -> int | None:
+        return None if self.limit is None else math.floor(self.limit * _UNIT)
 
     @cached_property
     def limit_bits(self) -> float | None:
         """The limit in bits, rounded down; None for no limit."""
-        return None if self.limit is None else rounded_outwards(self.limit, -1)
+        return self.left(0)
 
     def bits(self, calls: int) -> float:
         """Compute the bits of a number of calls, rounded up."""
-        return rounded_outwards(calls * self._bits_of_a_call, 1)
+        return _directed(calls * self._scaled_price, math.inf)
 
     def left(self, calls: int) -> float | None:
         """Compute the bits that a number of calls leaves of the limit, rounded down.
@@ -93,10 +99,18 @@ class Charges:
         float or None
             At least 0; None for no limit.
         """
-        if self.limit is None:
+        if self._scaled_limit is None:
             return None
-        left = self.limit - calls * self._bits_of_a_call
-        return rounded_outwards(left, -1) if left > 0 else 0.0
+        return _directed(max(0, self._scaled_limit - calls * self._scaled_price), -math.inf)
+
+
+def _directed(scaled: int, side: float) -> float:
+    """Divide by the unit: exactly where a float can hold the quotient, else towards a side."""
+    trailing_zeros = (scaled & -scaled).bit_length() - 1
+    quotient = scaled / _UNIT
+    if scaled.bit_length() - trailing_zeros <= _FLOAT_DIGITS:
+        return quotient
+    return math.nextafter(quotient, side)
 
 
 def _logarithm(count: int, precision: int) -> tuple[Fraction, Fraction]:

@@ -29,14 +29,15 @@ CREATE TABLE certificate (digest TEXT NOT NULL, count TEXT NOT NULL, limit_bits 
 CREATE TABLE scopes (name TEXT PRIMARY KEY, calls INTEGER NOT NULL, opened TEXT) WITHOUT ROWID;
 CREATE TABLE sessions (name TEXT PRIMARY KEY, is_charged INTEGER NOT NULL,
     calls INTEGER NOT NULL, calls_by_tool TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE entries (id INTEGER PRIMARY KEY, time TEXT NOT NULL, session TEXT, tool TEXT,
-    call_digest TEXT, is_charged INTEGER NOT NULL, bits REAL NOT NULL, spent REAL NOT NULL,
-    is_admitted INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE entries (id INTEGER PRIMARY KEY, microseconds INTEGER NOT NULL,
+    session TEXT NOT NULL, tool TEXT NOT NULL, call_digest TEXT NOT NULL, bits REAL NOT NULL,
+    spent REAL NOT NULL, is_admitted INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE resets (id INTEGER PRIMARY KEY, time TEXT NOT NULL, scope TEXT NOT NULL,
     by TEXT NOT NULL, reason TEXT NOT NULL, calls INTEGER NOT NULL, spent REAL NOT NULL);
-CREATE VIEW decisions AS SELECT entries.*, certificate.limit_bits AS limit_bits,
-    certificate.digest AS certificate, certificate.is_proven AS is_proven
-    FROM entries, certificate;
+CREATE VIEW decisions AS SELECT strftime('%Y-%m-%dT%H:%M:%S', microseconds / 1000000,
+    'unixepoch') || printf('.%06dZ', microseconds % 1000000) AS time, session, tool, call_digest,
+    bits > 0 AS is_charged, bits, spent, limit_bits, digest AS certificate, is_proven,
+    is_admitted, reason FROM entries, certificate ORDER BY id;
 """
 
 
@@ -94,6 +95,9 @@ class StoreFile:
         with self._lock:
             try:
                 connection = self._connected()
+                if self.path is None:  # always within a transaction, which nobody else waits for
+                    yield connection
+                    return
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     self._check_identity()
@@ -134,7 +138,10 @@ class StoreFile:
                 connection.execute("PRAGMA trusted_schema = OFF")
                 _refuse_foreign(connection)
                 connection.execute("PRAGMA synchronous = FULL")
-                if self.path is not None:
+                if self.path is None:
+                    connection.execute("PRAGMA journal_mode = OFF")
+                    connection.execute("BEGIN")
+                else:
                     _set_write_ahead_log(connection)
             except BaseException:
                 connection.close()
