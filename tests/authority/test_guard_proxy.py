@@ -94,7 +94,7 @@ class TestRefusals:
     def test_the_call_that_does_not_fit_opens_the_breaker(self):
         with Guarded(count=lambda tools: breaker_of(tools, calls=1)) as client:
             client.send(*(call(number, "read", page="a") for number in range(3)))
-            answers = [client.answer() for _ in range(3)]
+            answers = {answer["id"]: answer for answer in (client.answer() for _ in range(3))}
         assert "isError" not in answers[0]["result"]
         assert "the breaker opens" in refusal(answers[1])
         assert refusal(answers[2]).startswith("the breaker is open since")

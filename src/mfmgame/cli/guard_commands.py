@@ -171,7 +171,7 @@ def reset(
         from mfmgame.authority.breaker_status import reset_store
 
         reset_store(state, reason, by or getpass.getuser(), session)
-        write_lines([f"reset {session or 'all'}"])
+        write_lines([f"reset {session or 'all'}: the breaker is closed, no bits are spent"])
 
 
 def _warn(text: str) -> None:
