@@ -20,6 +20,7 @@ from mfmgame.cli import import_commands as imports
 from mfmgame.cli import plan_commands as plans
 from mfmgame.cli import table_commands as tables
 from mfmgame.cli import uncertainty_commands as uncertainty
+from mfmgame.cli import watch_commands as watching
 from mfmgame.cli.catalog_commands import catalog_app
 from mfmgame.cli.complaints import EXIT_BAD_INPUT, complain
 from mfmgame.cli.evidence_commands import evidence_app
@@ -69,6 +70,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": export.report,
     "layer": export.layer,
     "schema": export.schema,
+    "watch": watching.watch,
     "catalog list": catalog.list_shipped,
     "catalog show": catalog.show,
     "catalog check": catalog.check,

@@ -40,6 +40,7 @@ from mfmgame.documents.sensitivity_result import (
 )
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.documents.uncertain_numbers import UncertainDocument, number_keys, number_models
+from mfmgame.documents.watch_result import StoppedSessionDocument, WatchDocument
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 
@@ -72,6 +73,8 @@ _MODELS: dict[str, type[Document]] = {
     "robust": RobustDocument,
     "shares": SharesDocument,
     "tornado": TornadoDocument,
+    "stopped-session": StoppedSessionDocument,
+    "watch": WatchDocument,
     "what-if": WhatIfDocument,
 }
 SCHEMA_NAMES = tuple(_MODELS)
