@@ -158,6 +158,8 @@ def test_the_first_argument_says_what_it_is_to_be(calls, function, wrong):
         "selection": (NoneType,),
         "matrix": (list, np.ndarray),
         "tools": (str, list),
+        "log": (str,),
+        "calls": (str,),
         "catalogs": (),
         "files": (),
         "severity": (list, np.ndarray),
