@@ -58,7 +58,7 @@ def unused_text(unused: UnusedAuthority) -> Group:
             heading("rules that take authority away"),
             table,
             heading("for the policy"),
-            Text(rules),
+            *map(Text, rules.splitlines()),
         ]
     return Group(*parts, *notes_text([_HONEST, *_notes(unused)]))
 
