@@ -119,6 +119,32 @@ def test_a_forked_process_opens_the_file_again_and_has_no_state_in_memory(tmp_pa
         assert admitted(found, "s") == [not kept]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a process")
+def test_what_a_forked_process_spends_outlives_the_connection_of_its_parent(tmp_path):
+    path = tmp_path / "a.db"
+    found = breaker(limit=9, path=path)
+    assert admitted(found, "s") == [True]
+    (told, tell), (answer, answers) = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            first = found.admit("s", SEND).admitted
+            os.write(answers, b"x")
+            os.read(told, 1)
+            os.write(answers, b"%d" % (first + found.admit("s", SEND).admitted))
+        finally:
+            os._exit(0)
+    os.read(answer, 1)
+    found.close()  # SQLite removes its log with the last connection that it knows of
+    read_status(path)
+    os.write(tell, b"x")
+    assert os.read(answer, 1) == b"2"
+    os.waitpid(child, 0)
+    assert read_status(path).scopes[0].calls == 3
+    for end in (told, tell, answer, answers):
+        os.close(end)
+
+
 def damaged(path, statement):
     connection = sqlite3.connect(path)
     connection.execute(statement)

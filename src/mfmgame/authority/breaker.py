@@ -62,8 +62,8 @@ class CircuitBreaker:
     calls :meth:`reset`. Every charged call costs log2 of the number of calls that the policy
     allows at a step. A refused call costs nothing.
 
-    Threads may share a breaker. Processes share a state file. After a fork, a breaker with a
-    file opens the file again; a breaker in memory refuses all calls in the child process.
+    Threads may share a breaker, and processes a state file. After a fork, a breaker with a file
+    works in both processes; a breaker in memory refuses all calls in the child process.
 
     Parameters
     ----------

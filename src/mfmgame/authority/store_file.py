@@ -66,7 +66,8 @@ class StoreFile:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._is_inherited = False
+        self._why_closed = ""
+        _OPEN.add(self)
         try:
             if path is not None:
                 self._identity = _prepared(path, must_exist)
@@ -77,7 +78,6 @@ class StoreFile:
         except (sqlite3.Error, OSError, ValueError, StoreError) as error:
             self.close()
             raise SpecificationError(_described(error), source=str(path or "")) from None
-        _OPEN.add(self)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -112,20 +112,37 @@ class StoreFile:
 
     def close(self) -> None:
         """Close the connection; further transactions fail."""
-        if self._connection is not None and not self._is_inherited:
-            self._connection.close()
+        with self._lock:
+            self._disconnect()
+            self._why_closed = self._why_closed or "the breaker is closed"
 
-    def after_fork(self) -> None:
-        """Leave the connection to the parent process: SQLite's must not cross a fork."""
-        self._lock = threading.Lock()
+    def _disconnect(self) -> None:
         if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def before_fork(self) -> None:
+        """Wait for the transaction of another thread, and disconnect from the file.
+
+        SQLite keeps what it knows of a file's locks for the whole process, and the child would
+        inherit that without the locks: its parent would remove the log that the child writes to.
+        """
+        self._lock.acquire()
+        if self.path is not None:
+            self._disconnect()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        """Go on: the next transaction opens the file again; a state in memory stays behind."""
+        if in_child and self._connection is not None:
             _INHERITED.append(self._connection)
-            self._connection, self._is_inherited = None, True
+            self._connection = None
+            self._why_closed = "the state in memory belongs to the parent process"
+        self._lock.release()
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            if self.path is None and self._is_inherited:
-                raise StoreError("the state in memory belongs to the parent process")
+            if self._why_closed:
+                raise StoreError(self._why_closed)
             name = _PRIVATE if self.path is None else f"{self.path.as_uri()}?mode=rw"
             connection = sqlite3.connect(
                 name,
@@ -146,7 +163,7 @@ class StoreFile:
             except BaseException:
                 connection.close()
                 raise
-            self._connection, self._is_inherited = connection, False
+            self._connection = connection
         return self._connection
 
     def _check_identity(self) -> None:
@@ -229,14 +246,29 @@ def _described(error: Exception) -> str:
 
 
 _OPEN: weakref.WeakSet[StoreFile] = weakref.WeakSet()
+_FORKING = threading.Lock()
+_held: list[StoreFile] = []
+"""Stores whose locks a fork holds; one thread forks at a time."""
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of the parent process, kept so that this process never closes them."""
 
 
-def _leave_connections() -> None:
+def _before_fork() -> None:
+    _FORKING.acquire()
     for store in list(_OPEN):
-        store.after_fork()
+        store.before_fork()
+        _held.append(store)
+
+
+def _after_fork(*, in_child: bool) -> None:
+    while _held:
+        _held.pop().after_fork(in_child=in_child)
+    _FORKING.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_connections)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _after_fork(in_child=False),
+        after_in_child=lambda: _after_fork(in_child=True),
+    )
