@@ -39,8 +39,8 @@ class GuardGroup(TyperGroup):
 guard_app = typer.Typer(
     cls=GuardGroup,
     no_args_is_help=True,
-    help="Guard the tool calls of an agent: guard OPTIONS -- COMMAND runs an MCP server behind "
-    "a circuit breaker.",
+    help="Guard the tool calls of an agent with a circuit breaker.\n\nThe name of the command run "
+    "may be left out: guard OPTIONS -- COMMAND.",
 )
 State = Annotated[
     Path, typer.Option("--state", metavar="FILE", help="State file of the circuit breaker.")
@@ -107,7 +107,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Run an MCP server, and let calls through up to the certified limit.
+    """Run an MCP server, and admit calls up to the certified limit.
 
     The guard speaks the protocol on standard input and output, as the server does.
     """
