@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import sys
@@ -15,6 +16,7 @@ from typer.core import TyperGroup
 from mfmgame.cli.complaints import complain, reported
 from mfmgame.cli.options import AsJson
 from mfmgame.cli.writing import write, write_json, write_lines
+from mfmgame.errors import SpecificationError
 
 __all__ = ["guard_app", "reset", "run", "status"]
 
@@ -112,6 +114,8 @@ def run(
     The guard speaks the protocol on standard input and output, as the server does.
     """
     with reported(result):
+        if sys.stdin is None or sys.stdout is None:
+            raise SpecificationError("standard input or output is closed")
         from mfmgame.authority.guard_proxy import GuardProxy
         from mfmgame.authority.waiting_breaker import waiting_breaker
 
@@ -179,5 +183,6 @@ def _warn(text: str) -> None:
 
 
 def _log(call: dict[str, Any]) -> None:
-    sys.stderr.write(json.dumps(call, default=str) + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError, AttributeError):  # closed
+        sys.stderr.write(json.dumps(call, default=str) + "\n")
+        sys.stderr.flush()
