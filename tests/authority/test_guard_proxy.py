@@ -221,8 +221,8 @@ class TestTools:
                 assert len(client.answer()["result"]["tools"]) == 3
             client.send(call(3, "read", page="a"), call(4, "added"), call(5, "pay", amount=1))
             answers = {answer["id"]: answer for answer in (client.answer() for _ in range(3))}
-        assert "changed after the count" in refusal(answers[3])
-        assert "was added after the count" in refusal(answers[4])
+        assert "changed after the calls" in refusal(answers[3])
+        assert "was added after the calls" in refusal(answers[4])
         assert "isError" not in answers[5]["result"]
 
     def test_a_client_that_was_shown_other_tools_than_the_guard_is_refused_them(self):

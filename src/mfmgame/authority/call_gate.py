@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections import deque
@@ -23,77 +22,19 @@ from mfmgame.authority.guard_messages import (
     stateless_meta,
     tool_digests,
 )
+from mfmgame.authority.tool_lists import LIST_CHANGED, ListAnswer, ListRequests
 from mfmgame.documents.tool_manifest import MOST_TOOLS, Manifest, manifest_of
 from mfmgame.errors import MfmgameError
 from mfmgame.messages import shown
 
-__all__ = ["CallGate", "ListAnswer", "ListRequests"]
+__all__ = ["CallGate"]
 
 SECONDS_TO_LIST = 20.0
 """For which calls wait until the server has listed its tools."""
 MOST_PAGES = 1000
 _HANDSHAKE = {"initialize", "server/discover", "ping"}
-_LIST_CHANGED = "notifications/tools/list_changed"
 _READS = ("resources/", "prompts/")
 """Beginnings of the other methods whose answers bring text to the model."""
-
-
-@dataclass(frozen=True)
-class ListAnswer:
-    """An answer to ``tools/list``, or the server's word that its tools changed.
-
-    Attributes
-    ----------
-    is_own : bool
-        Whether the guard has asked, so that the answer is not passed on.
-    message : dict or None
-        None if the answer cannot be read strictly.
-    """
-
-    is_own: bool
-    message: dict[str, Any] | None
-
-
-class ListRequests:
-    """The requests for a list of tools that wait for an answer.
-
-    A thread that sends requests adds them; another, which reads answers, takes them out.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: dict[str | float, bool] = {}
-
-    def add(self, identity: str | int, *, is_own: bool) -> None:
-        """Expect an answer to a request that is about to be sent."""
-        self._waiting[identity] = is_own
-
-    def answer(self, line: bytes) -> ListAnswer | None:
-        """Recognize an answer to ``tools/list`` or a change of tools in a line of the server.
-
-        Parameters
-        ----------
-        line : bytes
-
-        Returns
-        -------
-        ListAnswer or None
-            None for any other line.
-        """
-        if not self._waiting and b"list_changed" not in line:
-            return None
-        try:
-            messages, is_strict = [read_message(line)], True
-        except MessageError:
-            messages, is_strict = _read_loosely(line), False
-        for message in messages:
-            if message.get("method") == _LIST_CHANGED:
-                return ListAnswer(False, message)
-            identity = message.get("id")
-            if "method" not in message and isinstance(identity, str | int | float):
-                is_own = self._waiting.pop(identity, None)
-                if is_own is not None:
-                    return ListAnswer(is_own, message if is_strict else None)
-        return None
 
 
 @dataclass
@@ -187,7 +128,7 @@ class CallGate:
     def list_answer(self, answer: ListAnswer) -> None:
         """Compare a list of tools with the list that was counted, or count it."""
         message = answer.message
-        if message is not None and message.get("method") == _LIST_CHANGED:
+        if message is not None and message.get("method") == LIST_CHANGED:
             self._ask_again()
         elif answer.is_own:
             self._own_page(message)
@@ -201,6 +142,11 @@ class CallGate:
         """Refuse the calls that have waited too long for the list of tools."""
         while self._held and self._held[0][0] <= time.monotonic():
             self._refuse(self._held.popleft()[1], "the server has not listed its tools in time")
+
+    def end(self) -> None:
+        """Close the state."""
+        if self._breaker is not None:
+            self._breaker.close()
 
     # The list of tools.
 
@@ -275,8 +221,10 @@ class CallGate:
             pinned = self._pinned.get(name)
             if pinned != digest and name not in self._changed:
                 what = "was added" if pinned is None else "changed"
-                self._changed[name] = f"the tool {what} after the count of its calls; restart"
-                self._warn(f"{shown(name)}: {self._changed[name]} the guard to count again")
+                self._changed[name] = (
+                    f"{shown(name)} {what} after the calls were counted; restart the guard"
+                )
+                self._warn(self._changed[name])
 
     def _close(self, reason: str) -> None:
         """Refuse every call until the guard is restarted."""
@@ -351,16 +299,6 @@ def _reason(decision: Admission) -> str:
         return decision.reason
     limit = decision.spent + decision.left
     return f"{decision.reason}; {decision.spent:.4g} of {limit:.4g} bits are spent"
-
-
-def _read_loosely(line: bytes) -> list[dict[str, Any]]:
-    """Read a line, or a batch, as a careless client may; nothing if there is no object."""
-    try:
-        value = json.loads(line.decode("utf-8", errors="replace"))
-    except (ValueError, RecursionError):
-        return []
-    parts = value if isinstance(value, list) else [value]
-    return [part for part in parts if isinstance(part, dict)]
 
 
 def _result_of(message: dict[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mfmgame.authority.breaker import CircuitBreaker
-from mfmgame.authority.call_gate import CallGate, ListRequests
+from mfmgame.authority.call_gate import CallGate
 from mfmgame.authority.guard_messages import MessageError, error_answer
 from mfmgame.authority.line_pipes import MOST_LINE_BYTES, read_lines, write_all
+from mfmgame.authority.tool_lists import ListRequests
 from mfmgame.documents.tool_manifest import Manifest
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
@@ -113,6 +114,7 @@ class GuardProxy:
             self._signal("SIGKILL")
             if self._server is not None:
                 self._server.wait()
+            self._gate.end()
         return self._status()
 
     def _start(self) -> None:
