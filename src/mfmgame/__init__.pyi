@@ -23,10 +23,14 @@ from .attribution.plan_comparison import (
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
+from .authority.agent_logs import read_calls
 from .authority.authorized_bits import AuthorizedBits, authorized_bits
 from .authority.breaker import CircuitBreaker
 from .authority.breaker_status import BreakerStatus
 from .authority.breaker_store import Admission
+from .authority.logged_call import LoggedCall
+from .authority.unused_authority import UnusedAuthority, unused_authority
+from .authority.used_bits import UsedBits, used_bits
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -143,6 +147,7 @@ __all__ = [
     "InputChange",
     "Interrupted",
     "Knee",
+    "LoggedCall",
     "Manifest",
     "MappedPair",
     "MappingScores",
@@ -178,6 +183,8 @@ __all__ = [
     "Trials",
     "UncertainInputs",
     "Units",
+    "UnusedAuthority",
+    "UsedBits",
     "Verification",
     "Weights",
     "WhatIf",
@@ -224,6 +231,7 @@ __all__ = [
     "navigator_layer",
     "navigator_layers",
     "odd_inputs",
+    "read_calls",
     "read_mapping",
     "read_trials",
     "read_weights",
@@ -244,6 +252,8 @@ __all__ = [
     "sweep_map",
     "threshold_gradient",
     "tornado",
+    "unused_authority",
+    "used_bits",
     "value_gradient",
     "verify",
     "weighed",

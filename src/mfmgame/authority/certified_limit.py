@@ -12,6 +12,7 @@ import numpy as np
 
 from mfmgame.authority.counted_threats import refuse_uncounted_threats
 from mfmgame.catalogs.scenario_entries import catalog_of
+from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.plan_result import EvaluationDocument
 from mfmgame.documents.result import Result
 from mfmgame.documents.scenario import Scenario
@@ -27,7 +28,15 @@ from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.claims import answer_of, load_result
 from mfmgame.verification.verify import verify
 
-__all__ = ["BEST", "THRESHOLD", "CertifiedLimit", "certified_limit", "greatest_bandwidth"]
+__all__ = [
+    "BEST",
+    "THRESHOLD",
+    "CertifiedLimit",
+    "VerifiedPlan",
+    "certified_limit",
+    "greatest_bandwidth",
+    "verified_plan",
+]
 
 BEST, THRESHOLD = "(best)", "(threshold)"
 """Plans of a result: its allocation, and the allocation of its threshold."""
@@ -62,6 +71,21 @@ class CertifiedLimit:
 class _Plan(NamedTuple):
     """Levels of a plan, and the greatest bits that the verified answer claims for the plan."""
 
+    levels: FloatArray
+    claimed: float | None
+
+
+class VerifiedPlan(NamedTuple):
+    """A verified answer, its game, and the levels of the plan in force.
+
+    `claimed` is the greatest bits that the answer claims for the plan.
+    """
+
+    answer: Result | EvaluationDocument
+    scenario: Scenario
+    catalog: Catalog
+    game: DefenseGame
+    termination_loss: float
     levels: FloatArray
     claimed: float | None
 
@@ -102,8 +126,47 @@ def certified_limit(
         the scenario has no termination loss, or threats without bits alone cost more; if the
         plan is unknown; if the bits of a threat were not counted from this policy.
     """
-    refuse_other_types(plan, "plan", str)
     refuse_other_types(allow_assumed_bits, "allow_assumed_bits", bool)
+    known = verified_plan(result, scenario, plan)
+    assumed = refuse_uncounted_threats(
+        known.scenario, known.catalog, known.game, policy_digest, allow_assumed_bits
+    )
+    limit = greatest_bandwidth(known.game, known.levels, known.termination_loss)
+    if known.claimed is not None:
+        claimed = Fraction(known.claimed)
+        limit = claimed if limit is None else min(limit, claimed)
+    content = {
+        "result": known.answer.model_dump(mode="json", by_alias=True),
+        "scenario": known.scenario.to_document(),
+        "catalog": known.catalog.to_document(),
+        "plan": {"name": plan, "levels": known.levels.tolist()},
+        "policy": policy_digest,
+    }
+    return CertifiedLimit(limit, plan, known.termination_loss, assumed, digest_of(content))
+
+
+def verified_plan(
+    result: Result | EvaluationDocument | Mapping[str, object] | str | os.PathLike[str],
+    scenario: Scenario | str | os.PathLike[str],
+    plan: str,
+) -> VerifiedPlan:
+    """Verify an answer, and find the plan in force: what is known before tools are counted.
+
+    Parameters
+    ----------
+    result, scenario, plan
+        As for :func:`certified_limit`.
+
+    Returns
+    -------
+    VerifiedPlan
+
+    Raises
+    ------
+    SpecificationError
+        As for :func:`certified_limit`, except for the bits of threats.
+    """
+    refuse_other_types(plan, "plan", str)
     answer, scenario = _as_answer(result), _as_scenario(scenario)
     catalog = catalog_of(scenario)
     game = build_game(scenario, catalog)
@@ -127,19 +190,7 @@ def certified_limit(
         found = _evaluated_plan(answer, game, plan)
     else:
         found = _solved_plan(answer, game, plan)
-    assumed = refuse_uncounted_threats(scenario, catalog, game, policy_digest, allow_assumed_bits)
-    limit = greatest_bandwidth(game, found.levels, loss)
-    if found.claimed is not None:
-        claimed = Fraction(found.claimed)
-        limit = claimed if limit is None else min(limit, claimed)
-    content = {
-        "result": answer.model_dump(mode="json", by_alias=True),
-        "scenario": scenario.to_document(),
-        "catalog": catalog.to_document(),
-        "plan": {"name": plan, "levels": found.levels.tolist()},
-        "policy": policy_digest,
-    }
-    return CertifiedLimit(limit, plan, loss, assumed, digest_of(content))
+    return VerifiedPlan(answer, scenario, catalog, game, loss, found.levels, found.claimed)
 
 
 def greatest_bandwidth(game: DefenseGame, levels: FloatArray, loss: float) -> Fraction | None:

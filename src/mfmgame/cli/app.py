@@ -15,13 +15,16 @@ from mfmgame.cli import bandwidth_commands as bandwidth
 from mfmgame.cli import catalog_commands as catalog
 from mfmgame.cli import evidence_commands as evidence
 from mfmgame.cli import export_commands as export
+from mfmgame.cli import guard_commands as guard
 from mfmgame.cli import import_commands as imports
 from mfmgame.cli import plan_commands as plans
 from mfmgame.cli import table_commands as tables
 from mfmgame.cli import uncertainty_commands as uncertainty
+from mfmgame.cli import watch_commands as watching
 from mfmgame.cli.catalog_commands import catalog_app
 from mfmgame.cli.complaints import EXIT_BAD_INPUT, complain
 from mfmgame.cli.evidence_commands import evidence_app
+from mfmgame.cli.guard_commands import guard_app
 from mfmgame.cli.help import Command, SchemaCommand
 from mfmgame.cli.import_commands import import_app
 from mfmgame.cli.option_groups import with_single_options
@@ -42,6 +45,7 @@ app = typer.Typer(
 app.add_typer(catalog_app, name="catalog")
 catalog_app.add_typer(import_app, name="import")
 app.add_typer(evidence_app, name="evidence")
+app.add_typer(guard_app, name="guard")
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "init": tables.init,
@@ -66,6 +70,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": export.report,
     "layer": export.layer,
     "schema": export.schema,
+    "watch": watching.watch,
     "catalog list": catalog.list_shipped,
     "catalog show": catalog.show,
     "catalog check": catalog.check,
@@ -79,9 +84,18 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evidence read": evidence.read,
     "evidence show": evidence.show,
     "evidence merge": evidence.merge,
+    "guard run": guard.run,
+    "guard status": guard.status,
+    "guard reset": guard.reset,
 }
 """Every command by the words that call it, in the order of ``--help``."""
-GROUPS = {"": app, "catalog": catalog_app, "catalog import": import_app, "evidence": evidence_app}
+GROUPS = {
+    "": app,
+    "catalog": catalog_app,
+    "catalog import": import_app,
+    "evidence": evidence_app,
+    "guard": guard_app,
+}
 
 for words, function in COMMANDS.items():
     group, _, name = words.rpartition(" ")

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_DEPTH",
     "STANDARD_INPUT",
     "decoded",
+    "exact_number",
     "input_of",
     "is_lost",
     "opened",
@@ -29,6 +31,7 @@ __all__ = [
     "read_bytes",
     "read_document",
     "read_json",
+    "refuse_unfit",
     "remember_files",
     "was_read",
 ]
@@ -115,8 +118,7 @@ def read_json(path: Path | None, *, repeated_nulls: bool = False) -> Any:
     """
     try:
         value = _parse(read_bytes(path), repeated_nulls)
-        for pointer, problem in _problems(value):
-            raise SpecificationError(problem, pointer=pointer_to(pointer))
+        refuse_unfit(value)
     except SpecificationError as error:
         raise error.located(_source_of(path)) from None
     return value
@@ -258,6 +260,49 @@ class _Unfit(float):
 def _number(text: str) -> float:
     value = float(text)
     return _Unfit(text, value) if is_lost(text, value) else value
+
+
+def exact_number(text: str) -> Decimal | float:
+    """Convert a JSON number to the decimal as written.
+
+    Parameters
+    ----------
+    text : str
+        A number, or NaN or Infinity, which Python reads although JSON excludes them.
+
+    Returns
+    -------
+    decimal.Decimal or float
+        A float that :func:`refuse_unfit` refuses if the number is not finite, or is beyond the
+        magnitudes of floats: exact arithmetic with its exponent could take all memory.
+
+    Examples
+    --------
+    >>> exact_number("0.10")
+    Decimal('0.10')
+    """
+    value = _number(text) if text[-1].isdigit() else _constant(text)
+    return value if isinstance(value, _Unfit) else Decimal(text)
+
+
+def refuse_unfit(value: Any) -> None:
+    """Refuse a parsed JSON value that holds a repeated key, lost number or invalid text.
+
+    Parameters
+    ----------
+    value : JSON value
+
+    Raises
+    ------
+    SpecificationError
+        At the first value that is not valid; its pointer says where.
+
+    Examples
+    --------
+    >>> refuse_unfit({"amount": 5})
+    """
+    for pointer, problem in _problems(value):
+        raise SpecificationError(problem, pointer=pointer_to(pointer))
 
 
 def _constant(text: str) -> float:

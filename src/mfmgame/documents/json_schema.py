@@ -19,6 +19,7 @@ from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
 from mfmgame.documents.evidence_file import Evidence
 from mfmgame.documents.explanation_result import ExplanationDocument
+from mfmgame.documents.guard_status import GuardStatusDocument
 from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.documents.plan_result import (
     ComparisonDocument,
@@ -39,6 +40,7 @@ from mfmgame.documents.sensitivity_result import (
 )
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.documents.uncertain_numbers import UncertainDocument, number_keys, number_models
+from mfmgame.documents.watch_result import StoppedSessionDocument, WatchDocument
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
 
@@ -65,11 +67,14 @@ _MODELS: dict[str, type[Document]] = {
     "evidence": Evidence,
     "policy": Policy,
     "bandwidth": BandwidthDocument,
+    "guard-status": GuardStatusDocument,
     "gradient": GradientDocument,
     "influence": InfluenceDocument,
     "robust": RobustDocument,
     "shares": SharesDocument,
     "tornado": TornadoDocument,
+    "stopped-session": StoppedSessionDocument,
+    "watch": WatchDocument,
     "what-if": WhatIfDocument,
 }
 SCHEMA_NAMES = tuple(_MODELS)
@@ -84,8 +89,8 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     name : str
         Name of the document: "scenario", "catalog", "addition", "evidence" or "policy"; "result",
         "frontier", "portfolio", "threshold", "dci", "evaluation", "comparison", "compositions",
-        "explanation", "gaps", "bandwidth", "ensemble", "gradient", "influence", "robust", "shares",
-        "tornado" or "what-if".
+        "explanation", "gaps", "bandwidth", "guard-status", "ensemble", "gradient", "influence",
+        "robust", "shares", "tornado" or "what-if".
 
     Returns
     -------

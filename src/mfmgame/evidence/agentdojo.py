@@ -15,7 +15,7 @@ from mfmgame.evidence.run_files import naming, with_progress
 from mfmgame.evidence.trials import Progress, Task, Trials
 from mfmgame.messages import is_encodable, shown
 
-__all__ = ["read_agentdojo"]
+__all__ = ["pipeline_of", "read_agentdojo", "run_of"]
 
 _KEYS = ("suite_name", "user_task_id", "injection_task_id", "attack_type")
 _NO_ATTACK = "none"
@@ -49,14 +49,9 @@ def read_agentdojo(files: Sequence[Path], choice: Choice, progress: Progress | N
     models: set[str] = set()
     for file in with_progress(files, progress):
         with naming(file):
-            run = members_of(parsed(read_bytes(file)))
-            for key in _KEYS:
-                if key not in run:
-                    raise SpecificationError(
-                        f"missing, expected a run of AgentDojo with {shown(key)}", pointer=f"/{key}"
-                    )
+            run = run_of(parsed(read_bytes(file)))
             models.add(text_of(run, "pipeline_name", ""))
-            pipelines.setdefault(_pipeline(file, run), file)
+            pipelines.setdefault(pipeline_of(file, run), file)
             if len(pipelines) > 1:
                 first, second = pipelines
                 raise SpecificationError(
@@ -66,6 +61,17 @@ def read_agentdojo(files: Sequence[Path], choice: Choice, progress: Progress | N
             _count(run, trials, choice)
     trials.model = agreed(models)
     return trials
+
+
+def run_of(value: object) -> dict[str, Any]:
+    """Return the members of a run of AgentDojo; refuse any other value."""
+    run = members_of(value)
+    for key in _KEYS:
+        if key not in run:
+            raise SpecificationError(
+                f"missing, expected a run of AgentDojo with {shown(key)}", pointer=f"/{key}"
+            )
+    return run
 
 
 def _count(run: Mapping[str, Any], trials: Trials, choice: Choice) -> None:
@@ -89,7 +95,7 @@ def _count(run: Mapping[str, Any], trials: Trials, choice: Choice) -> None:
         trials.errors[attack, suite] += 1
 
 
-def _pipeline(file: Path, run: Mapping[str, Any]) -> str:
+def pipeline_of(file: Path, run: Mapping[str, Any]) -> str:
     """Name the folder PIPELINE of PIPELINE/SUITE/TASK/ATTACK/INJECTION.json.
 
     The folder tells defenses apart that the member ``pipeline_name`` does not name.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from mfmgame.documents.json_reading import decoded, opened
+from mfmgame.documents.json_reading import decoded, exact_number, opened
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import is_encodable, shown
 
@@ -30,7 +30,7 @@ _LONGEST_TEXT = 1000
 _TOO_DEEP = "nested too deeply"
 
 
-def parsed(data: bytes, *, line: int = 0, not_a_number: bool = False) -> Any:
+def parsed(data: bytes, *, line: int = 0, not_a_number: bool = False, exact: bool = False) -> Any:
     """Parse JSON with unique keys.
 
     Unlike `read_document`, which checks every value, this function leaves the values to the
@@ -44,6 +44,9 @@ def parsed(data: bytes, *, line: int = 0, not_a_number: bool = False) -> Any:
         Number of the line that the data are, if they are a line of a file.
     not_a_number : bool, default False
         Whether NaN and Infinity may stand in the file, as Python's own writers leave them there.
+    exact : bool, default False
+        Whether to read numbers with a fraction or exponent by :func:`exact_number`; the caller
+        refuses unfit numbers where it uses them.
 
     Returns
     -------
@@ -65,7 +68,8 @@ def parsed(data: bytes, *, line: int = 0, not_a_number: bool = False) -> Any:
             return json.loads(
                 text,
                 object_pairs_hook=_with_unique_keys,
-                parse_constant=float if not_a_number else _refuse_constant,
+                parse_float=exact_number if exact else None,
+                parse_constant=_constants(not_a_number=not_a_number, exact=exact),
             )
         except json.JSONDecodeError as error:
             place = "" if line else f"line {error.lineno}, "
@@ -116,8 +120,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
                     yield number, done, members_of(row)
 
 
-@contextmanager
-def placed(place: str) -> Iterator[None]:
+def placed(place: str) -> AbstractContextManager[None]:
     """Put a place, a line or a JSON pointer, before the place of an error.
 
     Parameters
@@ -129,13 +132,26 @@ def placed(place: str) -> Iterator[None]:
     SpecificationError
         As raised within, with the longer place.
     """
-    try:
-        yield
-    except SpecificationError as error:
-        gap = ": " if place and error.pointer and not place.startswith("/") else ""
-        raise SpecificationError(
-            error.message, pointer=f"{place}{gap}{error.pointer}", source=error.source
-        ) from None
+    return _Placed(place)
+
+
+class _Placed:
+    """The context of :func:`placed`: a class, because logs enter it for every call."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SpecificationError):
+            gap = ": " if self.place and error.pointer and not self.place.startswith("/") else ""
+            raise SpecificationError(
+                error.message, pointer=f"{self.place}{gap}{error.pointer}", source=error.source
+            ) from None
 
 
 def members_of(value: object) -> dict[str, Any]:
@@ -238,6 +254,13 @@ def _with_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise SpecificationError(f"found the key {shown(key)} twice, expected unique keys")
             seen.add(key)
     return members
+
+
+def _constants(*, not_a_number: bool, exact: bool) -> Callable[[str], Any]:
+    """Choose what becomes of NaN and Infinity."""
+    if exact:
+        return exact_number
+    return float if not_a_number else _refuse_constant
 
 
 def _refuse_constant(text: str) -> float:

@@ -17,7 +17,7 @@ from mfmgame.evidence.score_polarity import PARTIAL, Polarity
 from mfmgame.evidence.trials import Progress, Task, Trials
 from mfmgame.messages import nearest, shown
 
-__all__ = ["read_inspect"]
+__all__ = ["archived_samples", "read_inspect", "samples_of"]
 
 _MOST_LISTED = 8
 _SUITE_KEYS = ("suite_name", "task_suite", "suite")
@@ -80,21 +80,65 @@ def read_inspect(files: Sequence[Path], choice: Choice, progress: Progress | Non
 def _log(file: Path) -> tuple[dict[str, Any], Iterator[tuple[str, Any]]]:
     """Return a log's header, and its samples with their places."""
     if file.name.lower().endswith(".eval"):
-        entries = archived_log(file)
-        _, data = next(entries)
-        with placed("header.json"):
-            header = members_of(parsed(data, not_a_number=True))
-        return header, ((name, _sample(name, data)) for name, data in entries)
-    log = members_of(parsed(read_bytes(file), not_a_number=True))
+        return archived_samples(file)
+    return samples_of(parsed(read_bytes(file), not_a_number=True))
+
+
+def archived_samples(
+    file: Path, *, exact: bool = False
+) -> tuple[dict[str, Any], Iterator[tuple[str, Any]]]:
+    """Return the header of an archive, and its samples with their places.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    exact : bool, default False
+        As in :func:`parsed`.
+
+    Returns
+    -------
+    header : dict
+    samples : iterator of (str, object)
+
+    Raises
+    ------
+    SpecificationError
+        If the file is no archive, or its header is not JSON.
+    """
+    entries = archived_log(file)
+    _, data = next(entries)
+    with placed("header.json"):
+        header = members_of(parsed(data, not_a_number=True))
+    return header, ((name, _sample(name, data, exact)) for name, data in entries)
+
+
+def samples_of(value: object) -> tuple[dict[str, Any], Iterator[tuple[str, Any]]]:
+    """Return the header of a log in JSON, and its samples with their places.
+
+    Parameters
+    ----------
+    value : JSON value
+
+    Returns
+    -------
+    header : dict
+    samples : iterator of (str, object)
+
+    Raises
+    ------
+    SpecificationError
+        If the value is no log with samples.
+    """
+    log = members_of(value)
     samples = log.get("samples")
     if not isinstance(log.get("eval"), dict) or not isinstance(samples, list):
         raise SpecificationError("found no samples, expected a log of Inspect with its samples")
     return log, ((f"/samples/{index}", sample) for index, sample in enumerate(samples))
 
 
-def _sample(name: str, data: bytes) -> Any:
+def _sample(name: str, data: bytes, exact: bool) -> Any:
     with placed(name):
-        return parsed(data, not_a_number=True)
+        return parsed(data, not_a_number=True, exact=exact)
 
 
 def _count(

@@ -26,6 +26,8 @@ from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparis
 from mfmgame.attribution.shapley import Attribution
 from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
 from mfmgame.authority.authorized_bits import AuthorizedBits
+from mfmgame.authority.unused_authority import UnusedAuthority
+from mfmgame.authority.used_bits import UsedBits
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.matrix_games.matrix_solution import MatrixSolution
 from mfmgame.sweeps.frontier_map import FrontierMap
@@ -50,6 +52,7 @@ from mfmgame.view.text import (
     portfolio_text,
     solution_text,
     uncertainty_text,
+    used_bits_text,
 )
 from mfmgame.view.text.layout import Later
 
@@ -95,6 +98,8 @@ content_of.register(Sensitivity, solution_text.sensitivity_text)
 content_of.register(Solution, solution_text.solution_text)
 content_of.register(Threshold, answer_text.threshold_text)
 content_of.register(Tornado, uncertainty_text.tornado_text)
+content_of.register(UnusedAuthority, used_bits_text.unused_text)
+content_of.register(UsedBits, used_bits_text.used_text)
 content_of.register(Verification, answer_text.verification_text)
 content_of.register(WhatIf, uncertainty_text.what_if_text)
 content_of.register(WithoutEach, uncertainty_text.without_each_text)
