@@ -23,6 +23,7 @@ from .attribution.plan_comparison import (
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
+from .authority.authorized_bits import AuthorizedBits, authorized_bits
 from .catalogs import (
     CatalogGaps,
     check_catalog,
@@ -46,10 +47,12 @@ from .documents.addition import Addition, load_addition
 from .documents.catalog import Catalog
 from .documents.evidence_file import Evidence, EvidenceCell
 from .documents.json_schema import json_schema
+from .documents.policy import Policy, load_policy
 from .documents.portfolio_result import PortfolioDocument
 from .documents.result import FrontierDocument, Result
 from .documents.scenario import Scenario
 from .documents.scenario_parts import Units
+from .documents.tool_manifest import Manifest, load_tools
 from .ensembles.ensemble import Ensemble, Funding
 from .ensembles.estimates import Estimate
 from .ensembles.plan_regrets import PlanRegret
@@ -106,6 +109,7 @@ __all__ = [
     "Assessment",
     "AssumedNumbers",
     "Attribution",
+    "AuthorizedBits",
     "BasisSummary",
     "Catalog",
     "CatalogGaps",
@@ -133,6 +137,7 @@ __all__ = [
     "InputChange",
     "Interrupted",
     "Knee",
+    "Manifest",
     "MappedPair",
     "MappingScores",
     "MatrixCertificate",
@@ -146,6 +151,7 @@ __all__ = [
     "PlanEvaluation",
     "PlanRegret",
     "PlanVerification",
+    "Policy",
     "Portfolio",
     "PortfolioDocument",
     "PortfolioSequence",
@@ -175,6 +181,7 @@ __all__ = [
     "WorkerError",
     "Workers",
     "assess",
+    "authorized_bits",
     "basis_summary",
     "best_portfolios",
     "build_game",
@@ -200,8 +207,10 @@ __all__ = [
     "load_addition",
     "load_catalog",
     "load_evidence",
+    "load_policy",
     "load_result",
     "load_scenario",
+    "load_tools",
     "measured_catalog",
     "merge_catalogs",
     "merge_evidence",

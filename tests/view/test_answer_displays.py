@@ -23,7 +23,7 @@ PARTS = {
     *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "PlanRegret", "Without"),
     *("ExplainedDefense", "Knee", "Spending", "Why"),
     *("AssumedNumbers", "CatalogGaps", "IncidentSelection", "MappingScores", "Weights", "Workers"),
-    *("MappedPair", "ReadingOptions", "Trials"),
+    *("Manifest", "MappedPair", "ReadingOptions", "Trials"),
 }
 """Public data classes that are parts of answers, or are about inputs: no display of their own."""
 DECISIONS = ("operate", "terminate", "undecided")
@@ -77,9 +77,17 @@ def _continuous() -> mg.Scenario:
     return hostile_scenario(defender={"limits": {"\x1b[31m<i>budget": 2}})
 
 
+def hostile_tools() -> dict:
+    """A tool and its argument, whose names attack."""
+    name = "<b onload=x>&amp;</b>\x1b[31m" + "-->x" * 300
+    arguments = {"type": "object", "properties": {name: {"type": "string"}}}
+    return {"tools": [{"name": name, "inputSchema": arguments}]}
+
+
 ANSWERS = {
     "Assessment": lambda: mg.assess(hostile_game()),
     "Attribution": lambda: mg.shapley_shares(hostile_scenario()),
+    "AuthorizedBits": lambda: mg.authorized_bits(hostile_tools()),
     "BasisSummary": lambda: mg.basis_summary(mg.solve(hostile_scenario())),
     "CompositionComparison": lambda: mg.compare_compositions(hostile_game()),
     "CoverageIndex": lambda: mg.defense_coverage_index(hostile_game()),
@@ -110,7 +118,7 @@ ANSWERS = {
 }
 """An answer of each kind, to a game with hostile names."""
 WITHOUT_DECISION = {
-    *("BasisSummary", "PlanVerification"),
+    *("AuthorizedBits", "BasisSummary", "PlanVerification"),
     *("CoverageIndex", "Attribution", "FrontierVerification", "Gradient", "Influence"),
     *("MatrixSolution", "PortfolioVerification", "Sensitivity", "Tornado", "Verification"),
 }

@@ -11,6 +11,7 @@ import typer
 from mfmgame import __version__
 from mfmgame.cli import answer_commands as answer
 from mfmgame.cli import attribution_commands as attribution
+from mfmgame.cli import bandwidth_commands as bandwidth
 from mfmgame.cli import catalog_commands as catalog
 from mfmgame.cli import evidence_commands as evidence
 from mfmgame.cli import export_commands as export
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": answer.sweep,
     "threshold": answer.threshold,
     "dci": answer.dci,
+    "bandwidth": bandwidth.bandwidth,
     "evaluate": plans.evaluate,
     "compare": plans.compare,
     "explain": attribution.explain,

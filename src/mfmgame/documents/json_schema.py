@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from mfmgame.documents.addition import Addition
+from mfmgame.documents.bandwidth_result import BandwidthDocument
 from mfmgame.documents.base import Document, stated
 from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.catalog_gaps import GapsDocument
@@ -24,6 +25,7 @@ from mfmgame.documents.plan_result import (
     CompositionsDocument,
     EvaluationDocument,
 )
+from mfmgame.documents.policy import Policy
 from mfmgame.documents.portfolio_result import PortfolioDocument
 from mfmgame.documents.result import FrontierDocument, IndexDocument, Result, ThresholdDocument
 from mfmgame.documents.scenario import Scenario
@@ -61,6 +63,8 @@ _MODELS: dict[str, type[Document]] = {
     "ensemble": EnsembleDocument,
     "addition": Addition,
     "evidence": Evidence,
+    "policy": Policy,
+    "bandwidth": BandwidthDocument,
     "gradient": GradientDocument,
     "influence": InfluenceDocument,
     "robust": RobustDocument,
@@ -78,9 +82,9 @@ def json_schema(name: str = "scenario") -> dict[str, Any]:
     Parameters
     ----------
     name : str
-        Name of the document: "scenario", "catalog", "addition" or "evidence"; "result",
+        Name of the document: "scenario", "catalog", "addition", "evidence" or "policy"; "result",
         "frontier", "portfolio", "threshold", "dci", "evaluation", "comparison", "compositions",
-        "explanation", "gaps", "ensemble", "gradient", "influence", "robust", "shares",
+        "explanation", "gaps", "bandwidth", "ensemble", "gradient", "influence", "robust", "shares",
         "tornado" or "what-if".
 
     Returns

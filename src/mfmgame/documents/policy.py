@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from types import NoneType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -30,10 +31,13 @@ ALPHABETS: dict[str, str] = {
 }
 """Characters of each named alphabet; ``printable`` is the printable part of ASCII."""
 MOST_CALLS = 10**9
+MOST = 10**100
 
 Calls = Annotated[int, Field(ge=0, le=MOST_CALLS), WHOLE]
 Length = Annotated[int, Field(ge=0, le=10**9), WHOLE]
-Number = Annotated[int | float, Field(ge=-1e100, le=1e100)]
+_BOUNDS = Field(ge=-MOST, le=MOST)
+Number = Annotated[int, _BOUNDS] | Annotated[float, _BOUNDS]
+Step = Annotated[int, Field(gt=0, le=MOST)] | Annotated[float, Field(gt=0, le=MOST)]
 DateText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$")]
 
 
@@ -54,7 +58,7 @@ class ArgumentRule(Strict):
     enum: list[Any] | None = Field(default=None, json_schema_extra={"minItems": 1})
     minimum: Number | None = None
     maximum: Number | None = None
-    multipleOf: Annotated[int | float, Field(gt=0, le=1e100)] | None = None  # noqa: N815
+    multipleOf: Step | None = None  # noqa: N815
     minLength: Length | None = None  # noqa: N815
     maxLength: Length | None = None  # noqa: N815
     pattern: Text | None = None
@@ -89,7 +93,7 @@ class ArgumentRule(Strict):
 
     @property
     def allowed_characters(self) -> str | None:
-        """The characters that a string may have; None if the rule states none."""
+        """Characters that a string may have; None if the rule states none."""
         return ALPHABETS[self.alphabet] if self.alphabet is not None else self.characters
 
 
@@ -160,7 +164,16 @@ class Policy(Document):
         )
 
     def rule_of(self, tool: str) -> ToolRule:
-        """Return the rule of a tool, whether the policy names the tool or not."""
+        """Return the rule of a tool, whether the policy names the tool or not.
+
+        Parameters
+        ----------
+        tool : str
+
+        Returns
+        -------
+        ToolRule
+        """
         return self.tools.get(tool, ToolRule(allow=self.other_tools == "allow"))
 
     def trusts(self, source: str) -> bool:
@@ -214,7 +227,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
 
 def as_policy(policy: object) -> Policy | None:
     """Return the policy that a user means: a policy, its JSON, or the path of a file."""
-    refuse_other_types(policy, "policy", Policy, Mapping, str, os.PathLike, None)
+    refuse_other_types(policy, "policy", Policy, Mapping, str, os.PathLike, NoneType)
     if policy is None or isinstance(policy, Policy):
         return policy
     if isinstance(policy, Mapping):

@@ -25,6 +25,7 @@ from mfmgame.attribution.explanation import Explanation
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
 from mfmgame.attribution.shapley import Attribution
 from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
+from mfmgame.authority.authorized_bits import AuthorizedBits
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.matrix_games.matrix_solution import MatrixSolution
 from mfmgame.sweeps.frontier_map import FrontierMap
@@ -39,6 +40,7 @@ from mfmgame.verification.verify import (
 )
 from mfmgame.view.text import (
     answer_text,
+    bandwidth_text,
     basis_text,
     ensemble_text,
     explanation_text,
@@ -68,6 +70,7 @@ def content_of(answer: object) -> Group:
 
 content_of.register(Assessment, answer_text.assessment_text)
 content_of.register(Attribution, uncertainty_text.shares_text)
+content_of.register(AuthorizedBits, bandwidth_text.bandwidth_text)
 content_of.register(BasisSummary, basis_text.basis_text)
 content_of.register(CompositionComparison, plan_text.compositions_text)
 content_of.register(CoverageIndex, answer_text.index_text)

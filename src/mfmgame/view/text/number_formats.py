@@ -10,6 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING
 
 from mfmgame.documents.kept_shares import kept_share
+from mfmgame.numerics.binary_logarithms import bits_at_most
 
 if TYPE_CHECKING:
     from mfmgame.game.game import DefenseGame
@@ -18,6 +19,7 @@ __all__ = [
     "amount_text",
     "bound_text",
     "bracket_text",
+    "count_text",
     "full_digits",
     "kept_text",
     "loss_heading",
@@ -76,6 +78,19 @@ def _rounded(number: float, digits: int) -> str:
     if not math.isfinite(number) or size >= _SCIENTIFIC_FROM or 0.0 < size < _SCIENTIFIC_BELOW:
         return text
     return f"{Decimal(text):,f}"
+
+
+def count_text(count: int | None) -> str:
+    """Format a count of any size: its digits, or the power of two just above it.
+
+    Examples
+    --------
+    >>> count_text(16001), count_text(2**64), count_text(None)
+    ('16,001', '2^64', 'unbounded')
+    """
+    if count is None:
+        return "unbounded"
+    return f"{count:,}" if count < 10**9 else f"2^{bits_at_most(count):.6g}"
 
 
 def told_apart(first: float, second: float) -> tuple[str, str]:
