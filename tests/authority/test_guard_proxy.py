@@ -233,6 +233,16 @@ class TestTools:
             client.send(call(2, "read", page="a"))
             assert "changed" in refusal(client.answer())
 
+    def test_a_tool_that_is_listed_twice_is_refused(self):
+        with Guarded("silent") as client:
+            client.proxy._gate._start([TOOLS[1]])
+            answer = line({"id": 1, "result": {"tools": [TOOLS[1], TOOLS[1]]}})
+            client.send({"id": 1, "method": "tools/list"})
+            client.send({"method": "test/write", "params": {"parts": [answer.hex()]}})
+            assert client.line() == answer
+            client.send(call(2, "pay", amount=1))
+            assert "changed" in refusal(client.answer())
+
     def test_an_ambiguous_list_of_tools_closes_the_guard(self):
         with Guarded("silent") as client:
             client.send({"id": 1, "method": "tools/list"})

@@ -98,8 +98,8 @@ def test_a_pointer_that_leads_nowhere_is_refused(pointer, message):
 ANSWERING = [
     words
     for words in COMMANDS
-    if not words.startswith(("catalog", "evidence"))
-    and words not in ("init", "convert", "verify", "schema")
+    if not words.startswith(("catalog", "evidence", "guard"))
+    and words not in ("init", "convert", "verify", "schema", "bandwidth", "watch")
 ]
 
 

@@ -194,15 +194,15 @@ def tool_digests(tools: Sequence[Any]) -> dict[str, str]:
     Returns
     -------
     dict
-        By name; entries without a name are left out.
+        By name. Entries of one name have a digest in common, which no single entry has.
     """
-    return {
-        str(entry.get("name")): digest_of(
-            {key: value for key, value in entry.items() if key not in _SHOWN_ALONE}
-        )
-        for entry in tools
-        if isinstance(entry, dict)
-    }
+    found: dict[str, str] = {}
+    for entry in tools:
+        if isinstance(entry, dict):
+            kept = {key: value for key, value in entry.items() if key not in _SHOWN_ALONE}
+            name = str(entry.get("name"))
+            found[name] = found.get(name, "") + digest_of(kept)
+    return found
 
 
 def _line(members: Mapping[str, Any]) -> bytes:

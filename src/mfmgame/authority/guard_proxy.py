@@ -35,9 +35,8 @@ _FAILURE = 1
 class GuardProxy:
     """Pass messages between a client, on two file descriptors, and a server.
 
-    The thread that runs the proxy decides and writes to the server; a thread reads from the
-    client, another passes on what the server writes. Neither side can stop the other from
-    being read.
+    The thread that runs the proxy decides and writes to the server; another thread reads from the
+    client, and a third passes on what the server writes, also while the server does not read.
 
     Parameters
     ----------
@@ -112,6 +111,8 @@ class GuardProxy:
                 raise
         finally:  # whatever interrupts the end itself
             self._signal("SIGKILL")
+            if self._server is not None:
+                self._server.wait()
         return self._status()
 
     def _start(self) -> None:
@@ -187,6 +188,8 @@ class GuardProxy:
                     limit = f"a line longer than the limit of {MOST_LINE_BYTES} bytes"
                     self._answer_client(error_answer(MessageError(limit)))
                 in_long_line = not line.endswith(b"\n")
+        except OSError:
+            pass  # as at the end
         finally:
             self._events.put(("client ended", None))
             self._watch_end()
@@ -231,7 +234,11 @@ class GuardProxy:
         return True
 
     def _wait_for(self, server: subprocess.Popen[bytes]) -> None:
-        server.wait()
+        if hasattr(os, "waitid"):
+            # Its process group keeps its number until the end, when the rest of it is stopped.
+            os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+        else:
+            server.wait()
         self._events.put(("server ended", None))
 
     # The end.
@@ -269,7 +276,7 @@ class GuardProxy:
 
     def _signal(self, name: str) -> None:
         """Send a signal to the server and to the processes that it started."""
-        if self._server is None:
+        if self._server is None or self._server.returncode is not None:
             return
         with contextlib.suppress(OSError):
             if os.name == "posix":
