@@ -23,6 +23,7 @@ PARTS = {
     *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "PlanRegret", "Without"),
     *("ExplainedDefense", "Knee", "Spending", "Why"),
     *("AssumedNumbers", "CatalogGaps", "IncidentSelection", "MappingScores", "Weights", "Workers"),
+    *("Admission", "BreakerStatus", "CircuitBreaker"),
     *("Manifest", "MappedPair", "ReadingOptions", "Trials"),
 }
 """Public data classes that are parts of answers, or are about inputs: no display of their own."""
@@ -112,6 +113,8 @@ ANSWERS = {
     "Solution": lambda: mg.solve(hostile_game()),
     "Threshold": lambda: mg.self_destruction_threshold(hostile_game()),
     "Tornado": lambda: mg.tornado(hostile_scenario()),
+    "UnusedAuthority": lambda: mg.unused_authority(mg.authorized_bits(hostile_tools()), []),
+    "UsedBits": lambda: mg.used_bits([mg.LoggedCall("s", hostile_tools()["tools"][0]["name"], {})]),
     "Verification": lambda: mg.verify(mg.solve(hostile_game()), hostile_game()),
     "WhatIf": lambda: mg.what_if(hostile_scenario(), drop=["spare"]),
     "WithoutEach": lambda: mg.without_each(hostile_scenario()),
@@ -119,6 +122,7 @@ ANSWERS = {
 """An answer of each kind, to a game with hostile names."""
 WITHOUT_DECISION = {
     *("AuthorizedBits", "BasisSummary", "PlanVerification"),
+    *("UnusedAuthority", "UsedBits"),
     *("CoverageIndex", "Attribution", "FrontierVerification", "Gradient", "Influence"),
     *("MatrixSolution", "PortfolioVerification", "Sensitivity", "Tornado", "Verification"),
 }

@@ -107,7 +107,7 @@ def _curvature(correction: float, distinct: int) -> float:
 
 def _unseen(sessions: int) -> float:
     """Compute the entropy of a call that no session may have made by chance alone."""
-    share = min(0.5, 1.0 - (0.5 - 0.5 * CONFIDENCE) ** (1.0 / sessions))
+    share = min(0.5, 1.0 - math.pow(0.5 - 0.5 * CONFIDENCE, 1.0 / sessions))
     return -share * math.log2(share) - (1.0 - share) * math.log2(1.0 - share)
 
 
