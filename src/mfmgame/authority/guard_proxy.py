@@ -29,6 +29,7 @@ SECONDS_AFTER_SIGNAL = 0.5
 """The same after the guard itself is told to end: clients allow little time."""
 SECONDS_TO_TERMINATE = 1.0
 _MOST_WAITING = 16
+_PART = 2**18
 _POLL = 0.02
 _FAILURE = 1
 
@@ -73,7 +74,7 @@ class GuardProxy:
         self._client_lock = threading.Lock()
         self._requests = ListRequests()
         self._is_reading = True
-        self._progress = 0
+        self._is_writing, self._parts_written = False, 0
         self._heard_end = threading.Event()
         self._was_stopped = False
         self._server: subprocess.Popen[bytes] | None = None
@@ -153,7 +154,6 @@ class GuardProxy:
             except queue.Empty:
                 self._gate.give_up()
                 continue
-            self._progress += 1
             if kind == "line":
                 self._gate.client_line(value)
                 self._room.release()
@@ -167,11 +167,15 @@ class GuardProxy:
 
     def _write_to_server(self, line: bytes) -> None:
         if self._input is not None:
+            self._is_writing = True
             try:
-                write_all(self._input, line)
+                for start in range(0, len(line), _PART):
+                    write_all(self._input, line[start : start + _PART])
+                    self._parts_written += 1
             except OSError:  # the server does not read any more
                 self._input = None
                 self._events.put(("server ended", None))
+            self._is_writing = False
 
     def _answer_client(self, line: bytes) -> None:
         with self._client_lock, contextlib.suppress(OSError):
@@ -198,12 +202,12 @@ class GuardProxy:
 
     def _watch_end(self) -> None:
         """Stop a server that keeps the guard from hearing that its client has ended."""
-        progress = -1
+        written = -1
         while not self._heard_end.wait(SECONDS_AFTER_INPUT):
-            if progress == self._progress:
+            if self._is_writing and written == self._parts_written:
                 self._signal("SIGKILL")
                 return
-            progress = self._progress
+            written = self._parts_written
 
     def _read_server(self) -> None:
         has_reader, in_long_line = True, False
