@@ -312,15 +312,14 @@ class CircuitBreaker:
         if problem := _problem_of_name(session):
             return _Call("", "", "", f"session: {problem}")
         if not isinstance(call, Mapping):
-            return _Call(session, "", "", f"call: found {shown(call)}, expected an object")
+            return _Call(session, "", "", "call: expected an object")
         tool = call.get("name", call.get("tool"))
         if not isinstance(tool, str) or _problem_of_name(tool):
             return _Call(session, "", "", f"tool: found {shown(tool)}, expected a name")
         arguments = call.get("arguments")
         arguments = {} if arguments is None else arguments
         if not isinstance(arguments, Mapping):
-            reason = f"arguments: found {shown(arguments)}, expected an object"
-            return _Call(session, tool, "", reason)
+            return _Call(session, tool, "", "arguments: expected an object")
         try:
             text = _CANONICAL.encode([tool, arguments])
             digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
