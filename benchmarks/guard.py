@@ -16,8 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import mfmgame as mg
-from mfmgame.authority.breaker_store import Terms
-from mfmgame.authority.charges import Charges
+from mfmgame.authority.breaker.breaker_store import Terms
+from mfmgame.authority.breaker.charges import Charges
 
 CALLS = 3000
 TOOLS = [

@@ -12,9 +12,9 @@ from mfmgame.cli.writing import write, write_json
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
-    from mfmgame.authority.authorized_bits import AuthorizedBits
-    from mfmgame.authority.unused_authority import UnusedAuthority
-    from mfmgame.authority.used_bits import UsedBits
+    from mfmgame.authority.counting.authorized_bits import AuthorizedBits
+    from mfmgame.authority.logs.unused_authority import UnusedAuthority
+    from mfmgame.authority.logs.used_bits import UsedBits
 
 __all__ = ["bandwidth"]
 
@@ -69,7 +69,7 @@ def bandwidth(
     chat API.
     """
     with reported(tools):
-        from mfmgame.authority.authorized_bits import authorized_bits
+        from mfmgame.authority.counting.authorized_bits import authorized_bits
 
         authorized = authorized_bits(
             tools,
@@ -96,9 +96,9 @@ def bandwidth(
 
 def _logged(authorized: AuthorizedBits, log: str) -> tuple[UsedBits, UnusedAuthority]:
     """Read a log twice: the calls of a long log do not fit in memory."""
-    from mfmgame.authority.agent_logs import read_calls
-    from mfmgame.authority.unused_authority import unused_authority
-    from mfmgame.authority.used_bits import used_bits
+    from mfmgame.authority.logs.agent_logs import read_calls
+    from mfmgame.authority.logs.unused_authority import unused_authority
+    from mfmgame.authority.logs.used_bits import used_bits
 
     if log == "-":
         raise SpecificationError(

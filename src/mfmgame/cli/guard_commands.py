@@ -116,8 +116,8 @@ def run(
     with reported(result):
         if sys.stdin is None or sys.stdout is None:
             raise SpecificationError("standard input or output is closed")
-        from mfmgame.authority.guard_proxy import GuardProxy
-        from mfmgame.authority.waiting_breaker import waiting_breaker
+        from mfmgame.authority.guard.guard_proxy import GuardProxy
+        from mfmgame.authority.guard.waiting_breaker import waiting_breaker
 
         count = waiting_breaker(
             result,
@@ -143,7 +143,7 @@ def run(
 def status(state: State, as_json: AsJson = False) -> None:
     """Show what the breaker has admitted, and what is left."""
     with reported(str(state)):
-        from mfmgame.authority.breaker_status import read_status
+        from mfmgame.authority.breaker.breaker_status import read_status
 
         found = read_status(state)
         if as_json:
@@ -172,7 +172,7 @@ def reset(
 ) -> None:
     """Close the breaker and return the spent bits; the reset is logged."""
     with reported(str(state)):
-        from mfmgame.authority.breaker_status import reset_store
+        from mfmgame.authority.breaker.breaker_status import reset_store
 
         reset_store(state, reason, by or getpass.getuser(), session)
         write_lines([f"reset {session or 'all'}: the breaker is closed, no bits are spent"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mfmgame.authority.authorized_bits import AuthorizedBits, Remark, ThreatBits
-from mfmgame.authority.clustered_entropy import Entropy
-from mfmgame.authority.narrowings import Narrowing, narrowings
-from mfmgame.authority.unused_authority import UnusedAuthority
-from mfmgame.authority.used_bits import UsedBits
+from mfmgame.authority.counting.authorized_bits import AuthorizedBits, Remark, ThreatBits
+from mfmgame.authority.counting.narrowings import Narrowing, narrowings
+from mfmgame.authority.logs.clustered_entropy import Entropy
+from mfmgame.authority.logs.unused_authority import UnusedAuthority
+from mfmgame.authority.logs.used_bits import UsedBits
 from mfmgame.messages import counted
 from mfmgame.numerics.binary_logarithms import bits_at_most
 from mfmgame.view.text.number_formats import count_text

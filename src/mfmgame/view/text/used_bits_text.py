@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.authority.clustered_entropy import Entropy
-from mfmgame.authority.unused_authority import UnusedAuthority
-from mfmgame.authority.used_bits import UsedBits
+from mfmgame.authority.logs.clustered_entropy import Entropy
+from mfmgame.authority.logs.unused_authority import UnusedAuthority
+from mfmgame.authority.logs.used_bits import UsedBits
 from mfmgame.messages import counted
 from mfmgame.view.text.fitting_table import table_of
 from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text
