@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mfmgame.authority.clustered_entropy import clustered_entropy
+from mfmgame.authority.logs.clustered_entropy import clustered_entropy
 
 REPLICATES = 400
 CASES = (

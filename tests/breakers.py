@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 import mfmgame as mg
-from mfmgame.authority.breaker_store import Terms
-from mfmgame.authority.charges import Charges
+from mfmgame.authority.breaker.breaker_store import Terms
+from mfmgame.authority.breaker.charges import Charges
 
 GATEWAY: dict[str, Any] = {
     "schema": "mfmgame/scenario/1",

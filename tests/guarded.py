@@ -9,10 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import mfmgame as mg
-from mfmgame.authority.breaker_store import Terms
-from mfmgame.authority.charges import Charges
-from mfmgame.authority.guard_proxy import GuardProxy
-from mfmgame.authority.line_pipes import read_lines, write_all
+from mfmgame.authority.breaker.breaker_store import Terms
+from mfmgame.authority.breaker.charges import Charges
+from mfmgame.authority.guard.guard_proxy import GuardProxy
+from mfmgame.authority.guard.line_pipes import read_lines, write_all
 from scripted_server import CHOICES
 
 SERVER = [sys.executable, "-S", str(Path(__file__).parent / "scripted_server.py")]

@@ -1,6 +1,8 @@
 """Valid documents for tests, and small changes to them by JSON pointer."""
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 SCENARIO: dict[str, Any] = {
@@ -120,6 +122,15 @@ CATALOG_SCENARIO: dict[str, Any] = {
     "defender": {"limits": {"budget": 2.0, "staff": 0.5}},
 }
 """A scenario that builds on the catalog, in a file beside it."""
+
+
+def scenario_files(folder: Path) -> list[Path]:
+    """List the scenarios in a folder, without manifests, policies and other JSON files."""
+    return [file for file in sorted(folder.glob("*.json")) if _is_scenario(file)]
+
+
+def _is_scenario(file: Path) -> bool:
+    return json.loads(file.read_text("utf-8")).get("schema") == SCENARIO["schema"]
 
 
 def changed(document: Any, pointer: str, value: Any) -> Any:

@@ -10,10 +10,11 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.view import result_document
+from specifications import scenario_files
 from subprocesses import STRICT_PYTHON
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SCENARIOS = sorted(EXAMPLES.glob("*.json"))
+SCENARIOS = scenario_files(EXAMPLES)
 WORKBOOKS = sorted(EXAMPLES.glob("*.xlsx"))
 SYSTEMS = [file for file in SCENARIOS if mg.load_scenario(file).system]
 
@@ -70,6 +71,46 @@ class TestClaimsAgent:
         for entry in itertools.chain(*parts):
             assert entry.basis
             assert entry.source
+
+
+def recounted(scenario):
+    """Bits of the threats whose source names calls, and their count from tools and policy."""
+    stated = {}
+    for threat in scenario.threats:
+        calls, found, _ = threat.provenance["bandwidth"].source.partition(": ")
+        if found:
+            stated[threat.id] = calls, threat.bandwidth
+    counted = mg.authorized_bits(
+        EXAMPLES / "claims_agent_tools.json",
+        EXAMPLES / "claims_agent_policy.json",
+        harmful=[f"{threat}: {calls}" for threat, (calls, _) in stated.items()],
+    )
+    return {threat: bits for threat, (_, bits) in stated.items()}, counted
+
+
+@pytest.mark.parametrize("name", ["claims_agent", "claims_agent_guard"])
+def test_derived_bits_are_counted_from_tools_and_policy(name):
+    scenario = mg.load_scenario(EXAMPLES / f"{name}.json")
+    bits, counted = recounted(scenario)
+    counted.refuse_unenforceable()
+    assert bits == {threat.threat: threat.bits for threat in counted.threats}
+    assert len(bits) == 6
+    derived = [t for t in scenario.threats if t.provenance["bandwidth"].basis == "derived"]
+    assert {threat.id for threat in derived} == set(bits)
+    assert all(counted.digest in threat.provenance["bandwidth"].source for threat in derived)
+    attacker = json.loads((EXAMPLES / f"{name}.json").read_text())["attacker"]
+    assert counted.digest in attacker["bandwidth"]["source"]
+
+
+def test_the_guard_admits_fewer_calls_than_the_severities_include():
+    scenario = mg.load_scenario(EXAMPLES / "claims_agent_guard.json")
+    bits, counted = recounted(scenario)
+    limit = mg.evaluate(scenario, "in-force").plan_bandwidth
+    assert scenario.attacker.bandwidth <= limit
+    assert int(limit / counted.bits_per_step) == 67
+    assert {threat.steps for threat in counted.threats} == {100}
+    without_calls = [threat for threat in scenario.threats if threat.id not in bits]
+    assert [threat.bandwidth for threat in without_calls] == [0.0, 0.0]
 
 
 def test_there_is_one_for_each_system_and_for_each_agent_with_threats_of_its_own():

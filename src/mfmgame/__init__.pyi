@@ -23,14 +23,14 @@ from .attribution.plan_comparison import (
 from .attribution.shapley import Attribution, shapley_shares
 from .attribution.spending import Knee, Spending
 from .attribution.what_if import Outcome, WhatIf, Without, WithoutEach, what_if, without_each
-from .authority.agent_logs import read_calls
-from .authority.authorized_bits import AuthorizedBits, authorized_bits
-from .authority.breaker import CircuitBreaker
-from .authority.breaker_status import BreakerStatus
-from .authority.breaker_store import Admission
-from .authority.logged_call import LoggedCall
-from .authority.unused_authority import UnusedAuthority, unused_authority
-from .authority.used_bits import UsedBits, used_bits
+from .authority.breaker.breaker_status import BreakerStatus
+from .authority.breaker.breaker_store import Admission
+from .authority.breaker.circuit_breaker import CircuitBreaker
+from .authority.counting.authorized_bits import AuthorizedBits, authorized_bits
+from .authority.logs.agent_logs import read_calls
+from .authority.logs.logged_call import LoggedCall
+from .authority.logs.unused_authority import UnusedAuthority, unused_authority
+from .authority.logs.used_bits import UsedBits, used_bits
 from .catalogs import (
     CatalogGaps,
     check_catalog,

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import strategies as st
 
 import mfmgame as mg
-from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, without
+from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed, scenario_files, without
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("*.json"))
+EXAMPLES = scenario_files(ROOT / "examples")
 MODELS = sorted((ROOT / "models").glob("*.json"))
 SCHEMAS = {
     name: jsonschema.Draft202012Validator(mg.json_schema(name))

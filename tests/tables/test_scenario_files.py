@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 import mfmgame as mg
 from mfmgame.cli.app import app
-from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO
+from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, scenario_files
 
-EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*.json"))
+EXAMPLES = scenario_files(Path(__file__).parents[2] / "examples")
 KINDS = ["plan.xlsx", "plan", "plan.json"]
 FULL = copy.deepcopy(SCENARIO) | {
     "$schema": "https://example.org/scenario.json",

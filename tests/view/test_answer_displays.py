@@ -23,6 +23,7 @@ PARTS = {
     *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "PlanRegret", "Without"),
     *("ExplainedDefense", "Knee", "Spending", "Why"),
     *("AssumedNumbers", "CatalogGaps", "IncidentSelection", "MappingScores", "Weights", "Workers"),
+    *("Admission", "BreakerStatus", "CircuitBreaker"),
     *("Manifest", "MappedPair", "ReadingOptions", "Trials"),
 }
 """Public data classes that are parts of answers, or are about inputs: no display of their own."""

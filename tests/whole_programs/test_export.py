@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import mfmgame as mg
 from mfmgame.whole_programs.program import whole_program
 from random_games import games
-from specifications import SCENARIO
+from specifications import SCENARIO, scenario_files
 
 LINEAR = ["additive", "best_of"]
 FORMATS = ["mps", "lp"]
@@ -133,7 +133,7 @@ class TestOptimum:
     def test_the_examples_have_the_value_of_the_game(
         self, examples, tmp_path, optimum, composition, ending
     ):
-        for spec in sorted(examples.glob("*.json")):
+        for spec in scenario_files(examples):
             scenario = mg.load_scenario(spec).with_(composition=composition)
             file = tmp_path / f"{spec.stem}.{ending}"
             mg.export_program(scenario, file)

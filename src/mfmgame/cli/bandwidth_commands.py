@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfmgame.cli.complaints import reported
 from mfmgame.cli.options import AsJson, Output
 from mfmgame.cli.writing import write, write_json
+from mfmgame.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from mfmgame.authority.counting.authorized_bits import AuthorizedBits
+    from mfmgame.authority.logs.unused_authority import UnusedAuthority
+    from mfmgame.authority.logs.used_bits import UsedBits
 
 __all__ = ["bandwidth"]
 
@@ -45,6 +51,15 @@ def bandwidth(
             help="Bits to assume for an argument without a bound.",
         ),
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--log",
+            metavar="LOG",
+            help="Log of honest agent runs, a file or a folder: show used bits, and the authority "
+            "that no call used.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     output: Output = None,
 ) -> None:
@@ -54,7 +69,7 @@ def bandwidth(
     chat API.
     """
     with reported(tools):
-        from mfmgame.authority.authorized_bits import authorized_bits
+        from mfmgame.authority.counting.authorized_bits import authorized_bits
 
         authorized = authorized_bits(
             tools,
@@ -63,11 +78,30 @@ def bandwidth(
             harmful=harmful or (),
             free_text_bits=free_text_bits,
         )
+        used, unused = (None, None) if log is None else _logged(authorized, log)
         if as_json:
             from mfmgame.view.json.bandwidth_documents import bandwidth_document
 
-            write_json(bandwidth_document(authorized), output)
+            write_json(bandwidth_document(authorized, used, unused), output)
         else:
+            from rich.console import Group, RenderableType
+
             from mfmgame.view.contents import content_of
 
-            write(content_of(authorized), output)
+            parts: list[RenderableType] = [content_of(authorized)]
+            for answer in (used, unused):
+                parts += [] if answer is None else ["", content_of(answer)]
+            write(Group(*parts), output)
+
+
+def _logged(authorized: AuthorizedBits, log: str) -> tuple[UsedBits, UnusedAuthority]:
+    """Read a log twice: the calls of a long log do not fit in memory."""
+    from mfmgame.authority.logs.agent_logs import read_calls
+    from mfmgame.authority.logs.unused_authority import unused_authority
+    from mfmgame.authority.logs.used_bits import used_bits
+
+    if log == "-":
+        raise SpecificationError(
+            "found standard input, expected a file or a folder", pointer="--log"
+        )
+    return used_bits(log), unused_authority(authorized, read_calls(log))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import sys
@@ -15,6 +16,7 @@ from typer.core import TyperGroup
 from mfmgame.cli.complaints import complain, reported
 from mfmgame.cli.options import AsJson
 from mfmgame.cli.writing import write, write_json, write_lines
+from mfmgame.errors import SpecificationError
 
 __all__ = ["guard_app", "reset", "run", "status"]
 
@@ -39,8 +41,8 @@ class GuardGroup(TyperGroup):
 guard_app = typer.Typer(
     cls=GuardGroup,
     no_args_is_help=True,
-    help="Guard the tool calls of an agent: guard OPTIONS -- COMMAND runs an MCP server behind "
-    "a circuit breaker.",
+    help="Guard the tool calls of an agent with a circuit breaker.\n\nThe name of the command run "
+    "may be left out: guard OPTIONS -- COMMAND.",
 )
 State = Annotated[
     Path, typer.Option("--state", metavar="FILE", help="State file of the circuit breaker.")
@@ -107,13 +109,15 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Run an MCP server, and let calls through up to the certified limit.
+    """Run an MCP server, and admit calls up to the certified limit.
 
     The guard speaks the protocol on standard input and output, as the server does.
     """
     with reported(result):
-        from mfmgame.authority.guard_proxy import GuardProxy
-        from mfmgame.authority.waiting_breaker import waiting_breaker
+        if sys.stdin is None or sys.stdout is None:
+            raise SpecificationError("standard input or output is closed")
+        from mfmgame.authority.guard.guard_proxy import GuardProxy
+        from mfmgame.authority.guard.waiting_breaker import waiting_breaker
 
         count = waiting_breaker(
             result,
@@ -139,7 +143,7 @@ def run(
 def status(state: State, as_json: AsJson = False) -> None:
     """Show what the breaker has admitted, and what is left."""
     with reported(str(state)):
-        from mfmgame.authority.breaker_status import read_status
+        from mfmgame.authority.breaker.breaker_status import read_status
 
         found = read_status(state)
         if as_json:
@@ -168,7 +172,7 @@ def reset(
 ) -> None:
     """Close the breaker and return the spent bits; the reset is logged."""
     with reported(str(state)):
-        from mfmgame.authority.breaker_status import reset_store
+        from mfmgame.authority.breaker.breaker_status import reset_store
 
         reset_store(state, reason, by or getpass.getuser(), session)
         write_lines([f"reset {session or 'all'}: the breaker is closed, no bits are spent"])
@@ -179,5 +183,6 @@ def _warn(text: str) -> None:
 
 
 def _log(call: dict[str, Any]) -> None:
-    sys.stderr.write(json.dumps(call, default=str) + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError, AttributeError):  # closed
+        sys.stderr.write(json.dumps(call, default=str) + "\n")
+        sys.stderr.flush()

@@ -14,7 +14,7 @@ from mfmgame.cli.writing import write_lines, write_plain
 from mfmgame.errors import SpecificationError
 
 if TYPE_CHECKING:
-    from mfmgame.authority.log_watch import LogWatch
+    from mfmgame.authority.logs.log_watch import LogWatch
 
 __all__ = ["watch"]
 
@@ -69,9 +69,9 @@ def watch(
     Prints a line for each as soon as its call is read, and a summary at the end.
     """
     with reported(result):
-        from mfmgame.authority.agent_logs import read_calls
-        from mfmgame.authority.breaker import CircuitBreaker
-        from mfmgame.authority.log_watch import LogWatch
+        from mfmgame.authority.breaker.circuit_breaker import CircuitBreaker
+        from mfmgame.authority.logs.agent_logs import read_calls
+        from mfmgame.authority.logs.log_watch import LogWatch
         from mfmgame.view.json.watch_documents import stopped_document
         from mfmgame.view.text.watch_text import stopped_line
 

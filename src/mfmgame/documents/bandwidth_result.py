@@ -64,6 +64,37 @@ class NarrowingResult(Strict):
     bits: float | None = Field(description="Null if it bounds what was unbounded.")
 
 
+class EntropyResult(Strict):
+    """Estimate of an entropy in bits, with a 95 % interval."""
+
+    bits: float
+    interval: list[float] | None = Field(
+        description="Null with a single session.",
+        json_schema_extra={"minItems": 2, "maxItems": 2},
+    )
+
+
+class UsedBitsResult(Strict):
+    """Entropy of the calls of a log: of the honest agent, not of an attacker."""
+
+    calls: int
+    sessions: int
+    distinct_calls: int
+    distinct_tools: int
+    own_share: float = Field(description="Share of the calls that no other session made.")
+    call: EntropyResult
+    tool: EntropyResult
+
+
+class UnusedAuthorityResult(Strict):
+    """Authority that no call of a log used, and the policy without it."""
+
+    calls: int = Field(description="Calls of the log that the policy allows.")
+    outside: int = Field(description="Calls of the log that the policy does not allow.")
+    narrowings: list[NarrowingResult]
+    bits_per_step: float | None = Field(description="With all narrowings.")
+
+
 class BandwidthDocument(Document):
     """Authorized bits of an agent."""
 
@@ -82,3 +113,5 @@ class BandwidthDocument(Document):
     ignored: list[CountedRemark]
     threats: list[ThreatBitsResult]
     narrowings: list[NarrowingResult]
+    used: UsedBitsResult | None = Field(default=None, description="Null without a log.")
+    unused: UnusedAuthorityResult | None = Field(default=None, description="Null without a log.")

@@ -25,9 +25,9 @@ from mfmgame.attribution.explanation import Explanation
 from mfmgame.attribution.plan_comparison import PlanComparison, ScenarioComparison
 from mfmgame.attribution.shapley import Attribution
 from mfmgame.attribution.what_if import Outcome, WhatIf, WithoutEach
-from mfmgame.authority.authorized_bits import AuthorizedBits
-from mfmgame.authority.unused_authority import UnusedAuthority
-from mfmgame.authority.used_bits import UsedBits
+from mfmgame.authority.counting.authorized_bits import AuthorizedBits
+from mfmgame.authority.logs.unused_authority import UnusedAuthority
+from mfmgame.authority.logs.used_bits import UsedBits
 from mfmgame.ensembles.ensemble import Ensemble
 from mfmgame.matrix_games.matrix_solution import MatrixSolution
 from mfmgame.sweeps.frontier_map import FrontierMap

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mfmgame.authority.authorized_bits import AuthorizedBits, Remark, ThreatBits
-from mfmgame.authority.narrowings import narrowings
+from mfmgame.authority.counting.authorized_bits import AuthorizedBits, Remark, ThreatBits
+from mfmgame.authority.counting.narrowings import Narrowing, narrowings
+from mfmgame.authority.logs.clustered_entropy import Entropy
+from mfmgame.authority.logs.unused_authority import UnusedAuthority
+from mfmgame.authority.logs.used_bits import UsedBits
 from mfmgame.messages import counted
 from mfmgame.numerics.binary_logarithms import bits_at_most
 from mfmgame.view.text.number_formats import count_text
@@ -16,7 +19,11 @@ __all__ = ["bandwidth_document", "scenario_lines"]
 _MOST_DIGITS = 300
 
 
-def bandwidth_document(authorized: AuthorizedBits) -> dict[str, Any]:
+def bandwidth_document(
+    authorized: AuthorizedBits,
+    used: UsedBits | None = None,
+    unused: UnusedAuthority | None = None,
+) -> dict[str, Any]:
     """Build the document of authorized bits, schema ``mfmgame/bandwidth/1``."""
     policy = authorized.policy
     return {
@@ -42,15 +49,44 @@ def bandwidth_document(authorized: AuthorizedBits) -> dict[str, Any]:
         "assumed": [_remark(remark) for remark in authorized.assumed],
         "ignored": [_remark(remark) for remark in authorized.ignored],
         "threats": [_threat(threat) for threat in authorized.threats],
-        "narrowings": [
-            {
-                "place": found.place,
-                "change": found.change,
-                "rule": found.rule,
-                "bits": _finite(found.bits),
-            }
-            for found in narrowings(authorized)
-        ],
+        "narrowings": [_narrowing(found) for found in narrowings(authorized)],
+        "used": None if used is None else _used(used),
+        "unused": None if unused is None else _unused(unused),
+    }
+
+
+def _used(used: UsedBits) -> dict[str, Any]:
+    return {
+        "calls": used.calls,
+        "sessions": used.sessions,
+        "distinct_calls": used.distinct_calls,
+        "distinct_tools": used.distinct_tools,
+        "own_share": used.own_share,
+        "call": _entropy(used.entropy),
+        "tool": _entropy(used.tool_entropy),
+    }
+
+
+def _entropy(entropy: Entropy) -> dict[str, Any]:
+    ends = (entropy.low, entropy.high)
+    return {"bits": entropy.bits, "interval": None if None in ends else list(ends)}
+
+
+def _unused(unused: UnusedAuthority) -> dict[str, Any]:
+    return {
+        "calls": unused.calls,
+        "outside": unused.outside,
+        "narrowings": [_narrowing(found) for found in unused.narrowings],
+        "bits_per_step": _finite(unused.narrowed.bits_per_step),
+    }
+
+
+def _narrowing(found: Narrowing) -> dict[str, Any]:
+    return {
+        "place": found.place,
+        "change": found.change,
+        "rule": found.rule,
+        "bits": _finite(found.bits),
     }
 
 

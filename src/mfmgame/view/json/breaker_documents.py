@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from mfmgame.authority.breaker_status import BreakerStatus
+from mfmgame.authority.breaker.breaker_status import BreakerStatus
 
 __all__ = ["status_document"]
 

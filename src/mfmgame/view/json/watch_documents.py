@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from mfmgame.authority.log_watch import LogWatch, StoppedSession
+from mfmgame.authority.logs.log_watch import LogWatch, StoppedSession
 
 __all__ = ["stopped_document", "summary_document"]
 

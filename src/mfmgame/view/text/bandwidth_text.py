@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.authority.authorized_bits import AuthorizedBits, ThreatBits
-from mfmgame.authority.narrowings import narrowings
+from mfmgame.authority.counting.authorized_bits import AuthorizedBits, ThreatBits
+from mfmgame.authority.counting.narrowings import narrowings
 from mfmgame.messages import counted
 from mfmgame.numerics.binary_logarithms import bits_at_most
 from mfmgame.view.json.bandwidth_documents import scenario_lines

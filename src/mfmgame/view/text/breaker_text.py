@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 
-from mfmgame.authority.breaker_status import BreakerStatus, ScopeStatus
+from mfmgame.authority.breaker.breaker_status import BreakerStatus, ScopeStatus
 from mfmgame.messages import counted
 from mfmgame.view.text.fitting_table import table_of
 from mfmgame.view.text.layout import Fact, facts_table, notes_text

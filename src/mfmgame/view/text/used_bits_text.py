@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.authority.clustered_entropy import Entropy
-from mfmgame.authority.unused_authority import UnusedAuthority
-from mfmgame.authority.used_bits import UsedBits
+from mfmgame.authority.logs.clustered_entropy import Entropy
+from mfmgame.authority.logs.unused_authority import UnusedAuthority
+from mfmgame.authority.logs.used_bits import UsedBits
 from mfmgame.messages import counted
 from mfmgame.view.text.fitting_table import table_of
 from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text
@@ -50,7 +50,7 @@ def unused_text(unused: UnusedAuthority) -> Group:
     title = Text("authority that no logged call used")
     parts: list[RenderableType] = [title, facts_table(list(_facts(unused)))]
     if unused.narrowings:
-        table = table_of(["where", "rule", "bits a step off"], 2)
+        table = table_of(["where", "rule", "bits off a step"], 2)
         for found in unused.narrowings:
             table.add_row(printable(found.place), found.change, _bits(found.bits))
         rules = json.dumps(_rules(unused), indent=2, ensure_ascii=True)
@@ -68,8 +68,8 @@ def _facts(unused: UnusedAuthority) -> Iterator[Fact]:
     yield "calls within the policy", f"{unused.calls:,}"
     if unused.outside:
         yield "calls outside", f"{unused.outside:,}, left out"
-    yield "authorized bits", f"{_bits(before)} a step"
-    yield "with all rules", f"{_bits(after)} a step"
+    yield "bits of a step", _bits(before)
+    yield "with all rules", _bits(after)
 
 
 def _notes(unused: UnusedAuthority) -> Iterator[str]:

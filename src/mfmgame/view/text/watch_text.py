@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mfmgame.authority.log_watch import LogWatch, StoppedSession
+from mfmgame.authority.logs.log_watch import LogWatch, StoppedSession
 from mfmgame.messages import counted
 from mfmgame.view.text.number_formats import number_text, printable
 

@@ -1,0 +1,1 @@
+"""The circuit breaker: a certified limit, exact charges, and their state."""

@@ -1,0 +1,1 @@
+"""Calls that a policy allows, counted from JSON Schemas."""

@@ -1,0 +1,64 @@
+"""Conditions on an argument, such as ``amount >= 1000``."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from mfmgame.authority.counting.json_values import exact_number, value_key
+from mfmgame.errors import SpecificationError
+from mfmgame.messages import shown
+
+__all__ = ["COMPARISONS", "Condition"]
+
+COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on the value of an argument.
+
+    Attributes
+    ----------
+    relation : str
+        ``=``, ``!=``, ``in``, or a comparison of numbers.
+    values : tuple of JSON values
+        The values compared with: several for ``in``, otherwise a single one.
+    """
+
+    relation: str
+    values: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        if self.relation in COMPARISONS and exact_number(self.values[0]) is None:
+            raise SpecificationError(
+                f"found {shown(self.values[0])} after {self.relation}, expected a number"
+            )
+
+    @property
+    def number(self) -> Fraction:
+        """The number that a comparison compares with."""
+        number = exact_number(self.values[0])
+        assert number is not None
+        return number
+
+    @property
+    def lists_values(self) -> bool:
+        """Whether only listed values fulfil the condition."""
+        return self.relation in ("=", "in")
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a value fulfils the condition; only numbers fulfil a comparison."""
+        if self.relation in COMPARISONS:
+            number = exact_number(value)
+            return number is not None and COMPARISONS[self.relation](number, self.number)
+        equal = value_key(value) in [value_key(listed) for listed in self.values]
+        return equal == self.lists_values

@@ -1,0 +1,481 @@
+"""JSON Schemas of arguments, and the rules of a policy on them, as sets of values."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from mfmgame.authority.counting.composed_values import Arrays, Objects
+from mfmgame.authority.counting.json_values import exact_number
+from mfmgame.authority.counting.scalar_values import Dates, Numbers, Strings, least_common_multiple
+from mfmgame.authority.counting.value_sets import AllOf, Anything, Assumed, Choices, Union, Values
+from mfmgame.authority.patterns.pattern_caps import PatternError
+from mfmgame.authority.patterns.string_languages import language
+from mfmgame.documents.policy import ArgumentRule
+from mfmgame.errors import SpecificationError
+from mfmgame.messages import pointer_to, shown
+
+__all__ = ["SchemaReader"]
+
+_TYPES = ("null", "boolean", "number", "integer", "string", "array", "object")
+_MOST_NODES = 100_000
+"""Of a schema with its references followed: a short file can refer to itself a billion times."""
+_ANNOTATIONS = frozenset(
+    {
+        *("$schema", "$id", "$anchor", "$comment", "$defs", "definitions"),
+        *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"),
+        *("contentMediaType", "contentEncoding"),
+    }
+)
+"""Keywords that narrow nothing."""
+_COUNTED = frozenset(
+    {
+        *("type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf"),
+        *("properties", "required", "additionalProperties", "patternProperties"),
+        *("items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minLength", "maxLength", "pattern"),
+    }
+)
+"""Keywords that counts follow; all others are named, and narrow no count."""
+_MOST_DEPTH = 20
+"""Of references and parts that are searched for the names of properties."""
+_NO_RULE = ArgumentRule()
+NOTHING: Mapping[str, Values] = MappingProxyType({})
+NAMED_ELSEWHERE = "another part of the schema names the property"
+Place = tuple[str | int, ...]
+
+
+class SchemaReader:
+    """Read the schemas of a tool's arguments as sets of values.
+
+    Parameters
+    ----------
+    root : JSON Schema
+        The schema that local references are resolved in.
+    closed : bool
+        Whether objects have no other properties than the stated ones, whatever the schema says.
+    assumed_count : int or None
+        Number of values to assume for an argument without a bound.
+    """
+
+    def __init__(self, root: Any, *, closed: bool, assumed_count: int | None) -> None:
+        self.root, self.closed, self.assumed_count = root, closed, assumed_count
+        self.ignored: list[tuple[Place, str]] = []
+        """Places of keywords that do not narrow the count, with the keyword."""
+        self._applied: set[int] = set()
+        self._nodes = 0
+        self._open_references: list[str] = []
+
+    def arguments(self, rules: Mapping[str, ArgumentRule]) -> Values:
+        """Read the root schema as the arguments of a call.
+
+        Parameters
+        ----------
+        rules : mapping of str to ArgumentRule
+            The policy's rules by argument.
+
+        Returns
+        -------
+        Values
+
+        Raises
+        ------
+        SpecificationError
+            If the schema is malformed or too large, or a rule is on an unknown argument.
+        """
+        rule = ArgumentRule(type="object", properties=dict(rules))
+        values = self._values(self.root, rule, ())
+        for name, unused in self._unused(rule, ()):
+            raise SpecificationError(
+                f"unknown argument {shown(name)}, expected an argument of the manifest",
+                pointer=pointer_to(unused),
+            )
+        return values
+
+    def _unused(self, rule: ArgumentRule, place: Place) -> Iterator[tuple[str, Place]]:
+        for name, inner in rule.properties.items():
+            inside = (*place, "properties", name) if place else (name,)
+            if id(inner) not in self._applied:
+                yield name, inside
+            else:
+                yield from self._unused(inner, inside)
+        if rule.items is not None:
+            inside = (*place, "items")
+            if id(rule.items) not in self._applied:
+                yield "items", inside
+            else:
+                yield from self._unused(rule.items, inside)
+
+    def _values(
+        self,
+        schema: Any,
+        rule: ArgumentRule,
+        place: Place,
+        inherited: Mapping[str, Values] = NOTHING,
+    ) -> Values:
+        self._nodes += 1
+        if self._nodes > _MOST_NODES:
+            raise _refused(place, f"more than {_MOST_NODES} schemas, with references followed")
+        self._applied.add(id(rule))
+        values = self._combined(schema, rule, place, inherited)
+        if rule.enum is not None:
+            values = Choices([value for value in rule.enum if values.problem(value) is None])
+        return self._with_assumption(values)
+
+    def _with_assumption(self, values: Values) -> Values:
+        if self.assumed_count is not None and values.count is None and values.reason:
+            return Assumed(values, self.assumed_count)
+        return values
+
+    def _combined(
+        self, schema: Any, rule: ArgumentRule, place: Place, inherited: Mapping[str, Values]
+    ) -> Values:
+        if schema is False:
+            return Choices([])
+        if schema is True:
+            schema = {}
+        if not isinstance(schema, Mapping):
+            raise _refused(place, f"found {shown(schema)}, expected a JSON Schema")
+        narrows = self._note_ignored(schema, place)
+        sets = []
+        own = self._own(schema, rule, place, self._beside(schema, inherited))
+        if own is not None:
+            sets.append(own)
+        if self.closed:
+            inherited = {**inherited, **_declared(schema, own)}
+        if "$ref" in schema:
+            sets.append(self._referred(schema["$ref"], rule, (*place, "$ref"), inherited))
+        sets.extend(
+            Union(self._each(schema, key, rule, place, inherited))
+            for key in ("anyOf", "oneOf")
+            if key in schema
+        )
+        if "allOf" in schema:
+            sets.extend(self._each(schema, "allOf", rule, place, inherited))
+        bounded = [values for values in sets if not isinstance(values, Anything)]
+        if not sets:
+            return Anything("no type is stated")
+        if len(bounded) == 1 and not narrows:
+            return bounded[0]
+        return AllOf(bounded or sets)
+
+    def _note_ignored(self, schema: Mapping[str, Any], place: Place) -> bool:
+        """Note the keywords that may narrow the values but not the count."""
+        others = [key for key in schema if key not in _COUNTED and key not in _ANNOTATIONS]
+        self.ignored.extend((place, key) for key in others)
+        return bool(others)
+
+    def _each(
+        self,
+        schema: Mapping[str, Any],
+        key: str,
+        rule: ArgumentRule,
+        place: Place,
+        inherited: Mapping[str, Values],
+    ) -> list[Values]:
+        parts = schema[key]
+        if not isinstance(parts, list) or not parts:
+            raise _refused((*place, key), f"found {shown(parts)}, expected a list of schemas")
+        return [
+            self._values(part, rule, (*place, key, index), self._among(key, parts, part, inherited))
+            for index, part in enumerate(parts)
+        ]
+
+    def _among(
+        self, key: str, parts: list[Any], part: Any, inherited: Mapping[str, Values]
+    ) -> Mapping[str, Values]:
+        """Add to a part of allOf the properties that the other parts name."""
+        if key != "allOf":
+            return inherited
+        return self._beside({key: [other for other in parts if other is not part]}, inherited)
+
+    def _beside(
+        self, schema: Mapping[str, Any], inherited: Mapping[str, Values]
+    ) -> Mapping[str, Values]:
+        """Add the properties that the parts of a schema name beside its own ones.
+
+        A closed object may have the properties that any part names; what they may be, the part
+        says that names them.
+        """
+        if not self.closed:
+            return inherited
+        names = self._named(schema, own=False, depth=0)
+        return {**{name: Anything(NAMED_ELSEWHERE) for name in names}, **inherited}
+
+    def _named(self, schema: Any, *, own: bool, depth: int) -> Iterator[str]:
+        if not isinstance(schema, Mapping) or depth > _MOST_DEPTH:
+            return
+        properties = schema.get("properties")
+        if own and isinstance(properties, Mapping):
+            yield from properties
+        if isinstance(schema.get("$ref"), str):
+            with contextlib.suppress(SpecificationError):
+                target = self._target(schema["$ref"], ())
+                yield from self._named(target, own=True, depth=depth + 1)
+        for key in ("anyOf", "oneOf", "allOf"):
+            parts = schema.get(key)
+            for part in parts if isinstance(parts, list) else ():
+                yield from self._named(part, own=True, depth=depth + 1)
+
+    def _referred(
+        self, reference: Any, rule: ArgumentRule, place: Place, inherited: Mapping[str, Values]
+    ) -> Values:
+        if not isinstance(reference, str):
+            raise _refused(place, f"found {shown(reference)}, expected a reference")
+        if reference in self._open_references:
+            return self._with_assumption(Anything("the schema refers to itself"))
+        if not reference.startswith("#"):
+            return self._with_assumption(Anything("a schema elsewhere is referred to"))
+        target = self._target(reference, place)
+        self._open_references.append(reference)
+        try:
+            return self._values(target, rule, place, inherited)
+        finally:
+            self._open_references.pop()
+
+    def _target(self, reference: str, place: Place) -> Any:
+        """Return the schema at a local reference."""
+        expected = _refused(place, f"found {shown(reference)}, expected a place in the schema")
+        if reference != "#" and not reference.startswith("#/"):
+            raise expected
+        target = self.root
+        for step in reference[1:].split("/")[1:]:
+            name = step.replace("~1", "/").replace("~0", "~")
+            try:
+                target = target[int(name) if isinstance(target, list) else name]
+            except (KeyError, IndexError, TypeError, ValueError):
+                raise expected from None
+        return target
+
+    def _own(
+        self,
+        schema: Mapping[str, Any],
+        rule: ArgumentRule,
+        place: Place,
+        inherited: Mapping[str, Values],
+    ) -> Values | None:
+        """Read the keywords of the schema itself; None if they say nothing."""
+        types = self._types(schema, rule, place)
+        listed = self._listed(schema, place)
+        if types is None and listed is None:
+            return None
+        kinds = list(_TYPES if types is None else types)
+        if "number" in kinds and "integer" in kinds:
+            kinds.remove("integer")
+        sets = [self._of_type(kind, schema, rule, place, inherited) for kind in kinds]
+        values = sets[0] if len(sets) == 1 else Union(sets)
+        if listed is not None:
+            return Choices([value for value in listed if values.problem(value) is None])
+        return values
+
+    def _types(
+        self, schema: Mapping[str, Any], rule: ArgumentRule, place: Place
+    ) -> list[str] | None:
+        stated = schema.get("type")
+        if stated is None:
+            refers = {"$ref", "anyOf", "oneOf", "allOf"} & schema.keys()
+            is_object = not place and not refers
+            own = {"properties", "items", "pattern"} & schema.keys()
+            if rule.type is not None and (is_object or own or not refers):
+                return [rule.type]
+            return None
+        types = [stated] if isinstance(stated, str) else stated
+        if not isinstance(types, list) or not types or any(name not in _TYPES for name in types):
+            raise _refused((*place, "type"), f"found {shown(stated)}, expected a JSON type")
+        if rule.type is None:
+            return list(dict.fromkeys(types))
+        if rule.type == "integer" and "number" in types:
+            return ["integer"]
+        if rule.type == "number" and "integer" in types:
+            return ["number" if "number" in types else "integer"]
+        return [name for name in types if name == rule.type]
+
+    def _listed(self, schema: Mapping[str, Any], place: Place) -> list[Any] | None:
+        listed: list[Any] | None = None
+        if "enum" in schema:
+            listed = schema["enum"]
+            if not isinstance(listed, list):
+                raise _refused((*place, "enum"), f"found {shown(listed)}, expected a list")
+        if "const" in schema:
+            constant = schema["const"]
+            return [constant] if listed is None or Choices(listed).problem(constant) is None else []
+        return listed
+
+    def _of_type(
+        self,
+        kind: str,
+        schema: Mapping[str, Any],
+        rule: ArgumentRule,
+        place: Place,
+        inherited: Mapping[str, Values],
+    ) -> Values:
+        if kind == "null":
+            return Choices([None])
+        if kind == "boolean":
+            return Choices([False, True])
+        if kind in ("integer", "number"):
+            values: Values = self._numbers(kind == "integer", schema, rule, place)
+        elif kind == "string":
+            values = self._strings(schema, rule, place)
+        elif kind == "array":
+            values = self._arrays(schema, rule, place)
+        else:
+            values = self._objects(schema, rule, place, inherited)
+        return self._with_assumption(values)
+
+    def _numbers(
+        self, is_integer: bool, schema: Mapping[str, Any], rule: ArgumentRule, place: Place
+    ) -> Values:
+        step = Fraction(1) if is_integer else None
+        for stated in (_number(schema, "multipleOf", place), exact_number(rule.multipleOf)):
+            if stated is not None:
+                if stated <= 0:
+                    raise _refused((*place, "multipleOf"), "expected more than 0")
+                step = stated if step is None else least_common_multiple(step, stated)
+        least = _end(schema, "inimum", max, exact_number(rule.minimum), place)
+        greatest = _end(schema, "aximum", min, exact_number(rule.maximum), place)
+        return Numbers(step, least[0], greatest[0], open_minimum=least[1], open_maximum=greatest[1])
+
+    def _strings(self, schema: Mapping[str, Any], rule: ArgumentRule, place: Place) -> Values:
+        shortest = max(_size(schema, "minLength", place) or 0, rule.minLength or 0)
+        longest = _least(_size(schema, "maxLength", place), rule.maxLength)
+        patterns = []
+        for pattern in (schema.get("pattern"), rule.pattern):
+            if pattern is not None:
+                if not isinstance(pattern, str):
+                    raise _refused(
+                        (*place, "pattern"), f"found {shown(pattern)}, expected a pattern"
+                    )
+                try:
+                    language([pattern])
+                except PatternError as error:
+                    if pattern == rule.pattern:
+                        raise
+                    self.ignored.append((place, error.message))
+                else:
+                    patterns.append(pattern)
+        strings: Values
+        try:
+            strings = Strings(
+                language(
+                    patterns,
+                    alphabet=rule.allowed_characters,
+                    shortest=shortest,
+                    longest=longest,
+                ),
+                has_pattern=bool(patterns),
+            )
+        except PatternError as error:
+            strings = Anything(error.message)
+        if len(patterns) < sum(part is not None for part in (schema.get("pattern"), rule.pattern)):
+            strings = AllOf([strings])
+        if rule.earliest is not None and rule.latest is not None:
+            return Dates(rule.earliest, rule.latest, strings)
+        return strings
+
+    def _arrays(self, schema: Mapping[str, Any], rule: ArgumentRule, place: Place) -> Values:
+        items, firsts = schema.get("items", True), schema.get("prefixItems", [])
+        if isinstance(items, list):  # as up to draft 2019-09
+            items, firsts = schema.get("additionalItems", True), items
+        if not isinstance(firsts, list):
+            raise _refused((*place, "prefixItems"), f"found {shown(firsts)}, expected a list")
+        unique = bool(schema.get("uniqueItems")) or bool(rule.uniqueItems)
+        item_rule = rule.items or _NO_RULE
+        return Arrays(
+            self._values(items, item_rule, (*place, "items")),
+            [
+                self._values(first, item_rule, (*place, "prefixItems", index))
+                for index, first in enumerate(firsts)
+            ],
+            shortest=max(_size(schema, "minItems", place) or 0, rule.minItems or 0),
+            longest=_least(_size(schema, "maxItems", place), rule.maxItems),
+            unique=unique,
+        )
+
+    def _objects(
+        self,
+        schema: Mapping[str, Any],
+        rule: ArgumentRule,
+        place: Place,
+        inherited: Mapping[str, Values],
+    ) -> Values:
+        properties, required = schema.get("properties", {}), schema.get("required", [])
+        if not isinstance(properties, Mapping):
+            raise _refused((*place, "properties"), f"found {shown(properties)}, expected an object")
+        if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+            raise _refused((*place, "required"), f"found {shown(required)}, expected a list")
+        sets = dict(inherited)
+        for name, inner in properties.items():
+            inner_rule = rule.properties.get(name, _NO_RULE)
+            values = self._values(inner, inner_rule, (*place, "properties", name))
+            sets.pop(name, None)
+            if not inner_rule.leave_out:
+                sets[name] = values
+        more = schema.get("additionalProperties", True)
+        is_open = more is not False or bool(schema.get("patternProperties"))
+        others = None
+        if is_open and not self.closed:
+            others = self._with_assumption(Anything("properties that no schema names are allowed"))
+        return Objects(sets, frozenset(required), others)
+
+
+def _declared(schema: Mapping[str, Any], own: Values | None) -> dict[str, Values]:
+    """Return the sets of the properties that a schema itself declares."""
+    sets = own.alternatives if isinstance(own, Union) else [own]
+    return {
+        name: values.properties[name]
+        for values in sets
+        if isinstance(values, Objects)
+        for name in schema.get("properties", {})
+        if name in values.properties
+    }
+
+
+def _end(
+    schema: Mapping[str, Any], word: str, nearest: Any, rule: Fraction | None, place: Place
+) -> tuple[Fraction | None, bool]:
+    """Return the tighter of the bounds, and whether the bound itself is excluded."""
+    key, exclusive_key = f"m{word}", f"exclusiveM{word}"
+    stated = _number(schema, key, place)
+    exclusive = schema.get(exclusive_key)
+    if isinstance(exclusive, bool):  # as up to draft 4
+        ends = [(stated, exclusive)]
+    else:
+        ends = [(stated, False), (_number(schema, exclusive_key, place), True)]
+    known = [(end, is_open) for end, is_open in (*ends, (rule, False)) if end is not None]
+    if not known:
+        return None, False
+    tightest = nearest(end for end, _ in known)
+    return tightest, any(is_open for end, is_open in known if end == tightest)
+
+
+def _number(schema: Mapping[str, Any], key: str, place: Place) -> Fraction | None:
+    if key not in schema:
+        return None
+    number = exact_number(schema[key])
+    if number is None:
+        raise _refused((*place, key), f"found {shown(schema[key])}, expected a number")
+    return number
+
+
+def _size(schema: Mapping[str, Any], key: str, place: Place) -> int | None:
+    number = _number(schema, key, place)
+    if number is None:
+        return None
+    if number.denominator != 1 or number < 0:
+        raise _refused(
+            (*place, key), f"found {shown(schema[key])}, expected an integer of 0 or more"
+        )
+    return int(number)
+
+
+def _least(*bounds: int | None) -> int | None:
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _refused(place: Sequence[str | int], message: str) -> SpecificationError:
+    return SpecificationError(message, pointer=pointer_to(place))

@@ -1,0 +1,1 @@
+"""The guard: a proxy between a client and a server of tools."""

@@ -1,0 +1,1 @@
+"""Logs of agent runs: calls, used bits, and sessions to stop."""

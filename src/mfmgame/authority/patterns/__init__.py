@@ -1,0 +1,1 @@
+"""Strings that match patterns of JSON Schema: their number, and membership."""
