@@ -303,14 +303,18 @@ def authorized_bits(
     assumed = _assumed_count(free_text_bits)
     allowed: list[AllowedTool] = []
     ignored: list[Remark] = []
+    schemas_read = 0
     _refuse_unknown_tools(manifest, rules)
     for tool in manifest.tools:
         rule = None if rules is None else rules.rule_of(tool.name)
         if rule is not None and not rule.allow:
             continue
         closed = rules is not None and rules.undeclared_arguments == "deny"
-        reader = SchemaReader(tool.schema, closed=closed, assumed_count=assumed)
+        reader = SchemaReader(
+            tool.schema, closed=closed, assumed_count=assumed, schemas_read=schemas_read
+        )
         values = _arguments(reader, tool, rules)
+        schemas_read = reader.schemas_read
         allowed.append(AllowedTool(tool.name, values, rule.calls if rule else None))
         ignored.extend(
             Remark(f"{tool.name}{pointer_to(place)}", keyword) for place, keyword in reader.ignored

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mfmgame.authority.conditions import Conditions
 from mfmgame.authority.json_values import value_key
 from mfmgame.authority.value_sets import (
     MOST_BITS,
     TOO_MANY,
-    Conditions,
     Values,
     power,
     product,
