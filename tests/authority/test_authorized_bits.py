@@ -283,6 +283,13 @@ def test_all_conditions_on_an_argument_and_its_members_hold_together():
     assert [threat.sequences for threat in threats] == [0, 1, 2, 1]
 
 
+def test_long_sequences_and_long_lists_of_first_items_are_counted_at_once():
+    many = {"type": "array", "prefixItems": [{"type": "boolean"}] * 20_000, "maxItems": 20_000}
+    allowed = mg.authorized_bits(tools_of(many), harmful=["t(x=[]) *999999"])
+    assert allowed.count == 2**20_001
+    assert allowed.threats[0].sequences == 1
+
+
 @pytest.mark.parametrize("key", ["anyOf", "allOf"])
 def test_a_short_schema_that_unfolds_without_end_is_refused(key):
     schemas = {f"s{i}": {key: [{"$ref": f"#/$defs/s{i + 1}"}] * 2} for i in range(30)}

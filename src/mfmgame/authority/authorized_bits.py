@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from mfmgame.answer_displays import Displayed
@@ -386,18 +387,20 @@ def _assumed_count(free_text_bits: float | None) -> int | None:
 
 
 def _threat_bits(allowed: AuthorizedBits, harmful: HarmfulSequence) -> ThreatBits:
-    steps: list[int | None] = [
-        _harmful_count(allowed, alternatives) for alternatives in harmful.steps
-    ]
-    sequences = product(steps)
-    total = None if allowed.count is None else power(allowed.count, len(steps))
+    factors: list[int | None] = []
+    for _, repeated in groupby(harmful.steps, key=id):  # a call repeated by * is one object
+        calls = list(repeated)
+        count = _harmful_count(allowed, calls[0])
+        factors.append(None if count is None else power(count, len(calls)))
+    sequences = product(factors)
+    total = None if allowed.count is None else power(allowed.count, len(harmful.steps))
     if sequences == 0:
         bits = math.inf
     elif sequences is None or total is None:
         bits = math.nan
     else:
         bits = max(0.0, _difference(total, sequences))
-    return ThreatBits(harmful.threat, harmful.text, len(steps), sequences, bits)
+    return ThreatBits(harmful.threat, harmful.text, len(harmful.steps), sequences, bits)
 
 
 def _difference(total: int, part: int) -> float:

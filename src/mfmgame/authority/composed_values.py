@@ -100,9 +100,12 @@ class Arrays(Values):
             return None
         firsts = [values.count for values in self.first_items]
         total = 0
-        fixed = min(self.longest, len(firsts))
-        for length in range(self.shortest, fixed + 1):
-            arrays = product(firsts[:length])
+        arrays: int | None = 1
+        for length in range(min(self.longest, len(firsts)) + 1):
+            if length:
+                arrays = product([arrays, firsts[length - 1]])
+            if length < self.shortest:
+                continue
             if arrays is None:
                 return None
             total += arrays

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mfmgame.authority.composed_values import Arrays, Objects
-from mfmgame.authority.json_values import exact_number
+from mfmgame.authority.json_values import exact_number, kind_of
 from mfmgame.authority.pattern_caps import PatternError
 from mfmgame.authority.property_names import PropertyNames, target_of
 from mfmgame.authority.scalar_values import Dates, Numbers, Strings, least_common_multiple
@@ -266,6 +266,9 @@ class SchemaReader:
         if types is None and listed is None and not narrows:
             return None
         kinds = list(_TYPES if types is None else types)
+        if types is None and listed is not None:
+            present = {kind_of(value) for value in listed}
+            kinds = [kind for kind in kinds if kind in present]
         if "number" in kinds and "integer" in kinds:
             kinds.remove("integer")
         sets = [self._of_type(kind, schema, rule, place, inherited) for kind in kinds]
@@ -423,7 +426,11 @@ class SchemaReader:
         for name, inner in properties.items():
             inner_rule = rule.properties.get(name, _NO_RULE)
             values = self._values(inner, inner_rule, (*place, "properties", name))
-            sets[name] = Choices([]) if inner_rule.leave_out else values
+            sets[name] = values
+            if inner_rule.leave_out:
+                sets[name] = Choices([])
+                if self.closed or not is_open:
+                    del sets[name]
         others = None
         if is_open and not self.closed:
             others = self._with_assumption(Anything("properties that no schema names are allowed"))
