@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from mfmgame.answer_displays import Displayed
@@ -303,14 +304,18 @@ def authorized_bits(
     assumed = _assumed_count(free_text_bits)
     allowed: list[AllowedTool] = []
     ignored: list[Remark] = []
+    schemas_read = 0
     _refuse_unknown_tools(manifest, rules)
     for tool in manifest.tools:
         rule = None if rules is None else rules.rule_of(tool.name)
         if rule is not None and not rule.allow:
             continue
         closed = rules is not None and rules.undeclared_arguments == "deny"
-        reader = SchemaReader(tool.schema, closed=closed, assumed_count=assumed)
+        reader = SchemaReader(
+            tool.schema, closed=closed, assumed_count=assumed, schemas_read=schemas_read
+        )
         values = _arguments(reader, tool, rules)
+        schemas_read = reader.schemas_read
         allowed.append(AllowedTool(tool.name, values, rule.calls if rule else None))
         ignored.extend(
             Remark(f"{tool.name}{pointer_to(place)}", keyword) for place, keyword in reader.ignored
@@ -382,18 +387,20 @@ def _assumed_count(free_text_bits: float | None) -> int | None:
 
 
 def _threat_bits(allowed: AuthorizedBits, harmful: HarmfulSequence) -> ThreatBits:
-    steps: list[int | None] = [
-        _harmful_count(allowed, alternatives) for alternatives in harmful.steps
-    ]
-    sequences = product(steps)
-    total = None if allowed.count is None else power(allowed.count, len(steps))
+    factors: list[int | None] = []
+    for _, repeated in groupby(harmful.steps, key=id):  # a call repeated by * is one object
+        calls = list(repeated)
+        count = _harmful_count(allowed, calls[0])
+        factors.append(None if count is None else power(count, len(calls)))
+    sequences = product(factors)
+    total = None if allowed.count is None else power(allowed.count, len(harmful.steps))
     if sequences == 0:
         bits = math.inf
     elif sequences is None or total is None:
         bits = math.nan
     else:
         bits = max(0.0, _difference(total, sequences))
-    return ThreatBits(harmful.threat, harmful.text, len(steps), sequences, bits)
+    return ThreatBits(harmful.threat, harmful.text, len(harmful.steps), sequences, bits)
 
 
 def _difference(total: int, part: int) -> float:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mfmgame.authority.counting.conditions import Conditions
 from mfmgame.authority.counting.json_values import value_key
 from mfmgame.authority.counting.value_sets import (
     MOST_BITS,
     TOO_MANY,
-    Conditions,
     Values,
     power,
     product,
@@ -100,9 +100,12 @@ class Arrays(Values):
             return None
         firsts = [values.count for values in self.first_items]
         total = 0
-        fixed = min(self.longest, len(firsts))
-        for length in range(self.shortest, fixed + 1):
-            arrays = product(firsts[:length])
+        arrays: int | None = 1
+        for length in range(min(self.longest, len(firsts)) + 1):
+            if length:
+                arrays = product([arrays, firsts[length - 1]])
+            if length < self.shortest:
+                continue
             if arrays is None:
                 return None
             total += arrays

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,9 @@ from mfmgame.authority.counting.json_values import exact_number, value_key
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
-__all__ = ["COMPARISONS", "Condition"]
+__all__ = ["COMPARISONS", "Condition", "Conditions", "Path", "fulfils"]
+
+Path = tuple[str, ...]
 
 COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "<": operator.lt,
@@ -62,3 +64,20 @@ class Condition:
             return number is not None and COMPARISONS[self.relation](number, self.number)
         equal = value_key(value) in [value_key(listed) for listed in self.values]
         return equal == self.lists_values
+
+
+Conditions = Mapping[Path, Sequence[Condition]]
+"""Conditions by the argument that they are on; the empty path is the value itself."""
+
+
+def fulfils(value: Any, conditions: Conditions) -> bool:
+    """Tell whether a value has all parts that conditions are on, and fulfils the conditions."""
+    for path, listed in conditions.items():
+        part = value
+        for name in path:
+            if not isinstance(part, dict) or name not in part:
+                return False
+            part = part[name]
+        if not all(condition.holds(part) for condition in listed):
+            return False
+    return True

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mfmgame.authority.counting.conditions import Condition
-from mfmgame.authority.counting.value_sets import Path
+from mfmgame.authority.counting.conditions import Condition, Path
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 

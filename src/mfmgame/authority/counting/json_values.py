@@ -65,6 +65,8 @@ def kind_of(value: object) -> str:
 def value_key(value: Any) -> Key:
     """Return a hashable key that two JSON values share if they are equal.
 
+    What is no JSON value equals only itself.
+
     Parameters
     ----------
     value : JSON value
@@ -86,5 +88,5 @@ def value_key(value: Any) -> Key:
     if kind == "array":
         return kind, *(value_key(item) for item in value)
     if kind == "object":
-        return kind, *sorted((key, value_key(item)) for key, item in value.items())
-    return kind, value
+        return kind, frozenset((key, value_key(item)) for key, item in value.items())
+    return kind, value if kind else id(value)

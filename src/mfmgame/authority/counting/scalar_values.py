@@ -170,7 +170,8 @@ class Dates(Values):
         self.strings = strings
         seconds = int((self.last - self.first).total_seconds())
         times = seconds // (_SECONDS_A_DAY if "H" not in self.form else 1) + 1
-        super().__init__({"string"}, max(0, times), is_exact=False)
+        count = max(0, times) if strings.count is None else min(max(0, times), strings.count)
+        super().__init__({"string"}, count, is_exact=False)
 
     def problem(self, value: Any) -> str | None:
         """Refuse what is no date of this form in the range."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
 from mfmgame.authority.counting.composed_values import Arrays, Objects
-from mfmgame.authority.counting.json_values import exact_number
+from mfmgame.authority.counting.json_values import exact_number, kind_of
+from mfmgame.authority.counting.property_names import PropertyNames, target_of
 from mfmgame.authority.counting.scalar_values import Dates, Numbers, Strings, least_common_multiple
-from mfmgame.authority.counting.value_sets import AllOf, Anything, Assumed, Choices, Union, Values
+from mfmgame.authority.counting.value_sets import (
+    AllOf,
+    Anything,
+    Assumed,
+    Choices,
+    Union,
+    Untyped,
+    Values,
+)
 from mfmgame.authority.patterns.pattern_caps import PatternError
 from mfmgame.authority.patterns.string_languages import language
 from mfmgame.documents.policy import ArgumentRule
@@ -21,8 +29,8 @@ from mfmgame.messages import pointer_to, shown
 __all__ = ["SchemaReader"]
 
 _TYPES = ("null", "boolean", "number", "integer", "string", "array", "object")
-_MOST_NODES = 100_000
-"""Of a schema with its references followed: a short file can refer to itself a billion times."""
+_MOST_SCHEMAS = 50_000
+"""Of a manifest with references followed: a short file can refer to itself a billion times."""
 _ANNOTATIONS = frozenset(
     {
         *("$schema", "$id", "$anchor", "$comment", "$defs", "definitions"),
@@ -31,19 +39,22 @@ _ANNOTATIONS = frozenset(
     }
 )
 """Keywords that narrow nothing."""
-_COUNTED = frozenset(
+_PARTS = frozenset({"$ref", "anyOf", "oneOf", "allOf"})
+"""Keywords whose schemas apply to the value itself."""
+_OF_A_TYPE = frozenset(
     {
-        *("type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf"),
         *("properties", "required", "additionalProperties", "patternProperties"),
         *("items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"),
         *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
         *("minLength", "maxLength", "pattern"),
     }
 )
+"""Keywords that narrow the values of a single type, whether or not a type is stated."""
+_COUNTED = frozenset({"type", "enum", "const"}) | _PARTS | _OF_A_TYPE
 """Keywords that counts follow; all others are named, and narrow no count."""
-_MOST_DEPTH = 20
-"""Of references and parts that are searched for the names of properties."""
 _NO_RULE = ArgumentRule()
+_OF_ANY_TYPE = frozenset({"leave_out", "type", "enum"})
+"""Rules that narrow values without regard to their type."""
 NOTHING: Mapping[str, Values] = MappingProxyType({})
 NAMED_ELSEWHERE = "another part of the schema names the property"
 Place = tuple[str | int, ...]
@@ -60,14 +71,19 @@ class SchemaReader:
         Whether objects have no other properties than the stated ones, whatever the schema says.
     assumed_count : int or None
         Number of values to assume for an argument without a bound.
+    schemas_read : int, default 0
+        Number of schemas that were read before, of other tools.
     """
 
-    def __init__(self, root: Any, *, closed: bool, assumed_count: int | None) -> None:
+    def __init__(
+        self, root: Any, *, closed: bool, assumed_count: int | None, schemas_read: int = 0
+    ) -> None:
         self.root, self.closed, self.assumed_count = root, closed, assumed_count
         self.ignored: list[tuple[Place, str]] = []
         """Places of keywords that do not narrow the count, with the keyword."""
         self._applied: set[int] = set()
-        self._nodes = 0
+        self.schemas_read = schemas_read
+        self._names = PropertyNames(root)
         self._open_references: list[str] = []
 
     def arguments(self, rules: Mapping[str, ArgumentRule]) -> Values:
@@ -117,13 +133,13 @@ class SchemaReader:
         place: Place,
         inherited: Mapping[str, Values] = NOTHING,
     ) -> Values:
-        self._nodes += 1
-        if self._nodes > _MOST_NODES:
-            raise _refused(place, f"more than {_MOST_NODES} schemas, with references followed")
+        self.schemas_read += 1
+        if self.schemas_read > _MOST_SCHEMAS:
+            raise _refused(place, f"more than {_MOST_SCHEMAS} schemas, with references followed")
         self._applied.add(id(rule))
         values = self._combined(schema, rule, place, inherited)
         if rule.enum is not None:
-            values = Choices([value for value in rule.enum if values.problem(value) is None])
+            values = _chosen(rule.enum, values)
         return self._with_assumption(values)
 
     def _with_assumption(self, values: Values) -> Values:
@@ -140,7 +156,7 @@ class SchemaReader:
             schema = {}
         if not isinstance(schema, Mapping):
             raise _refused(place, f"found {shown(schema)}, expected a JSON Schema")
-        narrows = self._note_ignored(schema, place)
+        narrows = self._note_ignored(schema, place) or "patternProperties" in schema
         sets = []
         own = self._own(schema, rule, place, self._beside(schema, inherited))
         if own is not None:
@@ -148,7 +164,8 @@ class SchemaReader:
         if self.closed:
             inherited = {**inherited, **_declared(schema, own)}
         if "$ref" in schema:
-            sets.append(self._referred(schema["$ref"], rule, (*place, "$ref"), inherited))
+            beside = self._beside(_without(schema, "$ref"), inherited)
+            sets.append(self._referred(schema["$ref"], rule, (*place, "$ref"), beside))
         sets.extend(
             Union(self._each(schema, key, rule, place, inherited))
             for key in ("anyOf", "oneOf")
@@ -181,17 +198,14 @@ class SchemaReader:
         if not isinstance(parts, list) or not parts:
             raise _refused((*place, key), f"found {shown(parts)}, expected a list of schemas")
         return [
-            self._values(part, rule, (*place, key, index), self._among(key, parts, part, inherited))
+            self._values(
+                part,
+                rule,
+                (*place, key, index),
+                self._beside(_without(schema, key, part), inherited),
+            )
             for index, part in enumerate(parts)
         ]
-
-    def _among(
-        self, key: str, parts: list[Any], part: Any, inherited: Mapping[str, Values]
-    ) -> Mapping[str, Values]:
-        """Add to a part of allOf the properties that the other parts name."""
-        if key != "allOf":
-            return inherited
-        return self._beside({key: [other for other in parts if other is not part]}, inherited)
 
     def _beside(
         self, schema: Mapping[str, Any], inherited: Mapping[str, Values]
@@ -203,23 +217,8 @@ class SchemaReader:
         """
         if not self.closed:
             return inherited
-        names = self._named(schema, own=False, depth=0)
+        names = self._names.of_parts(schema)
         return {**{name: Anything(NAMED_ELSEWHERE) for name in names}, **inherited}
-
-    def _named(self, schema: Any, *, own: bool, depth: int) -> Iterator[str]:
-        if not isinstance(schema, Mapping) or depth > _MOST_DEPTH:
-            return
-        properties = schema.get("properties")
-        if own and isinstance(properties, Mapping):
-            yield from properties
-        if isinstance(schema.get("$ref"), str):
-            with contextlib.suppress(SpecificationError):
-                target = self._target(schema["$ref"], ())
-                yield from self._named(target, own=True, depth=depth + 1)
-        for key in ("anyOf", "oneOf", "allOf"):
-            parts = schema.get(key)
-            for part in parts if isinstance(parts, list) else ():
-                yield from self._named(part, own=True, depth=depth + 1)
 
     def _referred(
         self, reference: Any, rule: ArgumentRule, place: Place, inherited: Mapping[str, Values]
@@ -227,29 +226,29 @@ class SchemaReader:
         if not isinstance(reference, str):
             raise _refused(place, f"found {shown(reference)}, expected a reference")
         if reference in self._open_references:
-            return self._with_assumption(Anything("the schema refers to itself"))
+            return self._leaf("the schema refers to itself", rule, place, inherited)
         if not reference.startswith("#"):
-            return self._with_assumption(Anything("a schema elsewhere is referred to"))
-        target = self._target(reference, place)
+            return self._leaf("a schema elsewhere is referred to", rule, place, inherited)
+        try:
+            target = target_of(self.root, reference)
+        except LookupError:
+            raise _refused(
+                place, f"found {shown(reference)}, expected a place in the schema"
+            ) from None
         self._open_references.append(reference)
         try:
             return self._values(target, rule, place, inherited)
         finally:
             self._open_references.pop()
 
-    def _target(self, reference: str, place: Place) -> Any:
-        """Return the schema at a local reference."""
-        expected = _refused(place, f"found {shown(reference)}, expected a place in the schema")
-        if reference != "#" and not reference.startswith("#/"):
-            raise expected
-        target = self.root
-        for step in reference[1:].split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
-            try:
-                target = target[int(name) if isinstance(target, list) else name]
-            except (KeyError, IndexError, TypeError, ValueError):
-                raise expected from None
-        return target
+    def _leaf(
+        self, reason: str, rule: ArgumentRule, place: Place, inherited: Mapping[str, Values]
+    ) -> Values:
+        """Read a reference that is not followed: the policy alone says what there may be."""
+        values = self._own({}, rule, place, inherited)
+        if values is None:
+            return self._with_assumption(Anything(reason))
+        return AllOf([self._with_assumption(values)])
 
     def _own(
         self,
@@ -261,15 +260,24 @@ class SchemaReader:
         """Read the keywords of the schema itself; None if they say nothing."""
         types = self._types(schema, rule, place)
         listed = self._listed(schema, place)
-        if types is None and listed is None:
+        narrows = bool(_OF_A_TYPE & schema.keys()) or (
+            not _PARTS & schema.keys() and bool(rule.model_fields_set - _OF_ANY_TYPE)
+        )
+        if types is None and listed is None and not narrows:
             return None
         kinds = list(_TYPES if types is None else types)
+        if types is None and listed is not None:
+            present = {kind_of(value) for value in listed}
+            kinds = [kind for kind in kinds if kind in present]
         if "number" in kinds and "integer" in kinds:
             kinds.remove("integer")
         sets = [self._of_type(kind, schema, rule, place, inherited) for kind in kinds]
+        if types is None and listed is None:
+            return Untyped(sets)
+        sets = [self._with_assumption(values) for values in sets]
         values = sets[0] if len(sets) == 1 else Union(sets)
         if listed is not None:
-            return Choices([value for value in listed if values.problem(value) is None])
+            return _chosen(listed, values)
         return values
 
     def _types(
@@ -325,7 +333,7 @@ class SchemaReader:
             values = self._arrays(schema, rule, place)
         else:
             values = self._objects(schema, rule, place, inherited)
-        return self._with_assumption(values)
+        return values
 
     def _numbers(
         self, is_integer: bool, schema: Mapping[str, Any], rule: ArgumentRule, place: Place
@@ -408,19 +416,37 @@ class SchemaReader:
             raise _refused((*place, "properties"), f"found {shown(properties)}, expected an object")
         if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
             raise _refused((*place, "required"), f"found {shown(required)}, expected a list")
-        sets = dict(inherited)
+        more = schema.get("additionalProperties", True)
+        if not isinstance(more, Mapping | bool):
+            raise _refused(
+                (*place, "additionalProperties"), f"found {shown(more)}, expected a JSON Schema"
+            )
+        is_open = more is not False or bool(schema.get("patternProperties"))
+        sets = dict(inherited) if is_open else {}
         for name, inner in properties.items():
             inner_rule = rule.properties.get(name, _NO_RULE)
             values = self._values(inner, inner_rule, (*place, "properties", name))
-            sets.pop(name, None)
-            if not inner_rule.leave_out:
-                sets[name] = values
-        more = schema.get("additionalProperties", True)
-        is_open = more is not False or bool(schema.get("patternProperties"))
+            sets[name] = values
+            if inner_rule.leave_out:
+                sets[name] = Choices([])
+                if self.closed or not is_open:
+                    del sets[name]
         others = None
         if is_open and not self.closed:
             others = self._with_assumption(Anything("properties that no schema names are allowed"))
         return Objects(sets, frozenset(required), others)
+
+
+def _without(schema: Mapping[str, Any], key: str, part: Any = None) -> Mapping[str, Any]:
+    """Leave out the schemas of a keyword; of allOf, only a part."""
+    left = [other for other in schema[key] if other is not part] if key == "allOf" else []
+    return {**schema, key: left}
+
+
+def _chosen(listed: Sequence[Any], values: Values) -> Choices:
+    """List the values that are in a set, too."""
+    chosen = [value for value in listed if values.problem(value) is None]
+    return Choices(chosen, is_exact=values.is_exact)
 
 
 def _declared(schema: Mapping[str, Any], own: Values | None) -> dict[str, Values]:

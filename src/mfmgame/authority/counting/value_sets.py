@@ -7,10 +7,10 @@ that no check enforces.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from mfmgame.authority.counting.conditions import Condition
+from mfmgame.authority.counting.conditions import Condition, Conditions, fulfils
 from mfmgame.authority.counting.json_values import kind_of, value_key
 from mfmgame.errors import SpecificationError
 
@@ -21,8 +21,8 @@ __all__ = [
     "Anything",
     "Assumed",
     "Choices",
-    "Path",
     "Union",
+    "Untyped",
     "Values",
     "power",
     "product",
@@ -31,9 +31,6 @@ __all__ = [
 MOST_BITS = 2**20
 """Bits of the greatest count: enough for a million bits a call, small enough to compute with."""
 TOO_MANY = f"more than 2^{MOST_BITS} values"
-Path = tuple[str, ...]
-Conditions = Mapping[Path, Sequence[Condition]]
-"""Conditions by the argument that they are on; the empty path is the value itself."""
 
 
 class Values(ABC):
@@ -89,18 +86,15 @@ class Values(ABC):
             If a condition is on a part that no value has, or compares values with numbers
             although they are not numbers.
         """
-        self._refuse_parts(conditions)
         own = conditions.get((), ())
-        if not own:
-            return self.count
         listing = next((condition for condition in own if condition.lists_values), None)
         if listing is not None:
             listed = {value_key(value): value for value in listing.values}.values()
             return sum(
-                all(condition.holds(value) for condition in own) and self.problem(value) is None
-                for value in listed
+                fulfils(value, conditions) and self.problem(value) is None for value in listed
             )
-        return self._count_compared(own)
+        self._refuse_parts(conditions)
+        return self._count_compared(own) if own else self.count
 
     def _count_compared(self, conditions: Sequence[Condition]) -> int | None:
         """Count the values that fulfil comparisons and exclusions only."""
@@ -135,11 +129,12 @@ class Values(ABC):
 
 
 class Choices(Values):
-    """Listed values."""
+    """Listed values; not exact if a rule that no check enforces may exclude some of them."""
 
-    def __init__(self, values: Iterable[Any]) -> None:
+    def __init__(self, values: Iterable[Any], *, is_exact: bool = True) -> None:
         self.values = {value_key(value): value for value in values}
-        super().__init__(map(kind_of, self.values.values()), len(self.values))
+        kinds = map(kind_of, self.values.values())
+        super().__init__(kinds, len(self.values), is_exact=is_exact)
 
     def problem(self, value: Any) -> str | None:
         """Refuse a value that is not listed."""
@@ -151,10 +146,15 @@ class Choices(Values):
             return "expected the listed value"
         return f"expected one of {len(self.values)} listed values"
 
-    def _count_compared(self, conditions: Sequence[Condition]) -> int:
+    def count_where(self, conditions: Conditions) -> int:
+        """Count the listed values that fulfil conditions."""
+        if "object" not in self.kinds:
+            self._refuse_parts(conditions)
         if "number" not in self.kinds:
-            super()._count_compared(conditions)
-        return sum(all(c.holds(value) for c in conditions) for value in self.values.values())
+            super()._count_compared(
+                [condition for condition in conditions.get((), ()) if not condition.lists_values]
+            )
+        return sum(fulfils(value, conditions) for value in self.values.values())
 
 
 class Anything(Values):
@@ -246,6 +246,19 @@ class Union(Values):
 
     def _refuse_parts(self, conditions: Conditions) -> None:
         pass
+
+
+class Untyped(Union):
+    """Values of all types, each narrowed by the keywords for its type."""
+
+    def __init__(self, alternatives: Sequence[Values]) -> None:
+        super().__init__(alternatives)
+        self.reason = "no type is stated" if self.count is None else ""
+
+    def parts(self) -> Iterator[tuple[str, Values]]:
+        """Yield the sets, unless the missing type is all that is to be said."""
+        if not self.reason:
+            yield from super().parts()
 
 
 class AllOf(Values):
