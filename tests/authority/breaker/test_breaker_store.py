@@ -12,8 +12,8 @@ import pytest
 
 import mfmgame as mg
 from breakers import SEND, TRUSTED, admitted, breaker, policy, rows
-from mfmgame.authority.breaker.breaker_status import read_status
 from mfmgame.authority.breaker import store_file
+from mfmgame.authority.breaker.breaker_status import read_status
 
 MOST = 60
 LIMIT = MOST * 2.81

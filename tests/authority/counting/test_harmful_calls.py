@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mfmgame as mg
-from mfmgame.authority.conditions import Condition
-from mfmgame.authority.harmful_calls import read_harmful
+from mfmgame.authority.counting.conditions import Condition
+from mfmgame.authority.counting.harmful_calls import read_harmful
 
 
 def test_a_text_has_a_threat_and_steps_with_alternatives():
