@@ -288,6 +288,9 @@ def test_long_sequences_and_long_lists_of_first_items_are_counted_at_once():
     allowed = mg.authorized_bits(tools_of(many), harmful=["t(x=[]) *999999"])
     assert allowed.count == 2**20_001
     assert allowed.threats[0].sequences == 1
+    long = tools_of({"enum": list(range(5000))})
+    allowed = mg.authorized_bits(long, harmful=[f"t(x in {list(range(5000))})"])
+    assert allowed.threats[0].bits < 0.001
 
 
 @pytest.mark.parametrize("key", ["anyOf", "allOf"])

@@ -6,9 +6,10 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
-from mfmgame.authority.counting.json_values import exact_number, value_key
+from mfmgame.authority.counting.json_values import Key, exact_number, value_key
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
@@ -52,6 +53,10 @@ class Condition:
         assert number is not None
         return number
 
+    @cached_property
+    def _keys(self) -> frozenset[Key]:
+        return frozenset(map(value_key, self.values))
+
     @property
     def lists_values(self) -> bool:
         """Whether only listed values fulfil the condition."""
@@ -62,8 +67,7 @@ class Condition:
         if self.relation in COMPARISONS:
             number = exact_number(value)
             return number is not None and COMPARISONS[self.relation](number, self.number)
-        equal = value_key(value) in [value_key(listed) for listed in self.values]
-        return equal == self.lists_values
+        return (value_key(value) in self._keys) == self.lists_values
 
 
 Conditions = Mapping[Path, Sequence[Condition]]
