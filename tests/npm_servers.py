@@ -16,10 +16,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 def server_command(name: str, *arguments: str) -> list[str]:
     """Return the command of a server; skip the test where node or the package is absent.
 
-    The environment variable MFMGAME_NPM names the folder of the packages; by default,
-    `node_modules` at the root of the repository.
+    The environment variable MFMGAME_NPM names the folder that `npm install` was run in; by
+    default, the root of the repository.
     """
-    folder = Path(os.environ.get("MFMGAME_NPM") or _ROOT / "node_modules")
+    folder = Path(os.environ.get("MFMGAME_NPM") or _ROOT) / "node_modules"
     package = folder / "@modelcontextprotocol" / f"server-{name}"
     if shutil.which("node") is None:
         pytest.skip("node is not installed")

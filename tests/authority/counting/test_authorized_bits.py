@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mfmgame as mg
-from tests.npm_servers import SERVERS, listed_tools
+from npm_servers import SERVERS, listed_tools
 
 ITEMS: list[Any] = [None, True, False, 0, 1, 2, -1, "", "a", "b", "ab", [], {}, {"a": 1}]
 UNIVERSE: list[Any] = [
@@ -199,6 +199,16 @@ def test_a_policy_opens_no_part_that_the_schema_closes():
     closed = {"properties": {"y": {}}, "additionalProperties": False}
     tools = [{"name": "t", "inputSchema": {**schema, "allOf": [closed]}}]
     assert mg.authorized_bits(tools, policy_of({})).refusal("t", {"x": None}) is not None
+
+
+def test_parts_that_each_name_properties_are_counted_together_under_a_policy():
+    first = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}
+    second = {"type": "object", "properties": {"b": {"type": "boolean"}}, "required": ["b"]}
+    tools = tools_of({"allOf": [first, second]})
+    allowed = mg.authorized_bits(tools, policy_of({}))
+    assert (allowed.count, allowed.is_exact) == (1 + 2 * 2, False)
+    assert allowed.refusal("t", {"x": {"a": 1, "b": True}}) is None
+    assert allowed.refusal("t", {"x": {"a": 1, "b": True, "c": 0}}) is not None
 
 
 def test_an_argument_that_is_left_out_is_no_undeclared_argument():

@@ -2,13 +2,13 @@
 
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 import mfmgame as mg
+from npm_servers import server_command
 
 mcp = pytest.importorskip("mcp", reason="needs the MCP client: pip install mcp")
 anyio = pytest.importorskip("anyio")
@@ -16,7 +16,6 @@ if not hasattr(mcp, "Client"):
     pytest.skip("needs release 2 of the MCP client", allow_module_level=True)
 
 ROOT = Path(__file__).parents[3]
-NPM_FOLDERS = [Path(folder) for folder in (os.environ.get("MFMGAME_NPM"), ROOT) if folder]
 SCENARIO = mg.Scenario(
     schema="mfmgame/scenario/1",
     threats=[{"id": "theft", "severity": 10, "bandwidth": 4000}],
@@ -38,15 +37,6 @@ async def count(n: int, ctx: Context) -> int:
 
 server.run("stdio")
 """
-
-
-def npm_server(package, *arguments):
-    """Return the command of an installed server; skip the test where it is missing."""
-    for folder in NPM_FOLDERS:
-        script = folder / "node_modules" / "@modelcontextprotocol" / package / "dist" / "index.js"
-        if script.is_file() and shutil.which("node"):
-            return ["node", str(script), *arguments]
-    pytest.skip(f"needs node and {package}: npm install, or MFMGAME_NPM names its folder")
 
 
 @pytest.fixture
@@ -96,7 +86,7 @@ def test_a_session_with_files_is_the_same_with_and_without_the_guard(guarded, tm
     folder = tmp_path / "files"
     folder.mkdir()
     file = str(folder / "a.txt")
-    server = npm_server("server-filesystem", str(folder))
+    server = server_command("filesystem", str(folder))
     long = "x" * 3_000_000
 
     async def script(client):
@@ -126,7 +116,7 @@ def test_a_session_with_files_is_the_same_with_and_without_the_guard(guarded, tm
 
 
 def test_progress_sampling_roots_and_late_tools_work_behind_the_guard(guarded):
-    server = npm_server("server-everything")
+    server = server_command("everything")
     choices = {
         "trigger-long-running-operation": {"duration": [0.2, 1], "steps": [2]},
         "trigger-sampling-request": {"prompt": ["hello"], "maxTokens": [5]},
@@ -197,7 +187,7 @@ def test_the_stateless_era_of_the_protocol_passes(guarded, tmp_path):
 
 
 def test_two_sessions_at_once_share_one_state(guarded, tmp_path):
-    server = npm_server("server-everything")
+    server = server_command("everything")
     command = guarded(server, {"tools": {"echo": {"arguments": {"message": {"enum": ["a"]}}}}})
 
     async def both():

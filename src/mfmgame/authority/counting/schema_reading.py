@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
 from mfmgame.authority.counting.composed_values import Arrays, Objects
-from mfmgame.authority.counting.json_values import exact_number, kind_of
+from mfmgame.authority.counting.json_values import kind_of
 from mfmgame.authority.counting.property_names import PropertyNames, target_of
-from mfmgame.authority.counting.scalar_values import Dates, Numbers, Strings, least_common_multiple
+from mfmgame.authority.counting.scalar_keywords import (
+    Place,
+    least_of,
+    read_numbers,
+    read_strings,
+    refused,
+    size_of,
+)
 from mfmgame.authority.counting.value_sets import (
     AllOf,
     Anything,
@@ -20,8 +26,6 @@ from mfmgame.authority.counting.value_sets import (
     Untyped,
     Values,
 )
-from mfmgame.authority.patterns.pattern_caps import PatternError
-from mfmgame.authority.patterns.string_languages import language
 from mfmgame.documents.policy import ArgumentRule
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import pointer_to, shown
@@ -57,7 +61,6 @@ _OF_ANY_TYPE = frozenset({"leave_out", "type", "enum"})
 """Rules that narrow values without regard to their type."""
 NOTHING: Mapping[str, Values] = MappingProxyType({})
 NAMED_ELSEWHERE = "another part of the schema names the property"
-Place = tuple[str | int, ...]
 
 
 class SchemaReader:
@@ -135,7 +138,7 @@ class SchemaReader:
     ) -> Values:
         self.schemas_read += 1
         if self.schemas_read > _MOST_SCHEMAS:
-            raise _refused(place, f"more than {_MOST_SCHEMAS} schemas, with references followed")
+            raise refused(place, f"more than {_MOST_SCHEMAS} schemas, with references followed")
         self._applied.add(id(rule))
         values = self._combined(schema, rule, place, inherited)
         if rule.enum is not None:
@@ -155,7 +158,7 @@ class SchemaReader:
         if schema is True:
             schema = {}
         if not isinstance(schema, Mapping):
-            raise _refused(place, f"found {shown(schema)}, expected a JSON Schema")
+            raise refused(place, f"found {shown(schema)}, expected a JSON Schema")
         narrows = self._note_ignored(schema, place) or "patternProperties" in schema
         sets = []
         own = self._own(schema, rule, place, self._beside(schema, inherited))
@@ -178,6 +181,9 @@ class SchemaReader:
             return Anything("no type is stated")
         if len(bounded) == 1 and not narrows:
             return bounded[0]
+        objects = [values for values in bounded if isinstance(values, Objects)]
+        if self.closed and len(objects) > 1:
+            bounded.append(_joined(objects))
         return AllOf(bounded or sets)
 
     def _note_ignored(self, schema: Mapping[str, Any], place: Place) -> bool:
@@ -196,7 +202,7 @@ class SchemaReader:
     ) -> list[Values]:
         parts = schema[key]
         if not isinstance(parts, list) or not parts:
-            raise _refused((*place, key), f"found {shown(parts)}, expected a list of schemas")
+            raise refused((*place, key), f"found {shown(parts)}, expected a list of schemas")
         return [
             self._values(
                 part,
@@ -224,7 +230,7 @@ class SchemaReader:
         self, reference: Any, rule: ArgumentRule, place: Place, inherited: Mapping[str, Values]
     ) -> Values:
         if not isinstance(reference, str):
-            raise _refused(place, f"found {shown(reference)}, expected a reference")
+            raise refused(place, f"found {shown(reference)}, expected a reference")
         if reference in self._open_references:
             return self._leaf("the schema refers to itself", rule, place, inherited)
         if not reference.startswith("#"):
@@ -232,7 +238,7 @@ class SchemaReader:
         try:
             target = target_of(self.root, reference)
         except LookupError:
-            raise _refused(
+            raise refused(
                 place, f"found {shown(reference)}, expected a place in the schema"
             ) from None
         self._open_references.append(reference)
@@ -293,7 +299,7 @@ class SchemaReader:
             return None
         types = [stated] if isinstance(stated, str) else stated
         if not isinstance(types, list) or not types or any(name not in _TYPES for name in types):
-            raise _refused((*place, "type"), f"found {shown(stated)}, expected a JSON type")
+            raise refused((*place, "type"), f"found {shown(stated)}, expected a JSON type")
         if rule.type is None:
             return list(dict.fromkeys(types))
         if rule.type == "integer" and "number" in types:
@@ -307,7 +313,7 @@ class SchemaReader:
         if "enum" in schema:
             listed = schema["enum"]
             if not isinstance(listed, list):
-                raise _refused((*place, "enum"), f"found {shown(listed)}, expected a list")
+                raise refused((*place, "enum"), f"found {shown(listed)}, expected a list")
         if "const" in schema:
             constant = schema["const"]
             return [constant] if listed is None or Choices(listed).problem(constant) is None else []
@@ -326,71 +332,21 @@ class SchemaReader:
         if kind == "boolean":
             return Choices([False, True])
         if kind in ("integer", "number"):
-            values: Values = self._numbers(kind == "integer", schema, rule, place)
+            values: Values = read_numbers(kind == "integer", schema, rule, place)
         elif kind == "string":
-            values = self._strings(schema, rule, place)
+            values = read_strings(schema, rule, place, self.ignored)
         elif kind == "array":
             values = self._arrays(schema, rule, place)
         else:
             values = self._objects(schema, rule, place, inherited)
         return values
 
-    def _numbers(
-        self, is_integer: bool, schema: Mapping[str, Any], rule: ArgumentRule, place: Place
-    ) -> Values:
-        step = Fraction(1) if is_integer else None
-        for stated in (_number(schema, "multipleOf", place), exact_number(rule.multipleOf)):
-            if stated is not None:
-                if stated <= 0:
-                    raise _refused((*place, "multipleOf"), "expected more than 0")
-                step = stated if step is None else least_common_multiple(step, stated)
-        least = _end(schema, "inimum", max, exact_number(rule.minimum), place)
-        greatest = _end(schema, "aximum", min, exact_number(rule.maximum), place)
-        return Numbers(step, least[0], greatest[0], open_minimum=least[1], open_maximum=greatest[1])
-
-    def _strings(self, schema: Mapping[str, Any], rule: ArgumentRule, place: Place) -> Values:
-        shortest = max(_size(schema, "minLength", place) or 0, rule.minLength or 0)
-        longest = _least(_size(schema, "maxLength", place), rule.maxLength)
-        patterns = []
-        for pattern in (schema.get("pattern"), rule.pattern):
-            if pattern is not None:
-                if not isinstance(pattern, str):
-                    raise _refused(
-                        (*place, "pattern"), f"found {shown(pattern)}, expected a pattern"
-                    )
-                try:
-                    language([pattern])
-                except PatternError as error:
-                    if pattern == rule.pattern:
-                        raise
-                    self.ignored.append((place, error.message))
-                else:
-                    patterns.append(pattern)
-        strings: Values
-        try:
-            strings = Strings(
-                language(
-                    patterns,
-                    alphabet=rule.allowed_characters,
-                    shortest=shortest,
-                    longest=longest,
-                ),
-                has_pattern=bool(patterns),
-            )
-        except PatternError as error:
-            strings = Anything(error.message)
-        if len(patterns) < sum(part is not None for part in (schema.get("pattern"), rule.pattern)):
-            strings = AllOf([strings])
-        if rule.earliest is not None and rule.latest is not None:
-            return Dates(rule.earliest, rule.latest, strings)
-        return strings
-
     def _arrays(self, schema: Mapping[str, Any], rule: ArgumentRule, place: Place) -> Values:
         items, firsts = schema.get("items", True), schema.get("prefixItems", [])
         if isinstance(items, list):  # as up to draft 2019-09
             items, firsts = schema.get("additionalItems", True), items
         if not isinstance(firsts, list):
-            raise _refused((*place, "prefixItems"), f"found {shown(firsts)}, expected a list")
+            raise refused((*place, "prefixItems"), f"found {shown(firsts)}, expected a list")
         unique = bool(schema.get("uniqueItems")) or bool(rule.uniqueItems)
         item_rule = rule.items or _NO_RULE
         return Arrays(
@@ -399,8 +355,8 @@ class SchemaReader:
                 self._values(first, item_rule, (*place, "prefixItems", index))
                 for index, first in enumerate(firsts)
             ],
-            shortest=max(_size(schema, "minItems", place) or 0, rule.minItems or 0),
-            longest=_least(_size(schema, "maxItems", place), rule.maxItems),
+            shortest=max(size_of(schema, "minItems", place) or 0, rule.minItems or 0),
+            longest=least_of(size_of(schema, "maxItems", place), rule.maxItems),
             unique=unique,
         )
 
@@ -413,12 +369,12 @@ class SchemaReader:
     ) -> Values:
         properties, required = schema.get("properties", {}), schema.get("required", [])
         if not isinstance(properties, Mapping):
-            raise _refused((*place, "properties"), f"found {shown(properties)}, expected an object")
+            raise refused((*place, "properties"), f"found {shown(properties)}, expected an object")
         if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-            raise _refused((*place, "required"), f"found {shown(required)}, expected a list")
+            raise refused((*place, "required"), f"found {shown(required)}, expected a list")
         more = schema.get("additionalProperties", True)
         if not isinstance(more, Mapping | bool):
-            raise _refused(
+            raise refused(
                 (*place, "additionalProperties"), f"found {shown(more)}, expected a JSON Schema"
             )
         is_open = more is not False or bool(schema.get("patternProperties"))
@@ -449,6 +405,29 @@ def _chosen(listed: Sequence[Any], values: Values) -> Choices:
     return Choices(chosen, is_exact=values.is_exact)
 
 
+def _joined(objects: Sequence[Objects]) -> Objects:
+    """Return a set that holds what is in each of several sets of closed objects.
+
+    A property is narrowed by each set that says what it may be.
+    """
+    properties: dict[str, list[Values]] = {}
+    for values in objects:
+        for name, inner in values.properties.items():
+            named = properties.setdefault(name, [])
+            if inner.reason != NAMED_ELSEWHERE:
+                named.append(inner)
+    required = frozenset().union(*(values.required for values in objects))
+    return Objects(
+        {
+            name: named[0] if len(named) == 1 else AllOf(named or [Anything(NAMED_ELSEWHERE)])
+            for name, named in properties.items()
+            if all(name in values.properties for values in objects)
+        },
+        required,
+        None,
+    )
+
+
 def _declared(schema: Mapping[str, Any], own: Values | None) -> dict[str, Values]:
     """Return the sets of the properties that a schema itself declares."""
     sets = own.alternatives if isinstance(own, Union) else [own]
@@ -459,49 +438,3 @@ def _declared(schema: Mapping[str, Any], own: Values | None) -> dict[str, Values
         for name in schema.get("properties", {})
         if name in values.properties
     }
-
-
-def _end(
-    schema: Mapping[str, Any], word: str, nearest: Any, rule: Fraction | None, place: Place
-) -> tuple[Fraction | None, bool]:
-    """Return the tighter of the bounds, and whether the bound itself is excluded."""
-    key, exclusive_key = f"m{word}", f"exclusiveM{word}"
-    stated = _number(schema, key, place)
-    exclusive = schema.get(exclusive_key)
-    if isinstance(exclusive, bool):  # as up to draft 4
-        ends = [(stated, exclusive)]
-    else:
-        ends = [(stated, False), (_number(schema, exclusive_key, place), True)]
-    known = [(end, is_open) for end, is_open in (*ends, (rule, False)) if end is not None]
-    if not known:
-        return None, False
-    tightest = nearest(end for end, _ in known)
-    return tightest, any(is_open for end, is_open in known if end == tightest)
-
-
-def _number(schema: Mapping[str, Any], key: str, place: Place) -> Fraction | None:
-    if key not in schema:
-        return None
-    number = exact_number(schema[key])
-    if number is None:
-        raise _refused((*place, key), f"found {shown(schema[key])}, expected a number")
-    return number
-
-
-def _size(schema: Mapping[str, Any], key: str, place: Place) -> int | None:
-    number = _number(schema, key, place)
-    if number is None:
-        return None
-    if number.denominator != 1 or number < 0:
-        raise _refused(
-            (*place, key), f"found {shown(schema[key])}, expected an integer of 0 or more"
-        )
-    return int(number)
-
-
-def _least(*bounds: int | None) -> int | None:
-    return min((bound for bound in bounds if bound is not None), default=None)
-
-
-def _refused(place: Sequence[str | int], message: str) -> SpecificationError:
-    return SpecificationError(message, pointer=pointer_to(place))
