@@ -85,6 +85,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evidence show": evidence.show,
     "evidence merge": evidence.merge,
     "guard run": guard.run,
+    "guard tools": guard.tools,
     "guard status": guard.status,
     "guard reset": guard.reset,
 }

@@ -14,11 +14,11 @@ import typer
 from typer.core import TyperGroup
 
 from mfmgame.cli.complaints import complain, reported
-from mfmgame.cli.options import AsJson
+from mfmgame.cli.options import AsJson, Output
 from mfmgame.cli.writing import write, write_json, write_lines
 from mfmgame.errors import SpecificationError
 
-__all__ = ["guard_app", "reset", "run", "status"]
+__all__ = ["guard_app", "reset", "run", "status", "tools"]
 
 
 class Scope(StrEnum):
@@ -138,6 +138,25 @@ def run(
         )
         code = proxy.run()
     raise typer.Exit(code)
+
+
+def tools(
+    command: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="COMMAND", help="Command that starts the server, with its arguments, after --."
+        ),
+    ],
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Time for the list.")
+    ] = 30.0,
+    output: Output = None,
+) -> None:
+    """List the tools of an MCP server, for the command bandwidth."""
+    with reported("guard tools"):
+        from mfmgame.authority.guard.tool_fetch import fetch_tools
+
+        write_json(fetch_tools(command, timeout), output)
 
 
 def status(state: State, as_json: AsJson = False) -> None:

@@ -16,10 +16,9 @@ from mfmgame.authority.breaker.circuit_breaker import CircuitBreaker
 from mfmgame.authority.guard.call_gate import CallGate
 from mfmgame.authority.guard.guard_messages import MessageError, error_answer
 from mfmgame.authority.guard.line_pipes import MOST_LINE_BYTES, read_lines, write_all
+from mfmgame.authority.guard.server_process import start_server
 from mfmgame.authority.guard.tool_lists import ListRequests
 from mfmgame.documents.tool_manifest import Manifest
-from mfmgame.errors import SpecificationError
-from mfmgame.messages import shown
 
 __all__ = ["GuardProxy"]
 
@@ -119,20 +118,7 @@ class GuardProxy:
         return self._status()
 
     def _start(self) -> None:
-        try:
-            server = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                bufsize=0,
-                # A group of its own: a server that starts others, as npx does, ends with them.
-                process_group=0 if os.name == "posix" else None,
-            )
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise SpecificationError(
-                f"{shown(self._command[0])} cannot be started: {reason}", pointer="COMMAND"
-            ) from None
+        server = start_server(self._command)
         assert server.stdin is not None
         assert server.stdout is not None
         self._input: int | None = server.stdin.fileno()
