@@ -113,6 +113,23 @@ def test_the_guard_admits_fewer_calls_than_the_severities_include():
     assert [threat.bandwidth for threat in without_calls] == [0.0, 0.0]
 
 
+def test_the_guard_of_the_claims_agent_admits_the_calls_that_its_limit_holds():
+    scenario = mg.load_scenario(EXAMPLES / "claims_agent_guard.json")
+    result = mg.result_document(mg.assess(scenario))
+    breaker = mg.CircuitBreaker.from_result(
+        result,
+        scenario,
+        EXAMPLES / "claims_agent_policy.json",
+        tools=EXAMPLES / "claims_agent_tools.json",
+        plan="(best)",
+    )
+    call = {"name": "list_open_claims", "arguments": {"state": "new"}}
+    with breaker:
+        admitted = [breaker.admit(f"s{n // 5}", call) for n in range(70)]
+    assert [one.admitted for one in admitted] == [True] * 67 + [False] * 3
+    assert admitted[66].spent == 67 * 11.0
+
+
 def test_there_is_one_for_each_system_and_for_each_agent_with_threats_of_its_own():
     mfm = mg.load_catalog("mfm")
     plain = {file.stem for file in SYSTEMS if not file.stem.endswith("_agent")}
