@@ -61,3 +61,16 @@ def test_names_with_terminal_escapes_stay_inert(tmp_path):
     found = bandwidth(tmp_path, json.dumps([{"name": name, "inputSchema": schema}]))
     assert found.exit_code == 0
     assert not any(sign in found.stdout for sign in "\x1b\x07\r\u202e")
+
+
+def test_lines_for_a_scenario_are_json_however_long_they_are(tmp_path):
+    tools = argument({"enum": [1, 2, 3]})
+    name = "calls-" + "of-a-long-threat-" * 20
+    options = ["--harmful", f"{name}: t(x=1)", "--policy", str(tmp_path / "policy.json")]
+    policy = {"schema": "mfmgame/policy/1", "name": "p" * 300, "tools": {"t": {}}}
+    (tmp_path / "policy.json").write_text(json.dumps(policy))
+    printed = bandwidth(tmp_path, tools, *options).stdout.partition("for a scenario\n")[2]
+    found = json.loads(printed)
+    assert found["threats"][0]["id"] == name
+    document = json.loads(bandwidth(tmp_path, tools, *options, "--json").stdout)
+    assert document["scenario"] == found

@@ -104,4 +104,4 @@ def _logged(authorized: AuthorizedBits, log: str) -> tuple[UsedBits, UnusedAutho
         raise SpecificationError(
             "found standard input, expected a file or a folder", pointer="--log"
         )
-    return used_bits(log), unused_authority(authorized, read_calls(log))
+    return used_bits(log).within(authorized), unused_authority(authorized, read_calls(log))

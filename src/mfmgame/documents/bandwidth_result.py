@@ -112,6 +112,12 @@ class BandwidthDocument(Document):
     assumed: list[CountedRemark]
     ignored: list[CountedRemark]
     threats: list[ThreatBitsResult]
+    shared_calls: list[list[str]] = Field(
+        description="Pairs of threats with bits of which a single call can be part of both."
+    )
     narrowings: list[NarrowingResult]
+    scenario: dict[str, Any] | None = Field(
+        description="Members for a scenario, with their sources; null if unbounded."
+    )
     used: UsedBitsResult | None = Field(default=None, description="Null without a log.")
     unused: UnusedAuthorityResult | None = Field(default=None, description="Null without a log.")

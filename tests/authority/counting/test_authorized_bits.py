@@ -351,3 +351,17 @@ def test_a_real_server_is_counted_as_by_hand_under_a_bounding_policy(server, tmp
         policy["tools"][tool["name"]] = {"arguments": rule["properties"]}
         expected += count
     assert mg.authorized_bits(manifest, policy).count == expected
+
+
+def test_threats_that_a_single_call_can_serve_are_named():
+    schema = {"type": "object", "properties": {"a": {"enum": [1, 2]}, "b": {"enum": [1, 2]}}}
+    tools = [{"name": "t", "inputSchema": {**schema, "required": ["a", "b"]}}]
+    harmful = ["one: t(a=1)*20", "two: t(b=1)*20", "other: t(a=2, b=2)", "none: t(a=3)"]
+    allowed = mg.authorized_bits(tools, policy_of({}) | {"tools": {"t": {}}}, harmful=harmful)
+    assert allowed.shared_calls == (("one", "two"),)
+    assert "a call can serve both one and two" in allowed.summary()
+
+
+def test_no_step_has_no_bits():
+    allowed = mg.authorized_bits(tools_of({"enum": [1, 2]}), policy_of({}), steps=0)
+    assert (allowed.steps, allowed.bits) == (0, 0.0)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mfmgame.answer_displays import Displayed
 from mfmgame.authority.counting.composed_values import Objects
-from mfmgame.authority.counting.harmful_calls import HarmfulCall, HarmfulSequence, read_harmful
+from mfmgame.authority.counting.harmful_calls import read_harmful
 from mfmgame.authority.counting.schema_reading import SchemaReader
-from mfmgame.authority.counting.value_sets import MOST_BITS, AllOf, Values, power, product
+from mfmgame.authority.counting.threat_bits import ThreatBits, share_a_call, threat_bits
+from mfmgame.authority.counting.value_sets import MOST_BITS, AllOf, Values
 from mfmgame.documents.policy import Policy, as_policy
 from mfmgame.documents.tool_manifest import Manifest, Tool, as_manifest, digest_of
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, pointer_to, refuse_other_types, shown
-from mfmgame.numerics.binary_logarithms import bits_at_least, bits_at_most
+from mfmgame.numerics.binary_logarithms import bits_at_most
 
 __all__ = ["AllowedTool", "AuthorizedBits", "Remark", "ThreatBits", "authorized_bits"]
 
@@ -88,31 +89,6 @@ class AllowedTool:
         return {} if objects is None else {n: objects.factor(n) for n in objects.properties}
 
 
-@dataclass(frozen=True)
-class ThreatBits:
-    """The bits that it takes to single out a harmful sequence of calls.
-
-    Attributes
-    ----------
-    threat : str
-    calls : str
-        The harmful calls, as written.
-    steps : int
-        Number of calls in a sequence.
-    sequences : int or None
-        Number of harmful sequences; None if unbounded.
-    bits : float
-        log2 of all sequences over the harmful ones, rounded down; infinite if no allowed call
-        is harmful, NaN if unbounded.
-    """
-
-    threat: str
-    calls: str
-    steps: int
-    sequences: int | None
-    bits: float
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class AuthorizedBits(Displayed):
     """The calls that a policy allows an agent, counted.
@@ -138,6 +114,8 @@ class AuthorizedBits(Displayed):
         Arguments without a bound, arguments whose size is assumed, and keywords of the schemas
         that narrow no count.
     threats : tuple of ThreatBits
+    shared_calls : tuple of pair of str
+        Threats with bits of which a single call can be part of both.
     digest : str
         SHA-256 of the manifest's schemas and of the policy; decisions and scenarios name it.
     """
@@ -148,6 +126,7 @@ class AuthorizedBits(Displayed):
     steps: int
     ignored: tuple[Remark, ...]
     threats: tuple[ThreatBits, ...] = ()
+    shared_calls: tuple[tuple[str, str], ...] = ()
     count: int | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -171,7 +150,7 @@ class AuthorizedBits(Displayed):
         """Authorized bits of a session: bits a step times steps, rounded up."""
         if self.count is None:
             return math.inf if self.steps else 0.0
-        if self.count & (self.count - 1) == 0:
+        if self.count & (self.count - 1) == 0 or not self.steps:
             return self.bits_per_step * self.steps
         return math.nextafter(self.bits_per_step * self.steps, math.inf)
 
@@ -323,8 +302,17 @@ def authorized_bits(
     found = AuthorizedBits(
         manifest, rules, tuple(allowed), _steps(steps, rules, allowed), tuple(ignored)
     )
-    threats = tuple(_threat_bits(found, read_harmful(text)) for text in _texts(harmful))
-    return AuthorizedBits(manifest, rules, found.tools, found.steps, found.ignored, threats)
+    sequences = [read_harmful(text) for text in _texts(harmful)]
+    threats = tuple(threat_bits(found, sequence) for sequence in sequences)
+    with_bits = [
+        sequence for sequence, threat in zip(sequences, threats, strict=True) if threat.bits > 0
+    ]
+    shared = tuple(
+        (first.threat, second.threat)
+        for first, second in itertools.combinations(with_bits, 2)
+        if share_a_call(found, first, second)
+    )
+    return replace(found, threats=threats, shared_calls=shared)
 
 
 def _texts(harmful: Sequence[str]) -> Sequence[str]:
@@ -384,54 +372,6 @@ def _assumed_count(free_text_bits: float | None) -> int | None:
     whole = int(free_text_bits)
     mantissa = math.ceil(math.ldexp(2.0 ** (free_text_bits - whole), 52))
     return -((-mantissa << whole) >> 52)
-
-
-def _threat_bits(allowed: AuthorizedBits, harmful: HarmfulSequence) -> ThreatBits:
-    factors: list[int | None] = []
-    for _, repeated in groupby(harmful.steps, key=id):  # a call repeated by * is one object
-        calls = list(repeated)
-        count = _harmful_count(allowed, calls[0])
-        factors.append(None if count is None else power(count, len(calls)))
-    sequences = product(factors)
-    total = None if allowed.count is None else power(allowed.count, len(harmful.steps))
-    if sequences == 0:
-        bits = math.inf
-    elif sequences is None or total is None:
-        bits = math.nan
-    else:
-        bits = max(0.0, _difference(total, sequences))
-    return ThreatBits(harmful.threat, harmful.text, len(harmful.steps), sequences, bits)
-
-
-def _difference(total: int, part: int) -> float:
-    """Return log2(total / part), rounded down."""
-    shared = math.gcd(total, part)
-    total, part = total // shared, part // shared
-    if part == 1:
-        return bits_at_least(total)
-    return math.nextafter(bits_at_least(total) - bits_at_most(part), -math.inf)
-
-
-def _harmful_count(allowed: AuthorizedBits, alternatives: Sequence[HarmfulCall]) -> int | None:
-    total = 0
-    for call in alternatives:
-        names = [tool.name for tool in allowed.manifest.tools]
-        if call.tool not in names:
-            raise SpecificationError(
-                f"unknown tool {shown(call.tool)}, expected {nearest(call.tool, names, 'tool')}",
-                pointer="harmful",
-            )
-        tool = next((tool for tool in allowed.tools if tool.name == call.tool), None)
-        if tool is None:
-            continue
-        try:
-            count = tool.values.count_where(call.conditions)
-        except SpecificationError as error:
-            raise SpecificationError(error.message, pointer=f"harmful {call.tool}") from None
-        if count is None:
-            return None
-        total += count
-    return total
 
 
 def _objects_of(values: Values) -> Objects | None:

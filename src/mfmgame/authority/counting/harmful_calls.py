@@ -55,6 +55,11 @@ class HarmfulSequence:
     text: str
     steps: tuple[tuple[HarmfulCall, ...], ...]
 
+    def different_calls(self) -> list[HarmfulCall]:
+        """Return the calls of all steps; a step that is repeated counts once."""
+        steps = {id(alternatives): alternatives for alternatives in self.steps}
+        return [call for alternatives in steps.values() for call in alternatives]
+
 
 def read_harmful(text: str) -> HarmfulSequence:
     """Read what realises a threat.

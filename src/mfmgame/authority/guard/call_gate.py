@@ -201,6 +201,8 @@ class CallGate:
         """Count the calls that the server's tools allow, and take up the limit."""
         try:
             self._breaker = self._count(manifest_of(tools, "the server"))
+            if self._breaker.terms.charges.most == 0:
+                self._warn("no call fits in the limit: the first call opens the breaker")
         except MfmgameError as error:
             self._close(str(error))
             return

@@ -38,6 +38,11 @@ class Entropy:
     low: float | None
     high: float | None
 
+    def capped(self, most: float) -> Entropy:
+        """Return the estimate with every number but the plug-in entropy at most `most` bits."""
+        low, high = (None if end is None else min(end, most) for end in (self.low, self.high))
+        return Entropy(self.plug_in, min(self.miller_madow, most), min(self.bits, most), low, high)
+
 
 def clustered_entropy(sessions: Iterable[Mapping[Any, int]]) -> Entropy:
     """Estimate the entropy of the calls of sessions.

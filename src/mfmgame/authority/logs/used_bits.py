@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mfmgame.answer_displays import Displayed
+from mfmgame.authority.counting.authorized_bits import AuthorizedBits
 from mfmgame.authority.counting.json_values import value_key
 from mfmgame.authority.logs.agent_logs import read_calls
 from mfmgame.authority.logs.clustered_entropy import Entropy, clustered_entropy
@@ -54,6 +56,26 @@ class UsedBits(Displayed):
     entropy: Entropy
     tool_entropy: Entropy
     own_share: float
+
+    def within(self, authorized: AuthorizedBits) -> UsedBits:
+        """Cap the estimates by what the policy allows: no entropy is greater.
+
+        Parameters
+        ----------
+        authorized : AuthorizedBits
+            Of the policy that all calls obeyed.
+
+        Returns
+        -------
+        UsedBits
+        """
+        tools = math.log2(max(1, len(authorized.tools), self.distinct_tools))
+        calls = max(authorized.bits_per_step, math.log2(max(1, self.distinct_calls)))
+        return replace(
+            self,
+            entropy=self.entropy.capped(calls),
+            tool_entropy=self.tool_entropy.capped(tools),
+        )
 
 
 def used_bits(calls: Iterable[LoggedCall] | str | os.PathLike[str]) -> UsedBits:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mfmgame.authority.counting.authorized_bits import AuthorizedBits, Remark, ThreatBits
+from mfmgame.authority.counting.authorized_bits import AuthorizedBits, Remark
 from mfmgame.authority.counting.narrowings import Narrowing, narrowings
+from mfmgame.authority.counting.threat_bits import ThreatBits
 from mfmgame.authority.logs.clustered_entropy import Entropy
 from mfmgame.authority.logs.unused_authority import UnusedAuthority
 from mfmgame.authority.logs.used_bits import UsedBits
@@ -49,7 +50,9 @@ def bandwidth_document(
         "assumed": [_remark(remark) for remark in authorized.assumed],
         "ignored": [_remark(remark) for remark in authorized.ignored],
         "threats": [_threat(threat) for threat in authorized.threats],
+        "shared_calls": [list(pair) for pair in authorized.shared_calls],
         "narrowings": [_narrowing(found) for found in narrowings(authorized)],
+        "scenario": None if authorized.count is None else scenario_lines(authorized),
         "used": None if used is None else _used(used),
         "unused": None if unused is None else _unused(unused),
     }

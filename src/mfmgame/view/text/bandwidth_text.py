@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.authority.counting.authorized_bits import AuthorizedBits, ThreatBits
+from mfmgame.authority.counting.authorized_bits import AuthorizedBits
 from mfmgame.authority.counting.narrowings import narrowings
+from mfmgame.authority.counting.threat_bits import ThreatBits
 from mfmgame.messages import counted
 from mfmgame.numerics.binary_logarithms import bits_at_most
 from mfmgame.view.json.bandwidth_documents import scenario_lines
 from mfmgame.view.text.fitting_table import table_of
-from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text
+from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text, verbatim
 from mfmgame.view.text.number_formats import count_text, number_text, printable
 
 __all__ = ["bandwidth_text"]
@@ -41,8 +42,8 @@ def bandwidth_text(authorized: AuthorizedBits) -> Group:
             table.add_row(printable(narrowing.place), narrowing.change, _bits(narrowing.bits))
         parts += [heading("narrowings that take off most bits"), table]
     if authorized.count is not None:
-        lines = json.dumps(scenario_lines(authorized), indent=2, ensure_ascii=False)
-        parts += [heading("for a scenario"), Text(lines)]
+        lines = json.dumps(scenario_lines(authorized), indent=2)
+        parts += [heading("for a scenario"), *map(verbatim, lines.splitlines())]
     return Group(*parts, *notes_text(list(_notes(authorized))))
 
 
@@ -119,6 +120,11 @@ def _notes(authorized: AuthorizedBits) -> Iterator[str]:
         keywords[remark.text] = keywords.get(remark.text, 0) + 1
     for keyword, times in keywords.items():
         yield f"{keyword} ({counted(times, 'place')}) narrows no count: the counts are at most"
+    for first, second in authorized.shared_calls:
+        yield (
+            f"a call can serve both {printable(first)} and {printable(second)}: a limit of bits "
+            "bounds no loss unless they are a single threat, or all but one have 0 bits"
+        )
     for threat in authorized.threats:
         if threat.sequences == 0:
             yield _impossible(threat)

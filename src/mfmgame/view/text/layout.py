@@ -28,6 +28,7 @@ __all__ = [
     "rendered",
     "status_facts",
     "status_text",
+    "verbatim",
 ]
 
 Fact = tuple[str, str | Text]
@@ -67,13 +68,18 @@ def rendered(content: RenderableType, *, styled: bool, width: int | None = None)
         markup=False,
         emoji=False,
         legacy_windows=False,
-    ).print(content)
+    ).print(content, crop=False)
     return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
 
 
 def notes_text(notes: Sequence[str]) -> Iterable[Text]:
     """Make a paragraph of each note."""
     return (Text(f"\nnote: {printable(note)}") for note in notes)
+
+
+def verbatim(text: str) -> Text:
+    """Make text to copy, such as JSON: no line is broken, however narrow the terminal is."""
+    return Text(text, no_wrap=True, overflow="ignore")
 
 
 def heading(text: str) -> Text:

@@ -14,7 +14,7 @@ from mfmgame.authority.logs.unused_authority import UnusedAuthority
 from mfmgame.authority.logs.used_bits import UsedBits
 from mfmgame.messages import counted
 from mfmgame.view.text.fitting_table import table_of
-from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text
+from mfmgame.view.text.layout import Fact, facts_table, heading, notes_text, verbatim
 from mfmgame.view.text.number_formats import number_text, percent_text, printable
 
 __all__ = ["unused_text", "used_text"]
@@ -57,8 +57,8 @@ def unused_text(unused: UnusedAuthority) -> Group:
         parts += [
             heading("rules that take authority away"),
             table,
-            heading("for the policy"),
-            *map(Text, rules.splitlines()),
+            heading("to merge into the policy"),
+            *map(verbatim, rules.splitlines()),
         ]
     return Group(*parts, *notes_text([_HONEST, *_notes(unused)]))
 
