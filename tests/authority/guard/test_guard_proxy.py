@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import signal
@@ -192,6 +193,17 @@ class TestTools:
             client.send(call(1, "read", page="a"))
             assert "not listed its tools in time" in refusal(client.answer())
 
+    def test_other_messages_do_not_prolong_the_wait_of_a_call(self, monkeypatch):
+        monkeypatch.setattr("mfmgame.authority.guard.call_gate.SECONDS_TO_LIST", 0.1)
+        with Guarded("silent") as client:
+            client.send(call("held", "read", page="a"))
+            for _ in range(2000):
+                client.write(b"no JSON\n" * 50)
+                if client.answer()["id"] == "held":
+                    break
+            else:
+                pytest.fail("the call still waits")
+
     def test_every_call_is_refused_if_the_tools_cannot_be_counted(self):
         def refuse(tools):
             raise SpecificationError("read.page is unbounded")
@@ -322,6 +334,17 @@ class TestEnds:
         with Guarded("parent", "stubborn") as client:
             assert client.end() == 1
         assert "was stopped" in client.said[0]
+
+    def test_a_server_that_ends_within_a_line_holds_up_no_answer_to_the_client(self):
+        with Guarded(start=False, command=["sh", "-c", "sleep 0.3; printf '{\"cut'"]) as client:
+            with contextlib.suppress(OSError):
+                for _ in range(50_000):
+                    client.write(b"no JSON\n")
+            client.threads[0].join(10)
+            assert client.status == 0
+            lines = client.rest()
+        assert b'{"cut' in lines[-1] or b'{"cut\n' in lines
+        assert all(b"-32700" in found for found in lines if not found.startswith(b'{"cut'))
 
     def test_a_server_that_is_killed_is_reported(self):
         with Guarded() as client:
