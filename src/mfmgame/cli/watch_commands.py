@@ -22,7 +22,7 @@ __all__ = ["watch"]
 def watch(
     result: Annotated[
         str,
-        typer.Option("--result", metavar="FILE", help="Result of solve, threshold or evaluate."),
+        typer.Option("--result", metavar="FILE", help="Result: JSON of solve or evaluate."),
     ],
     scenario: Annotated[
         str, typer.Option("--scenario", metavar="SPEC", help="Scenario of the result.")

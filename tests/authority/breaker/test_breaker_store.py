@@ -316,3 +316,21 @@ def test_a_relative_path_stays_where_it_was(tmp_path, monkeypatch):
     with breaker(limit=6, path=Path("a.db")) as found:
         monkeypatch.chdir("/")
         assert admitted(found, "s") == [True]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE certificate SET count = '0x0'",
+        "UPDATE certificate SET limit_bits = '-0x5/0x1'",
+        "UPDATE certificate SET plan = x'ff'",
+        "INSERT INTO scopes VALUES (x'ff', 1, NULL)",
+        "INSERT INTO scopes VALUES ('a', 1, x'ff')",
+    ],
+)
+def test_the_status_of_a_damaged_state_is_an_error_of_a_line(tmp_path, statement):
+    with breaker(limit=6, path=tmp_path / "state.db"):
+        pass
+    damaged(tmp_path / "state.db", statement)
+    with pytest.raises(mg.SpecificationError, match="in the state is damaged"):
+        read_status(tmp_path / "state.db")

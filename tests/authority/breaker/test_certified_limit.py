@@ -215,6 +215,19 @@ def test_bits_of_another_policy_are_refused_whatever_is_allowed():
         limit_of(scenario)
 
 
+@pytest.mark.parametrize("way", ["entry", "form"])
+def test_bits_that_call_themselves_assumed_are_not_counted_whatever_their_source_names(way):
+    said = {"basis": "assumed", "source": f"a guess near {DIGEST}"}
+
+    def assumed(threat):
+        if way == "entry":
+            return threat | {"provenance": {"bandwidth": said}}
+        return threat | {"bandwidth": {"value": threat["bandwidth"], **said}}
+
+    with pytest.raises(mg.SpecificationError, match="found assumed bits of threat 'fraud'"):
+        limit_of(with_threats(assumed), allow_assumed_bits=False)
+
+
 @pytest.mark.parametrize("number", [{"range": [1, 3], "source": DIGEST}, 2])
 def test_assumed_bits_need_permission(number):
     scenario = with_threats(counted)

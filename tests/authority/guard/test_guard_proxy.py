@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -146,6 +147,8 @@ class TestRefusals:
             b'{"Method": "tools/call", "id": 1}',
             '{"id": 1, "method": "x", "param\u017f": {}}'.encode(),
             b'{"method": null, "id": 1}',
+            b'{"method": "Tools/Call", "id": 1}',
+            b'{"method": " tools/call\\u0000", "id": 1}',
             b'{"method": "ping", "id": 1.5}',
             b'{"method": "ping", "id": null}',
         ],
@@ -191,6 +194,17 @@ class TestTools:
         with Guarded("silent") as client:
             client.send(call(1, "read", page="a"))
             assert "not listed its tools in time" in refusal(client.answer())
+
+    def test_other_messages_do_not_prolong_the_wait_of_a_call(self, monkeypatch):
+        monkeypatch.setattr("mfmgame.authority.guard.call_gate.SECONDS_TO_LIST", 0.1)
+        with Guarded("silent") as client:
+            client.send(call("held", "read", page="a"))
+            for _ in range(2000):
+                client.write(b"no JSON\n" * 50)
+                if client.answer()["id"] == "held":
+                    break
+            else:
+                pytest.fail("the call still waits")
 
     def test_every_call_is_refused_if_the_tools_cannot_be_counted(self):
         def refuse(tools):
@@ -292,6 +306,17 @@ class TestTaint:
                 spent.append(client.breakers[0].status().scopes[0].calls)
         assert spent == [0, 0, 0, 1]
 
+    @pytest.mark.parametrize(
+        ("method", "charged"), [("tasks/result", 1), ("x/y", 1), ("logging/setLevel", 0)]
+    )
+    def test_calls_are_charged_after_any_request_that_may_bring_text(self, method, charged):
+        sources = ["user", "image", "memory", "tool_description", "tool_result:pay"]
+        policy = mg.Policy(schema="mfmgame/policy/1", other_tools="allow", trusted_sources=sources)
+        with Guarded(count=lambda tools: breaker_of(tools, policy=policy)) as client:
+            client.send({"id": 1, "method": method}, call(2, "pay", amount=1))
+            assert [client.answer()["id"] for _ in range(2)] == [1, 2]
+            assert client.breakers[0].status().scopes[0].calls == charged
+
     def test_what_is_read_before_the_tools_are_known_counts(self):
         sources = ["user", "image", "memory", "tool_description", "tool_result:pay"]
         policy = mg.Policy(schema="mfmgame/policy/1", other_tools="allow", trusted_sources=sources)
@@ -322,6 +347,16 @@ class TestEnds:
         with Guarded("parent", "stubborn") as client:
             assert client.end() == 1
         assert "was stopped" in client.said[0]
+
+    def test_a_server_that_ends_within_a_line_holds_up_no_answer_to_the_client(self):
+        with Guarded(start=False, command=["sh", "-c", "sleep 0.3; printf '{\"cut'"]) as client:
+            flood = b"no JSON\n" * 500_000  # its writer waits once nobody reads
+            threading.Thread(target=client.write, args=[flood], daemon=True).start()
+            client.threads[0].join(10)
+            assert client.status == 0
+            lines = client.rest()
+        assert b'{"cut' in lines[-1] or b'{"cut\n' in lines
+        assert all(b"-32700" in found for found in lines if not found.startswith(b'{"cut'))
 
     def test_a_server_that_is_killed_is_reported(self):
         with Guarded() as client:

@@ -163,11 +163,16 @@ class Transaction:
             return None
         try:
             ((digest, count, limit, scope, plan, is_proven),) = rows
-            if scope not in ("system", "session"):
-                raise ValueError
             charges = Charges(int(count, 16), None if limit is None else _fraction(limit))
+            if (
+                scope not in ("system", "session")
+                or charges.count < 1
+                or (charges.limit or 0) < 0
+                or not (isinstance(digest, str) and isinstance(plan, str))
+            ):
+                raise ValueError
             return Terms(digest, charges, scope, plan, bool(is_proven))
-        except (ValueError, TypeError, ZeroDivisionError):
+        except (ValueError, TypeError, AttributeError, ZeroDivisionError):
             raise StoreError("the certificate in the state is damaged") from None
 
     def write_terms(self, terms: Terms) -> None:
@@ -194,7 +199,7 @@ class Transaction:
             "LEFT JOIN sessions ON sessions.name = ?",
             (scope, session),
         ).fetchone()
-        state = ScopeState(0 if calls is None else _counted(calls), opened)
+        state = ScopeState(0 if calls is None else _counted(calls), _opened(opened))
         if known[0] is None:
             return state, SessionState(is_charged, 0, {})
         return state, SessionState(bool(known[0]), _counted(known[1]), _counts(known[2]))
@@ -246,7 +251,7 @@ class Transaction:
     def scopes(self) -> dict[str, ScopeState]:
         """Read all scopes that were charged or opened."""
         rows = self._execute("SELECT name, calls, opened FROM scopes ORDER BY name")
-        return {name: ScopeState(_counted(calls), opened) for name, calls, opened in rows}
+        return {_text(name): ScopeState(_counted(calls), _opened(at)) for name, calls, at in rows}
 
     def totals(self) -> tuple[int, int, int, int]:
         """Count sessions, admitted calls, refused calls and resets."""
@@ -283,6 +288,16 @@ def _counted(value: object) -> int:
     if type(value) is not int or value < 0:
         raise StoreError("a count in the state is damaged")
     return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise StoreError("a name or time in the state is damaged")
+    return value
+
+
+def _opened(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _counts(text: str) -> dict[str, int]:

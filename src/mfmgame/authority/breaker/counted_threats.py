@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from mfmgame.documents.catalog import Catalog
+from mfmgame.documents.catalog import Catalog, Sourced
+from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.scenario_parts import Overrides
+from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.documents.uncertain_numbers import Place
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
@@ -34,7 +36,7 @@ def refuse_uncounted_threats(
     digest : str
         Digest of manifest and policy.
     allow_assumed : bool
-        Whether bits may be assumed: their source names no digest.
+        Whether bits may be assumed: their basis says so, or their source names no digest.
 
     Returns
     -------
@@ -77,14 +79,19 @@ def _source_of_bits(scenario: Scenario, catalog: Catalog, threat_id: str) -> str
     change = (scenario.overrides or Overrides()).threats.get(threat_id)
     if change is not None and change.bandwidth is not None:
         place: Place = ("overrides", "threats", threat_id, "bandwidth")
-        form = scenario.stated.get(place)
-        return (form and form.source) or ""
+        return _source_of(scenario.stated.get(place))
     for document in (scenario, catalog):
         for index, threat in enumerate(document.threats or ()):
             place = ("threats", index, "bandwidth")
             if threat.id != threat_id or place in document.uncertain or threat.bandwidth is None:
                 continue
             form = document.stated.get(place)
-            stated = form and form.source
-            return stated or threat.provenance.get("bandwidth", threat).source or ""
+            if form is not None and (form.source is not None or form.basis == "assumed"):
+                return _source_of(form)
+            return _source_of(threat.provenance.get("bandwidth", threat))
     return ""
+
+
+def _source_of(stated: Sourced | StatedNumber | KeptShare | None) -> str:
+    """Return the source of a number; empty if the number is assumed, whatever the source names."""
+    return "" if stated is None or stated.basis == "assumed" else stated.source or ""

@@ -33,8 +33,8 @@ SECONDS_TO_LIST = 20.0
 """For which calls wait until the server has listed its tools."""
 MOST_PAGES = 1000
 _HANDSHAKE = {"initialize", "server/discover", "ping"}
-_READS = ("resources/", "prompts/")
-"""Beginnings of the other methods whose answers bring text to the model."""
+_WITHOUT_TEXT = _HANDSHAKE | {"tools/list", "logging/setLevel"}
+"""Methods whose answers bring the model no text beside the descriptions of tools."""
 
 
 @dataclass
@@ -117,7 +117,7 @@ class CallGate:
             self._requests.add(message["id"], is_own=False)
         elif method == "notifications/cancelled":
             self._forget(message)
-        elif isinstance(method, str) and method.startswith(_READS):
+        elif method is not None and method not in _WITHOUT_TEXT and not _is_notification(method):
             self._taint(f"tool_result:{method}")
         self._to_server(line)
         if method == "notifications/initialized":
@@ -301,6 +301,10 @@ def _reason(decision: Admission) -> str:
         return decision.reason
     limit = decision.spent + decision.left
     return f"{decision.reason}; {decision.spent:.4g} of {limit:.4g} bits are spent"
+
+
+def _is_notification(method: str) -> bool:
+    return method.startswith("notifications/")
 
 
 def _result_of(message: dict[str, Any]) -> dict[str, Any]:

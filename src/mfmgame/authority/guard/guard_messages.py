@@ -34,6 +34,7 @@ __all__ = [
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 _OWN_KEYS = {"jsonrpc", "id", "method", "params", "result", "error"}
+_CALL = "tools/call"
 _CALL_KEYS = {"name", "arguments", "task", "_meta"}
 _PROTOCOL_META = "io.modelcontextprotocol/"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -77,8 +78,8 @@ def read_message(line: bytes, *, exact: bool = False) -> dict[str, Any]:
     MessageError
         If the line is not JSON in UTF-8, has a carriage return within it, a duplicate key, a
         number that a float cannot hold, half a surrogate pair or too many levels; or if the
-        value is no object, misspells a member of JSON-RPC, or has an ID that is neither text nor
-        a whole number.
+        value is no object, misspells a member of JSON-RPC or the method ``tools/call``, or has
+        an ID that is neither text nor a whole number.
 
     Examples
     --------
@@ -217,6 +218,9 @@ def _checked_request(value: Any) -> dict[str, Any]:
     _refuse_misspelt(value, _OWN_KEYS)
     if not isinstance(value.get("method", ""), str):
         raise _RequestError(f"found the method {shown(value['method'])}, expected text")
+    method = value.get("method", "")
+    if method != _CALL and _letters(method) == _letters(_CALL):
+        raise _RequestError(f"found the method {shown(method)}, expected {_CALL!r}")
     identity = value.get("id")
     is_number = isinstance(identity, int) and not isinstance(identity, bool)
     # An answer to a message that could not be read has no ID to name.
@@ -224,6 +228,11 @@ def _checked_request(value: Any) -> dict[str, Any]:
     if "id" in value and not (isinstance(identity, str) or is_number or may_be_null):
         raise _RequestError(f"found the id {shown(identity)}, expected text or an integer")
     return value
+
+
+def _letters(method: str) -> str:
+    """Return the letters by which a careless server may tell methods apart."""
+    return "".join(filter(str.isalnum, method.casefold()))
 
 
 def _refuse_misspelt(members: Mapping[str, Any], known: set[str]) -> None:

@@ -71,6 +71,7 @@ class GuardProxy:
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._room = threading.Semaphore(_MOST_WAITING)
         self._client_lock = threading.Lock()
+        self._is_cut = False
         self._requests = ListRequests()
         self._is_reading = True
         self._is_writing, self._parts_written = False, 0
@@ -135,10 +136,10 @@ class GuardProxy:
     def _pass_messages(self) -> None:
         is_ending = False
         while not (is_ending and not self._gate.is_holding):
+            self._gate.give_up()
             try:
                 kind, value = self._events.get(timeout=self._gate.seconds_left())
             except queue.Empty:
-                self._gate.give_up()
                 continue
             if kind == "line":
                 self._gate.client_line(value)
@@ -165,7 +166,9 @@ class GuardProxy:
 
     def _answer_client(self, line: bytes) -> None:
         with self._client_lock, contextlib.suppress(OSError):
-            write_all(self._to_client, line)
+            # A server that ended within a line leaves the line to the client as it is.
+            write_all(self._to_client, b"\n" + line if self._is_cut else line)
+            self._is_cut = False
 
     # The threads that read.
 
@@ -209,21 +212,27 @@ class GuardProxy:
                 in_long_line = not line.endswith(b"\n")
                 self._is_reading = True
         finally:
+            if in_long_line and has_reader:
+                self._is_cut = True
+                self._client_lock.release()
             self._events.put(("server ended", None))
 
     def _pass_on(self, line: bytes, *, is_start: bool) -> bool:
-        """Write a line of the server, or a part of it; tell whether the client reads."""
+        """Write a line of the server, or a part of it; tell whether the client reads.
+
+        The client's lock is held until the line is complete, or the client has ended.
+        """
         if is_start:
             self._client_lock.acquire()
+        has_reader = True
         try:
             write_all(self._to_client, line)
         except OSError:
             self._events.put(("client ended", None))
-            return False
-        finally:
-            if line.endswith(b"\n"):
-                self._client_lock.release()
-        return True
+            has_reader = False
+        if line.endswith(b"\n") or not has_reader:
+            self._client_lock.release()
+        return has_reader
 
     def _wait_for(self, server: subprocess.Popen[bytes]) -> None:
         if hasattr(os, "waitid"):
