@@ -42,6 +42,7 @@ class Numbers(Values):
         self.step = step
         self.minimum, self.maximum = minimum, maximum
         self.open_minimum, self.open_maximum = open_minimum, open_maximum
+        self._integers: range | None = None
         count = self._counted()
         missing = [key for key, end in (("minimum", minimum), ("maximum", maximum)) if end is None]
         reason = f"no {' and no '.join(missing)} is stated"
@@ -51,6 +52,8 @@ class Numbers(Values):
 
     def problem(self, value: Any) -> str | None:
         """Refuse another type, a number outside the bounds, and one between two steps."""
+        if self._integers is not None and type(value) is int and value in self._integers:
+            return None  # the usual case, without fractions
         number = exact_number(value)
         if number is None:
             return "expected a number"
@@ -82,6 +85,8 @@ class Numbers(Values):
         last = math.floor(self.maximum / self.step)
         first += self.open_minimum and first * self.step == self.minimum
         last -= self.open_maximum and last * self.step == self.maximum
+        if self.step == 1:
+            self._integers = range(first, last + 1)
         return max(0, last - first + 1)
 
     def _count_compared(self, conditions: Sequence[Condition]) -> int | None:
