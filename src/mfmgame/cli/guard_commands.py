@@ -148,7 +148,7 @@ def tools(
         ),
     ],
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Time for the list.")
+        float, typer.Option("--timeout", metavar="SECONDS", help="Time for the list.")
     ] = 30.0,
     output: Output = None,
 ) -> None:

@@ -22,7 +22,13 @@ from mfmgame.authority.guard.guard_messages import (
     stateless_meta,
     tool_digests,
 )
-from mfmgame.authority.guard.tool_lists import LIST_CHANGED, ListAnswer, ListRequests
+from mfmgame.authority.guard.tool_lists import (
+    LIST_CHANGED,
+    MOST_PAGES,
+    ListAnswer,
+    ListRequests,
+    page_of,
+)
 from mfmgame.documents.tool_manifest import MOST_TOOLS, Manifest, manifest_of
 from mfmgame.errors import MfmgameError
 from mfmgame.messages import shown
@@ -31,7 +37,6 @@ __all__ = ["CallGate"]
 
 SECONDS_TO_LIST = 20.0
 """For which calls wait until the server has listed its tools."""
-MOST_PAGES = 1000
 _HANDSHAKE = {"initialize", "server/discover", "ping"}
 _WITHOUT_TEXT = _HANDSHAKE | {"tools/list", "logging/setLevel"}
 """Methods whose answers bring the model no text beside the descriptions of tools."""
@@ -136,7 +141,7 @@ class CallGate:
         elif message is None:
             self._close("an answer to tools/list is ambiguous JSON")
         else:
-            self._compare(tool_digests(_tools_of(message) or []))
+            self._compare(tool_digests(page_of(message)[0] or []))
 
     def give_up(self) -> None:
         """Refuse the calls that have waited too long for the list of tools."""
@@ -178,13 +183,13 @@ class CallGate:
         if message is None:
             self._close("the answer to tools/list is ambiguous JSON")
             return
-        tools, cursor = _tools_of(message), _result_of(message).get("nextCursor")
+        tools, cursor = page_of(message)
         if tools is None:
             self._close("the server does not list its tools")
             return
         pages.tools += tools
         pages.count += 1
-        if isinstance(cursor, str) and cursor:
+        if cursor is not None:
             if pages.count >= MOST_PAGES or len(pages.tools) > MOST_TOOLS:
                 self._close("the server's list of tools is too long")
             else:
@@ -305,13 +310,3 @@ def _reason(decision: Admission) -> str:
 
 def _is_notification(method: str) -> bool:
     return method.startswith("notifications/")
-
-
-def _result_of(message: dict[str, Any]) -> dict[str, Any]:
-    result = message.get("result")
-    return result if isinstance(result, dict) else {}
-
-
-def _tools_of(message: dict[str, Any]) -> list[Any] | None:
-    tools = _result_of(message).get("tools")
-    return tools if isinstance(tools, list) else None

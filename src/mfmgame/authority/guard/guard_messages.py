@@ -25,9 +25,11 @@ __all__ = [
     "error_answer",
     "is_blank",
     "list_request",
+    "message_line",
     "read_message",
     "refused_call",
     "stateless_meta",
+    "stateless_words",
     "tool_digests",
 ]
 
@@ -163,12 +165,31 @@ def stateless_meta(message: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in meta.items() if key.startswith(_PROTOCOL_META)}
 
 
+def stateless_words(version: str, client: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what a request of a stateless version says of its protocol version and client.
+
+    Parameters
+    ----------
+    version : str
+    client : mapping
+        Name and version of the client, which has no capabilities.
+    """
+    words = {"protocolVersion": version, "clientInfo": client, "clientCapabilities": {}}
+    return {f"{_PROTOCOL_META}{key}": value for key, value in words.items()}
+
+
+def message_line(members: Mapping[str, Any]) -> bytes:
+    """Write a message of JSON-RPC as a line."""
+    text = json.dumps({"jsonrpc": "2.0", **members}, separators=(",", ":"), default=float)
+    return text.encode("ascii") + b"\n"
+
+
 def list_request(identity: str, meta: Mapping[str, Any], cursor: str | None = None) -> bytes:
     """Write the guard's own ``tools/list``."""
     params: dict[str, Any] = {"_meta": meta} if meta else {}
     if cursor is not None:
         params["cursor"] = cursor
-    return _line({"id": identity, "method": "tools/list", "params": params})
+    return message_line({"id": identity, "method": "tools/list", "params": params})
 
 
 def refused_call(message: Mapping[str, Any], reason: str) -> bytes:
@@ -176,13 +197,13 @@ def refused_call(message: Mapping[str, Any], reason: str) -> bytes:
     result: dict[str, Any] = {"content": [{"type": "text", "text": reason}], "isError": True}
     if stateless_meta(message):
         result["resultType"] = "complete"
-    return _line({"id": message["id"], "result": result})
+    return message_line({"id": message["id"], "result": result})
 
 
 def error_answer(error: MessageError) -> bytes:
     """Write the JSON-RPC error to a line that is not passed on."""
     text = f"the guard did not pass this message on: {error}"
-    return _line({"id": None, "error": {"code": error.code, "message": text}})
+    return message_line({"id": None, "error": {"code": error.code, "message": text}})
 
 
 def tool_digests(tools: Sequence[Any]) -> dict[str, str]:
@@ -204,11 +225,6 @@ def tool_digests(tools: Sequence[Any]) -> dict[str, str]:
             name = str(entry.get("name"))
             found[name] = found.get(name, "") + digest_of(kept)
     return found
-
-
-def _line(members: Mapping[str, Any]) -> bytes:
-    text = json.dumps({"jsonrpc": "2.0", **members}, separators=(",", ":"), default=float)
-    return text.encode("ascii") + b"\n"
 
 
 def _checked_request(value: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import queue
 import secrets
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from mfmgame.authority.breaker.circuit_breaker import CircuitBreaker
 from mfmgame.authority.guard.call_gate import CallGate
 from mfmgame.authority.guard.guard_messages import MessageError, error_answer
 from mfmgame.authority.guard.line_pipes import MOST_LINE_BYTES, read_lines, write_all
-from mfmgame.authority.guard.server_process import start_server
+from mfmgame.authority.guard.server_process import signal_group, start_server
 from mfmgame.authority.guard.tool_lists import ListRequests
 from mfmgame.documents.tool_manifest import Manifest
 
@@ -277,15 +276,8 @@ class GuardProxy:
 
     def _signal(self, name: str) -> None:
         """Send a signal to the server and to the processes that it started."""
-        if self._server is None or self._server.returncode is not None:
-            return
-        with contextlib.suppress(OSError):
-            if os.name == "posix":
-                os.killpg(self._server.pid, getattr(signal, name))
-            elif name == "SIGTERM":
-                self._server.terminate()
-            else:
-                self._server.kill()
+        if self._server is not None and self._server.returncode is None:
+            signal_group(self._server, name)
 
     def _status(self) -> int:
         assert self._server is not None

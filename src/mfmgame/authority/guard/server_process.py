@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
-__all__ = ["has_ended_within", "kill_group", "start_server"]
+__all__ = ["has_ended_within", "signal_group", "start_server"]
 
 _POLL = 0.01
 
@@ -71,11 +71,19 @@ def has_ended_within(server: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def kill_group(server: subprocess.Popen[bytes]) -> None:
-    """Kill a server that nobody has waited for, and the processes that it started."""
+def signal_group(server: subprocess.Popen[bytes], name: str) -> None:
+    """Signal a server that nobody has waited for, and the processes that it started.
+
+    Parameters
+    ----------
+    server : subprocess.Popen
+    name : {"SIGTERM", "SIGKILL"}
+    """
     with contextlib.suppress(OSError):
         if os.name == "posix":
-            os.killpg(server.pid, signal.SIGKILL)
+            os.killpg(server.pid, getattr(signal, name))
+        elif name == "SIGTERM":
+            server.terminate()
         else:
             server.kill()
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from mfmgame.authority.guard.guard_messages import MessageError, read_message
 
-__all__ = ["LIST_CHANGED", "ListAnswer", "ListRequests"]
+__all__ = ["LIST_CHANGED", "MOST_PAGES", "ListAnswer", "ListRequests", "page_of"]
 
+MOST_PAGES = 1000
 LIST_CHANGED = "notifications/tools/list_changed"
 
 
@@ -69,6 +70,30 @@ class ListRequests:
                 if is_own is not None:
                     return ListAnswer(is_own, message if is_strict else None)
         return None
+
+
+def page_of(message: dict[str, Any]) -> tuple[list[Any] | None, str | None]:
+    """Return the tools of an answer to ``tools/list``, and the cursor of the next page.
+
+    Parameters
+    ----------
+    message : dict
+
+    Returns
+    -------
+    list of JSON values or None
+        None if the answer holds no list.
+    str or None
+        None on the last page.
+    """
+    result = message.get("result")
+    if not isinstance(result, dict):
+        return None, None
+    tools, cursor = result.get("tools"), result.get("nextCursor")
+    return (
+        tools if isinstance(tools, list) else None,
+        cursor if isinstance(cursor, str) and cursor else None,
+    )
 
 
 def _read_loosely(line: bytes) -> list[dict[str, Any]]:
