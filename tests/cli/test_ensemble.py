@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -19,6 +18,7 @@ import mfmgame as mg
 from mfmgame.cli.app import app
 from mfmgame.view.json.ensemble_documents import ensemble_document
 from mfmgame.view.text.number_formats import percent_range, percent_text
+from subprocesses import HEARS_CTRL_C
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def long_run(spec, jobs):
         stderr=subprocess.PIPE,
         text=True,
         # A shell's background job, as this may be, ignores the signal.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=HEARS_CTRL_C,
     )
     parts = spec.parent / "draws.parquet.parts"
     deadline = time.monotonic() + 60

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mfmgame.cli.app import app
 from mfmgame.documents.json_schema import json_schema
-from subprocesses import STRICT_PYTHON
+from subprocesses import HEARS_CTRL_C, STRICT_PYTHON
 
 TOOLS = [
     {
@@ -121,19 +121,20 @@ def test_bad_options_give_one_line_and_exit_with_2(files, change, expected):
     assert len(done.stderr.splitlines()) == 1
 
 
-def started(files, *more):
+def started(files, *more, **options):
     return subprocess.Popen(
         [*STRICT_PYTHON, "-m", "mfmgame", *arguments(files, "-", *more)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        **options,
     )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_lines_come_at_once_and_an_interruption_sums_up(files):
-    with started(files) as process:
+    with started(files, preexec_fn=HEARS_CTRL_C) as process:
         process.stdin.write(line("a") * 4)
         process.stdin.flush()
         assert process.stdout.readline().startswith("session a: stopped")  # while input is open

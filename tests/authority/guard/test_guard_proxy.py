@@ -13,6 +13,7 @@ from guarded import SERVER, Guarded, breaker_of, call, line
 from mfmgame.authority.guard import guard_proxy
 from mfmgame.errors import SpecificationError
 from scripted_server import TOOLS
+from subprocesses import HEARS_CTRL_C
 
 
 def refusal(answer):
@@ -409,6 +410,7 @@ def test_no_process_is_left_when_the_guard_is_ended(number, modes, status):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=HEARS_CTRL_C,
     )
     servers = [int(guard.stderr.readline()) for _ in range(1 + ("parent" in modes))]
     guard.stdin.write(line({"id": 1, "method": "ping"}))

@@ -14,6 +14,7 @@ from mfmgame.authority.guard import tool_fetch
 from mfmgame.authority.guard.tool_fetch import fetch_tools
 from mfmgame.documents.tool_manifest import manifest_of
 from npm_servers import SERVERS, listed_tools, server_command
+from subprocesses import HEARS_CTRL_C
 
 SERVER = """
 import json, os, sys, time
@@ -138,6 +139,7 @@ def test_an_interruption_ends_the_server_too():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=HEARS_CTRL_C,
     ) as command:
         number = int(command.stderr.readline())
         command.send_signal(signal.SIGINT)
