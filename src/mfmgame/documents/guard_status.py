@@ -24,7 +24,7 @@ class GuardedScope(Strict):
 
 
 class GuardStatusDocument(Document):
-    """What a circuit breaker has admitted, and what its limit leaves."""
+    """State of a circuit breaker: the bits that are spent and left, and the decisions so far."""
 
     schema_id: Literal["mfmgame/guard-status/1"] = Field(alias="schema")
     certificate: str = Field(description="SHA-256 of result, scenario, plan, tools and policy.")

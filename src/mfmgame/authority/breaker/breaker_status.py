@@ -44,7 +44,7 @@ class ScopeStatus:
 
 @dataclass(frozen=True)
 class BreakerStatus:
-    """What a circuit breaker has admitted, and what its limit leaves.
+    """State of a circuit breaker: the bits that are spent and left, and the decisions so far.
 
     Attributes
     ----------

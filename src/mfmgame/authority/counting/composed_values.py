@@ -22,7 +22,7 @@ __all__ = ["UNDECLARED", "Arrays", "Objects"]
 UNDECLARED = "(undeclared)"
 """Stands for the name of all properties that a schema does not name."""
 _MOST_LENGTHS = 10_000
-"""Of lists without repetition, beyond which the count would take too long."""
+"""Most lengths that lists without repetition are counted over: more would take too long."""
 
 
 class Arrays(Values):

@@ -39,7 +39,7 @@ class HarmfulCall:
 
 @dataclass(frozen=True)
 class HarmfulSequence:
-    """What realises a threat: calls in this order, each out of some alternatives.
+    """Calls that realise a threat, in this order, each out of some alternatives.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ __all__ = ["Key", "exact_number", "kind_of", "value_key"]
 
 Key: TypeAlias = tuple[Any, ...]
 _GREATEST_EXPONENT = 400
-"""Of a decimal number: larger than a float's, small enough that fractions stay small."""
+"""Greatest exponent of a decimal number: above a float's, with fractions still small."""
 
 
 def exact_number(value: object) -> Fraction | None:

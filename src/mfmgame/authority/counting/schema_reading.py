@@ -34,7 +34,7 @@ __all__ = ["SchemaReader"]
 
 _TYPES = ("null", "boolean", "number", "integer", "string", "array", "object")
 _MOST_SCHEMAS = 50_000
-"""Of a manifest with references followed: a short file can refer to itself a billion times."""
+"""Most schemas of a manifest, references followed: a short file can unfold without end."""
 _ANNOTATIONS = frozenset(
     {
         *("$schema", "$id", "$anchor", "$comment", "$defs", "definitions"),

@@ -24,7 +24,7 @@ __all__ = ["GuardProxy"]
 SECONDS_AFTER_INPUT = 5.0
 """For the server to end by itself after its input is closed."""
 SECONDS_AFTER_SIGNAL = 0.5
-"""The same after the guard itself is told to end: clients allow little time."""
+"""Seconds for the server to end after the guard is told to end: clients allow little time."""
 SECONDS_TO_TERMINATE = 1.0
 _MOST_WAITING = 16
 _PART = 2**18

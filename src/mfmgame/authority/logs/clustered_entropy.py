@@ -118,7 +118,7 @@ def _unseen(sessions: int) -> float:
 
 @dataclass(frozen=True)
 class _Sums:
-    """What an estimate needs of the counts: their sum, their sum of n log2 n, their number."""
+    """Sums over counts that give an estimate: of n, of n log2 n, and the number of counts."""
 
     calls: float
     n_log_n: float
