@@ -55,7 +55,8 @@ class EffectivenessPairs:
         self.static: BoolArray = np.zeros(self.bases.shape, dtype=bool)
         self.stated: BoolArray = np.zeros(self.bases.shape, dtype=bool)
         self.sources: dict[tuple[int, int], str] = {}
-        self._row = {entry.id: i for i, entry in enumerate((*threats, *techniques))}
+        ids = [*(threat.id for threat in threats), *(technique.id for technique in techniques)]
+        self._row = {name: i for i, name in enumerate(ids)}
         self._column = {defense.id: j for j, defense in enumerate(defenses)}
         with_traits = [i for i, threat in enumerate(threats) if threat.traits]
         columns = [j for j, defense in enumerate(defenses) if defense.traits]

@@ -84,7 +84,6 @@ class LossesAndTechniques:
             bases["bandwidth"] = steps[0] if len(steps) == 1 else weakest(["derived", *steps])
         return bases
 
-
     def steps_of(self, threats: Sequence[Threat]) -> tuple[IntArray, ...]:
         """Find the positions of each threat's distinct steps among the techniques.
 

@@ -125,7 +125,8 @@ def combined_codes(codes: CodeArray, counts: BoolArray) -> CodeArray:
     alone = np.where(counts, codes, 0).max(axis=0)
     stated = np.where(counts & (codes < len(BASES)), codes, 0).max(axis=0)
     several = np.maximum(stated, code_of("derived"))
-    return np.where(counts.sum(axis=0) == 1, alone, several).astype(np.int8)
+    is_several = counts.sum(axis=0) > 1
+    return np.asarray(np.where(is_several, several, alone), dtype=np.int8)
 
 
 def with_bases(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import NoneType
 
@@ -171,7 +171,7 @@ def displays_of(scenario: Scenario, catalog: Catalog | None = None) -> dict[str,
 def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
     system = next((entry for entry in catalog.systems if entry.id == scenario.system), None)
     flows = None if scenario.deployment is None else scenario.deployment.flows
-    changes, stated = scenario.overrides or Overrides(), scenario.bases
+    changes = scenario.overrides or Overrides()
     applied = {
         index: threat
         for index, threat in enumerate(catalog.threats)
@@ -259,7 +259,7 @@ def _with_numbers(
     """Set a threat's numbers: overridden, its own, its loss's or steps', or by the rules."""
     own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
     taken = parts.numbers_of(threat)
-    numbers: dict[str, float] = {**taken}
+    numbers: dict[str, float] = {str(key): value for key, value in taken.items()}
     numbers |= {key: value for key, value in own.items() if value is not None}
     numbers |= changes
     if "severity" in taken:  # a drawn severity may exceed the drawn loss
