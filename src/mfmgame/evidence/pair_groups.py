@@ -35,7 +35,8 @@ def pair_groups(
 
     The threat of a cell or of the mapping may also be a technique of the catalog.
     """
-    threats = dict.fromkeys(entry.id for entry in (*catalog.threats, *catalog.techniques))
+    threats = {threat.id: None for threat in catalog.threats}
+    threats |= {technique.id: None for technique in catalog.techniques}
     defenses = {defense.id: None for defense in catalog.defenses}
     for index, pair in enumerate(mapping):
         refuse_unknown(pair.threat, threats, "threat", "map", index, "threat")
