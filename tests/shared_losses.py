@@ -80,7 +80,7 @@ def losses_of(game: mg.DefenseGame) -> list[list[int]]:
     """List the threats of each loss."""
     shared: dict[str, list[int]] = {}
     alone = []
-    for threat, label in enumerate(game.threat_losses or [""] * game.n_threats):
+    for threat, label in enumerate(game.threat_losses):
         if label:
             shared.setdefault(label, []).append(threat)
         else:

@@ -181,7 +181,8 @@ def test_the_threshold_is_where_the_exact_value_crosses_the_loss(composition, da
 @each
 @hypothesis.given(data=st.data())
 def test_losses_of_one_threat_each_are_no_shared_losses(composition, data):
-    game = with_losses(data.draw(shared_games(composition)), [])
+    drawn = data.draw(shared_games(composition))
+    game = with_losses(drawn, [""] * drawn.n_threats)
     alone = with_losses(game, [f"loss of {threat}" for threat in game.threat_ids])
     one, other = mg.solve(game), mg.solve(alone)
     assert one.value == other.value
@@ -208,7 +209,7 @@ def test_a_way_that_another_way_dominates_changes_nothing(composition, data):
         data.draw(st.sampled_from([0.0, 1.0])),
     )
     row = data.draw(st.integers(0, game.n_threats - 1))
-    losses = list(game.threat_losses or [""] * game.n_threats)
+    losses = list(game.threat_losses)
     losses[row] = losses[row] or "its own"
     more = with_losses(
         game,
@@ -228,7 +229,7 @@ def test_the_order_of_threats_and_the_names_of_losses_mean_nothing(composition, 
     game = data.draw(shared_games(composition))
     order = np.random.default_rng(1).permutation(game.n_threats)
     renamed = {"": "", "a": "z", "b": "a", "c": "c"}
-    labels = game.threat_losses or [""] * game.n_threats
+    labels = game.threat_losses
     shuffled = with_losses(
         game,
         [renamed[labels[row]] for row in order],
