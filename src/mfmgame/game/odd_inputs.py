@@ -190,10 +190,11 @@ def _termination(game: DefenseGame) -> Iterator[str]:
     loss, severities = game.termination_loss, game.severity[game.severity > 0.0]
     if loss is None or not len(severities):
         return
-    if loss >= severities.sum():
+    most = game.ways.greatest_losses(game.severity).sum()
+    if loss >= most:
         yield (
             f"the termination loss, {_amount(loss)}, is at least the loss of all threats together, "
-            f"{_amount(severities.sum())}: the decision is always to operate"
+            f"{_amount(most)}: the decision is always to operate"
         )
     elif 0.0 < loss < severities.min() / _OTHER_ORDER:
         yield (
