@@ -78,6 +78,12 @@ class Ways(NamedTuple):
             return float(self.bandwidth.sum())
         return float(self.losses.greatest(self.bandwidth).sum())
 
+    @property
+    def least_bits(self) -> float:
+        """Least bandwidth by which attacks differ; infinite if no threat needs bandwidth."""
+        bits = self.bandwidth if self.losses is None else self.losses.gaps(self.bandwidth)
+        return float(bits[bits > 0.0].min(initial=np.inf))
+
     def total_efforts(self, plan: FloatArray) -> FloatArray:
         """Sum the efforts of a plan by loss: at most 1 each, shape (n_losses,)."""
         return plan if self.losses is None else self.losses.total(plan)

@@ -119,6 +119,8 @@ def saddle_point(
     surplus = np.maximum(ways.greatest_losses(excess), 0.0)
     rounding = NEAR * ways.greatest_losses(game.severity)
     may_run = excess >= (surplus - rounding)[losses]
+    if (price * game.bandwidth <= rounding[losses])[may_run].all():
+        price = 0.0  # of threats that cause the same loss, up to rounding
     cuts = tight_cuts(game, composition, allocation, np.flatnonzero(may_run))
     proof = OptimalProof(game, allocation, certificate, cuts, surplus > rounding, price)
     plan = _Allocations(game, composition, allocation, cuts, proof)

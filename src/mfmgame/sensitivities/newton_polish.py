@@ -25,6 +25,8 @@ __all__ = ["smooth_optimum"]
 
 _EDGE = 1e-5
 """Share of the whole within which a level or effort is taken to be at its end."""
+_LEFT = 1e-7
+"""Share of the attacker's bandwidth that an attack leaves unused only if a bit has no price."""
 _STEPS = 20
 _SOLVED = 1e-12
 """Relative size of a step after which another would change rounding only."""
@@ -55,15 +57,15 @@ def smooth_optimum(
     certificate : Certificate
         One cut, exact at the allocation, for each threat that runs.
     """
-    effort = _moved_to_ends(attack_plan(game, certificate), 1.0)
     levels = _moved_to_ends(allocation, game.max_level)
-    conditions = _Conditions(game, composition, levels, effort, certificate.limit_prices)
+    plan = attack_plan(game, certificate)
+    conditions = _Conditions(game, composition, levels, plan, certificate.limit_prices)
     residual = game.severity * composition.exposure(levels)
     prices = np.zeros(conditions.n_shared)  # unknowns that occur linearly may start anywhere
     prices[:1] = best_response(residual, game.ways, game.attacker_bandwidth).price
     point = _Point(
         levels=levels,
-        efforts=effort[conditions.running],
+        efforts=conditions.efforts,
         prices=prices,
         limit_prices=certificate.limit_prices[conditions.priced],
     )
@@ -126,6 +128,8 @@ class _Conditions:
     ----------
     running : ndarray of int, shape (n_running,)
         The threats that run.
+    efforts : ndarray of float, shape (n_running,)
+        Efforts near 0 or 1 are moved there.
     depths : ndarray of float, shape (n_running, n_defenses)
         What one level of each defense adds to the depth of each running threat.
     priced : ndarray of int, shape (n_priced,)
@@ -139,10 +143,12 @@ class _Conditions:
         game: DefenseGame,
         composition: Composition,
         levels: FloatArray,
-        effort: FloatArray,
+        plan: FloatArray,
         limit_prices: FloatArray,
     ) -> None:
+        effort = _moved_to_ends(plan, 1.0)
         self.running = np.flatnonzero(effort)
+        self.efforts = effort[self.running]
         self.depths = composition.cuts(self.running, np.zeros(len(self.running)))[1]
         self.priced = np.flatnonzero(
             limit_prices * (game.use @ game.max_level) > _EDGE * float(effort @ game.severity)
@@ -150,21 +156,21 @@ class _Conditions:
         self._severity, self._bits = game.severity[self.running], game.bandwidth[self.running]
         self._use, self._limits = game.use[self.priced], game.limits[self.priced]
         self._inside = np.flatnonzero((levels > 0.0) & (levels < game.max_level))
-        self._in_part = np.flatnonzero(effort[self.running] < 1.0)
+        self._in_part = np.flatnonzero(self.efforts < 1.0)
         self.n_in_part = len(self._inside) + len(self._in_part)
-        self._shared, self._sums = self._constraints(game, effort)
+        self._shared, self._sums = self._constraints(game, plan)
         self.n_shared = len(self._sums)
 
-    def _constraints(self, game: DefenseGame, effort: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """State the sums of efforts that efforts in part keep: forms of the efforts, and sides."""
-        total = game.ways.total_efforts(effort)
+    def _constraints(self, game: DefenseGame, plan: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """State the sums that efforts in part keep: linear forms of the efforts, and the sums."""
         owners = game.losses_of(self.running)
         losses = owners[self._in_part]
-        split = np.unique(losses[total[losses] > 1.0 - _EDGE])
+        in_full = game.ways.total_efforts(plan)[losses] > 1.0 - _EDGE
+        split = np.unique(losses[in_full])
         forms, sums = owners == split[:, None], np.ones(len(split))
-        # Losses that are all caused in full may leave bandwidth unused.
-        spends_all = self._bits @ effort[self.running] > (1.0 - _EDGE) * game.attacker_bandwidth
-        if len(losses) and (spends_all or np.setdiff1d(losses, split).size):
+        # Where all losses are caused in full, the attack may leave bandwidth unused.
+        spends_all = game.bandwidth @ plan >= (1.0 - _LEFT) * game.attacker_bandwidth
+        if not in_full.all() or (len(split) and spends_all):
             forms = np.vstack((self._bits, forms))
             sums = np.append(game.attacker_bandwidth, sums)
         return forms.astype(np.float64), sums
