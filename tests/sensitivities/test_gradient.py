@@ -32,6 +32,7 @@ def arrays_of(game: mg.DefenseGame) -> Arrays:
         "max_level": game.max_level.copy(),
         "composition": game.composition,
         "termination_loss": game.termination_loss,
+        "threat_losses": game.threat_losses,
     }
 
 
@@ -139,11 +140,13 @@ def test_derivatives_are_limits_of_differences(composition):
     assert n_known > 0.97 * n_checked
 
 
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("composition", COMPOSITIONS)
 @hypothesis.settings(max_examples=25)
 @hypothesis.given(data=st.data())
-def test_what_is_said_to_exist_is_the_same_from_both_sides(composition, data):
-    gradient = mg.value_gradient(data.draw(games(composition, max_threats=4, max_defenses=3)))
+def test_what_is_said_to_exist_is_the_same_from_both_sides(composition, shared, data):
+    game = data.draw(games(composition, max_threats=4, max_defenses=3, shared=shared))
+    gradient = mg.value_gradient(game)
     arrays, here = arrays_of(gradient.game), value_of(gradient.game)
     step = 1e-5
     for name, size, most, slope, change in numbers_of(gradient):

@@ -71,6 +71,10 @@ class Ways(NamedTuple):
         """Take the greatest residual of each loss's threats, shape (n_losses,)."""
         return residual if self.losses is None else self.losses.greatest(residual)
 
+    def surpluses(self, residual: FloatArray, price: float) -> FloatArray:
+        """Compute what each loss yields beyond the price of its bandwidth, shape (n_losses,)."""
+        return np.maximum(self.greatest_losses(residual - price * self.bandwidth), 0.0)
+
     @property
     def total_bits(self) -> float:
         """Bandwidth beyond which the attacker causes no more."""

@@ -115,11 +115,10 @@ def saddle_point(
     residual = game.severity * exposure
     price = best_response(residual, game.ways, game.attacker_bandwidth).price
     losses, ways = game.losses_of(np.arange(game.n_threats)), game.ways
-    excess = residual - price * game.bandwidth
-    surplus = np.maximum(ways.greatest_losses(excess), 0.0)
+    surplus, paid = ways.surpluses(residual, price), price * game.bandwidth
     rounding = NEAR * ways.greatest_losses(game.severity)
-    may_run = excess >= (surplus - rounding)[losses]
-    if (price * game.bandwidth <= rounding[losses])[may_run].all():
+    may_run = residual - paid >= (surplus - rounding)[losses]
+    if (paid <= rounding[losses])[may_run].all():
         price = 0.0  # of threats that cause the same loss, up to rounding
     cuts = tight_cuts(game, composition, allocation, np.flatnonzero(may_run))
     proof = OptimalProof(game, allocation, certificate, cuts, surplus > rounding, price)

@@ -45,8 +45,8 @@ level; near 0, also relative to the greatest affordable level."""
 _TRACE = 1e-10
 """Greatest affordable share of a level, relative to other defenses, that counts as a trace."""
 _NEAT_COST = 1e-10
-"""Greatest cost of neat levels, relative to a threat's residual loss, to the loss at which
-the threat would run, or to the value."""
+"""Greatest cost of neat levels, relative to the value and to the residual loss at which a threat
+would run."""
 _EQUAL_VALUE = 1e-9
 """Relative difference in value within which allocations with other levels count as optimal."""
 _LEVEL = 1e-3
@@ -157,7 +157,8 @@ class OptimalFace:
         if np.array_equal(neat, levels) or not is_within_limits(game, neat):
             return found
         before, after = self._residual(levels), self._residual(neat)
-        worth = np.maximum(before, found.response.price * game.bandwidth)
+        price, losses = found.response.price, game.losses_of(np.arange(game.n_threats))
+        worth = price * game.bandwidth + game.ways.surpluses(before, price)[losses]
         if (after > before + _NEAT_COST * worth + 8 * _EPS * game.severity).any():
             return found
         answer = best_response(after, game.ways, game.attacker_bandwidth)
