@@ -182,6 +182,24 @@ def test_the_threshold_has_derivatives_of_its_own(composition):
     assert n_known > 60
 
 
+def test_a_threshold_of_0_stays_where_free_threats_alone_cost_too_much():
+    arrays = {
+        "severity": [4.0, 2.0],
+        "bandwidth": [0.0, 1.0],
+        "effectiveness": [[0.5], [0.0]],
+        "attacker_bandwidth": 1.0,
+        "max_level": [0.5],
+    }
+    gradient = mg.threshold_gradient(mg.DefenseGame(termination_loss=2.0, **arrays))
+    assert (gradient.at, gradient.termination_loss) == (0.0, 0.0)
+    assert gradient.severity.array.tolist() == [0.0, 0.0]
+    # At the first bit of bandwidth of the free threat, the threshold jumps.
+    assert gradient.bandwidth.array.tolist() == pytest.approx([math.nan, 0.0], nan_ok=True)
+    just = mg.threshold_gradient(mg.DefenseGame(termination_loss=3.0, **arrays))
+    assert just.at == 0.0
+    assert math.isnan(just.termination_loss)
+
+
 def test_a_game_small_enough_for_paper():
     # Level 0.5 of the only defense: 4 * (1 - 0.5 * 0.5) = 3 at full effort, half of it at 1 bit.
     game = mg.DefenseGame(
