@@ -71,12 +71,22 @@ class Ways(NamedTuple):
         """Take the greatest residual of each loss's threats, shape (n_losses,)."""
         return residual if self.losses is None else self.losses.greatest(residual)
 
+    def surpluses(self, residual: FloatArray, price: float) -> FloatArray:
+        """Compute what each loss yields beyond the price of its bandwidth, shape (n_losses,)."""
+        return np.maximum(self.greatest_losses(residual - price * self.bandwidth), 0.0)
+
     @property
     def total_bits(self) -> float:
         """Bandwidth beyond which the attacker causes no more."""
         if self.losses is None:
             return float(self.bandwidth.sum())
         return float(self.losses.greatest(self.bandwidth).sum())
+
+    @property
+    def least_bits(self) -> float:
+        """Least bandwidth by which attacks differ; infinite if no threat needs bandwidth."""
+        bits = self.bandwidth if self.losses is None else self.losses.gaps(self.bandwidth)
+        return float(bits[bits > 0.0].min(initial=np.inf))
 
     def total_efforts(self, plan: FloatArray) -> FloatArray:
         """Sum the efforts of a plan by loss: at most 1 each, shape (n_losses,)."""
