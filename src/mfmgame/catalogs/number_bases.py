@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.documents.base import BASES, Basis
-from mfmgame.documents.catalog import Assumptions, Catalog, Defense, Sourced, Threat
+from mfmgame.documents.catalog import Assumptions, Catalog, Defense, Threat
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.scenario_parts import DefenseOverride, Overrides, ThreatOverride
+from mfmgame.documents.sourced_entries import Sourced
 from mfmgame.documents.uncertain_numbers import Place
 
 __all__ = [
