@@ -1,7 +1,8 @@
 """Defense Coverage Index: how much of the threats' weight each defense stops.
 
 With weights ``w``, ``DCI_j = sum_i w[i] E[i,j] / sum_i w[i]``, overall and within each threat
-class. An index whose weights sum to 0 is undefined: NaN here, null in JSON.
+class. The weights of threats that share a loss are scaled to sum to the greatest of them. An index
+whose weights sum to 0 is undefined: NaN here, null in JSON.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = [
     "CoverageIndex",
     "adversarial_index",
     "index_of",
+    "loss_weights",
     "portfolio_index",
 ]
 
@@ -118,7 +120,7 @@ def index_of(
     levels : ndarray of float, shape (n_defenses,)
         The allocation.
     weight : ndarray of float, shape (n_threats,)
-        Weight of each threat, at least 0.
+        Weight of each threat, at least 0, before :func:`loss_weights`.
     status : str
         Status of the allocation's proof.
     notes : tuple of str
@@ -130,6 +132,7 @@ def index_of(
     """
     composition = compose(game)
     alone = composition.alone
+    weight = loss_weights(game, weight)
     names = tuple(
         name
         for name in dict.fromkeys(game.threat_classes)
@@ -167,12 +170,41 @@ def index_of(
     )
 
 
+def loss_weights(game: DefenseGame, weight: FloatArray) -> FloatArray:
+    """Scale the weights of the threats of each shared loss to sum to the greatest of them.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    weight : ndarray of float, shape (n_threats,)
+        Weight of each threat, at least 0.
+
+    Returns
+    -------
+    ndarray of float, shape (n_threats,)
+
+    Examples
+    --------
+    >>> game = DefenseGame(severity=[6.0, 2.0, 5.0], bandwidth=[1.0] * 3, effectiveness=[[0.5]] * 3,
+    ...                    attacker_bandwidth=1.0, threat_losses=["leak", "leak", ""])
+    >>> loss_weights(game, game.severity).tolist()
+    [4.5, 1.5, 5.0]
+    """
+    losses = game.shared_losses
+    if losses is None:
+        return weight
+    total = losses.total(weight)
+    scale = np.divide(losses.greatest(weight), total, out=np.ones(losses.count), where=total > 0.0)
+    return np.asarray(weight * scale[losses.loss_of])
+
+
 def portfolio_index(coverage: FloatArray, weight: FloatArray) -> float:
     """Compute the share of the weight that is covered; NaN if the weight is 0.
 
     Parameters
     ----------
     coverage, weight : ndarray of float, shape (n_threats,)
+        The weight after :func:`loss_weights`.
     """
     return float(_share(coverage @ _normalised(weight))) if weight.sum() > 0 else np.nan
 

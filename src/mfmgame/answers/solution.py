@@ -135,7 +135,7 @@ class Solution(Displayed):
         ----------
         rows : {"defenses", "threats"}
             Levels and resource use by defense, or severity, bandwidth, coverage, residual and
-            attack by threat.
+            attack by threat, with the loss where threats share losses.
 
         Returns
         -------
@@ -163,6 +163,8 @@ class Solution(Displayed):
                 "residual": self.residual.array,
                 "attack": self.attack.array,
             }
+            if game.shared_losses is not None:
+                table["loss"] = np.array(game.threat_losses, dtype=object)
         else:
             raise SpecificationError(
                 f"found {shown(rows)}, expected 'defenses' or 'threats'", pointer="rows"

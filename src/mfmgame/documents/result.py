@@ -67,6 +67,11 @@ class ThreatResult(Strict):
     bandwidth: Quantity
     coverage: Share
     residual: Quantity
+    loss: Identifier | None = Field(
+        default=None,
+        description="Loss to which the threat leads, and which is suffered once; absent if the "
+        "threat names none.",
+    )
 
 
 class Prices(Strict):

@@ -77,6 +77,7 @@ def _inputs(game: DefenseGame) -> dict[str, Value]:
         found["defender", "groups", str(group)] = f"{at_least} to {at_most} of {names}"
     for i, threat in enumerate(game.threat_ids):
         found["threats", threat, "class"] = game.threat_classes[i]
+        found["threats", threat, "loss"] = game.threat_losses[i] or None
         found["threats", threat, "severity"] = float(game.severity[i])
         found["threats", threat, "bandwidth"] = float(game.bandwidth[i])
     for j, defense in enumerate(game.defense_ids):

@@ -201,7 +201,7 @@ def displays(game: DefenseGame) -> dict[str, Any]:
 
 
 def threat_members(game: DefenseGame, coverage: Labelled, residual: Labelled) -> dict[str, Any]:
-    """Build the numbers of each threat under an allocation."""
+    """Build the numbers of each threat under an allocation, and the loss that it names."""
     columns = {
         "severity": game.severity.tolist(),
         "bandwidth": game.bandwidth.tolist(),
@@ -210,8 +210,8 @@ def threat_members(game: DefenseGame, coverage: Labelled, residual: Labelled) ->
     }
     rows = zip(*columns.values(), strict=True)
     return {
-        threat: dict(zip(columns, row, strict=True))
-        for threat, row in zip(game.threat_ids, rows, strict=True)
+        threat: {**dict(zip(columns, row, strict=True)), **({"loss": loss} if loss else {})}
+        for threat, loss, row in zip(game.threat_ids, game.threat_losses, rows, strict=True)
     }
 
 

@@ -45,6 +45,7 @@ from mfmgame.view.text.number_formats import (
     number_text,
     share_text,
 )
+from mfmgame.view.text.plan_tables import loss_columns
 
 __all__ = ["contents"]
 
@@ -212,11 +213,12 @@ def _limits(assessment: Assessment) -> Table:
 def _attack(assessment: Assessment, labels: Labels) -> Table:
     solution = assessment.solution
     game, effort = solution.game, solution.attack.array
-    caused = effort * solution.residual.array
+    caused, ways = effort * solution.residual.array, loss_columns(game)
     running = sorted(np.flatnonzero(effort > 0).tolist(), key=lambda i: (-caused[i], i))
     rows = (
         (
             labels.threats[i],
+            *(game.threat_losses[i] or "-" for _ in ways),
             game.threat_classes[i],
             *(
                 number_text(float(number))
@@ -231,8 +233,9 @@ def _attack(assessment: Assessment, labels: Labels) -> Table:
         )
         for i in running
     )
-    headings = ["threat", "class", "effort", "bits", "severity", "covered", "loss"]
-    return table("Threats in the worst attack", headings, rows, text_columns=2, noun="threat")
+    headings = ["threat", *ways, "class", "effort", "bits", "severity", "covered", "loss"]
+    caption, n_texts = "Threats in the worst attack", 2 + len(ways)
+    return table(caption, headings, rows, text_columns=n_texts, noun="threat")
 
 
 def _frontier(frontier: Frontier) -> Table:

@@ -17,6 +17,7 @@ from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
 from mfmgame.view.report.wording import short, use_heading
 from mfmgame.view.text.number_formats import kept_text, percent_text
+from mfmgame.view.text.plan_tables import loss_columns
 
 __all__ = ["bases_table", "defenses_table", "pairs_table", "settings_table", "threats_table"]
 
@@ -64,21 +65,24 @@ def _limit_text(game: DefenseGame, resource: str, limit: float) -> str:
 def threats_table(assessment: Assessment, entries: Entries) -> Table:
     """List every threat with its source and its full numbers."""
     game = assessment.solution.game
-    numbers = zip(game.severity.tolist(), game.bandwidth.tolist(), strict=True)
+    ways, columns = loss_columns(game), (game.severity.tolist(), game.bandwidth.tolist())
     rows = (
         (
             threat.id,
             threat.name or "-",
+            *(loss or "-" for _ in ways),
             threat.threat_class,
             threat.basis or "not stated",
             threat.source or "-",
             repr(severity),
             repr(bandwidth),
         )
-        for threat, (severity, bandwidth) in zip(entries.threats, numbers, strict=True)
+        for threat, loss, severity, bandwidth in zip(
+            entries.threats, game.threat_losses, *columns, strict=True
+        )
     )
-    headings = ["id", "name", "class", "basis", "source", "severity", "bits"]
-    return table("Threats", headings, rows, text_columns=5, noun="threat")
+    headings = ["id", "name", *ways, "class", "basis", "source", "severity", "bits"]
+    return table("Threats", headings, rows, text_columns=5 + len(ways), noun="threat")
 
 
 def defenses_table(assessment: Assessment, entries: Entries) -> Table:

@@ -30,6 +30,7 @@ __all__ = [
     "attack_part",
     "attack_table",
     "greatest_first",
+    "loss_columns",
     "name_heading",
 ]
 
@@ -101,25 +102,36 @@ def attack_table(
     """Show the threats of an attack, the greatest loss first."""
     caused, running = effort * residual, np.flatnonzero(effort > 0.0)
     running = running[greatest_first(caused[running])]
-    names, loss, severity = (
+    names, ways, loss, severity = (
         name_heading(game.threat_names),
+        loss_columns(game),
         loss_heading(game),
         loss_heading(game, "severity"),
     )
 
     def row_of(place: int) -> tuple[str, ...]:
         i = int(running[place])
-        texts = game.threat_ids[i], *(game.threat_names[i] for _ in names), game.threat_classes[i]
+        texts = (
+            game.threat_ids[i],
+            *(game.threat_names[i] for _ in names),
+            *(game.threat_losses[i] or "-" for _ in ways),
+            game.threat_classes[i],
+        )
         numbers = effort[i], effort[i] * game.bandwidth[i], game.severity[i], coverage[i], caused[i]
         return *map(printable, texts), *(number_text(float(one)) for one in numbers)
 
     return table_of(
-        ["threat", *names, "class", "effort", "bits", severity, "coverage", loss],
-        texts=(*names, "class"),
-        drop=["class", "bits", severity, *names, "coverage", "effort"],
+        ["threat", *names, *ways, "class", "effort", "bits", severity, "coverage", loss],
+        texts=(*names, *ways, "class"),
+        drop=["class", "bits", severity, *names, *ways, "coverage", "effort"],
         most=MOST_ROWS,
         rows=RowsOnDemand(len(running), row_of),
     )
+
+
+def loss_columns(game: DefenseGame) -> list[str]:
+    """Return the heading of a column of the losses of threats; none where no loss is shared."""
+    return [] if game.shared_losses is None else ["leads to"]
 
 
 def greatest_first(numbers: FloatArray) -> IntArray:
