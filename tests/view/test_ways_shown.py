@@ -60,5 +60,7 @@ def test_documents_name_the_loss_of_a_threat_and_are_checked(document, where):
     assert [threat.get("loss") for threat in inside["threats"].values()] == ["leak", "leak", None]
     assert "loss" not in inside["threats"]["t2"]
     inside["threats"]["t1"]["loss"] = "fraud"
-    with pytest.raises(mg.CertificateError, match="threats/t1/loss: found 'fraud', expected 'leak'"):
+    with pytest.raises(
+        mg.CertificateError, match="threats/t1/loss: found 'fraud', expected 'leak'"
+    ):
         mg.verify(answer_of(written), some)

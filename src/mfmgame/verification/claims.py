@@ -140,9 +140,11 @@ def check_notes(claimed: Sequence[str], found: Sequence[str]) -> None:
 
 
 def check_parts(pointer: Pointer, claimed: Mapping[str, ThreatResult], game: DefenseGame) -> None:
-    """Check that each threat names its loss, if it has one."""
-    for threat, loss in zip(game.threat_ids, game.threat_losses, strict=True):
+    """Check that each threat names its loss and its steps, if it has any."""
+    for i, (threat, loss) in enumerate(zip(game.threat_ids, game.threat_losses, strict=True)):
+        steps = () if game.chains is None else game.chains.steps_of(i)
         check_equal((*pointer, threat, "loss"), claimed[threat].loss, loss or None)
+        check_equal((*pointer, threat, "steps"), claimed[threat].steps, list(steps) or None)
 
 
 def check_status(pointer: Pointer, claimed: Status, answer: Solution | Frontier) -> None:

@@ -83,6 +83,7 @@ def report_page(
         labels = Labels(
             labels_of((threat.id, threat.name) for threat in entries.threats),
             labels_of((defense.id, defense.name) for defense in entries.defenses),
+            labels_of((technique.id, technique.name) for technique in entries.techniques),
         )
         parts = contents(assessment, frontier, entries, labels)
         script = _script(shares_losses=game.shared_losses is not None)

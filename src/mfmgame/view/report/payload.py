@@ -29,10 +29,11 @@ _LONGEST_NAME = 80
 
 
 class Labels(NamedTuple):
-    """Labels of the threats and defenses of a game, in the game's order."""
+    """Labels of the threats, defenses and techniques of a game, in the game's order."""
 
     threats: Sequence[str]
     defenses: Sequence[str]
+    techniques: Sequence[str] = ()
 
 
 def frontier_payload(assessment: Assessment, frontier: Frontier, labels: Labels, room: int) -> str:
