@@ -8,7 +8,6 @@ import pytest
 from hypothesis import strategies as st
 
 import mfmgame as mg
-from mfmgame.answers.coverage_index import loss_weights
 from mfmgame.documents.result import IndexResult
 from mfmgame.game.labels import Labelled
 from mfmgame.verification.solutions import check_index
@@ -99,7 +98,7 @@ def test_weights_of_a_loss_sum_to_the_greatest_of_them_in_their_proportions(data
         attacker_bandwidth=1.0,
         threat_losses=labels,
     )
-    scaled = loss_weights(some, weight)
+    scaled = some.counted_once(weight)
     for label in "ab":
         ways = [place for place, own in enumerate(labels) if own == label]
         assert scaled[ways].sum() == pytest.approx(weight[ways].max(initial=0.0))

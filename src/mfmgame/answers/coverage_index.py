@@ -35,7 +35,6 @@ __all__ = [
     "TechniqueIndex",
     "adversarial_index",
     "index_of",
-    "loss_weights",
     "portfolio_index",
 ]
 
@@ -170,7 +169,7 @@ def index_of(
     levels : ndarray of float, shape (n_defenses,)
         The allocation.
     weight : ndarray of float, shape (n_threats,)
-        Weight of each threat, at least 0, before :func:`loss_weights`.
+        Weight of each threat, at least 0, before :meth:`DefenseGame.counted_once`.
     status : str
         Status of the allocation's proof.
     notes : tuple of str
@@ -182,7 +181,7 @@ def index_of(
     """
     composition = compose(game)
     alone = composition.alone
-    weight = loss_weights(game, weight)
+    weight = game.counted_once(weight)
     names = tuple(
         name
         for name in dict.fromkeys(game.threat_classes)
@@ -222,7 +221,7 @@ def index_of(
 
 
 def _by_technique(chains: Chains, weight: FloatArray) -> TechniqueIndex:
-    """Compute the index by technique from the weights of threats after :func:`loss_weights`."""
+    """Compute the index by technique from weights that count each loss once."""
     weights = np.zeros(len(chains.technique_ids))
     for steps, one in zip(chains.steps, weight.tolist(), strict=True):
         weights[steps] += one
@@ -237,41 +236,13 @@ def _by_technique(chains: Chains, weight: FloatArray) -> TechniqueIndex:
     )
 
 
-def loss_weights(game: DefenseGame, weight: FloatArray) -> FloatArray:
-    """Scale the weights of the threats of each shared loss to sum to the greatest of them.
-
-    Parameters
-    ----------
-    game : DefenseGame
-    weight : ndarray of float, shape (n_threats,)
-        Weight of each threat, at least 0.
-
-    Returns
-    -------
-    ndarray of float, shape (n_threats,)
-
-    Examples
-    --------
-    >>> game = DefenseGame(severity=[6.0, 2.0, 5.0], bandwidth=[1.0] * 3, effectiveness=[[0.5]] * 3,
-    ...                    attacker_bandwidth=1.0, threat_losses=["leak", "leak", ""])
-    >>> loss_weights(game, game.severity).tolist()
-    [4.5, 1.5, 5.0]
-    """
-    losses = game.shared_losses
-    if losses is None:
-        return weight
-    total = losses.total(weight)
-    scale = np.divide(losses.greatest(weight), total, out=np.ones(losses.count), where=total > 0.0)
-    return np.asarray(weight * scale[losses.loss_of])
-
-
 def portfolio_index(coverage: FloatArray, weight: FloatArray) -> float:
     """Compute the share of the weight that is covered; NaN if the weight is 0.
 
     Parameters
     ----------
     coverage, weight : ndarray of float, shape (n_threats,)
-        The weight after :func:`loss_weights`.
+        The weight after :meth:`DefenseGame.counted_once`.
     """
     return float(_share(coverage @ _normalised(weight))) if weight.sum() > 0 else np.nan
 

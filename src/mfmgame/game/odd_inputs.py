@@ -190,10 +190,11 @@ def _termination(game: DefenseGame) -> Iterator[str]:
     loss, severities = game.termination_loss, game.severity[game.severity > 0.0]
     if loss is None or not len(severities):
         return
-    if loss >= severities.sum():
+    everything = game.counted_once(game.severity)[game.severity > 0.0].sum()
+    if loss >= everything:
         yield (
             f"the termination loss, {_amount(loss)}, is at least the loss of all threats together, "
-            f"{_amount(severities.sum())}: the decision is always to operate"
+            f"{_amount(everything)}: the decision is always to operate"
         )
     elif 0.0 < loss < severities.min() / _OTHER_ORDER:
         yield (
@@ -221,7 +222,8 @@ def _limits(game: DefenseGame) -> Iterator[str]:
 def _untouched(game: DefenseGame) -> Iterator[str]:
     left = np.flatnonzero(~_touched(game) & (game.severity > 0.0))
     if len(left):
-        share = 100.0 * game.severity[left].sum() / game.severity.sum()
+        severity = game.counted_once(game.severity)
+        share = 100.0 * severity[left].sum() / severity.sum()
         names = _listed([game.threat_ids[int(i)] for i in left])
         found = counted(len(left), "threat")
         yield f"no defense acts on {found}, {share:.3g} % of total severity: {names}"

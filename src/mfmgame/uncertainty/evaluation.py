@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mfmgame.answers.coverage_index import adversarial_index, loss_weights, portfolio_index
+from mfmgame.answers.coverage_index import adversarial_index, portfolio_index
 from mfmgame.answers.solution import Solution
 from mfmgame.answers.status import STATUSES
 from mfmgame.documents.result import Decision
@@ -140,7 +140,7 @@ class Evaluation:
                 terminate,
                 float(STATUSES.index(status)),
                 adversarial_index(game, solution.residual.array),
-                portfolio_index(solution.coverage.array, loss_weights(game, game.severity)),
+                portfolio_index(solution.coverage.array, game.counted_once(game.severity)),
                 planned,
                 _regret(planned, solution),
                 *solution.allocation.array.tolist(),

@@ -150,7 +150,7 @@ def _rows_and_columns(game: DefenseGame) -> tuple[NDArray[np.intp], NDArray[np.i
     threats = severest[np.argsort(places, kind="stable")]
     if game.n_defenses <= _MOST_DEFENSES:
         return threats, np.arange(game.n_defenses)
-    stopped = np.asarray(compose(game).alone.T @ game.severity)
+    stopped = np.asarray(compose(game).alone.T @ game.counted_once(game.severity))
     return threats, np.sort(most_important(stopped, _MOST_DEFENSES))
 
 
