@@ -38,7 +38,7 @@ def measured_table(entries: Entries, labels: Labels) -> Table:
             )
 
     headings = [
-        "threat",
+        "threat or technique" if labels.techniques else "threat",
         "defense",
         "baseline",
         "attacks that succeed without the defense",
