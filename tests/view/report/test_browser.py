@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
+from chained import chained_scenario
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
 from mfmgame.solving.solver import Solver
 from view.report.pages import (
     HOSTILE,
-    chained_document,
     hostile_document,
     open_browser,
     scenario_of,
@@ -133,10 +133,8 @@ def test_the_slider_shows_the_frontier_at_every_point(opened, name):
 
 
 @pytest.mark.parametrize("composition", ["best_of", "additive", "independent"])
-def test_ways_to_one_loss_replace_each_other_as_the_attacker_gains_bits(
-    opened, tmp_path, composition
-):
-    scenario = scenario_of(chained_document(composition=composition), tmp_path)
+def test_ways_to_one_loss_replace_each_other_as_the_attacker_gains_bits(opened, composition):
+    scenario = chained_scenario(composition=composition)
     frontier, page = mg.sweep(scenario), opened(scenario)
     game, shared = frontier.game, 0
     for bandwidth in points_of(frontier):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
+from chained import chained_scenario
 from mfmgame.game.attacker import Ways, best_response
 from mfmgame.game.compositions import compose
 from mfmgame.game.shared_losses import SharedLosses
@@ -198,6 +199,14 @@ def test_json_within_a_script_ends_no_script(name):
     text = embedded_json({name: [name]})
     assert not set("<>&\u2028\u2029") & set(text)
     assert json.loads(text) == {name: [name]}
+
+
+def test_the_steps_of_chains_are_listed_where_there_are_chains(page):
+    text = Page(mg.report_page(chained_scenario())).text
+    assert "Steps of chains" in text
+    assert "Exfiltration" in text
+    assert "Techniques of chains" in text
+    assert not re.search("chain|leads to|technique", page.text)
 
 
 class TestWithoutSomething:
