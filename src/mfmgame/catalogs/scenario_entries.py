@@ -14,6 +14,7 @@ from mfmgame.catalogs.library import load_catalog
 from mfmgame.catalogs.losses_and_techniques import LossesAndTechniques, losses_and_techniques
 from mfmgame.catalogs.measured_pairs import MeasuredPairs, measured_pairs, note_on_harm
 from mfmgame.catalogs.number_bases import (
+    CodeArray,
     NumberBases,
     basis_by_rules,
     code_of,
@@ -77,6 +78,8 @@ class Entries:
     losses : list of Loss
     techniques : list of Technique, length n_techniques
     technique_effectiveness : ndarray of float, shape (n_techniques, n_defenses)
+    technique_bases : ndarray of int8, shape (n_techniques, n_defenses)
+        Basis of each of these values.
     steps : tuple of ndarray of int
         Positions of each threat's distinct steps among the techniques; empty if no threat is a
         chain.
@@ -94,6 +97,7 @@ class Entries:
     losses: list[Loss]
     techniques: list[Technique]
     technique_effectiveness: FloatArray
+    technique_bases: CodeArray
     steps: tuple[IntArray, ...]
     notes: tuple[str, ...] = ()
 
@@ -210,6 +214,7 @@ def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
         losses=list(parts.losses.values()),
         techniques=techniques,
         technique_effectiveness=pairs.values[n:],
+        technique_bases=pairs.bases[n:],
         steps=steps,
     )
     counts = entries.counts(entries.effectiveness)

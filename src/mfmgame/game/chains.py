@@ -51,6 +51,39 @@ class Chains:
             if name != "steps"
         )
 
+    def steps_of(self, threat: int) -> tuple[str, ...]:
+        """List the ids of a chain's techniques; none of a threat that is no chain."""
+        return tuple(self.technique_ids[step] for step in self.steps[threat].tolist())
+
+    def best_step(self, threat: int, defense: int) -> str | None:
+        """Find the technique of a chain that a defense stops best, the first of equals.
+
+        Parameters
+        ----------
+        threat, defense : int
+
+        Returns
+        -------
+        str or None
+            None if the threat is no chain, its effectiveness is stated for the threat itself, or
+            the defense stops none of its techniques.
+        """
+        steps = self.steps[threat]
+        shares = self.effectiveness[steps, defense]
+        if self.stated[threat, defense] or not shares.any():
+            return None
+        return self.technique_ids[int(steps[shares.argmax()])]
+
+    def without_derived(self, effectiveness: FloatArray) -> FloatArray:
+        """Copy an effectiveness matrix with 0 for each value that follows from steps.
+
+        Parameters
+        ----------
+        effectiveness : ndarray of float, shape (n_threats, n_defenses)
+        """
+        is_chain = np.array([len(steps) > 0 for steps in self.steps], dtype=bool)
+        return np.where(self.stated | ~is_chain[:, None], effectiveness, 0.0)
+
     def completed(self, effectiveness: FloatArray, composition: str) -> FloatArray:
         """Copy an effectiveness matrix with what the chains' steps give under a composition.
 

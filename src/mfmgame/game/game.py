@@ -282,6 +282,34 @@ class DefenseGame:
         """
         return threats if self.shared_losses is None else self.shared_losses.loss_of[threats]
 
+    def counted_once(self, weight: FloatArray) -> FloatArray:
+        """Scale weights of threats so that each shared loss counts once.
+
+        Parameters
+        ----------
+        weight : ndarray of float, shape (n_threats,)
+            Weight of each threat, at least 0.
+
+        Returns
+        -------
+        ndarray of float, shape (n_threats,)
+            The weights of the threats of each loss sum to the greatest of them.
+
+        Examples
+        --------
+        >>> game = DefenseGame(severity=[6.0, 2.0, 5.0], bandwidth=[1.0] * 3,
+        ...                    effectiveness=[[0.5]] * 3, attacker_bandwidth=1.0,
+        ...                    threat_losses=["leak", "leak", ""])
+        >>> game.counted_once(game.severity).tolist()
+        [4.5, 1.5, 5.0]
+        """
+        losses = self.shared_losses
+        if losses is None:
+            return weight
+        total, once = losses.total(weight), losses.greatest(weight)
+        scale = np.divide(once, total, out=np.ones(losses.count), where=total > 0.0)
+        return np.asarray(weight * scale[losses.loss_of])
+
     @property
     def is_discrete(self) -> bool:
         """Whether any defense is all-or-nothing or stepped."""

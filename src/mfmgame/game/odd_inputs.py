@@ -244,7 +244,8 @@ def _limits(game: DefenseGame) -> Iterator[str]:
 def _untouched(game: DefenseGame) -> Iterator[str]:
     left = np.flatnonzero(~_touched(game) & (game.severity > 0.0))
     if len(left):
-        share = 100.0 * game.severity[left].sum() / game.severity.sum()
+        severity = game.counted_once(game.severity)
+        share = 100.0 * severity[left].sum() / severity.sum()
         names = _listed([game.threat_ids[int(i)] for i in left])
         found = counted(len(left), "threat")
         yield f"no defense acts on {found}, {share:.3g} % of total severity: {names}"
