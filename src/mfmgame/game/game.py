@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from mfmgame.catalogs.number_bases import NumberBases
 from mfmgame.documents.catalog import ShownAs
-from mfmgame.documents.float_reading import amounts, as_float, as_floats, outside
+from mfmgame.documents.float_reading import amounts
 from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
+from mfmgame.game.array_checks import finite, quantities, quantity, shares
 from mfmgame.game.attacker import Ways
 from mfmgame.game.chains import Chains
 from mfmgame.game.compositions import compose, composition_class
@@ -168,19 +169,19 @@ class DefenseGame:
         _refuse_types(labels, Collection, NoneType)
         _refuse_types({"groups": groups, "notes": notes}, Collection)
         _refuse_types({"name": name}, str)
-        self.severity = _quantities(severity, "severity")
+        self.severity = quantities(severity, "severity")
         n_threats = len(self.severity)
-        self.bandwidth = _quantities(bandwidth, "bandwidth", n_threats)
-        self.effectiveness = _effectiveness(effectiveness, n_threats)
+        self.bandwidth = quantities(bandwidth, "bandwidth", n_threats)
+        self.effectiveness = shares(effectiveness, n_threats)
         n_defenses = self.effectiveness.shape[1]
-        self.attacker_bandwidth = _quantity(attacker_bandwidth, "attacker_bandwidth")
+        self.attacker_bandwidth = quantity(attacker_bandwidth, "attacker_bandwidth")
         self._set_limits(use or {}, limits or {}, n_defenses)
         most = np.ones(n_defenses) if max_level is None else max_level
-        self.max_level = _quantities(most, "max_level", n_defenses)
+        self.max_level = quantities(most, "max_level", n_defenses)
         composition_class(composition)  # refuses an unknown name
         self.composition = composition
         self.termination_loss = (
-            None if termination_loss is None else _quantity(termination_loss, "termination_loss")
+            None if termination_loss is None else quantity(termination_loss, "termination_loss")
         )
         self._set_labels(**labels)
         self.level_rules = level_rules_of(
@@ -225,7 +226,7 @@ class DefenseGame:
         self.resources = tuple(use)
         self.use = np.zeros((len(self.resources), n_defenses))
         for row, (resource, used) in enumerate(use.items()):
-            self.use[row] = _quantities(used, f"use[{shown(resource)}]", n_defenses)
+            self.use[row] = quantities(used, f"use[{shown(resource)}]", n_defenses)
         self.limits = np.full(len(self.resources), np.inf)
         for resource, limit in limits.items():
             if resource not in self.resources:
@@ -364,7 +365,7 @@ class DefenseGame:
             If the bandwidth is negative or not finite.
         """
         other = copy.copy(self)
-        other.attacker_bandwidth = _finite(attacker_bandwidth, "attacker_bandwidth")
+        other.attacker_bandwidth = finite(attacker_bandwidth, "attacker_bandwidth")
         return other
 
     def with_limits(self, limits: Mapping[str, float]) -> Self:
@@ -391,7 +392,7 @@ class DefenseGame:
             where = f"limits[{shown(resource)}]"
             if resource not in self.resources:
                 raise _unused(resource, self.resources, where)
-            other.limits[self.resources.index(resource)] = _finite(limit, where)
+            other.limits[self.resources.index(resource)] = finite(limit, where)
         other.limits.flags.writeable = False
         return other
 
@@ -434,66 +435,3 @@ def _checked_displays(
 def _unused(resource: str, resources: Sequence[str], pointer: str) -> SpecificationError:
     expected = nearest(resource, resources, "resource")
     return SpecificationError(f"no defense uses it, expected {expected}", pointer=pointer)
-
-
-def _quantities(values: Any, name: str, length: int | None = None) -> FloatArray:
-    array = amounts(values, name, n_axes=1)
-    if length is not None and len(array) != length:
-        raise SpecificationError(f"found {len(array)} numbers, expected {length}", pointer=name)
-    if not (array >= 0).all():
-        raise outside(array, array >= 0, name, "at least 0")
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-def _quantity(value: Any, name: str) -> float:
-    array = amounts(value, name, n_axes=0)
-    if array < 0:
-        raise SpecificationError(f"found {float(array)!r}, expected at least 0", pointer=name)
-    return float(array) + 0.0
-
-
-def _finite(value: Any, name: str) -> float:
-    number = as_float(value, name)
-    if not 0.0 <= number < np.inf:
-        raise SpecificationError(
-            f"found {number!r}, expected a finite number of at least 0", pointer=name
-        )
-    return number
-
-
-def _effectiveness(values: Any, n_threats: int) -> FloatArray | scipy.sparse.csr_array:
-    """Validate a matrix of shares, dense or CSR, copying it only for conversion."""
-    if type(values).__module__.startswith("scipy.sparse"):
-        return _sparse_shares(values, n_threats)
-    matrix = as_floats(values, "effectiveness")
-    if matrix.ndim == 1 and matrix.size == 0:  # no threats, as an empty list
-        matrix = matrix.reshape(0, 0)
-    _check_shares(matrix, matrix.shape, n_threats)
-    view = matrix.view()
-    view.flags.writeable = False
-    return view
-
-
-def _sparse_shares(values: Any, n_threats: int) -> scipy.sparse.csr_array:
-    import scipy.sparse
-
-    if values.dtype.kind not in "biuf":
-        raise SpecificationError("expected real numbers", pointer="effectiveness")
-    matrix = scipy.sparse.csr_array(values, dtype=np.float64)
-    if not matrix.has_canonical_format:
-        matrix = matrix.copy()
-        matrix.sum_duplicates()
-    _check_shares(np.asarray(matrix.data), matrix.shape, n_threats)
-    return matrix
-
-
-def _check_shares(stored: FloatArray, shape: tuple[int, ...], n_threats: int) -> None:
-    if len(shape) != 2 or shape[0] != n_threats:
-        raise SpecificationError(
-            f"found shape {shape}, expected ({n_threats}, n_defenses)", pointer="effectiveness"
-        )
-    # min and max carry NaN along, and need no array of the matrix's size.
-    if stored.size and not (stored.min() >= 0.0 and stored.max() <= 1.0):
-        raise outside(stored, (stored >= 0) & (stored <= 1), "effectiveness", "a value in [0, 1]")
