@@ -75,6 +75,40 @@ def test_weights_may_be_given():
     assert index.classes == ("inferring",)
 
 
+def test_a_loss_counts_once_whichever_way_leads_to_it():
+    index = mg.defense_coverage_index(game(threat_losses=["leak", "leak", ""]))
+    # The weights 6 and 2 become 4.5 and 1.5.
+    assert dict(index.defenses) == pytest.approx({"d0": (2.25 + 1.5) / 8, "d1": 1.0 / 8})
+    np.testing.assert_allclose(index.by_class, [[0.625, 0.0], [0.0, 0.5]])
+    weightless = mg.defense_coverage_index(
+        game(threat_losses=["leak", "leak", ""]), weights=[0.0, 0.0, 4.0]
+    )
+    assert dict(weightless.defenses) == pytest.approx({"d0": 0.0, "d1": 0.5})
+
+
+@hypothesis.given(st.data())
+def test_weights_of_a_loss_sum_to_the_greatest_of_them_in_their_proportions(data):
+    weight = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 3.0]), min_size=1)))
+    n = len(weight)
+    labels = data.draw(st.lists(st.sampled_from(["", "a", "b"]), min_size=n, max_size=n))
+    some = mg.DefenseGame(
+        severity=weight,
+        bandwidth=np.ones(n),
+        effectiveness=np.zeros((n, 1)),
+        attacker_bandwidth=1.0,
+        threat_losses=labels,
+    )
+    scaled = some.counted_once(weight)
+    for label in "ab":
+        ways = [place for place, own in enumerate(labels) if own == label]
+        assert scaled[ways].sum() == pytest.approx(weight[ways].max(initial=0.0))
+        assert scaled[ways] * weight[ways].sum() == pytest.approx(
+            weight[ways] * weight[ways].max(initial=0.0)
+        )
+    alone = [place for place, own in enumerate(labels) if not own]
+    assert scaled[alone].tolist() == weight[alone].tolist()
+
+
 def test_a_solution_is_measured_without_solving_again():
     solution = mg.solve(game())
     index = mg.defense_coverage_index(solution)

@@ -16,6 +16,7 @@ import scipy.sparse
 from typer.testing import CliRunner
 
 import mfmgame as mg
+from chained import chained_document, chained_scenario
 from mfmgame.catalogs.importing import import_atlas
 from mfmgame.cli.app import app
 from mfmgame.documents.catalog import Origin
@@ -246,6 +247,44 @@ class TestByHand:
         changes = {"use": {"budget": [1.0, 2.0]}, "limits": {"budget": 1.0}}
         assert self.comment_of([0.5, 0.5], **changes) == "d0 (stops 0.5 at level 1, level 1)"
         assert self.comment_of([0.0, 0.0]) == "no funded defense acts on it"
+
+
+class TestChains:
+    """The allocation funds the sandbox alone, which stops 0.7 of one technique."""
+
+    solution = mg.solve(chained_scenario())
+    references = {"exfiltrate": "AML.T0086"}  # noqa: RUF012 - never changed
+
+    def layer(self, score):
+        layer = mg.navigator_layer(self.solution, score, technique_references=self.references)
+        jsonschema.validate(layer, LAYER)
+        return layer
+
+    def test_techniques_of_chains_are_scored(self):
+        ids = ["AML.T0051.001", "AML.T0053", "AML.T0086"]
+        assert scores(self.layer("coverage")) == pytest.approx(
+            dict(zip(ids, [0.0, 70.0, 0.0], strict=True))
+        )
+        residual, effort = self.solution.residual, self.solution.attack
+        first = max(residual["chain-1"], residual["chain-2"])
+        assert scores(self.layer("residual"))["AML.T0086"] == pytest.approx(first)
+        assert scores(self.layer("effort"))["AML.T0053"] == pytest.approx(100 * effort["pay"])
+
+    def test_they_name_their_chains_and_the_description_counts_them(self):
+        layer = self.layer("coverage")
+        assert "0 of 5 threats" in layer["description"]
+        assert "3 techniques of chains shown." in layer["description"]
+        last = layer["techniques"][-1]
+        assert last["metadata"][0] == {"name": "chains", "value": "chain-1, chain-2"}
+
+    def test_the_command_reads_references(self, tmp_path):
+        document = chained_document()
+        document["techniques"][2]["references"] = [{"source": "ATLAS", "id": "AML.T0086"}]
+        file = tmp_path / "chained.json"
+        file.write_text(json.dumps(document))
+        printed = CliRunner().invoke(app, ["layer", str(file), "--score", "coverage"])
+        ids = [technique["techniqueID"] for technique in json.loads(printed.output)["techniques"]]
+        assert ids == ["AML.T0051.001", "AML.T0053", "AML.T0086"]
 
 
 class TestDomains:

@@ -185,6 +185,7 @@ class TestNumbers:
             {"limits": {"budget": 0.0, "spare bits": 1e-9}},
             {"severity": np.zeros(6), "bandwidth": np.zeros(6)},
             {"severity": [1e-6, 1 / 3, 1e10, 0.1, 0.1 + 0.2, 123456789.12345678]},
+            {"threat_losses": ["leak", "fraud", "leak", "", "fraud", "leak"]},
         ],
         ids=lambda game: " ".join(game),
     )
@@ -239,6 +240,13 @@ class TestNames:
         value = mg.solve(game).value
         assert optimum_by_cbc(file) == pytest.approx(value, rel=AGREEMENT)
         assert optimum_by_glpk(file) == pytest.approx(value, rel=AGREEMENT)
+
+    def test_surpluses_have_the_names_of_the_losses(self, tmp_path, ending):
+        game = game_of(n=4, threat_losses=["leak", "", "leak", "t1"])  # a threat is named t1, too
+        mg.export_program(game, tmp_path / f"game.{ending}")
+        _, columns, _, _ = read_by_highs(tmp_path / f"game.{ending}")
+        surpluses = [name for name in columns if name.startswith("surplus.")]
+        assert surpluses == ["surplus.leak", "surplus.t1.1", "surplus.t1.2"]
 
     def test_the_names_are_those_of_the_scenario(self, tmp_path, ending):
         mg.export_program(mg.Scenario(**SCENARIO), tmp_path / f"game.{ending}")

@@ -1,13 +1,18 @@
 """Defense Coverage Index: how much of the threats' weight each defense stops.
 
 With weights ``w``, ``DCI_j = sum_i w[i] E[i,j] / sum_i w[i]``, overall and within each threat
-class. An index whose weights sum to 0 is undefined: NaN here, null in JSON.
+class. The weights of threats that share a loss are scaled to sum to the greatest of them. An index
+whose weights sum to 0 is undefined: NaN here, null in JSON.
+
+Where threats are chains, the index by technique is the same mean of ``E[s,j]`` over techniques
+``s``, each with the weight of all chains that contain it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from mfmgame.answer_displays import Displayed, draw_index
 from mfmgame.documents.result import Status
 from mfmgame.game.attacker import best_response
+from mfmgame.game.chains import Chains
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
@@ -26,10 +32,48 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CoverageIndex",
+    "TechniqueIndex",
     "adversarial_index",
     "index_of",
     "portfolio_index",
 ]
+
+_DIGITS = 12
+"""Decimals to which weights are compared: rounding breaks no ties."""
+
+
+class TechniqueIndex(NamedTuple):
+    """Defense Coverage Index by technique, in a game with chains.
+
+    Attributes
+    ----------
+    weights : mapping of str to float
+        By technique, the weight of all chains that contain it, as a share of the sum; only
+        techniques with any weight.
+    shares : ndarray of float, shape (n_defenses, n_techniques)
+        Share of each of these techniques that each defense stops at level 1.
+    defenses : list of float, length n_defenses
+        Mean of the shares by weight; NaN if no technique has any.
+    """
+
+    weights: Mapping[str, float]
+    shares: FloatArray
+    defenses: list[float]
+
+    def strongest_defenses(self) -> list[tuple[str, float, int, float]]:
+        """List the techniques by falling weight, each with the defense that stops it best.
+
+        Returns
+        -------
+        list of tuple
+            Technique, weight, position of the defense, and share that the defense stops.
+        """
+        weights = list(self.weights.items())
+        order = np.argsort(-np.round(list(self.weights.values()), _DIGITS), kind="stable").tolist()
+        best = self.shares.argmax(axis=0) if len(self.shares) else np.zeros(len(order), np.intp)
+        return [
+            (*weights[s], int(best[s]), float(self.shares[:, s].max(initial=0.0))) for s in order
+        ]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,6 +100,8 @@ class CoverageIndex(Displayed):
     adversarial : float
         Share of the worst attack's loss that the allocation removes, at the game's
         attacker bandwidth.
+    techniques : TechniqueIndex or None
+        The index by technique; None if no threat is a chain.
     status : str
         Status of the solution whose allocation is measured; ``proven`` for a given allocation.
     notes : tuple of str
@@ -70,6 +116,7 @@ class CoverageIndex(Displayed):
     portfolio: float
     worst_class: float
     adversarial: float
+    techniques: TechniqueIndex | None = None
     status: Status = "proven"
     notes: tuple[str, ...] = ()
 
@@ -79,11 +126,15 @@ class CoverageIndex(Displayed):
         Returns
         -------
         pandas.DataFrame
-            A row per defense: `index`, `consistency`, then a column per class.
+            A row per defense: `index`, `consistency`, then a column per class. Where threats are
+            chains, `by_technique` follows `index`.
         """
         import pandas
 
-        table = {"index": self.defenses.array, "consistency": self.consistency.array}
+        table = {"index": self.defenses.array}
+        if self.techniques is not None:
+            table["by_technique"] = np.array(self.techniques.defenses)
+        table["consistency"] = self.consistency.array
         table |= dict(zip(self.classes, self.by_class.T, strict=True))
         return pandas.DataFrame(table, index=pandas.Index(list(self.defenses), name="defense"))
 
@@ -118,7 +169,7 @@ def index_of(
     levels : ndarray of float, shape (n_defenses,)
         The allocation.
     weight : ndarray of float, shape (n_threats,)
-        Weight of each threat, at least 0.
+        Weight of each threat, at least 0, before :meth:`DefenseGame.counted_once`.
     status : str
         Status of the allocation's proof.
     notes : tuple of str
@@ -130,6 +181,7 @@ def index_of(
     """
     composition = compose(game)
     alone = composition.alone
+    weight = game.counted_once(weight)
     names = tuple(
         name
         for name in dict.fromkeys(game.threat_classes)
@@ -162,8 +214,25 @@ def index_of(
         portfolio=portfolio_index(coverage, weight),
         worst_class=min(shares, default=np.nan),
         adversarial=adversarial_index(game, residual),
+        techniques=None if game.chains is None else _by_technique(game.chains, weight),
         status=status,
         notes=notes,
+    )
+
+
+def _by_technique(chains: Chains, weight: FloatArray) -> TechniqueIndex:
+    """Compute the index by technique from weights that count each loss once."""
+    weights = np.zeros(len(chains.technique_ids))
+    for steps, one in zip(chains.steps, weight.tolist(), strict=True):
+        weights[steps] += one
+    used = np.flatnonzero(weights)
+    if not len(used):
+        none = np.full(chains.effectiveness.shape[1], np.nan)
+        return TechniqueIndex({}, np.zeros((len(none), 0)), none.tolist())
+    shares, parts = chains.effectiveness[used].T, _normalised(weights[used])
+    ids = (chains.technique_ids[s] for s in used.tolist())
+    return TechniqueIndex(
+        dict(zip(ids, parts.tolist(), strict=True)), shares, _share(shares @ parts).tolist()
     )
 
 
@@ -173,6 +242,7 @@ def portfolio_index(coverage: FloatArray, weight: FloatArray) -> float:
     Parameters
     ----------
     coverage, weight : ndarray of float, shape (n_threats,)
+        The weight after :meth:`DefenseGame.counted_once`.
     """
     return float(_share(coverage @ _normalised(weight))) if weight.sum() > 0 else np.nan
 

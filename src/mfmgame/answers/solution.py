@@ -135,7 +135,8 @@ class Solution(Displayed):
         ----------
         rows : {"defenses", "threats"}
             Levels and resource use by defense, or severity, bandwidth, coverage, residual and
-            attack by threat.
+            attack by threat, with the loss where threats share losses and the steps where
+            threats are chains.
 
         Returns
         -------
@@ -148,7 +149,7 @@ class Solution(Displayed):
         """
         import pandas
 
-        game = self.game
+        game, table = self.game, dict[str, object]()
         if rows == "defenses":
             index = pandas.Index(list(game.defense_ids), name="defense")
             table = {"level": self.allocation.array, "max_level": game.max_level}
@@ -163,6 +164,12 @@ class Solution(Displayed):
                 "residual": self.residual.array,
                 "attack": self.attack.array,
             }
+            if game.shared_losses is not None:
+                table["loss"] = np.array(game.threat_losses, dtype=object)
+            if game.chains is not None:
+                table["steps"] = pandas.Series(
+                    [game.chains.steps_of(i) for i in range(game.n_threats)], index, dtype=object
+                )
         else:
             raise SpecificationError(
                 f"found {shown(rows)}, expected 'defenses' or 'threats'", pointer="rows"

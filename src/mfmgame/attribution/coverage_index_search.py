@@ -31,7 +31,8 @@ def defense_coverage_index(
     problem : Scenario, DefenseGame or Solution
         Problem to measure; a scenario or game is solved first, unless an allocation is given.
     weights : array_like, shape (n_threats,), optional
-        Weight of each threat, at least 0; its severity by default.
+        Weight of each threat, at least 0; its severity by default. The weights of threats that
+        share a loss are scaled to sum to the greatest of them.
     allocation : array_like, shape (n_defenses,), optional
         Levels to measure; the optimal ones by default.
 

@@ -61,6 +61,9 @@ class ExplainedDefense:
     keeps_out : dict of str to float
         The same for the threats that are in the worst attack on the best plan without the defense,
         and not in the worst attack on the plan.
+    stops_at : dict of str to str
+        By chain among these threats, the technique at which the defense stops the chain best,
+        unless the defense's effectiveness is stated for the chain itself.
     role : {"essential", "optional", "useless"}
         Whether all, some or no optimal plans fund it.
     why : Why
@@ -75,6 +78,7 @@ class ExplainedDefense:
     status_without: Status | None
     stops: Mapping[str, float]
     keeps_out: Mapping[str, float]
+    stops_at: Mapping[str, str]
     role: Role
     why: Why
 
@@ -254,9 +258,19 @@ def _explained(defense: int, reasons: FundingReasons, sensitivity: Sensitivity) 
         status_without=status,
         stops=stops,
         keeps_out=keeps_out,
+        stops_at=_best_steps(game, defense, {**stops, **keeps_out}),
         role=sensitivity.roles[name],
         why=why,
     )
+
+
+def _best_steps(game: DefenseGame, defense: int, threats: Mapping[str, float]) -> dict[str, str]:
+    """Find the technique at which a defense stops each chain best, by threat."""
+    if game.chains is None:
+        return {}
+    rows = {threat: row for row, threat in enumerate(game.threat_ids) if threat in threats}
+    found = {threat: game.chains.best_step(rows[threat], defense) for threat in threats}
+    return {threat: step for threat, step in found.items() if step is not None}
 
 
 def _greatest_first(game: DefenseGame, shares: FloatArray) -> dict[str, float]:

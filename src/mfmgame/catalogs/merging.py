@@ -12,13 +12,13 @@ from mfmgame.documents.catalog import (
     Assumptions,
     Catalog,
     Defense,
-    Effectiveness,
     Resource,
-    Sourced,
     System,
     Threat,
 )
 from mfmgame.documents.kept_shares import KeptShare
+from mfmgame.documents.losses_and_techniques import Effectiveness, Loss, Technique
+from mfmgame.documents.sourced_entries import Sourced
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.documents.uncertain_numbers import Place
 from mfmgame.errors import SpecificationError
@@ -27,7 +27,7 @@ from mfmgame.messages import counted, nearest, refuse_other_types, shown
 __all__ = ["Side", "merge_catalogs"]
 
 Side = Literal["first", "last"]
-Entry = TypeVar("Entry", Threat, Defense, System)
+Entry = TypeVar("Entry", Threat, Defense, System, Loss, Technique)
 Item = TypeVar("Item")
 
 _MOST_NAMED = 20
@@ -41,9 +41,9 @@ def merge_catalogs(
 ) -> Catalog:
     """Merge several catalogs into one.
 
-    Threats, defenses, systems and effectiveness keep the order of the catalogs. Equal entries
-    appear once. Effectiveness entries with the same value and basis keep all their texts and
-    sources; an entry without basis and source takes those of the other.
+    Losses, techniques, threats, defenses, systems and effectiveness keep the order of the
+    catalogs. Equal entries appear once. Effectiveness entries with the same value and basis keep
+    all their texts and sources; an entry without basis and source takes those of the other.
 
     The rules apply to the merged catalog as to any other: a defense with traits from one catalog
     acts on a threat with traits from another, and an explicit effectiveness overrides the rule.
@@ -97,6 +97,8 @@ def merge_catalogs(
                 "which alone can be merged"
             )
     conflicts = _Conflicts(prefer)
+    losses = conflicts.united("loss", [catalog.losses for catalog in catalogs])
+    techniques = conflicts.united("technique", [catalog.techniques for catalog in catalogs])
     threats = conflicts.united("threat", [catalog.threats for catalog in catalogs])
     defenses = conflicts.united("defense", [catalog.defenses for catalog in catalogs])
     systems = conflicts.united("system", [catalog.systems for catalog in catalogs])
@@ -119,28 +121,32 @@ def merge_catalogs(
         origins=_distinct(origin for catalog in catalogs for origin in catalog.origins),
         notes=[*notes, *settled],
         resources=resources,
+        losses=losses,
+        techniques=techniques,
         threats=threats,
         defenses=defenses,
         effectiveness=effectiveness,
         systems=systems,
         assumptions=assumptions,
     )
-    return merged.restated(_forms_in_defenses(catalogs, merged))
+    return merged.restated(_stated_forms(catalogs, merged))
 
 
-def _forms_in_defenses(
+def _stated_forms(
     catalogs: Sequence[Catalog], merged: Catalog
 ) -> dict[Place, StatedNumber | KeptShare]:
-    """Collect how the numbers of merged defenses are stated, kept shares among them."""
-    places = {defense.id: place for place, defense in enumerate(merged.defenses)}
-    return {
-        ("defenses", places[defense.id], *place[2:]): form
-        for catalog in catalogs
-        for place, form in catalog.stated.items()
-        if place[0] == "defenses"
-        for defense in (catalog.defenses[int(place[1])],)
-        if defense == merged.defenses[places[defense.id]]
-    }
+    """Collect how numbers of merged entries are stated, kept shares of defenses among them."""
+    found: dict[Place, StatedNumber | KeptShare] = {}
+    for key in ("defenses", "losses", "techniques"):
+        entries = getattr(merged, key)
+        places = {entry.id: place for place, entry in enumerate(entries)}
+        for catalog in catalogs:
+            for place, form in catalog.stated.items():
+                if place[0] == key:
+                    entry = getattr(catalog, key)[int(place[1])]
+                    if entry == entries[places[entry.id]]:
+                        found[key, places[entry.id], *place[2:]] = form
+    return found
 
 
 class _Conflicts:
@@ -167,14 +173,14 @@ class _Conflicts:
         kept: dict[tuple[str, str], Effectiveness] = {}
         for entries in lists:
             for entry in entries:
-                pair = entry.threat, entry.defense
+                pair = entry.acts_on, entry.defense
                 other = kept.setdefault(pair, entry)
                 if other == entry:
                     continue
                 if entry.value == other.value and _agree_on_basis(other, entry):
                     kept[pair] = _joined(other, entry)
                 else:
-                    ids = f"{shown(entry.threat, _ID_WIDTH)} by {shown(entry.defense, _ID_WIDTH)}"
+                    ids = f"{shown(entry.acts_on, _ID_WIDTH)} by {shown(entry.defense, _ID_WIDTH)}"
                     differing = ("value", "basis", "source")
                     kept[pair] = self._chosen(ids, other, entry, differing)
         return list(kept.values())

@@ -104,18 +104,26 @@ def layer(
     with reported_input(spec):
         from mfmgame.catalogs.scenario_entries import catalog_of
         from mfmgame.solving.solver import solve
+        from mfmgame.view.layer_entries import technique_references
         from mfmgame.view.navigator_layer import navigator_layer, navigator_layers
 
         scenario = changes.load(spec)
         catalog = catalog_of(scenario)
         threats = (*catalog.threats, *(scenario.threats or ()))
         stated = {threat.id: threat.domain for threat in threats if threat.domain}
+        techniques = (*catalog.techniques, *scenario.techniques)
         answer = solve(scenario), cast("Score", score), catalog.origins
+        references = technique_references(techniques)
         if domain is not None:
-            chosen = cast("Domain", domain)
-            write_json(navigator_layer(*answer, domain=chosen, threat_domains=stated), output)
+            chosen = navigator_layer(
+                *answer,
+                domain=cast("Domain", domain),
+                threat_domains=stated,
+                technique_references=references,
+            )
+            write_json(chosen, output)
             return
-        layers = navigator_layers(*answer, threat_domains=stated)
+        layers = navigator_layers(*answer, threat_domains=stated, technique_references=references)
         if len(layers) == 1:
             write_json(layers.popitem()[1], output)
             return

@@ -72,6 +72,11 @@ class ExplainedDefenseResult(Strict):
         description="The same for threats that are in the worst attack on the best plan without "
         "the defense only."
     )
+    stops_at: dict[Identifier, Identifier] | None = Field(
+        default=None,
+        description="By chain among these threats, the technique at which the defense stops it "
+        "best; absent if no threat is a chain.",
+    )
     role: Role
     why: WhyResult
 

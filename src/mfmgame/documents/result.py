@@ -67,6 +67,14 @@ class ThreatResult(Strict):
     bandwidth: Quantity
     coverage: Share
     residual: Quantity
+    loss: Identifier | None = Field(
+        default=None,
+        description="Loss to which the threat leads, and which is suffered once; absent if the "
+        "threat names none.",
+    )
+    steps: list[Identifier] | None = Field(
+        default=None, description="Techniques of a chain, each once; absent if it is no chain."
+    )
 
 
 class Prices(Strict):
@@ -186,6 +194,15 @@ class DefenseIndex(Strict):
     index: Share | None
     consistency: Share | None
     classes: dict[Identifier, Share]
+    by_technique: Share | None = Field(
+        default=None,
+        description="Mean of `techniques` by their weights; absent if no threat is a chain.",
+    )
+    techniques: dict[Identifier, Share] | None = Field(
+        default=None,
+        description="Share of each technique that the defense stops at level 1; absent if no "
+        "threat is a chain.",
+    )
 
 
 class IndexResult(Strict):
@@ -195,6 +212,11 @@ class IndexResult(Strict):
     worst_class: Share | None
     adversarial: Share | None
     defenses: dict[Identifier, DefenseIndex]
+    technique_weights: dict[Identifier, Share] | None = Field(
+        default=None,
+        description="Share of each technique in the weight of all techniques, where a technique "
+        "has the weight of all chains that contain it; absent if no threat is a chain.",
+    )
 
 
 class OneSided(Strict):

@@ -16,6 +16,7 @@ from mfmgame.documents.float_reading import amounts, as_float, as_floats, outsid
 from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import Ways
+from mfmgame.game.chains import Chains
 from mfmgame.game.compositions import compose, composition_class
 from mfmgame.game.labels import checked_labels, checked_plan_name, texts_beside
 from mfmgame.game.level_rules import DefenseGroup, LevelRules, level_rules_of
@@ -127,6 +128,8 @@ class DefenseGame:
     notes: tuple[str, ...]
     bases: NumberBases | None = None
     """Basis of each number; None unless :func:`build_game` has read it in documents."""
+    chains: Chains | None = None
+    """Techniques, and the threats that are chains of them; set by :func:`build_game` alone."""
 
     def __init__(
         self,
@@ -278,6 +281,34 @@ class DefenseGame:
             Below the number of threats.
         """
         return threats if self.shared_losses is None else self.shared_losses.loss_of[threats]
+
+    def counted_once(self, weight: FloatArray) -> FloatArray:
+        """Scale weights of threats so that each shared loss counts once.
+
+        Parameters
+        ----------
+        weight : ndarray of float, shape (n_threats,)
+            Weight of each threat, at least 0.
+
+        Returns
+        -------
+        ndarray of float, shape (n_threats,)
+            The weights of the threats of each loss sum to the greatest of them.
+
+        Examples
+        --------
+        >>> game = DefenseGame(severity=[6.0, 2.0, 5.0], bandwidth=[1.0] * 3,
+        ...                    effectiveness=[[0.5]] * 3, attacker_bandwidth=1.0,
+        ...                    threat_losses=["leak", "leak", ""])
+        >>> game.counted_once(game.severity).tolist()
+        [4.5, 1.5, 5.0]
+        """
+        losses = self.shared_losses
+        if losses is None:
+            return weight
+        total, once = losses.total(weight), losses.greatest(weight)
+        scale = np.divide(once, total, out=np.ones(losses.count), where=total > 0.0)
+        return np.asarray(weight * scale[losses.loss_of])
 
     @property
     def is_discrete(self) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from mfmgame.game.chains import Chains
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import pointer_to
-from mfmgame.numerics.arrays import dense
+from mfmgame.numerics.arrays import FloatArray, dense
 
 __all__ = ["InputChange", "input_changes"]
 
@@ -77,6 +79,7 @@ def _inputs(game: DefenseGame) -> dict[str, Value]:
         found["defender", "groups", str(group)] = f"{at_least} to {at_most} of {names}"
     for i, threat in enumerate(game.threat_ids):
         found["threats", threat, "class"] = game.threat_classes[i]
+        found["threats", threat, "loss"] = game.threat_losses[i] or None
         found["threats", threat, "severity"] = float(game.severity[i])
         found["threats", threat, "bandwidth"] = float(game.bandwidth[i])
     for j, defense in enumerate(game.defense_ids):
@@ -89,12 +92,34 @@ def _inputs(game: DefenseGame) -> dict[str, Value]:
         required = game.defense_ids[second]
         found["defenses", game.defense_ids[first], "requires", required] = required
     matrix = dense(game.effectiveness)
-    for i, j in zip(*np.nonzero(matrix), strict=True):
-        pair = "effectiveness", game.threat_ids[int(i)], game.defense_ids[int(j)]
-        found[pair] = float(matrix[i, j])
+    if game.chains is not None:
+        matrix = game.chains.without_derived(matrix)
+        found |= _inputs_of_chains(game, game.chains)
+    found |= _pairs(matrix, game.threat_ids, game.defense_ids)
     for plan, levels_of in game.plans.items():
         running = {defense: float(level) for defense, level in levels_of.items() if level}
         found["plans", plan] = None if running else "runs nothing"
         for defense, level in running.items():
             found["plans", plan, defense] = level
     return {pointer_to(parts): value for parts, value in found.items()}
+
+
+def _inputs_of_chains(game: DefenseGame, chains: Chains) -> dict[tuple[str, ...], Value]:
+    """Collect the steps of chains, and the numbers of techniques."""
+    found: dict[tuple[str, ...], Value] = {
+        ("threats", threat, "steps"): " ".join(chains.steps_of(i)) or None
+        for i, threat in enumerate(game.threat_ids)
+    }
+    for technique, bits in zip(chains.technique_ids, chains.bandwidth.tolist(), strict=True):
+        found["techniques", technique, "bandwidth"] = bits
+    return found | _pairs(chains.effectiveness, chains.technique_ids, game.defense_ids)
+
+
+def _pairs(
+    matrix: FloatArray, rows: Sequence[str], defenses: Sequence[str]
+) -> dict[tuple[str, ...], Value]:
+    """Collect the values of effectiveness above 0; no id belongs to a threat and a technique."""
+    return {
+        ("effectiveness", rows[i], defenses[j]): float(matrix[i, j])
+        for i, j in np.argwhere(matrix).tolist()
+    }

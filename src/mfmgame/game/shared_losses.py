@@ -33,7 +33,7 @@ class Steps(NamedTuple):
     gain: FloatArray
     slope: FloatArray
 
-    def taken(self, which: IntArray) -> Steps:
+    def taken(self, which: IntArray | slice) -> Steps:
         """Take some of the steps, in the given order."""
         source, target, bits, gain, slope = self
         return Steps(source[which], target[which], bits[which], gain[which], slope[which])

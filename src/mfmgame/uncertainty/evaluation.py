@@ -140,7 +140,7 @@ class Evaluation:
                 terminate,
                 float(STATUSES.index(status)),
                 adversarial_index(game, solution.residual.array),
-                portfolio_index(solution.coverage.array, game.severity),
+                portfolio_index(solution.coverage.array, game.counted_once(game.severity)),
                 planned,
                 _regret(planned, solution),
                 *solution.allocation.array.tolist(),

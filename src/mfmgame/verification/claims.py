@@ -25,6 +25,7 @@ from mfmgame.documents.result import (
     PricedCertificate,
     Result,
     Status,
+    ThreatResult,
     ThresholdResult,
 )
 from mfmgame.errors import SpecificationError
@@ -46,6 +47,7 @@ __all__ = [
     "answer_of",
     "check_head",
     "check_notes",
+    "check_parts",
     "check_status",
     "claimed_allocation",
     "claimed_certificate",
@@ -137,6 +139,14 @@ def check_notes(claimed: Sequence[str], found: Sequence[str]) -> None:
         check_equal(("notes", k), note, expected)
 
 
+def check_parts(pointer: Pointer, claimed: Mapping[str, ThreatResult], game: DefenseGame) -> None:
+    """Check that each threat names its loss and its steps, if it has any."""
+    for i, (threat, loss) in enumerate(zip(game.threat_ids, game.threat_losses, strict=True)):
+        steps = () if game.chains is None else game.chains.steps_of(i)
+        check_equal((*pointer, threat, "loss"), claimed[threat].loss, loss or None)
+        check_equal((*pointer, threat, "steps"), claimed[threat].steps, list(steps) or None)
+
+
 def check_status(pointer: Pointer, claimed: Status, answer: Solution | Frontier) -> None:
     """Check that an answer says ``proven`` if and only if its bracket is narrow enough."""
     if answer.is_proven:
@@ -176,6 +186,7 @@ def claimed_solution(result: Result, game: DefenseGame, tolerance: float | None 
     }
     check_each(("threats",), ids, columns["severity"], game.severity, last=("severity",))
     check_each(("threats",), ids, columns["bandwidth"], game.bandwidth, last=("bandwidth",))
+    check_parts(("threats",), threats, game)
     prices = claimed_vector(("prices", "limits"), result.prices.limits, game.resources)
     return Solution(
         game=game,

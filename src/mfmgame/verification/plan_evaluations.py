@@ -28,7 +28,12 @@ from mfmgame.verification.agreement import (
 )
 from mfmgame.verification.bases import check_bases
 from mfmgame.verification.bounds import ExactGame
-from mfmgame.verification.claims import claimed_allocation, claimed_certificate, claimed_vector
+from mfmgame.verification.claims import (
+    check_parts,
+    claimed_allocation,
+    claimed_certificate,
+    claimed_vector,
+)
 
 __all__ = ["check_evaluation"]
 
@@ -80,6 +85,7 @@ def check_evaluation(
     for name, found, scale in columns:
         column = [getattr(claimed.threats[threat], name) for threat in ids]
         check_each(there, ids, column, found, scale, last=(name,))
+    check_parts(there, claimed.threats, game)
     proof = (*place, "certificate")
     certificate = claimed_certificate(proof, claimed.certificate, game)
     exact.check_certificate((*proof, "cuts"), proof, certificate, budget)

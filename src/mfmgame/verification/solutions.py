@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
 
-from mfmgame.answers.coverage_index import index_of
+from mfmgame.answers.coverage_index import CoverageIndex, index_of
 from mfmgame.answers.solution import Solution
 from mfmgame.documents.result import IndexResult
 from mfmgame.errors import CertificateError
 from mfmgame.game.attacker import best_response
-from mfmgame.verification.agreement import check_between, check_each, check_keys, check_number
+from mfmgame.verification.agreement import (
+    Pointer,
+    check_absent,
+    check_between,
+    check_each,
+    check_keys,
+    check_number,
+)
 from mfmgame.verification.bounds import ExactGame
 from mfmgame.verification.proofs import check_held, proven
 
@@ -83,6 +91,35 @@ def check_index(claimed: IndexResult, solution: Solution) -> None:
         check_keys(classes, entry.classes, found.classes)
         claims = [entry.classes[name] for name in found.classes]
         check_each(classes, found.classes, claims, found.by_class[j], np.ones(len(claims)))
+    _check_techniques(claimed, found)
+
+
+def _check_techniques(claimed: IndexResult, index: CoverageIndex) -> None:
+    """Check the index by technique that a result claims; null where there are no chains."""
+    found, place = index.techniques, ("dci", "technique_weights")
+    if found is None:
+        check_absent(place, claimed.technique_weights)
+    else:
+        _check_shares(place, claimed.technique_weights, found.weights)
+    for j, defense in enumerate(index.defenses):
+        entry = claimed.defenses[defense]
+        one: Pointer = ("dci", "defenses", defense)
+        if found is None:
+            check_absent((*one, "by_technique"), entry.by_technique)
+            check_absent((*one, "techniques"), entry.techniques)
+        else:
+            mean = _or_none(found.defenses[j])
+            check_number((*one, "by_technique"), entry.by_technique, mean, 1.0)
+            shares = dict(zip(found.weights, found.shares[j].tolist(), strict=True))
+            _check_shares((*one, "techniques"), entry.techniques, shares)
+
+
+def _check_shares(
+    place: Pointer, claimed: Mapping[str, float] | None, found: Mapping[str, float]
+) -> None:
+    claims = claimed or {}
+    check_keys(place, claims, found)
+    check_each(place, found, [claims[name] for name in found], list(found.values()), 1.0)
 
 
 def _or_none(number: float) -> float | None:

@@ -17,10 +17,10 @@ from mfmgame.answers.solution import Solution
 from mfmgame.catalogs.domains import domain_of
 from mfmgame.documents.catalog import Domain, Origin
 from mfmgame.errors import SpecificationError
-from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.messages import counted, nearest, refuse_other_types, shown
 from mfmgame.numerics.arrays import dense
+from mfmgame.view.layer_entries import NUMBERS, LayerEntries, layer_entries
 from mfmgame.view.text.number_formats import number_text, printable
 
 __all__ = ["Score", "navigator_layer", "navigator_layers"]
@@ -46,12 +46,13 @@ def navigator_layer(
     *,
     domain: Domain | None = None,
     threat_domains: Mapping[str, Domain] | None = None,
+    technique_references: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Make a layer for the ATT&CK Navigator or the ATLAS Navigator.
 
-    The layer has every threat whose id is the id of a technique (T1059, T1059.001,
-    AML.T0051) of one domain. The layer's description counts the omitted threats;
-    :func:`navigator_layers` makes a layer for each domain.
+    The layer has every threat, and every technique of a chain, whose id is the id of a technique
+    (T1059, T1059.001, AML.T0051) of one domain. The layer's description counts the omitted
+    threats; :func:`navigator_layers` makes a layer for each domain.
 
     Parameters
     ----------
@@ -59,7 +60,9 @@ def navigator_layer(
     score : {"residual", "coverage", "effort"}
         Score of a technique: its residual loss at full effort, in loss units; the share of
         the technique that the allocation stops, in percent; or the effort that the worst
-        attack puts into the technique, in percent. The metadata has all numbers in full.
+        attack puts into the technique, in percent. The residual loss and the effort of a
+        technique of chains are the greatest of the chains that contain the technique. The
+        metadata has all numbers in full.
     origins : sequence of Origin, optional
         Sources of the catalog, for the layer's metadata and its version of ATT&CK.
     domain : str, optional
@@ -69,6 +72,8 @@ def navigator_layer(
         Domains of threats, by id, as their catalog states. If the catalog states none, the id
         determines the domain; an id that fits both enterprise and mobile counts as
         enterprise, unless all origins are of mobile.
+    technique_references : mapping of str to str, optional
+        Ids of the techniques of chains in ATT&CK or ATLAS, by their own ids.
 
     Returns
     -------
@@ -91,18 +96,18 @@ def navigator_layer(
     >>> layer["domain"], [(t["techniqueID"], t["score"]) for t in layer["techniques"]]
     ('atlas-atlas', [('AML.T0051', 2.0)])
     """
-    _refuse_other_arguments(solution, score, origins, threat_domains)
-    game = solution.game
+    _refuse_other_arguments(solution, score, origins, threat_domains, technique_references)
+    game, entries = solution.game, layer_entries(solution, technique_references or {})
     columns = {
-        "residual": solution.residual.array,
-        "coverage": np.round(100.0 * solution.coverage.array, _DIGITS),
-        "effort": np.round(100.0 * solution.attack.array, _DIGITS),
+        "residual": entries.numbers["residual"],
+        "coverage": np.round(100.0 * entries.numbers["coverage"], _DIGITS),
+        "effort": np.round(100.0 * entries.numbers["effort"], _DIGITS),
     }
     if score not in columns:
         raise SpecificationError(
             f"found {shown(score)}, expected {nearest(score, columns, 'score')}", pointer="score"
         )
-    by_domain = _rows_by_domain(game.threat_ids, origins, threat_domains or {})
+    by_domain = _rows_by_domain(entries.ids, origins, threat_domains or {})
     most: Domain = max(by_domain, key=lambda name: len(by_domain[name]))
     chosen = domain or most
     if chosen not in by_domain:
@@ -111,23 +116,23 @@ def navigator_layer(
             pointer="domain",
         )
     rows = by_domain[chosen]
-    comments = _comments(solution, rows)
-    worst = float(game.severity[rows].max())
+    comments = _comments(solution, entries.alone, rows)
+    worst = float(entries.numbers["severity"][rows].max())
     return {
         "name": f"{printable(game.name)}: {score}",
         "versions": {**_attack_version(chosen, origins), **_VERSIONS},
         "domain": chosen,
-        "description": _description(solution, score, chosen, len(rows)),
+        "description": _description(solution, score, chosen, rows),
         "sorting": 2 if score == "coverage" else 3,
         "layout": {"layout": "side", "showID": True, "expandedSubtechniques": "annotated"},
         "hideDisabled": False,
         "techniques": [
             {
-                "techniqueID": game.threat_ids[row],
+                "techniqueID": entries.ids[row],
                 "score": float(columns[score][row]),
                 "comment": comment,
                 "enabled": True,
-                "metadata": _technique_metadata(solution, row),
+                "metadata": _technique_metadata(entries, row),
             }
             for row, comment in zip(rows, comments, strict=True)
         ],
@@ -142,6 +147,7 @@ def navigator_layers(
     origins: Sequence[Origin] = (),
     *,
     threat_domains: Mapping[str, Domain] | None = None,
+    technique_references: Mapping[str, str] | None = None,
 ) -> dict[Domain, dict[str, Any]]:
     """Make a layer for each domain that has techniques among the threats.
 
@@ -152,6 +158,7 @@ def navigator_layers(
         As for :func:`navigator_layer`, like the other parameters.
     origins : sequence of Origin, optional
     threat_domains : mapping of str to str, optional
+    technique_references : mapping of str to str, optional
 
     Returns
     -------
@@ -172,18 +179,27 @@ def navigator_layers(
     >>> list(mg.navigator_layers(mg.solve(game)))
     ['atlas-atlas', 'enterprise-attack']
     """
-    _refuse_other_arguments(solution, score, origins, threat_domains)
-    domains = _rows_by_domain(solution.game.threat_ids, origins, threat_domains or {})
+    _refuse_other_arguments(solution, score, origins, threat_domains, technique_references)
+    ids = layer_entries(solution, technique_references or {}).ids
     return {
         domain: navigator_layer(
-            solution, score, origins, domain=domain, threat_domains=threat_domains
+            solution,
+            score,
+            origins,
+            domain=domain,
+            threat_domains=threat_domains,
+            technique_references=technique_references,
         )
-        for domain in domains
+        for domain in _rows_by_domain(ids, origins, threat_domains or {})
     }
 
 
 def _refuse_other_arguments(
-    solution: object, score: object, origins: Sequence[object], threat_domains: object
+    solution: object,
+    score: object,
+    origins: Sequence[object],
+    threat_domains: object,
+    technique_references: object,
 ) -> None:
     refuse_other_types(solution, "solution", Solution)
     refuse_other_types(score, "score", str)
@@ -191,12 +207,13 @@ def _refuse_other_arguments(
     for origin in origins:
         refuse_other_types(origin, "origins", Origin)
     refuse_other_types(threat_domains, "threat_domains", Mapping, NoneType)
+    refuse_other_types(technique_references, "technique_references", Mapping, NoneType)
 
 
 def _rows_by_domain(
     ids: Sequence[str], origins: Sequence[Origin], stated: Mapping[str, Domain]
 ) -> dict[Domain, list[int]]:
-    """Group the threats that are techniques by domain; domains without threats are omitted."""
+    """Group the ids that are of techniques by domain; domains without any are omitted."""
     texts = [f"{origin.name} {origin.version}".lower() for origin in origins]
     sources = [text for text in texts if "att&ck" in text]
     mobile = bool(sources) and all("mobile" in of and "enterprise" not in of for of in sources)
@@ -232,8 +249,10 @@ def _version(origin: Origin, domain: Domain) -> str:
     return match[1] if match else ""
 
 
-def _description(solution: Solution, score: Score, domain: str, n_listed: int) -> str:
+def _description(solution: Solution, score: Score, domain: str, rows: Sequence[int]) -> str:
     game = solution.game
+    n_listed = sum(row < game.n_threats for row in rows)
+    n_steps = len(rows) - n_listed
     what = {
         "residual": "residual loss at full effort, in loss units",
         "coverage": "share of the threat that the allocation stops, in percent",
@@ -243,16 +262,17 @@ def _description(solution: Solution, score: Score, domain: str, n_listed: int) -
         f"Score: {what}, under the optimal allocation of {game.name}.",
         f"{n_listed} of {counted(game.n_threats, 'threat')} shown as techniques of {domain}, "
         f"{game.n_threats - n_listed} left out.",
+        *((f"{counted(n_steps, 'technique')} of chains shown.",) if n_steps else ()),
         *(f"Note: {note}." for note in solution.notes),
     ]
     return printable(" ".join(parts))
 
 
-def _comments(solution: Solution, rows: Sequence[int]) -> list[str]:
-    """List for each threat the funded defenses that act on it, the most effective first."""
+def _comments(solution: Solution, alone: Any, rows: Sequence[int]) -> list[str]:
+    """List for each entry the funded defenses that act on it, the most effective first."""
     game = solution.game
     funded = np.flatnonzero(solution.allocation.array > 0)
-    block: Any = compose(game).alone[rows][:, funded]
+    block: Any = alone[rows][:, funded]
     shares = dense(block)
     comments = []
     for row in shares:
@@ -267,18 +287,11 @@ def _comments(solution: Solution, rows: Sequence[int]) -> list[str]:
     return comments
 
 
-def _technique_metadata(solution: Solution, row: int) -> list[dict[str, str]]:
-    game = solution.game
-    numbers = {
-        "severity": game.severity[row],
-        "bandwidth": game.bandwidth[row],
-        "coverage": solution.coverage.array[row],
-        "residual": solution.residual.array[row],
-        "effort": solution.attack.array[row],
-    }
+def _technique_metadata(entries: LayerEntries, row: int) -> list[dict[str, str]]:
+    numbers = entries.numbers
     return [
-        _pair("class", game.threat_classes[row]),
-        *(_pair(name, repr(float(number))) for name, number in numbers.items()),
+        _pair(*entries.about[row]),
+        *(_pair(name, repr(float(numbers[name][row]))) for name in NUMBERS),
     ]
 
 

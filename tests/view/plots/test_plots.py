@@ -235,7 +235,7 @@ class TestCurves:
         points, losses = attack_curve(game, severity, 0.0, 500.0)
         assert len(points) <= 2002
         for place in range(0, len(points), 97):
-            true = best_response(severity, bandwidth, points[place]).loss
+            true = best_response(severity, game.ways, points[place]).loss
             assert losses[place] == pytest.approx(true)
 
     def test_portfolios_are_steps_and_what_greed_misses_is_marked(self):

@@ -5,11 +5,20 @@ import itertools
 import math
 import re
 
+import numpy as np
 import pytest
 
 import mfmgame as mg
+from chained import chained_scenario
+from mfmgame.game.attacker import best_response
+from mfmgame.game.compositions import compose
 from mfmgame.solving.solver import Solver
-from view.report.pages import HOSTILE, hostile_document, open_browser, scenario_of
+from view.report.pages import (
+    HOSTILE,
+    hostile_document,
+    open_browser,
+    scenario_of,
+)
 
 SEVERE = {"SEVERE", "WARNING"}
 
@@ -121,6 +130,24 @@ def test_the_slider_shows_the_frontier_at_every_point(opened, name):
         for element in ("slider", "number"):
             move(page, element, bandwidth)
             check(page, frontier, float(page.execute_script(f"return {element}.value")))
+
+
+@pytest.mark.parametrize("composition", ["best_of", "additive", "independent"])
+def test_ways_to_one_loss_replace_each_other_as_the_attacker_gains_bits(opened, composition):
+    scenario = chained_scenario(composition=composition)
+    frontier, page = mg.sweep(scenario), opened(scenario)
+    game, shared = frontier.game, 0
+    for bandwidth in points_of(frontier):
+        move(page, "number", bandwidth)
+        check(page, frontier, bandwidth)
+        levels = frontier.allocation(bandwidth).array
+        residual = game.severity * compose(game).exposure(levels)
+        plan = best_response(residual, game.ways, bandwidth).plan
+        shown = {row[0]: float(row[1]) for row in rows(page, "attack-rows")}
+        running = {game.threat_ids[i]: plan[i] for i in np.flatnonzero(plan).tolist()}
+        assert shown == pytest.approx(running, rel=1e-9)
+        shared += sum(0.0 < effort < 1.0 for effort in shown.values()) == 2
+    assert shared  # somewhere, one way runs in part and another in the other part
 
 
 @pytest.mark.parametrize("composition", ["best_of", "additive", "independent"])

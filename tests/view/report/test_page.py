@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
+from chained import chained_scenario
 from mfmgame.game.attacker import Ways, best_response
 from mfmgame.game.compositions import compose
+from mfmgame.game.shared_losses import SharedLosses
 from mfmgame.view.report import payload
 from mfmgame.view.report.attack_steps import attack_steps
 from mfmgame.view.report.payload import embedded_json
@@ -199,6 +201,14 @@ def test_json_within_a_script_ends_no_script(name):
     assert json.loads(text) == {name: [name]}
 
 
+def test_the_steps_of_chains_are_listed_where_there_are_chains(page):
+    text = Page(mg.report_page(chained_scenario())).text
+    assert "Steps of chains" in text
+    assert "Exfiltration" in text
+    assert "Techniques of chains" in text
+    assert not re.search("chain|leads to|technique", page.text)
+
+
 class TestWithoutSomething:
     def test_no_termination_loss(self, tmp_path):
         document = hostile_document()
@@ -304,21 +314,32 @@ class TestLargeGames:
 
 
 @pytest.mark.parametrize("most", [None, 1, 3])
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("seed", range(20))
-def test_steps_make_the_worst_attack_at_every_bandwidth_of_a_piece(seed, most):
+def test_steps_make_the_worst_attack_at_every_bandwidth_of_a_piece(seed, shared, most):
     random = np.random.default_rng(seed)
     n = int(random.integers(1, 12))
     residual = random.choice([0.0, 1.0, 2.0, 2.0, 5.0], size=n) * random.choice([1.0, 1e-3], size=n)
     bandwidth = random.choice([0.0, 0.5, 1.0, 2.0], size=n)
     start, stop = sorted(random.uniform(0.0, 1.2 * bandwidth.sum() + 0.1, size=2).tolist())
-    steps = attack_steps(residual, bandwidth, start, stop, most)
+    labels = random.choice(["a", "b", "c", ""], size=n).tolist() if shared else [""] * n
+    ways = Ways(bandwidth, SharedLosses.by_label(labels))
+    steps = attack_steps(residual, ways, start, stop, most)
     for at in np.linspace(start, stop, 7).tolist():
-        rest, loss = at, 0.0
+        rest, loss, efforts = at, 0.0, np.zeros(n)
         for step in steps:
             effort = 1.0 if step.bits <= rest else rest / step.bits
             rest = max(0.0, rest - step.bits)
             loss += effort * step.loss
-        assert loss == pytest.approx(best_response(residual, Ways(bandwidth), at).loss, rel=1e-12)
+            if step.threat is not None:
+                efforts[step.threat] = effort
+            if step.replaces is not None:
+                loss -= effort * residual[step.replaces]
+                efforts[step.replaces] -= effort
+        worst = best_response(residual, ways, at)
+        assert loss == pytest.approx(worst.loss, rel=1e-12)
+        if most is None:
+            assert efforts == pytest.approx(worst.plan, abs=1e-12)
 
 
 class TestSteps:

@@ -9,7 +9,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from mfmgame.answers.basis_summary import stated_bases
-from mfmgame.answers.coverage_index import CoverageIndex
+from mfmgame.answers.coverage_index import CoverageIndex, TechniqueIndex
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.plan_evaluation import PlanEvaluation
 from mfmgame.answers.sensitivity import Sensitivity
@@ -201,7 +201,7 @@ def displays(game: DefenseGame) -> dict[str, Any]:
 
 
 def threat_members(game: DefenseGame, coverage: Labelled, residual: Labelled) -> dict[str, Any]:
-    """Build the numbers of each threat under an allocation."""
+    """Build the numbers of each threat under an allocation, its loss and its steps."""
     columns = {
         "severity": game.severity.tolist(),
         "bandwidth": game.bandwidth.tolist(),
@@ -210,9 +210,16 @@ def threat_members(game: DefenseGame, coverage: Labelled, residual: Labelled) ->
     }
     rows = zip(*columns.values(), strict=True)
     return {
-        threat: dict(zip(columns, row, strict=True))
-        for threat, row in zip(game.threat_ids, rows, strict=True)
+        threat: {**dict(zip(columns, row, strict=True)), **_parts(game, i)}
+        for i, (threat, row) in enumerate(zip(game.threat_ids, rows, strict=True))
     }
+
+
+def _parts(game: DefenseGame, threat: int) -> dict[str, Any]:
+    """Build the members of a threat's loss and steps; none where it has none."""
+    loss = game.threat_losses[threat]
+    steps = () if game.chains is None else game.chains.steps_of(threat)
+    return {**({"loss": loss} if loss else {}), **({"steps": list(steps)} if steps else {})}
 
 
 def _threshold(threshold: Threshold) -> dict[str, Any]:
@@ -259,9 +266,23 @@ def _index(index: CoverageIndex) -> dict[str, Any]:
                 "index": _or_null(index.defenses[defense]),
                 "consistency": _or_null(index.consistency[defense]),
                 "classes": dict(zip(index.classes, by_class, strict=True)),
+                **_by_technique(index.techniques, j),
             }
-            for defense, by_class in zip(index.defenses, index.by_class.tolist(), strict=True)
+            for j, (defense, by_class) in enumerate(
+                zip(index.defenses, index.by_class.tolist(), strict=True)
+            )
         },
+        **({} if index.techniques is None else {"technique_weights": index.techniques.weights}),
+    }
+
+
+def _by_technique(found: TechniqueIndex | None, defense: int) -> dict[str, Any]:
+    """Build the members of a defense's index by technique; none where there are no chains."""
+    if found is None:
+        return {}
+    return {
+        "by_technique": _or_null(found.defenses[defense]),
+        "techniques": dict(zip(found.weights, found.shares[defense].tolist(), strict=True)),
     }
 
 

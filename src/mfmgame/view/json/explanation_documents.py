@@ -52,6 +52,7 @@ def _defense(found: Explanation, row: ExplainedDefense) -> dict[str, Any]:
         "status_without": row.status_without,
         "stops": dict(row.stops),
         "keeps_out": dict(row.keeps_out),
+        **({} if found.game.chains is None else {"stops_at": dict(row.stops_at)}),
         "role": row.role,
         "why": {
             "reason": why.pop("reason"),

@@ -17,6 +17,7 @@ from mfmgame.view.plots.style import (
     keyed,
     loss_label,
     row_labels,
+    threat_labels,
     titled,
     written,
 )
@@ -50,8 +51,8 @@ def plot_attack(solution: Solution, ax: Axes | None = None, *, rows: int = 25) -
     kept = np.lexsort((-residual, -losses))[:rows]
     ax = axes_or_new(ax, height=1.4 + 0.24 * max(4, len(kept)))
     names = [
-        f"{written(game.threat_ids[threat], 24)}  ({written(game.threat_classes[threat], 14)})"
-        for threat in kept
+        f"{label}  ({written(game.threat_classes[threat], 14)})"
+        for label, threat in zip(threat_labels(game, kept, 24), kept, strict=True)
     ]
     places = np.arange(len(kept))
     row_labels(ax, names)

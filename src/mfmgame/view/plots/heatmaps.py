@@ -21,6 +21,7 @@ from mfmgame.view.plots.style import (
     loss_label,
     most_important,
     row_labels,
+    threat_labels,
     titled,
     written,
 )
@@ -149,7 +150,7 @@ def _rows_and_columns(game: DefenseGame) -> tuple[NDArray[np.intp], NDArray[np.i
     threats = severest[np.argsort(places, kind="stable")]
     if game.n_defenses <= _MOST_DEFENSES:
         return threats, np.arange(game.n_defenses)
-    stopped = np.asarray(compose(game).alone.T @ game.severity)
+    stopped = np.asarray(compose(game).alone.T @ game.counted_once(game.severity))
     return threats, np.sort(most_important(stopped, _MOST_DEFENSES))
 
 
@@ -211,7 +212,7 @@ def _shaded(ax: Axes, table: FloatArray, colours: str, most: float, meaning: str
 
 def _named(ax: Axes, game: DefenseGame, threats: NDArray[np.intp], columns: Sequence[str]) -> None:
     """Label rows and columns, and draw a line and a label for each class."""
-    row_labels(ax, [game.threat_ids[threat] for threat in threats])
+    row_labels(ax, threat_labels(game, threats), longest=60)
     if len(threats) > 30:
         ax.tick_params(axis="y", labelsize=6.5)
     _column_labels(ax, columns)

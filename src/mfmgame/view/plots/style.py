@@ -62,6 +62,7 @@ __all__ = [
     "row_labels",
     "shaded_region",
     "show_kept_shares",
+    "threat_labels",
     "titled",
     "written",
 ]
@@ -103,6 +104,7 @@ STYLE: dict[str, Any] = {
 _LEAST_PLAIN, _MOST_PLAIN = 1e-3, 1e6
 """Range of an axis's greatest number in which its ticks need no power of ten."""
 _LONGEST = 30
+_LONGEST_LOSS = 14
 """Greatest number of characters of a name in a plot."""
 _TICKS = (100, 90, 80, 70, 60, 50, 40, 30, 20, 10, 5, 2, 1)
 """Kept shares in per cent that an axis may show."""
@@ -320,6 +322,20 @@ def shaded_region(ax: Axes, region: Region) -> None:
             fontweight="bold",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
         )
+
+
+def threat_labels(
+    game: DefenseGame, threats: Sequence[int] | NDArray[np.intp], longest: int = _LONGEST
+) -> list[str]:
+    """Label threats by id, and by the loss that each leads to where losses are shared."""
+    ids = [written(game.threat_ids[threat], longest) for threat in threats]
+    if game.shared_losses is None:
+        return ids
+    losses = [game.threat_losses[threat] for threat in threats]
+    return [
+        f"{name} → {written(loss, _LONGEST_LOSS)}" if loss else name
+        for name, loss in zip(ids, losses, strict=True)
+    ]
 
 
 def row_labels(ax: Axes, names: Sequence[str], longest: int = _LONGEST) -> None:

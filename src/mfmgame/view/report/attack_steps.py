@@ -2,7 +2,7 @@
 
 The allocation is constant on a piece, so the attack at every bandwidth of the piece is a
 fractional knapsack on the same residual losses: threats run in a fixed order until the
-bandwidth is used.
+bandwidth is used. Where threats share a loss, a step may replace the threat that runs.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mfmgame.numerics.arrays import FloatArray
+from mfmgame.game.attacker import Ways
+from mfmgame.game.shared_losses import Steps
+from mfmgame.numerics.arrays import FloatArray, IntArray
 
 __all__ = ["Step", "attack_steps"]
 
@@ -32,20 +33,23 @@ class Step(NamedTuple):
     n_threats : int
         Number of threats in the step.
     bits : float
-        Bandwidth of all threats of the step at full effort.
+        Bandwidth that the step needs in full.
     loss : float
-        Loss from all threats of the step at full effort, in loss units.
+        Loss from the threat at full effort, or loss that several threats add, in loss units.
+    replaces : int or None
+        Position of the threat of an earlier step, with the same loss, that the step ends.
     """
 
     threat: int | None
     n_threats: int
     bits: float
     loss: float
+    replaces: int | None = None
 
 
 def attack_steps(
     residual: FloatArray,
-    bandwidth: FloatArray,
+    ways: Ways,
     start: float,
     stop: float,
     most: int | None = None,
@@ -53,18 +57,21 @@ def attack_steps(
     """List the threats in the order of attack, for every bandwidth between two ends.
 
     The order determines the efforts: each step runs in full while the bandwidth lasts, and the
-    step in which the bandwidth ends runs in part. Several threats become one step only where
-    this changes no sum: if all of them run in full at `start` already, or if they are tied.
+    step in which the bandwidth ends runs in part; a threat that it replaces runs in the other
+    part. Several threats become one step only where this changes no sum: if all of them run in
+    full at `start` already, or if they are tied.
 
     Parameters
     ----------
-    residual, bandwidth : ndarray of float, shape (n_threats,)
+    residual : ndarray of float, shape (n_threats,)
+    ways : Ways
         As for :func:`mfmgame.game.attacker.best_response`.
     start, stop : float
         Least and greatest bandwidth, in bits.
     most : int, optional
         Number of steps of their own: this many of the threats that run in full at `start`, by
-        greatest loss, and this many of the threats after them. All threats by default.
+        greatest loss, and this many of the threats after them, with all threats of the same
+        losses. All threats by default.
 
     Returns
     -------
@@ -73,69 +80,78 @@ def attack_steps(
 
     Examples
     --------
-    >>> residual, bandwidth = np.array([1.0, 4.0, 3.0, 2.0]), np.ones(4)
-    >>> [step.threat for step in attack_steps(residual, bandwidth, 2.0, 3.0)]
+    >>> residual, ways = np.array([1.0, 4.0, 3.0, 2.0]), Ways(np.ones(4))
+    >>> [step.threat for step in attack_steps(residual, ways, 2.0, 3.0)]
     [1, 2, 3]
-    >>> attack_steps(residual, bandwidth, 2.0, 3.0, most=1)[1]
-    Step(threat=None, n_threats=1, bits=1.0, loss=3.0)
+    >>> attack_steps(residual, ways, 2.0, 3.0, most=1)[1]
+    Step(threat=None, n_threats=1, bits=1.0, loss=3.0, replaces=None)
     """
-    harmful = residual > 0.0
-    free = np.flatnonzero(harmful & (bandwidth == 0.0))
-    paid = np.flatnonzero(harmful & (bandwidth > 0.0))
-    ratio = residual[paid] / bandwidth[paid]
-    order = np.argsort(-ratio, kind="stable")
-    paid, ratio = paid[order], ratio[order]
-    used = np.cumsum(bandwidth[paid])
+    free, steps = ways.steps(residual)
+    steps = steps.taken(np.argsort(-steps.slope, kind="stable"))
+    used = np.cumsum(steps.bits)
     n_reached = int(np.searchsorted(used, stop)) + 1
     n_full = int(np.searchsorted(used[:n_reached], start, side="right"))
-    first = np.concatenate((free, paid[:n_full]))
-    after, ratio = paid[n_full:n_reached], ratio[n_full:n_reached]
+    full, after = steps.taken(np.s_[:n_full]), steps.taken(np.s_[n_full:n_reached])
+    first = np.concatenate((free, full.target))
+    first = first[~np.isin(first, full.source)]
+    named = _named(first, after.target, residual, ways, most)
     return [
-        *_first_steps(first, residual, bandwidth, most),
-        *_steps_after(after, ratio, residual, bandwidth, most),
+        *_first_steps(first, named, residual, ways.bandwidth),
+        *_steps_after(after, named, residual),
     ]
 
 
+def _named(
+    first: IntArray, after: IntArray, residual: FloatArray, ways: Ways, most: int | None
+) -> set[int]:
+    """Choose the threats that have steps of their own: all threats of some of the losses."""
+    if most is None:
+        return {*first.tolist(), *after.tolist()}
+    greatest = first[np.argsort(-residual[first], kind="stable")[:most]]
+    named = np.concatenate((greatest, after[:most]))
+    if ways.losses is not None:
+        loss_of = ways.losses.loss_of
+        named = np.flatnonzero(np.isin(loss_of, loss_of[named]))
+    return set(named.tolist())
+
+
 def _first_steps(
-    threats: NDArray[np.intp], residual: FloatArray, bandwidth: FloatArray, most: int | None
+    threats: IntArray, named: set[int], residual: FloatArray, bandwidth: FloatArray
 ) -> list[Step]:
     """Make the steps of threats that run in full at the start: some by name, the rest together."""
-    named = set(threats.tolist())
-    if most is not None and len(threats) > most:
-        named = set(threats[np.argsort(-residual[threats], kind="stable")[:most]].tolist())
-    steps = [_one(i, residual, bandwidth) for i in threats.tolist() if i in named]
+    steps = [
+        Step(i, 1, float(bandwidth[i]), float(residual[i])) for i in threats.tolist() if i in named
+    ]
     others = [i for i in threats.tolist() if i not in named]
-    return [*steps, _several(others, residual, bandwidth)] if others else steps
+    return [*steps, _several(bandwidth[others], residual[others])] if others else steps
 
 
-def _steps_after(
-    threats: NDArray[np.intp],
-    ratio: FloatArray,
-    residual: FloatArray,
-    bandwidth: FloatArray,
-    most: int | None,
-) -> list[Step]:
-    """Make the later steps; beyond `most` threats, tied threats become one step."""
+def _steps_after(after: Steps, named: set[int], residual: FloatArray) -> list[Step]:
+    """Make the later steps; tied threats without a step of their own become one step."""
     steps: list[Step] = []
     held: list[int] = []
     held_ratio = math.inf
-    for position, (i, per_bit) in enumerate(zip(threats.tolist(), ratio.tolist(), strict=True)):
-        if most is None or position < most:
-            steps.append(_one(i, residual, bandwidth))
+
+    def join_held() -> None:
+        if held:
+            steps.append(_several(after.bits[held], after.gain[held]))
+            held.clear()
+
+    targets, sources, ratios = after.target.tolist(), after.source.tolist(), after.slope.tolist()
+    for position, (i, source, per_bit) in enumerate(zip(targets, sources, ratios, strict=True)):
+        if i in named:
+            join_held()
+            replaces = source if source >= 0 else None
+            steps.append(Step(i, 1, float(after.bits[position]), float(residual[i]), replaces))
             continue
         if held and held_ratio - per_bit > _SAME_RATIO * held_ratio:
-            steps.append(_several(held, residual, bandwidth))
-            held = []
+            join_held()
         if not held:
             held_ratio = per_bit
-        held.append(i)
-    return [*steps, _several(held, residual, bandwidth)] if held else steps
+        held.append(position)
+    join_held()
+    return steps
 
 
-def _one(threat: int, residual: FloatArray, bandwidth: FloatArray) -> Step:
-    return Step(threat, 1, float(bandwidth[threat]), float(residual[threat]))
-
-
-def _several(threats: list[int], residual: FloatArray, bandwidth: FloatArray) -> Step:
-    bits, loss = (math.fsum(numbers[threats].tolist()) for numbers in (bandwidth, residual))
-    return Step(None, len(threats), bits, loss)
+def _several(bits: FloatArray, losses: FloatArray) -> Step:
+    return Step(None, len(bits), math.fsum(bits.tolist()), math.fsum(losses.tolist()))

@@ -22,6 +22,7 @@ from mfmgame.view.report.input_rows import (
     defenses_table,
     pairs_table,
     settings_table,
+    steps_table,
     threats_table,
 )
 from mfmgame.view.report.measured_rows import measured_table
@@ -45,6 +46,7 @@ from mfmgame.view.text.number_formats import (
     number_text,
     share_text,
 )
+from mfmgame.view.text.plan_tables import loss_columns
 
 __all__ = ["contents"]
 
@@ -94,14 +96,22 @@ def contents(
             "limits": _limits(assessment),
             "plans": _plans(assessment),
             "attack": _attack(assessment, labels),
+            "attack_steps": steps_table(
+                game,
+                np.flatnonzero(solution.attack.array > 0.0).tolist(),
+                labels,
+                "Steps of chains in the worst attack",
+            ),
             "frontier": _frontier(frontier),
             "index": _index(assessment, labels),
+            "techniques": _techniques(assessment, labels),
             "classes": _classes(entries),
             "open": _open(assessment, entries, labels),
             "bases": bases_table(solution),
             "proofs": _proofs(assessment, frontier),
             "settings": settings_table(assessment),
             "threats": threats_table(assessment, entries),
+            "steps": steps_table(game, range(game.n_threats), labels, "Steps of chains"),
             "defenses": defenses_table(assessment, entries),
             "pairs": pairs_table(assessment, entries, labels),
             "measured": measured_table(entries, labels),
@@ -212,11 +222,12 @@ def _limits(assessment: Assessment) -> Table:
 def _attack(assessment: Assessment, labels: Labels) -> Table:
     solution = assessment.solution
     game, effort = solution.game, solution.attack.array
-    caused = effort * solution.residual.array
+    caused, ways = effort * solution.residual.array, loss_columns(game)
     running = sorted(np.flatnonzero(effort > 0).tolist(), key=lambda i: (-caused[i], i))
     rows = (
         (
             labels.threats[i],
+            *(game.threat_losses[i] or "-" for _ in ways),
             game.threat_classes[i],
             *(
                 number_text(float(number))
@@ -231,8 +242,9 @@ def _attack(assessment: Assessment, labels: Labels) -> Table:
         )
         for i in running
     )
-    headings = ["threat", "class", "effort", "bits", "severity", "covered", "loss"]
-    return table("Threats in the worst attack", headings, rows, text_columns=2, noun="threat")
+    headings = ["threat", *ways, "class", "effort", "bits", "severity", "covered", "loss"]
+    caption, n_texts = "Threats in the worst attack", 2 + len(ways)
+    return table(caption, headings, rows, text_columns=n_texts, noun="threat")
 
 
 def _frontier(frontier: Frontier) -> Table:
@@ -263,19 +275,34 @@ def _coverage(assessment: Assessment) -> list[tuple[str, str]]:
 
 def _index(assessment: Assessment, labels: Labels) -> Table:
     index = assessment.index
-    shares = index.defenses.array
+    shares, found = index.defenses.array, index.techniques
     order = sorted(range(len(shares)), key=lambda j: (-np.nan_to_num(shares[j], nan=-1.0), j))
     rows = (
         (
             labels.defenses[j],
             share_text(shares[j]),
+            *([] if found is None else [share_text(found.defenses[j])]),
             share_text(index.consistency.array[j]),
             *(share_text(share) for share in index.by_class[j].tolist()),
         )
         for j in order
     )
-    headings = ["defense", "index", "consistency", *index.classes]
+    by_technique = [] if found is None else ["by technique"]
+    headings = ["defense", "index", *by_technique, "consistency", *index.classes]
     return table("Defense Coverage Index, each defense alone", headings, rows, noun="defense")
+
+
+def _techniques(assessment: Assessment, labels: Labels) -> Table:
+    """List the techniques of chains by weight; no rows where there are no chains."""
+    rows: list[tuple[str, ...]] = []
+    found, chains = assessment.index.techniques, assessment.solution.game.chains
+    if found is not None and chains is not None:
+        label_of = dict(zip(chains.technique_ids, labels.techniques, strict=True))
+        for technique, weight, j, share in found.strongest_defenses():
+            best = labels.defenses[j] if share else "-"
+            rows.append((label_of[technique], best, share_text(weight), share_text(share)))
+    headings = ["technique", "stopped best by", "weight", "share stopped"]
+    return table("Techniques of chains", headings, rows, text_columns=2, noun="technique")
 
 
 def _classes(entries: Entries) -> Table:

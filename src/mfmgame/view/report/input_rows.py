@@ -17,8 +17,16 @@ from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
 from mfmgame.view.report.wording import short, use_heading
 from mfmgame.view.text.number_formats import kept_text, percent_text
+from mfmgame.view.text.plan_tables import loss_columns
 
-__all__ = ["bases_table", "defenses_table", "pairs_table", "settings_table", "threats_table"]
+__all__ = [
+    "bases_table",
+    "defenses_table",
+    "pairs_table",
+    "settings_table",
+    "steps_table",
+    "threats_table",
+]
 
 
 def bases_table(solution: Solution) -> Table:
@@ -64,21 +72,36 @@ def _limit_text(game: DefenseGame, resource: str, limit: float) -> str:
 def threats_table(assessment: Assessment, entries: Entries) -> Table:
     """List every threat with its source and its full numbers."""
     game = assessment.solution.game
-    numbers = zip(game.severity.tolist(), game.bandwidth.tolist(), strict=True)
+    ways, columns = loss_columns(game), (game.severity.tolist(), game.bandwidth.tolist())
     rows = (
         (
             threat.id,
             threat.name or "-",
+            *(loss or "-" for _ in ways),
             threat.threat_class,
             threat.basis or "not stated",
             threat.source or "-",
             repr(severity),
             repr(bandwidth),
         )
-        for threat, (severity, bandwidth) in zip(entries.threats, numbers, strict=True)
+        for threat, loss, severity, bandwidth in zip(
+            entries.threats, game.threat_losses, *columns, strict=True
+        )
     )
-    headings = ["id", "name", "class", "basis", "source", "severity", "bits"]
-    return table("Threats", headings, rows, text_columns=5, noun="threat")
+    headings = ["id", "name", *ways, "class", "basis", "source", "severity", "bits"]
+    return table("Threats", headings, rows, text_columns=5 + len(ways), noun="threat")
+
+
+def steps_table(game: DefenseGame, threats: Iterable[int], labels: Labels, caption: str) -> Table:
+    """List the steps of chains in order; no rows where there are none."""
+    chains, rows = game.chains, list[tuple[str, ...]]()
+    if chains is not None:
+        for i in threats:
+            for place, step in enumerate(chains.steps[i].tolist(), start=1):
+                bits = repr(float(chains.bandwidth[step]))
+                rows.append((labels.threats[i], labels.techniques[step], str(place), bits))
+    headings = ["chain", "technique", "step", "bits"]
+    return table(caption, headings, rows, text_columns=2, noun="step", most=500)
 
 
 def defenses_table(assessment: Assessment, entries: Entries) -> Table:
@@ -105,14 +128,23 @@ def defenses_table(assessment: Assessment, entries: Entries) -> Table:
 
 
 def pairs_table(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
-    """List every effectiveness above 0 with its basis and source."""
+    """List every effectiveness above 0 with its basis and source, but what follows from steps."""
+    chains, shares, codes = (
+        assessment.solution.game.chains,
+        entries.effectiveness,
+        entries.bases.effectiveness,
+    )
+    if chains is not None:
+        shares = np.vstack((chains.without_derived(shares), entries.technique_effectiveness))
+        codes = np.vstack((codes, entries.technique_bases))
+    acted_on = [*labels.threats, *labels.techniques]
 
     def rows() -> Iterable[tuple[str, ...]]:
-        for i, j in np.argwhere(entries.effectiveness > 0).tolist():
-            basis = BASIS_NAMES[entries.bases.effectiveness[i, j]]
-            share = repr(float(entries.effectiveness[i, j]))
+        for i, j in np.argwhere(shares > 0).tolist():
             source = entries.sources.get((i, j), "by the rules") or "-"
-            yield labels.threats[i], labels.defenses[j], basis, source, share
+            share = repr(float(shares[i, j]))
+            yield acted_on[i], labels.defenses[j], BASIS_NAMES[codes[i, j]], source, share
 
-    headings = ["threat", "defense", "basis", "source", "share stopped at level 1"]
+    noun = "threat" if chains is None else "threat or technique"
+    headings = [noun, "defense", "basis", "source", "share stopped at level 1"]
     return table("Effectiveness above 0", headings, rows(), text_columns=4, noun="value", most=500)

@@ -19,14 +19,15 @@ _INTERVAL = np.array([0.025, 0.975])
 
 def measured_table(entries: Entries, labels: Labels) -> Table:
     """List every measured effectiveness: counts, estimate as counted, median and interval."""
-    threats = {threat.id: row for row, threat in enumerate(entries.threats)}
+    ids = [*(threat.id for threat in entries.threats), *(one.id for one in entries.techniques)]
+    label_of = dict(zip(ids, (*labels.threats, *labels.techniques), strict=True))
     defenses = {defense.id: column for column, defense in enumerate(entries.defenses)}
 
     def rows() -> Iterable[tuple[str, ...]]:
         for (threat, defense), form in entries.measured.items():
             low, high = form.quantiles(_INTERVAL).tolist()
             yield (
-                labels.threats[threats[threat]],
+                label_of[threat],
                 labels.defenses[defenses[defense]],
                 form.baseline.id,
                 _counts(form.baseline),
@@ -37,7 +38,7 @@ def measured_table(entries: Entries, labels: Labels) -> Table:
             )
 
     headings = [
-        "threat",
+        "threat or technique" if labels.techniques else "threat",
         "defense",
         "baseline",
         "attacks that succeed without the defense",

@@ -83,11 +83,14 @@ def report_page(
         labels = Labels(
             labels_of((threat.id, threat.name) for threat in entries.threats),
             labels_of((defense.id, defense.name) for defense in entries.defenses),
+            labels_of((technique.id, technique.name) for technique in entries.techniques),
         )
         parts = contents(assessment, frontier, entries, labels)
-        page = _rendered(parts, library, "")
+        script = _script(shares_losses=game.shared_losses is not None)
+        page = _rendered(parts, library, script, "")
         room = LARGEST_PAGE - len(page.encode("utf-8"))
-        page = _rendered(parts, library, frontier_payload(assessment, frontier, labels, room))
+        payload = frontier_payload(assessment, frontier, labels, room)
+        page = _rendered(parts, library, script, payload)
     except KeyboardInterrupt:
         raise Interrupted(assessment.solution) from None
     return page
@@ -103,23 +106,32 @@ def _plotly() -> str:
     return file.read_text("utf-8").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _rendered(parts: dict[str, object], library: str, payload: str) -> str:
+def _script(*, shares_losses: bool) -> str:
+    """Read the page's own script, with the part for shared losses only where a game has some."""
+    script = _text("script.js")
+    if not shares_losses:
+        return script
+    functions, start, end = script.rpartition("  start();\n")
+    return functions + _text("shared_losses.js") + "\n\n" + start + end
+
+
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8").strip()
+
+
+def _rendered(parts: dict[str, object], library: str, script: str, payload: str) -> str:
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    folder = resources.files(__package__)
-    script, style = (
-        folder.joinpath(name).read_text("utf-8").strip() for name in ("script.js", "style.css")
-    )
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    template = environment.from_string(folder.joinpath("template.html").read_text("utf-8"))
+    template = environment.from_string(_text("template.html"))
     return template.render(
         **parts,
         library=Markup(library),
         script=Markup(script),
-        style=Markup(style),
+        style=Markup(_text("style.css")),
         payload=Markup(payload),
         hashes=[_hash(library), _hash(script)],
     )

@@ -29,10 +29,11 @@ _LONGEST_NAME = 80
 
 
 class Labels(NamedTuple):
-    """Labels of the threats and defenses of a game, in the game's order."""
+    """Labels of the threats, defenses and techniques of a game, in the game's order."""
 
     threats: Sequence[str]
     defenses: Sequence[str]
+    techniques: Sequence[str] = ()
 
 
 def frontier_payload(assessment: Assessment, frontier: Frontier, labels: Labels, room: int) -> str:
@@ -193,7 +194,7 @@ class _Pieces:
         levels = frontier.allocations[k]
         residual = game.severity * self._composition.exposure(levels)
         start, stop = frontier.breakpoints[k : k + 2].tolist()
-        steps = attack_steps(residual, game.bandwidth, start, stop, most)
+        steps = attack_steps(residual, game.ways, start, stop, most)
         plan = [[j, float(levels[j])] for j in np.flatnonzero(levels).tolist()]
         return [plan, [self._step(step, threats) for step in steps]]
 
@@ -201,7 +202,10 @@ class _Pieces:
     def _step(step: Step, threats: dict[int, int]) -> list[float]:
         if step.threat is None:
             return [step.n_threats, step.bits, step.loss]
-        return [threats.setdefault(step.threat, len(threats)), step.loss]
+        threat = threats.setdefault(step.threat, len(threats))
+        if step.replaces is None:
+            return [threat, step.loss]
+        return [threat, step.loss, threats[step.replaces], step.bits]
 
     def _threat(self, i: int) -> str:
         game = self._game

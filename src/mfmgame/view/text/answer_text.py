@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mfmgame.answers.coverage_index import CoverageIndex
+from mfmgame.answers.coverage_index import CoverageIndex, TechniqueIndex
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.threshold import Threshold
 from mfmgame.game.game import DefenseGame
@@ -29,7 +29,7 @@ from mfmgame.view.text.answer_facts import (
     threshold_facts,
     title,
 )
-from mfmgame.view.text.fitting_table import RowsOnDemand, table_of
+from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, table_of
 from mfmgame.view.text.layout import (
     Fact,
     Later,
@@ -49,7 +49,7 @@ from mfmgame.view.text.number_formats import (
     printable,
     share_text,
 )
-from mfmgame.view.text.plan_tables import allocation_part, attack_part
+from mfmgame.view.text.plan_tables import MOST_ROWS, allocation_part, attack_part
 
 if TYPE_CHECKING:
     from mfmgame.assessment import Assessment
@@ -146,23 +146,46 @@ def index_text(index: CoverageIndex) -> Group:
     order = np.argsort(-np.nan_to_num(index.defenses.array, nan=-1.0), kind="stable")
     # The name of a class breaks after each hyphen, so that six classes fit side by side.
     classes = [printable(name).replace("-", "-\n") for name in index.classes]
+    found = index.techniques
+    by_technique = [] if found is None else ["by technique"]
 
     def row_of(place: int) -> tuple[str, ...]:
         j = int(order[place])
-        numbers = [index.defenses.array[j], index.consistency.array[j], *index.by_class[j]]
+        numbers = [index.defenses.array[j], *([] if found is None else [found.defenses[j]])]
+        numbers += [index.consistency.array[j], *index.by_class[j]]
         return printable(game.defense_ids[j]), *(share_text(number) for number in numbers)
 
     table = table_of(
-        ["defense", "index", "consistency", *classes],
+        ["defense", "index", *by_technique, "consistency", *classes],
         drop=[*reversed(classes), "consistency"],
         rows=RowsOnDemand(len(order), row_of),
     )
+    parts: list[RenderableType] = [heading("by defense and class"), table]
+    if found is not None:
+        parts += [heading("by technique"), _techniques_table(game, found)]
     return Group(
         title(game),
         facts_table([("coverage", _portfolio(index)), *status_facts(index.status)]),
-        heading("by defense and class"),
-        table,
+        *parts,
         *notes_text(index.notes),
+    )
+
+
+def _techniques_table(game: DefenseGame, found: TechniqueIndex) -> FittingTable:
+    """Show the techniques of chains by weight, each with the defense that stops it best."""
+    listed = found.strongest_defenses()
+
+    def row_of(place: int) -> tuple[str, ...]:
+        technique, weight, j, share = listed[place]
+        best = printable(game.defense_ids[j]) if share else "-"
+        return printable(technique), share_text(weight), best, share_text(share)
+
+    return table_of(
+        ["technique", "weight", "stopped best by", "share stopped"],
+        texts=["stopped best by"],
+        drop=["weight"],
+        most=MOST_ROWS,
+        rows=RowsOnDemand(len(listed), row_of),
     )
 
 

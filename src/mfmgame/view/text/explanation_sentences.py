@@ -50,10 +50,15 @@ def sentence_on(found: Explanation, row: ExplainedDefense) -> str:
     return _SENTENCES[row.why.reason](found, row)
 
 
-def _shares(shares: Mapping[str, float]) -> str:
-    """List threats with the share of each that a defense stops."""
-    listed = [f"{percent_text(share)} of {printable(threat)}" for threat, share in shares.items()]
-    return _listed(listed)
+def _shares(row: ExplainedDefense, shares: Mapping[str, float]) -> str:
+    """List threats with the share of each that a defense stops, and where it stops chains best."""
+    best = {threat: f" (best at {printable(step)})" for threat, step in row.stops_at.items()}
+    return _listed(
+        [
+            f"{percent_text(share)} of {printable(threat)}{best.get(threat, '')}"
+            for threat, share in shares.items()
+        ]
+    )
 
 
 def _needed(found: Explanation, row: ExplainedDefense) -> str:
@@ -61,7 +66,9 @@ def _needed(found: Explanation, row: ExplainedDefense) -> str:
     sentence = f"funded: without it, the loss rises from {value} to {without}"
     if row.keeps_out and not row.stops:
         used = _listed([printable(threat) for threat in row.keeps_out])
-        return f"{sentence}, and the worst attack uses {used}; it stops {_shares(row.keeps_out)}"
+        return (
+            f"{sentence}, and the worst attack uses {used}; it stops {_shares(row, row.keeps_out)}"
+        )
     return sentence + _stops(row)
 
 
@@ -84,7 +91,7 @@ def _imposed(found: Explanation, row: ExplainedDefense) -> str:
 
 
 def _stops(row: ExplainedDefense) -> str:
-    return f"; it stops {_shares(row.stops)}" if row.stops else ""
+    return f"; it stops {_shares(row, row.stops)}" if row.stops else ""
 
 
 def _cannot_run(found: Explanation, row: ExplainedDefense) -> str:

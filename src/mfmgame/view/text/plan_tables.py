@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -14,8 +14,8 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.messages import counted
 from mfmgame.numerics.arrays import FloatArray, IntArray
-from mfmgame.view.text.fitting_table import FittingTable, RowsOnDemand, shows_every_row, table_of
-from mfmgame.view.text.layout import HINT
+from mfmgame.view.text.fitting_table import RowsOnDemand, shows_every_row, table_of
+from mfmgame.view.text.layout import HINT, Fact, facts_table, heading
 from mfmgame.view.text.number_formats import (
     amount_text,
     loss_heading,
@@ -30,6 +30,7 @@ __all__ = [
     "attack_part",
     "attack_table",
     "greatest_first",
+    "loss_columns",
     "name_heading",
 ]
 
@@ -97,29 +98,50 @@ def attack_part(solution: Solution) -> RenderableType:
 
 def attack_table(
     game: DefenseGame, effort: FloatArray, coverage: FloatArray, residual: FloatArray
-) -> FittingTable:
-    """Show the threats of an attack, the greatest loss first."""
+) -> RenderableType:
+    """Show the threats of an attack, the greatest loss first, and the steps of its chains."""
     caused, running = effort * residual, np.flatnonzero(effort > 0.0)
     running = running[greatest_first(caused[running])]
-    names, loss, severity = (
+    names, ways, loss, severity = (
         name_heading(game.threat_names),
+        loss_columns(game),
         loss_heading(game),
         loss_heading(game, "severity"),
     )
 
     def row_of(place: int) -> tuple[str, ...]:
         i = int(running[place])
-        texts = game.threat_ids[i], *(game.threat_names[i] for _ in names), game.threat_classes[i]
+        texts = (
+            game.threat_ids[i],
+            *(game.threat_names[i] for _ in names),
+            *(game.threat_losses[i] or "-" for _ in ways),
+            game.threat_classes[i],
+        )
         numbers = effort[i], effort[i] * game.bandwidth[i], game.severity[i], coverage[i], caused[i]
         return *map(printable, texts), *(number_text(float(one)) for one in numbers)
 
-    return table_of(
-        ["threat", *names, "class", "effort", "bits", severity, "coverage", loss],
-        texts=(*names, "class"),
-        drop=["class", "bits", severity, *names, "coverage", "effort"],
+    table = table_of(
+        ["threat", *names, *ways, "class", "effort", "bits", severity, "coverage", loss],
+        texts=(*names, *ways, "class"),
+        drop=["class", "bits", severity, *names, *ways, "coverage", "effort"],
         most=MOST_ROWS,
         rows=RowsOnDemand(len(running), row_of),
     )
+    shown = running if shows_every_row() else running[:MOST_ROWS]
+    steps = [fact for i in shown.tolist() for fact in _steps_facts(game, i)]
+    return Group(table, heading("steps"), facts_table(steps)) if steps else table
+
+
+def _steps_facts(game: DefenseGame, threat: int) -> Iterator[Fact]:
+    """List the steps of a threat in order, if it is a chain."""
+    steps = () if game.chains is None else game.chains.steps_of(threat)
+    if steps:
+        yield printable(game.threat_ids[threat]), " > ".join(map(printable, steps))
+
+
+def loss_columns(game: DefenseGame) -> list[str]:
+    """Return the heading of a column of the losses of threats; none where no loss is shared."""
+    return [] if game.shared_losses is None else ["leads to"]
 
 
 def greatest_first(numbers: FloatArray) -> IntArray:
