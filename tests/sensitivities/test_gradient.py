@@ -200,6 +200,22 @@ def test_a_threshold_of_0_stays_where_free_threats_alone_cost_too_much():
     assert math.isnan(just.termination_loss)
 
 
+def test_a_first_level_of_a_defense_counts_only_if_it_replaces_others_at_a_gain():
+    # d0 fills t0. A level of d1 instead frees budget worth 1/2, and lets 1 more of t0 through.
+    game = mg.DefenseGame(
+        severity=[4.0, 2.0],
+        bandwidth=[0.0, 0.0],
+        effectiveness=[[0.75, 0.5, 0.0], [0.0, 0.0, 0.25]],
+        attacker_bandwidth=0.0,
+        use={"budget": [1.0, 0.0, 1.0]},
+        limits={"budget": 1.5},
+        max_level=[2.0, 0.0, 3.0],
+    )
+    gradient = mg.value_gradient(game)
+    assert gradient.limits["budget"] == pytest.approx(-0.5)
+    assert gradient.max_level["d1"] == pytest.approx(0.0, abs=1e-12)
+
+
 def test_a_game_small_enough_for_paper():
     # Level 0.5 of the only defense: 4 * (1 - 0.5 * 0.5) = 3 at full effort, half of it at 1 bit.
     game = mg.DefenseGame(

@@ -37,7 +37,7 @@ def tight_cuts(
     threats: IntArray,
 ) -> TightCuts:
     """Find every cut of the given threats that is exact at an allocation, also at its kinks."""
-    lists = composition.tight_anchors(threats, allocation, game.max_level > 0.0)
+    lists = composition.tight_anchors(threats, allocation)
     owners = np.repeat(threats, [len(entry) for entry in lists])
     anchors = np.array([anchor for entry in lists for anchor in entry])
     _, gradients = composition.cuts(owners, anchors)

@@ -36,9 +36,7 @@ class Additive(Composition):
     def are_anchors(self, threats: IntArray, anchors: FloatArray) -> NDArray[np.bool_]:
         return np.asarray((anchors == 0.0) | (anchors == 1.0))
 
-    def tight_anchors(
-        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
-    ) -> list[list[float]]:
+    def tight_anchors(self, threats: IntArray, allocation: FloatArray) -> list[list[float]]:
         either = {-1: [0.0], 0: [0.0, 1.0], 1: [1.0]}
         covered = self._rows(threats) @ allocation
         sides = np.where(np.abs(covered - 1.0) <= NEAR, 0, np.where(covered < 1.0, -1, 1))

@@ -134,11 +134,8 @@ class BestOf(Composition):
         rows = self._rows(threats)
         return np.asarray((anchors == 0.0) | (rows == anchors[:, None]).any(axis=1))
 
-    def tight_anchors(
-        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
-    ) -> list[list[float]]:
-        rows = self._rows(threats)[:, usable]
-        return [_fillings(row, allocation[usable]) for row in rows]
+    def tight_anchors(self, threats: IntArray, allocation: FloatArray) -> list[list[float]]:
+        return [_fillings(row, allocation) for row in self._rows(threats)]
 
     def slopes(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
         # A defense takes what it fills; equal ones share the last room by their levels.

@@ -171,13 +171,8 @@ class Composition(ABC):
         """Tell which anchors belong to cuts that a proof may need, shape (n_chosen,)."""
 
     @abstractmethod
-    def tight_anchors(
-        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
-    ) -> list[list[float]]:
-        """List the anchors of all cuts that are exact at an allocation, for each given threat.
-
-        Defenses outside `usable` cannot run at all.
-        """
+    def tight_anchors(self, threats: IntArray, allocation: FloatArray) -> list[list[float]]:
+        """List the anchors of all cuts that are exact at an allocation, for each given threat."""
 
     def acting_shares(self, anchors: FloatArray) -> FloatArray:
         """Return the part of each cut's weight on which coverage acts, shape (n_cuts,)."""

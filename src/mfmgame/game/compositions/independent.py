@@ -81,9 +81,7 @@ class Independent(Composition):
         grains = within / ANCHOR_GRAIN
         return np.asarray((anchors == within) & (grains == np.rint(grains)))
 
-    def tight_anchors(
-        self, threats: IntArray, allocation: FloatArray, usable: NDArray[np.bool_]
-    ) -> list[list[float]]:
+    def tight_anchors(self, threats: IntArray, allocation: FloatArray) -> list[list[float]]:
         return [[depth] for depth in (-np.log(self.exposure(allocation)[threats])).tolist()]
 
     def slopes(self, threats: IntArray, allocation: FloatArray) -> FloatArray:
