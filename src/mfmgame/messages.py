@@ -69,7 +69,8 @@ def joined(texts: Sequence[str]) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Format a count with its noun: ``"1 threat"``, ``"2 threats"``."""
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    ending = "es" if noun.endswith("s") else "s"
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + ending
     return f"{number} {noun if number == 1 else plural}"
 
 

@@ -297,7 +297,7 @@ WRONG = [
         renamed_in_german,
         "threats: missing, expected a sheet 'threats'; other sheets found: 'Bedroh",
     ),
-    (rules_by_another_name, "'dependencies': unknown sheet, expected one of 'measured', 'rules', "),
+    (rules_by_another_name, "'dependencies': unknown sheet, expected one of 'losses', "),
     (
         cost_column,
         "defenses!G1: unknown column 'price', expected one of 'id', 'name', 'level', 'fa",

@@ -99,7 +99,8 @@ class Group:
 class CatalogGaps:
     """Gaps of a catalog.
 
-    A defense covers a threat if its effectiveness on it is more than 0.
+    A defense covers a threat if its effectiveness on it is more than 0, and a chain if it covers a
+    step. Threats of one loss weigh together as much as the most severe of them.
 
     Attributes
     ----------
@@ -174,14 +175,14 @@ def check_catalog(catalog: Catalog) -> CatalogGaps:
     (73, 73, 30)
     """
     entries = resolve_catalog(catalog)
-    severities = _severities(entries)
+    severities = _weights(entries)
     covered = _any_above_0(entries.effectiveness)
     acts = _any_above_0(entries.effectiveness.T)
     total = math.fsum(severities)
     rows = zip(entries.threats, severities, covered, strict=True)
     uncovered = [
-        Uncovered(threat.id, threat.name, severity, _share(severity, total))
-        for threat, severity, is_covered in rows
+        Uncovered(threat.id, threat.name, threat.severity or 0.0, _share(weight, total))
+        for threat, weight, is_covered in rows
         if not is_covered
     ]
     is_covered = dict(zip((threat.id for threat in entries.threats), covered, strict=True))
@@ -256,7 +257,8 @@ def groups_of(entries: Entries, by: Grouping) -> tuple[Group, ...]:
 
 
 def _group(entries: Entries, name: str | None, rows: Sequence[int]) -> Group:
-    severities = [entries.threats[row].severity or 0.0 for row in rows]
+    weights = _weights(entries)
+    severities = [weights[row] for row in rows]
     effectiveness = entries.effectiveness[rows]
     covered = _any_above_0(effectiveness)
     total = math.fsum(severities)
@@ -275,8 +277,20 @@ def _group(entries: Entries, name: str | None, rows: Sequence[int]) -> Group:
     )
 
 
-def _severities(entries: Entries) -> list[float]:
-    return [threat.severity or 0.0 for threat in entries.threats]
+def _weights(entries: Entries) -> list[float]:
+    """Weigh threats by severity; those of one loss together by the greatest of theirs."""
+    severities: dict[str | int, list[float]] = {}
+    for row, threat in enumerate(entries.threats):
+        severities.setdefault(threat.loss or row, []).append(threat.severity or 0.0)
+    share = {
+        loss: max(of_ways) / math.fsum(of_ways)
+        for loss, of_ways in severities.items()
+        if len(of_ways) > 1 and any(of_ways)
+    }
+    return [
+        (threat.severity or 0.0) * share.get(threat.loss or row, 1.0)
+        for row, threat in enumerate(entries.threats)
+    ]
 
 
 def _any_above_0(matrix: FloatArray) -> list[bool]:

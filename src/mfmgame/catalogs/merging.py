@@ -131,22 +131,24 @@ def merge_catalogs(
         systems=systems,
         assumptions=assumptions,
     )
-    return merged.restated(_forms_in_defenses(catalogs, merged))
+    return merged.restated(_stated_forms(catalogs, merged))
 
 
-def _forms_in_defenses(
+def _stated_forms(
     catalogs: Sequence[Catalog], merged: Catalog
 ) -> dict[Place, StatedNumber | KeptShare]:
-    """Collect how the numbers of merged defenses are stated, kept shares among them."""
-    places = {defense.id: place for place, defense in enumerate(merged.defenses)}
-    return {
-        ("defenses", places[defense.id], *place[2:]): form
-        for catalog in catalogs
-        for place, form in catalog.stated.items()
-        if place[0] == "defenses"
-        for defense in (catalog.defenses[int(place[1])],)
-        if defense == merged.defenses[places[defense.id]]
-    }
+    """Collect how numbers of merged entries are stated, kept shares of defenses among them."""
+    found: dict[Place, StatedNumber | KeptShare] = {}
+    for key in ("defenses", "losses", "techniques"):
+        entries = getattr(merged, key)
+        places = {entry.id: place for place, entry in enumerate(entries)}
+        for catalog in catalogs:
+            for place, form in catalog.stated.items():
+                if place[0] == key:
+                    entry = getattr(catalog, key)[int(place[1])]
+                    if entry == entries[places[entry.id]]:
+                        found[key, places[entry.id], *place[2:]] = form
+    return found
 
 
 class _Conflicts:

@@ -11,7 +11,12 @@ from mfmgame.messages import nearest, shown
 
 __all__ = ["key_of", "parts_of", "set_by_id", "set_member"]
 
-_NOUNS = {"threats": "threat", "defenses": "defense"}
+_NOUNS = {
+    "threats": "threat",
+    "defenses": "defense",
+    "losses": "loss",
+    "techniques": "technique",
+}
 
 
 def key_of(part: str) -> str:
@@ -71,8 +76,8 @@ def set_member(document: Any, place: Sequence[Any], value: Any) -> None:
 def set_by_id(document: dict[str, Any], pointer: str, value: Any) -> None:
     """Set a member of a scenario's document; ids may stand for positions in lists.
 
-    A number of a catalog's threat or defense is set under ``overrides``, and
-    ``/effectiveness/THREAT/DEFENSE`` is the value of a pair.
+    A number of a catalog's entry is set under ``overrides``; ``/effectiveness/THREAT/DEFENSE`` and
+    ``/effectiveness/technique/TECHNIQUE/DEFENSE`` are the values of pairs.
 
     Parameters
     ----------
@@ -85,7 +90,7 @@ def set_by_id(document: dict[str, Any], pointer: str, value: Any) -> None:
     Raises
     ------
     SpecificationError
-        If no threat or defense has the id, or the document has no such place.
+        If no entry has the id, or the document has no such place.
     """
     try:
         place = _place(document, parts_of(pointer))
@@ -102,7 +107,10 @@ def set_by_id(document: dict[str, Any], pointer: str, value: Any) -> None:
 def _place(document: dict[str, Any], parts: list[str]) -> list[Any]:
     member, *rest = parts
     if member == "effectiveness" and len(rest) == 2 and not rest[0].isdigit():
-        return _pair(document, rest)
+        techniques = [entry.get("id") for entry in document.get("techniques") or []]
+        return _pair(document, "technique" if rest[0] in techniques else "threat", rest)
+    if member == "effectiveness" and len(rest) == 3 and rest[0] == "technique":
+        return _pair(document, "technique", rest[1:])
     if member not in _NOUNS or not rest:
         return list(parts)
     own, *inside = rest
@@ -117,12 +125,12 @@ def _place(document: dict[str, Any], parts: list[str]) -> list[Any]:
     raise SpecificationError(f"unknown {_NOUNS[member]} {shown(own)}, expected {expected}")
 
 
-def _pair(document: dict[str, Any], pair: list[str]) -> list[Any]:
+def _pair(document: dict[str, Any], noun: str, pair: list[str]) -> list[Any]:
     """The place of the value of a pair, which is made if there is none."""
     entries = document.get("effectiveness") or []
     document["effectiveness"] = entries
     for index, entry in enumerate(entries):
-        if [entry.get("threat"), entry.get("defense")] == pair:
+        if [entry.get(noun), entry.get("defense")] == pair:
             return ["effectiveness", index, "value"]
-    entries.append({"threat": pair[0], "defense": pair[1]})
+    entries.append({noun: pair[0], "defense": pair[1]})
     return ["effectiveness", len(entries) - 1, "value"]

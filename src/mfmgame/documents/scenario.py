@@ -318,7 +318,8 @@ class Scenario(UncertainDocument):
         set : mapping of str to object, optional
             Values by JSON pointer. An id may stand for a position in a list, as in
             ``/defenses/waf/use/budget``; a number of the catalog is set under ``overrides``; and
-            ``/effectiveness/THREAT/DEFENSE`` is the value of a pair.
+            ``/effectiveness/THREAT/DEFENSE`` or ``/effectiveness/technique/TECHNIQUE/DEFENSE`` is
+            the value of a pair.
 
         Returns
         -------

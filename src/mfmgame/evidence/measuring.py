@@ -40,8 +40,8 @@ def measured_catalog(
     ----------
     catalog : Catalog
     evidence : Evidence
-        Cells whose threat and defense are ids of the catalog are its measurements; other cells
-        need a line of the mapping.
+        Cells whose threat (or technique) and defense are ids of the catalog are its measurements;
+        other cells need a line of the mapping.
     mapping : sequence of MappedPair, optional
         From :func:`read_mapping`.
     models, suites : sequence of str, optional
@@ -131,21 +131,25 @@ def _set_effectiveness(
     """Write the measured effectiveness of each pair, over the catalog's own."""
     order = {
         key: {entry["id"]: place for place, entry in enumerate(document.get(key, ()))}
-        for key in ("threats", "defenses")
+        for key in ("threats", "techniques", "defenses")
     }
+    first = len(order["threats"])
+    rows = order["threats"] | {name: first + row for name, row in order["techniques"].items()}
     entries = {
-        (entry["threat"], entry["defense"]): entry for entry in document.get("effectiveness", ())
+        (entry.get("threat") or entry["technique"], entry["defense"]): entry
+        for entry in document.get("effectiveness", ())
     }
     unknown = []
     for pair in sorted(
         (pair for pair in groups if pair[1] in order["defenses"]),
-        key=lambda pair: (order["threats"][pair[0]], order["defenses"][pair[1]]),
+        key=lambda pair: (rows[pair[0]], order["defenses"][pair[1]]),
     ):
         counts = strongest_attack(groups[pair].cells)
         if counts is None:
             unknown.append(f"{pair[1]} on {pair[0]}")
         else:
-            entries[pair] = _entry(pair, groups[pair], counts, evidence)
+            noun = "technique" if pair[0] in order["techniques"] else "threat"
+            entries[pair] = {noun: pair[0], **_entry(pair, groups[pair], counts, evidence)}
     document["effectiveness"] = list(entries.values())
     if unknown:
         notes.append(
@@ -167,7 +171,6 @@ def _entry(
         group.reason,
     ]
     return {
-        "threat": pair[0],
         "defense": pair[1],
         "value": {
             "distribution": "measured",

@@ -31,8 +31,12 @@ Groups = dict[tuple[str, str], PairGroup]
 def pair_groups(
     catalog: Catalog, cells: Iterable[EvidenceCell], mapping: Sequence[MappedPair]
 ) -> Groups:
-    """Collect the cells of each pair of the catalog; direct measurements go before proxies."""
+    """Collect the cells of each pair of the catalog; direct measurements go before proxies.
+
+    The threat of a cell or of the mapping may also be a technique of the catalog.
+    """
     threats = {threat.id: None for threat in catalog.threats}
+    threats |= {technique.id: None for technique in catalog.techniques}
     defenses = {defense.id: None for defense in catalog.defenses}
     for index, pair in enumerate(mapping):
         refuse_unknown(pair.threat, threats, "threat", "map", index, "threat")

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from mfmgame.catalogs.scenario_entries import resolve
 from mfmgame.documents.kept_shares import KeptShare, kept_share
 from mfmgame.documents.scenario import Scenario
+from mfmgame.documents.sourced_entries import Sourced
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import compose
@@ -59,8 +61,25 @@ def odd_inputs(problem: Scenario | DefenseGame) -> list[str]:
     game = game_of(problem)
     found = [line for check in _CHECKS for line in check(game)]
     if isinstance(problem, Scenario):
-        found += [*_plain_shares(problem, game), *_without_basis(problem)]
+        found += [*_partial_ways(problem, game), *_plain_shares(problem, game)]
+        found += _without_basis(problem)
     return found
+
+
+def _partial_ways(scenario: Scenario, game: DefenseGame) -> Iterator[str]:
+    """Losses that no threat causes in full."""
+    if not (scenario.losses or any(game.threat_losses)):
+        return
+    for loss in resolve(scenario).losses:
+        ways = [name == loss.id for name in game.threat_losses]
+        greatest = float(game.severity[ways].max(initial=0.0))
+        if any(ways) and greatest < loss.severity:
+            yield (
+                f"no threat causes the loss {shown(loss.id)} in full, at most {_amount(greatest)} "
+                f"of {_amount(loss.severity)}: are its parts different losses?"
+            )
+        elif not any(ways) and loss.id in [own.id for own in scenario.losses]:
+            yield f"no threat leads to the loss {shown(loss.id)}"
 
 
 def _plain_shares(scenario: Scenario, game: DefenseGame) -> Iterator[str]:
@@ -76,10 +95,13 @@ def _plain_shares(scenario: Scenario, game: DefenseGame) -> Iterator[str]:
 
 def _without_basis(scenario: Scenario) -> list[str]:
     """Name the scenario's own entries that do not state what their numbers rest on."""
-    entries = (
-        ("threat", scenario.threats or ()),
+    threats = scenario.threats or ()
+    entries: tuple[tuple[str, Sequence[Sourced]], ...] = (
+        ("threat", [one for one in threats if not (one.severity is one.bandwidth is None)]),
         ("defense", scenario.defenses),
         ("effectiveness value", scenario.effectiveness),
+        ("shared loss", scenario.losses),
+        ("technique", scenario.techniques),
     )
     counts = [(noun, sum(one.basis is None for one in some)) for noun, some in entries]
     listed = ", ".join(counted(count, noun) for noun, count in counts if count)
@@ -190,10 +212,11 @@ def _termination(game: DefenseGame) -> Iterator[str]:
     loss, severities = game.termination_loss, game.severity[game.severity > 0.0]
     if loss is None or not len(severities):
         return
-    if loss >= severities.sum():
+    most = game.ways.greatest_losses(game.severity).sum()
+    if loss >= most:
         yield (
             f"the termination loss, {_amount(loss)}, is at least the loss of all threats together, "
-            f"{_amount(severities.sum())}: the decision is always to operate"
+            f"{_amount(most)}: the decision is always to operate"
         )
     elif 0.0 < loss < severities.min() / _OTHER_ORDER:
         yield (

@@ -30,6 +30,23 @@ ESTIMATE = ("low", "likely", "high")
 USE = "use: "
 """How the name of a column begins that holds what each defense uses of a resource."""
 
+LOSS_COLUMNS: Mapping[str, Kind] = {
+    "id": "text",
+    "name": "text",
+    "severity": "number",
+    "basis": "text",
+    "source": "text",
+    "description": "text",
+}
+TECHNIQUE_COLUMNS: Mapping[str, Kind] = {
+    "id": "text",
+    "name": "text",
+    "bandwidth": "number",
+    "basis": "text",
+    "source": "text",
+    "description": "text",
+    "tactics": "texts",
+}
 THREAT_COLUMNS: Mapping[str, Kind] = {
     "id": "text",
     "name": "text",
@@ -37,6 +54,8 @@ THREAT_COLUMNS: Mapping[str, Kind] = {
     "level": "text",
     "severity": "number",
     "bandwidth": "number",
+    "loss": "text",
+    "steps": "texts",
     "basis": "text",
     "source": "text",
     "description": "text",
@@ -59,7 +78,13 @@ DEFENSE_COLUMNS: Mapping[str, Kind] = {
     "lifecycle": "texts",
     "categories": "texts",
 }
-ENTRY_KEYS = {"threats": THREAT_COLUMNS, "defenses": DEFENSE_COLUMNS}
+ENTRY_KEYS = {
+    "losses": LOSS_COLUMNS,
+    "techniques": TECHNIQUE_COLUMNS,
+    "threats": THREAT_COLUMNS,
+    "defenses": DEFENSE_COLUMNS,
+}
+"""Columns of each sheet of entries; what threats refer to comes before them."""
 
 SCENARIO_KEYS: Mapping[str, Kind] = {
     "name": "text",

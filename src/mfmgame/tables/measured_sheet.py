@@ -10,7 +10,7 @@ from mfmgame.tables.cell_document import CellDocument
 from mfmgame.tables.cell_numbers import flag_cell, number_cell
 from mfmgame.tables.sheets import Cell, Sheet
 
-__all__ = ["MEASURED_COLUMNS", "has_row", "measured_row", "read_measured"]
+__all__ = ["MEASURED_COLUMNS", "acts_on", "has_row", "measured_row", "read_measured"]
 
 _FORM: Mapping[str, tuple[tuple[str, ...], str]] = {
     "successes": (("successes",), "count"),
@@ -25,12 +25,21 @@ _FORM: Mapping[str, tuple[tuple[str, ...], str]] = {
 """Member of the distribution that each column holds, and the kind of its cells."""
 _ENTRY = {"basis": "text", "source": "text", "adaptive": "flag"}
 """Member of the entry that each further column holds, and the kind of its cells."""
-MEASURED_COLUMNS = ("threat", "defense", *_FORM, *_ENTRY)
+MEASURED_COLUMNS = ("threat", "technique", "defense", *_FORM, *_ENTRY)
 _OPTIONAL = ("effective_trials", "baseline_effective_trials", "nominal")
 
 
+def acts_on(entry: Mapping[str, Any]) -> str:
+    """Return the threat or technique of an effectiveness entry."""
+    found: str = entry.get("threat") or entry["technique"]
+    return found
+
+
 def read_measured(
-    document: CellDocument, sheet: Sheet, resolved: Callable[[Sheet, int, int, str], str]
+    document: CellDocument,
+    sheet: Sheet,
+    acts_on_in: Callable[[Sheet, int, Mapping[str, int]], tuple[str, str]],
+    resolved: Callable[[Sheet, int, int, str], str],
 ) -> None:
     """Add an effectiveness entry to a document for each row of the sheet.
 
@@ -38,8 +47,10 @@ def read_measured(
     ----------
     document : CellDocument
     sheet : Sheet
+    acts_on_in : callable
+        Gives what a row is about, "threat" or "technique", and the id.
     resolved : callable
-        Gives the id that a cell of a row and column stands for, of a threat or a defense.
+        Gives the id that a cell of a row and column stands for, of a defense.
 
     Raises
     ------
@@ -49,23 +60,23 @@ def read_measured(
     needed = [name for name in ("threat", "defense", *_FORM) if name not in _OPTIONAL]
     columns = document.columns_of(sheet, dict.fromkeys(MEASURED_COLUMNS), needed)
     entries = document.document.setdefault("effectiveness", [])
-    seen = {(entry["threat"], entry["defense"]) for entry in entries}
+    seen = {(acts_on(entry), entry["defense"]) for entry in entries}
     for row in sheet.filled_rows():
-        threat = resolved(sheet, row, columns["threat"], "threats")
+        noun, own = acts_on_in(sheet, row, columns)
         defense = resolved(sheet, row, columns["defense"], "defenses")
-        if (threat, defense) in seen:
+        if (own, defense) in seen:
             document.refuse(
                 sheet,
                 row,
-                columns["threat"],
-                f"found {shown(defense)} against {shown(threat)} again, expected each pair once "
+                columns[noun],
+                f"found {shown(defense)} against {shown(own)} again, expected each pair once "
                 "in the sheets 'effectiveness' and 'measured'",
             )
-        seen.add((threat, defense))
+        seen.add((own, defense))
         place = ("effectiveness", len(entries))
         form = {"distribution": "measured", "baseline": {}}
-        entries.append({"threat": threat, "defense": defense, "value": form})
-        document.note(place, sheet, row, columns["threat"])
+        entries.append({noun: own, "defense": defense, "value": form})
+        document.note(place, sheet, row, columns[noun])
         document.note((*place, "defense"), sheet, row, columns["defense"])
         for name, (member, kind) in _FORM.items():
             if name in columns:
@@ -100,7 +111,7 @@ def measured_row(entry: Mapping[str, Any], *, exact: bool) -> Sequence[Cell]:
     -------
     sequence of (str, float or None)
     """
-    cells: list[Cell] = [entry["threat"], entry["defense"]]
+    cells: list[Cell] = [entry.get("threat"), entry.get("technique"), entry["defense"]]
     for member, kind in _FORM.values():
         value = entry["value"]
         for part in member:

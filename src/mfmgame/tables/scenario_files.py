@@ -17,6 +17,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.machine.atomic_files import replacing, reported_writing
 from mfmgame.messages import refuse_other_types, shown
 from mfmgame.tables.csv_folders import csv_files, read_csv_folder
+from mfmgame.tables.measured_sheet import acts_on
 from mfmgame.tables.sheets import SHEETS
 from mfmgame.tables.table_reading import TableReader
 from mfmgame.tables.table_writing import tables_of
@@ -207,7 +208,7 @@ def _plain(key: str, value: Any) -> Any:
     if isinstance(value, list):
         entries = [_plain("", inner) for inner in value]
         if key == "effectiveness":
-            entries.sort(key=lambda entry: (entry["threat"], entry["defense"]))
+            entries.sort(key=lambda entry: (acts_on(entry), entry["defense"]))
         return entries
     return value
 

@@ -26,6 +26,8 @@ Cell = str | float | None
 
 SHEETS = (
     "scenario",
+    "losses",
+    "techniques",
     "threats",
     "defenses",
     "effectiveness",

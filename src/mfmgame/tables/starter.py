@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -14,6 +14,7 @@ from mfmgame.documents.base import BASES
 from mfmgame.documents.catalog import Kind
 from mfmgame.documents.json_reading import path_of
 from mfmgame.documents.kept_shares import KeptShare, kept_share
+from mfmgame.documents.losses_and_techniques import Loss, Technique
 from mfmgame.documents.member_pointers import set_member
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, refuse_other_types, shown
@@ -133,6 +134,15 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
             if key in defense:
                 ids = [entries.defenses[j].id for j in columns]
                 defense[key] = [other for other in defense[key] if other in ids]
+    written = {threat.id: threat for threat in catalog.threats}
+    for threat in threats:  # ways and chains take their numbers from losses and techniques
+        original = written[threat["id"]]
+        if original.loss is not None and original.severity is None:
+            del threat["severity"]
+        if original.steps is not None and original.bandwidth is None:
+            del threat["bandwidth"]
+    techniques = {step for threat in threats for step in threat.get("steps") or ()}
+    losses = {threat.get("loss") for threat in threats}
     effectiveness = [
         {
             "threat": entries.threats[i].id,
@@ -145,6 +155,13 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
         for i in rows
         for j in columns
         if entries.effectiveness[i, j] > 0.0
+        and (entries.threats[i].steps is None or entries.stated[i, j])
+    ]
+    effectiveness += [
+        entry.model_dump(exclude_unset=True)
+        for entry in catalog.effectiveness
+        if entry.technique in techniques
+        and entry.defense in [entries.defenses[j].id for j in columns]
     ]
     total: dict[str, float] = {}
     for j in columns:
@@ -154,10 +171,12 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
     return {
         "schema": "mfmgame/scenario/1",
         "name": f"My system, from {catalog.name}",
+        **_listed("losses", [one for one in catalog.losses if one.id in losses]),
+        **_listed("techniques", [one for one in catalog.techniques if one.id in techniques]),
         "threats": threats,
         "defenses": defenses,
         "effectiveness": effectiveness,
-        "attacker": {"bandwidth": _half(entry["bandwidth"] for entry in threats)},
+        "attacker": {"bandwidth": _half(entries.threats[i].bandwidth for i in rows)},
         **({"resources": {name: {"shown_as": "kept_share"} for name in kept}} if kept else {}),
         "defender": {
             "limits": {
@@ -165,8 +184,14 @@ def _from_catalog(name: str, only: Collection[str] | None) -> dict[str, Any]:
                 for resource, used in total.items()
             }
         },
-        "termination": {"loss": _half(entry["severity"] for entry in threats)},
+        "termination": {"loss": _half(entries.threats[i].severity for i in rows)},
     }
+
+
+def _listed(key: str, entries: Sequence[Loss] | Sequence[Technique]) -> dict[str, Any]:
+    """Write a list of entries under its key; nothing if there are none."""
+    listed = [entry.model_dump(exclude_unset=True) for entry in entries]
+    return {key: listed} if listed else {}
 
 
 def _chosen(ids: list[str], only: Collection[str] | None) -> list[int]:

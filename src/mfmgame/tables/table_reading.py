@@ -20,14 +20,14 @@ from mfmgame.tables.columns import (
     canonical,
     known_word,
 )
-from mfmgame.tables.measured_sheet import read_measured
+from mfmgame.tables.measured_sheet import acts_on, read_measured
 from mfmgame.tables.sheets import Sheet, Tables, without_sheet
 
 __all__ = ["RULES", "TableReader"]
 
 _SCENARIO_COLUMNS = ("key", "value", *ESTIMATE, "basis", "source")
 _LIMIT_COLUMNS = ("resource", "limit", "unit", "shown_as", "basis", "source")
-_SOURCE_COLUMNS = ("threat", "defense", "basis", "source", "adaptive")
+_SOURCE_COLUMNS = ("threat", "technique", "defense", "basis", "source", "adaptive")
 _RULE_COLUMNS = ("rule", "name", "defenses", "at_least", "at_most")
 _MORE_COLUMNS = ("id", "pointer", "value")
 RULES = ("requires", "conflicts", "group")
@@ -81,7 +81,7 @@ class TableReader(CellDocument):
                 self._read_entries(tables[member], member)
         for name, read in (
             ("effectiveness", self._read_effectiveness),
-            ("measured", lambda sheet: read_measured(self, sheet, self._resolved)),
+            ("measured", lambda sheet: read_measured(self, sheet, self._acts_on, self._resolved)),
             ("effectiveness_sources", self._read_sources),
             ("limits", self._read_limits),
             ("rules", self._read_rules),
@@ -134,7 +134,7 @@ class TableReader(CellDocument):
 
     def _read_entries(self, sheet: Sheet, member: str) -> None:
         known: dict[str, Kind | None] = {**ENTRY_KEYS[member]}
-        if member == "threats":
+        if "severity" in known:
             known |= dict.fromkeys(ESTIMATE)
         columns = self.columns_of(sheet, known, (), is_known=lambda name: "." in name)
         if not {"id", "name"} & columns.keys():
@@ -163,19 +163,27 @@ class TableReader(CellDocument):
                     kind = known.get(name) or "json"
                     measure = BITS if name == "bandwidth" else SHARE
                     self.set_cell((*place, *name.split(".")), sheet, row, column, kind, measure)
-            if member == "threats":
+            if "severity" in known:
                 where = (*place, "severity")
                 self.set_estimate(where, sheet, row, columns, "severity", self._loss)
             entry = entries[-1]
+            if "loss" in entry:
+                entry["loss"] = self._known(entry["loss"], "losses")
+            if "steps" in entry:
+                entry["steps"] = [self._known(step, "techniques") for step in entry["steps"]]
             self._names[member][own] = entry.get("name", "")
 
     def _read_effectiveness(self, sheet: Sheet) -> None:
         if not sheet.rows:
             return
         self._refuse_swapped(sheet)
+        columns = {"threat": 0}
+        if sheet.text(0, 1).casefold() == "technique" and not self._is_defense(sheet.text(0, 1)):
+            columns["technique"] = 1
+        first = len(columns)
         defenses = {
             column: self._resolved(sheet, 0, column, "defenses")
-            for column in range(1, len(sheet.rows[0]))
+            for column in range(first, len(sheet.rows[0]))
             if sheet.text(0, column)
         }
         named: dict[str, int] = {}
@@ -186,21 +194,38 @@ class TableReader(CellDocument):
         entries = self.document.setdefault("effectiveness", [])
         seen = set()
         for row in sheet.filled_rows():
-            threat = self._resolved(sheet, row, 0, "threats")
-            if threat in seen:
-                self.refuse(sheet, row, 0, f"found {shown(threat)} again, expected it once")
-            seen.add(threat)
-            for column in range(1, len(sheet.rows[row])):
+            noun, own = self._acts_on(sheet, row, columns)
+            if own in seen:
+                message = f"found {shown(own)} again, expected it once"
+                self.refuse(sheet, row, columns[noun], message)
+            seen.add(own)
+            for column in range(first, len(sheet.rows[row])):
                 if not sheet.text(row, column):
                     continue
                 if column not in defenses:
                     self.refuse(sheet, row, column, "found a cell below no defense")
                 place = ("effectiveness", len(entries))
-                entries.append({"threat": threat, "defense": defenses[column]})
-                self.note((*place, "threat"), sheet, row, 0)
+                entries.append({noun: own, "defense": defenses[column]})
+                self.note((*place, noun), sheet, row, columns[noun])
                 self.note((*place, "defense"), sheet, 0, column)
                 self.note(place, sheet, row, column)
                 self.set_cell((*place, "value"), sheet, row, column, "number")
+
+    def _is_defense(self, text: str) -> bool:
+        return self._known(text, "defenses") in (self._entries("defenses") or {})
+
+    def _acts_on(self, sheet: Sheet, row: int, columns: Mapping[str, int]) -> tuple[str, str]:
+        """Read which threat or technique a row is about: its noun and its id."""
+        filled = {
+            noun: columns[noun]
+            for noun in ("threat", "technique")
+            if noun in columns and sheet.text(row, columns[noun])
+        }
+        if len(filled) == 2:
+            message = "found beside a threat, expected one of the two"
+            self.refuse(sheet, row, filled["technique"], message)
+        noun = next(iter(filled), "threat")
+        return noun, self._resolved(sheet, row, columns[noun], f"{noun}s")
 
     def _refuse_swapped(self, sheet: Sheet) -> None:
         """Refuse a matrix with defenses down and threats across."""
@@ -226,19 +251,19 @@ class TableReader(CellDocument):
     def _read_sources(self, sheet: Sheet) -> None:
         columns = self.columns_of(sheet, dict.fromkeys(_SOURCE_COLUMNS), ("threat", "defense"))
         pairs = {
-            (entry["threat"], entry["defense"]): index
+            (acts_on(entry), entry["defense"]): index
             for index, entry in enumerate(self.document.get("effectiveness", []))
         }
         for row in sheet.filled_rows():
-            threat = self._resolved(sheet, row, columns["threat"], "threats")
+            noun, own = self._acts_on(sheet, row, columns)
             defense = self._resolved(sheet, row, columns["defense"], "defenses")
-            index = pairs.get((threat, defense))
+            index = pairs.get((own, defense))
             if index is None:
                 self.refuse(
                     sheet,
                     row,
-                    columns["threat"],
-                    f"found the source of {shown(defense)} against {shown(threat)}, expected a "
+                    columns[noun],
+                    f"found the source of {shown(defense)} against {shown(own)}, expected a "
                     "pair of the sheet 'effectiveness' or 'measured'",
                 )
             for key in ("basis", "source", "adaptive"):
@@ -419,8 +444,8 @@ class TableReader(CellDocument):
             if own in ids:
                 places.append((member, ids.index(own)))
         if len(places) != 1:
-            found = "a threat and a defense" if places else "no threat or defense"
-            message = f"found {shown(text)}, which {found} has for its id, expected the id of one"
+            found = "more than one entry has" if places else "no entry has"
+            message = f"found {shown(text)}, which {found} for its id, expected the id of one"
             self.refuse(sheet, row, column, message)
         return places[0]
 

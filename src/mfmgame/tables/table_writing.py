@@ -11,18 +11,20 @@ from typing import Any
 from mfmgame.messages import pointer_to
 from mfmgame.tables.cell_numbers import flag_cell, is_pert, kept_cell, number_cell
 from mfmgame.tables.columns import ENTRY_KEYS, ESTIMATE, SCENARIO_KEYS, USE, Kind
-from mfmgame.tables.measured_sheet import MEASURED_COLUMNS, has_row, measured_row
+from mfmgame.tables.measured_sheet import MEASURED_COLUMNS, acts_on, has_row, measured_row
 from mfmgame.tables.sheets import SHEETS, Cell, Sheet, Tables
 
 __all__ = ["tables_of"]
 
 _RULE_HEADINGS = ("rule", "name", "defenses", "at_least", "at_most")
 _ALWAYS = {
+    "losses": ("id", "name", "severity", *ESTIMATE, "basis", "source"),
+    "techniques": ("id", "name", "bandwidth", "basis", "source"),
     "threats": ("id", "name", "class", "severity", *ESTIMATE, "bandwidth", "basis", "source"),
     "defenses": ("id", "name", "kind", "basis", "source"),
 }
 """Columns that are written even where every cell is blank: people fill them in."""
-_WITH_COLUMNS = ("threat", "defense", "value", "basis", "source", "adaptive")
+_WITH_COLUMNS = ("threat", "technique", "defense", "value", "basis", "source", "adaptive")
 """Members of an effectiveness entry that sheets have columns for."""
 
 
@@ -54,15 +56,15 @@ class _Writer:
 
     def __init__(self, document: Mapping[str, Any], as_text: bool) -> None:
         self._as_text = as_text
-        entries = [*(document.get("threats") or ()), *(document.get("defenses") or ())]
-        self._n_entries = Counter(str(entry["id"]) for entry in entries)
+        self._n_entries = Counter(
+            str(entry["id"]) for member in ENTRY_KEYS for entry in document.get(member) or ()
+        )
         self._more: list[list[Cell]] = []
         displays = document.get("resources") or {}
         self._kept = {name for name, one in displays.items() if one["shown_as"] == "kept_share"}
         left = copy.deepcopy({key: value for key, value in document.items() if key != "schema"})
         written = {
-            "threats": self._entries("threats", left.pop("threats", None)),
-            "defenses": self._entries("defenses", left.pop("defenses", None)),
+            **{member: self._entries(member, left.pop(member, None)) for member in ENTRY_KEYS},
             **self._effectiveness(left.pop("effectiveness", None) or [], document),
             "limits": self._limits(left),
             "rules": self._rules(left, document),
@@ -99,21 +101,19 @@ class _Writer:
     def _entries(
         self, member: str, entries: Sequence[Mapping[str, Any]] | None
     ) -> list[list[Cell]]:
-        """A row for each threat or defense; the header alone if there are none."""
+        """A row for each entry; the header alone if there are none."""
         if entries is None:
             return []
         kinds = ENTRY_KEYS[member]
         used = {key for entry in entries for key, value in entry.items() if value is not None}
         resources = list(dict.fromkeys(name for entry in entries for name in entry.get("use", {})))
-        columns = [
-            name for name in self._ordered(kinds, member) if name in used or name in _ALWAYS[member]
-        ]
+        columns = [name for name in self._ordered(kinds) if name in used or name in _ALWAYS[member]]
         header = [*columns, *(USE + name for name in resources)]
         rows: list[list[Cell]] = [header]
         for index, entry in enumerate(entries):
             left = {key: value for key, value in entry.items() if value is not None}
             row = dict.fromkeys(header)
-            if member == "threats" and "severity" in left:
+            if "severity" in left:
                 row |= dict(
                     zip(("severity", *ESTIMATE), self._estimate(left.pop("severity")), strict=True)
                 )
@@ -138,9 +138,9 @@ class _Writer:
         return rows
 
     @staticmethod
-    def _ordered(kinds: Mapping[str, Kind], member: str) -> list[str]:
+    def _ordered(kinds: Mapping[str, Kind]) -> list[str]:
         names = list(kinds)
-        if member == "threats":
+        if "severity" in kinds:
             at = names.index("severity") + 1
             names[at:at] = ESTIMATE
         return names
@@ -150,21 +150,26 @@ class _Writer:
     ) -> dict[str, list[list[Cell]]]:
         """The matrix, the sources of its cells, and the measured pairs."""
         orders = []
-        for noun, member in (("threat", "threats"), ("defense", "defenses")):
-            own = [entry["id"] for entry in document.get(member) or []]
-            orders.append(list(dict.fromkeys([*own, *(entry[noun] for entry in entries)])))
-        threats, defenses = orders
-        if not (threats and defenses):
+        for noun in ("threat", "technique", "defense"):
+            own = [entry["id"] for entry in document.get(f"{noun}s") or []]
+            named = [entry[noun] for entry in entries if entry.get(noun)]
+            orders.append(list(dict.fromkeys([*own, *named])))
+        threats, techniques, defenses = orders
+        if not (threats or techniques) or not defenses:
             return {}
-        by_pair = {(entry["threat"], entry["defense"]): entry for entry in entries}
-        rows: list[list[Cell]] = [["threat", *defenses]]
+        by_pair = {(acts_on(entry), entry["defense"]): entry for entry in entries}
+        # Most scenarios have no techniques, and no columns of them.
+        first = [[threat, *([None] if techniques else [])] for threat in threats]
+        first += [[None, technique] for technique in techniques]
+        nouns = ["threat", *(["technique"] if techniques else [])]
+        rows: list[list[Cell]] = [[*nouns, *defenses]]
         sources: list[list[Cell]] = []
         in_order: list[Mapping[str, Any]] = []
         measured: list[Mapping[str, Any]] = []
-        for threat in threats:
-            row: list[Cell] = [threat]
+        for own, ids in zip((*threats, *techniques), first, strict=True):
+            row: list[Cell] = [*ids]
             for defense in defenses:
-                entry = by_pair.get((threat, defense))
+                entry = by_pair.get((own, defense))
                 if entry is None or has_row(entry):
                     row.append(None)
                     measured += [entry] if entry else []
@@ -172,18 +177,20 @@ class _Writer:
                 row.append(number_cell(entry["value"], exact=self._as_text))
                 given = [entry.get("basis"), entry.get("source"), flag_cell(entry.get("adaptive"))]
                 if any(given):
-                    sources.append([threat, defense, *given])
+                    sources.append([*ids, defense, *given])
                 in_order.append(entry)
             rows.append(row)
         for index, entry in enumerate([*in_order, *measured]):
             self._leave("", ("effectiveness", index), _without(entry, *_WITH_COLUMNS))
-        header: list[Cell] = ["threat", "defense", "basis", "source", "adaptive"]
+        header: list[Cell] = [*nouns, "defense", "basis", "source", "adaptive"]
         if not any(source[-1] for source in sources):  # most scenarios have no such column
             header, sources = header[:-1], [source[:-1] for source in sources]
         listed = [measured_row(entry, exact=self._as_text) for entry in measured]
         columns: list[Cell] = list(MEASURED_COLUMNS)
         if not any(row[-1] for row in listed):
             columns, listed = columns[:-1], [row[:-1] for row in listed]
+        if not any(row[1] for row in listed):
+            columns, listed = [columns[0], *columns[2:]], [[row[0], *row[2:]] for row in listed]
         return {
             "effectiveness": rows,
             "measured": [columns, *map(list, listed)] if listed else [],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -16,18 +17,25 @@ import numpy as np
 from mfmgame.catalogs import rules
 from mfmgame.catalogs.scenario_entries import Entries, notes_on
 from mfmgame.documents.base import LARGEST, SMALLEST
-from mfmgame.documents.catalog import Axis, Catalog, Flow, Modality, Threat
+from mfmgame.documents.catalog import Axis, Catalog, Flow, Modality
 from mfmgame.documents.scenario import Scenario
-from mfmgame.documents.scenario_parts import DefenseOverride, Overrides, ThreatOverride
+from mfmgame.documents.scenario_parts import (
+    DefenseOverride,
+    Overrides,
+    ThreatOverride,
+)
 from mfmgame.errors import SpecificationError
 from mfmgame.game.game import DefenseGame
 from mfmgame.numerics.arrays import FloatArray
+from mfmgame.uncertainty.derived_numbers import DerivedNumbers, states
 from mfmgame.uncertainty.uncertain_inputs import Address
 
 __all__ = ["Cell", "Recipe"]
 
 
 _TRAITS = {"acts": get_args(Axis), "guards": get_args(Flow), "modalities": get_args(Modality)}
+_TAKEN = {"losses": "loss_severity", "techniques": "technique_bandwidth"}
+"""Arrays of the numbers that threats may take from losses and techniques."""
 
 
 class Cell(NamedTuple):
@@ -74,6 +82,7 @@ class Recipe:
         )
         system = next((entry for entry in catalog.systems if entry.id == scenario.system), None)
         self._system = system if system and system.channel else None
+        self._derived = DerivedNumbers(scenario, catalog, entries)
         self._index_stated()
         self._index_rules()
         self.arrays = self._nominal_arrays()
@@ -82,10 +91,12 @@ class Recipe:
     def _index_stated(self) -> None:
         """Index the explicit effectiveness values that count: the last value of each pair."""
         self._stated: dict[tuple[int, int], int] = {}
+        below = enumerate(self._entries.techniques, start=len(self._rows))
+        rows = {**self._rows, **{technique.id: row for row, technique in below}}
         self._stated_entries = [*self._catalog.effectiveness, *self._scenario.effectiveness]
         for position, entry in enumerate(self._stated_entries):
-            if entry.threat in self._rows:
-                self._stated[self._rows[entry.threat], self._columns[entry.defense]] = position
+            if entry.acts_on in rows:
+                self._stated[rows[entry.acts_on], self._columns[entry.defense]] = position
         pairs = np.array(list(self._stated), dtype=np.intp).reshape(-1, 2)
         self._stated_rows, self._stated_columns = pairs.T
         self._stated_order = {position: k for k, position in enumerate(self._stated.values())}
@@ -106,22 +117,19 @@ class Recipe:
                 traits, row = threat.traits, self._rows.get(threat.id)
                 if traits is None or row is None:
                     continue
-                if not self._is_own(threat, "severity"):
+                way = self._entries.threats[row].loss is not None
+                if not (way or states(self._scenario, threat, "severity")):
                     weights = tuple(traits.axes.get(one.axis, 0.0) for one in assumptions.axes)
                     self._by_rule["severity"].append(row)
                     goals.append(goal_rows[traits.goal])
                     kind_of.append(kinds.setdefault(weights, len(kinds)))
-                if not self._is_own(threat, "bandwidth"):
+                if not states(self._scenario, threat, "bandwidth"):
                     self._by_rule["bandwidth"].append(row)
                     classes.append(class_rows[threat.threat_class])
                     extra.append(rules.needs_extra(traits))
         self._goals, self._kind_of = np.array(goals, np.intp), np.array(kind_of, np.intp)
         self._kinds = list(kinds)
         self._classes, self._extra = np.array(classes, np.intp), np.array(extra, dtype=bool)
-
-    def _is_own(self, threat: Threat, key: str) -> bool:
-        change = self._changes.threats.get(threat.id, ThreatOverride())
-        return getattr(threat, key) is not None or getattr(change, key) is not None
 
     def _nominal_arrays(self) -> dict[str, FloatArray]:
         game, assumptions = self._game, self._catalog.assumptions
@@ -137,6 +145,7 @@ class Recipe:
             "termination_loss": np.array([game.termination_loss or 0.0]),
             "stated": np.array([self._stated_entries[k].value for k in self._stated.values()]),
             **{name: getattr(table, name) for name in ("strength", "retention", *_TRAITS)},
+            **self._derived.arrays,
         }
         if assumptions is not None:
             channel = (self._system and self._system.channel) or assumptions.channel
@@ -176,6 +185,11 @@ class Recipe:
                 return Cell("max_level", first_defense + j)
             case ("effectiveness", int(k), "value"):
                 return self._stated_cell(len(self._catalog.effectiveness) + k)
+            case (("losses" | "techniques") as key, int(k), _):
+                return Cell(_TAKEN[key], len(getattr(self._catalog, key)) + k)
+            case ("overrides", ("losses" | "techniques") as key, str(name), _):
+                ids = [entry.id for entry in getattr(self._catalog, key)]
+                return Cell(_TAKEN[key], ids.index(name))
             case ("overrides", "threats", str(name), ("severity" | "bandwidth") as key):
                 return Cell(key, self._rows[name]) if name in self._rows else NOWHERE
             case ("overrides", "defenses", str(name), "use", str(resource)):
@@ -197,6 +211,10 @@ class Recipe:
                 return self._in_defense(j, within)
             case ("effectiveness", int(k), "value"):
                 return self._stated_cell(k)
+            case (("losses" | "techniques") as key, int(k), str(number)):
+                change = getattr(self._changes, key).get(getattr(self._catalog, key)[k].id)
+                is_overridden = getattr(change, number, None) is not None
+                return NOWHERE if is_overridden else Cell(_TAKEN[key], k)
             case ("assumptions", "goals", int(k), "impact"):
                 return Cell("impact", k)
             case ("assumptions", "classes", int(k), key):
@@ -254,10 +272,14 @@ class Recipe:
             If a rule gives a number that is out of its range.
         """
         arrays = {**self.arrays, **changed}
-        severity = self._with_severities(arrays, changed)
-        bandwidth = self._with_bandwidths(arrays, changed)
-        effectiveness = self._with_effectiveness(arrays, changed)
+        severity = self._derived.severities(arrays, self._with_severities(arrays, changed))
+        bandwidth = self._derived.bandwidths(arrays, self._with_bandwidths(arrays, changed))
         game = copy.copy(self._game)
+        effectiveness, on_techniques = self._with_effectiveness(arrays, changed)
+        if game.chains is not None:
+            bits = _fixed(arrays["technique_bandwidth"])
+            game.chains = replace(game.chains, effectiveness=on_techniques, bandwidth=bits)
+            effectiveness = game.chains.completed(effectiveness, game.composition)
         game.attacker_bandwidth = float(arrays["attacker_bandwidth"][0])
         if game.termination_loss is not None:
             game.termination_loss = float(arrays["termination_loss"][0])
@@ -290,12 +312,14 @@ class Recipe:
 
     def _with_effectiveness(
         self, arrays: Mapping[str, FloatArray], changed: Mapping[str, FloatArray]
-    ) -> FloatArray:
+    ) -> tuple[FloatArray, FloatArray]:
+        """Compute the effectiveness on threats, but for what follows from steps; on techniques."""
         nominal = np.asarray(self._game.effectiveness)
+        on_techniques, n_threats = self._entries.technique_effectiveness, len(nominal)
         by_rule = not changed.keys().isdisjoint(("strength", "retention", *_TRAITS))
         if not by_rule and "stated" not in changed:
-            return nominal
-        matrix = nominal.copy()
+            return nominal, on_techniques
+        matrix = np.vstack([nominal, on_techniques])
         if by_rule:
             table = rules.DefenseTable(
                 **{name: arrays[name] for name in ("strength", "retention", *_TRAITS)}
@@ -303,7 +327,7 @@ class Recipe:
             shares = rules.effectiveness_of(self._threat_table, table)
             matrix[np.ix_(self._traits_rows, self._with_traits)] = shares
         matrix[self._stated_rows, self._stated_columns] = arrays["stated"]
-        return matrix
+        return matrix[:n_threats], matrix[n_threats:]
 
     def _notes_with(self, effectiveness: FloatArray) -> tuple[str, ...]:
         counts = self._entries.counts(effectiveness)

@@ -161,9 +161,9 @@ class GameFamily:
         assert isinstance(scenario, Scenario)
         assert isinstance(catalog, Catalog)
         if numbers["scenario"]:
-            scenario = Scenario(**with_numbers(self._plain["scenario"], numbers["scenario"]))
+            scenario = Scenario.at_draw(with_numbers(self._plain["scenario"], numbers["scenario"]))
         if numbers["catalog"]:
-            catalog = Catalog(**with_numbers(self._plain["catalog"], numbers["catalog"]))
+            catalog = Catalog.at_draw(with_numbers(self._plain["catalog"], numbers["catalog"]))
         return scenario, catalog
 
 

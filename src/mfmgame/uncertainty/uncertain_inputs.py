@@ -40,7 +40,7 @@ Side = Literal["scenario", "catalog"]
 Address = tuple[Side, Place]
 """The document that contains a number, and the number's place in the document."""
 
-_KEYS = (("threat", "defense"), ("id",), ("goal",), ("class",), ("axis",))
+_KEYS = (("threat", "defense"), ("technique", "defense"), ("id",), ("goal",), ("class",), ("axis",))
 """Keys that identify an entry of a list."""
 _BLOCK = 4
 """Words that the generator makes at a time."""
@@ -282,7 +282,7 @@ def _name(content: Any, place: Place) -> str:
 
 
 def _entry_name(entry: Mapping[str, Any]) -> Sequence[str]:
-    keys = next(keys for keys in _KEYS if all(key in entry for key in keys))
+    keys = next(keys for keys in _KEYS if all(entry.get(key) is not None for key in keys))
     return [str(entry[key]) for key in keys]
 
 

@@ -13,6 +13,7 @@ from mfmgame.assessment import Assessment
 from mfmgame.catalogs.number_bases import BASIS_NAMES
 from mfmgame.catalogs.scenario_entries import Entries
 from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import dense
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
 from mfmgame.view.report.wording import short, use_heading
@@ -106,11 +107,12 @@ def defenses_table(assessment: Assessment, entries: Entries) -> Table:
 
 def pairs_table(assessment: Assessment, entries: Entries, labels: Labels) -> Table:
     """List every effectiveness above 0 with its basis and source."""
+    effectiveness = dense(assessment.solution.game.effectiveness)
 
     def rows() -> Iterable[tuple[str, ...]]:
-        for i, j in np.argwhere(entries.effectiveness > 0).tolist():
+        for i, j in np.argwhere(effectiveness > 0).tolist():
             basis = BASIS_NAMES[entries.bases.effectiveness[i, j]]
-            share = repr(float(entries.effectiveness[i, j]))
+            share = repr(float(effectiveness[i, j]))
             source = entries.sources.get((i, j), "by the rules") or "-"
             yield labels.threats[i], labels.defenses[j], basis, source, share
 

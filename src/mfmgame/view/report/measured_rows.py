@@ -10,6 +10,7 @@ from mfmgame.catalogs.scenario_entries import Entries
 from mfmgame.documents.measured_distribution import Baseline, Measured
 from mfmgame.view.report.payload import Labels
 from mfmgame.view.report.table import Table, table
+from mfmgame.view.report.wording import labels_of
 from mfmgame.view.text.number_formats import number_text
 
 __all__ = ["measured_table"]
@@ -19,14 +20,17 @@ _INTERVAL = np.array([0.025, 0.975])
 
 def measured_table(entries: Entries, labels: Labels) -> Table:
     """List every measured effectiveness: counts, estimate as counted, median and interval."""
-    threats = {threat.id: row for row, threat in enumerate(entries.threats)}
+    threats = [threat.id for threat in entries.threats]
+    techniques = [(technique.id, technique.name) for technique in entries.techniques]
+    named = dict(zip(threats, labels.threats, strict=True))
+    named |= dict(zip((one for one, _ in techniques), labels_of(techniques), strict=True))
     defenses = {defense.id: column for column, defense in enumerate(entries.defenses)}
 
     def rows() -> Iterable[tuple[str, ...]]:
         for (threat, defense), form in entries.measured.items():
             low, high = form.quantiles(_INTERVAL).tolist()
             yield (
-                labels.threats[threats[threat]],
+                named[threat],
                 labels.defenses[defenses[defense]],
                 form.baseline.id,
                 _counts(form.baseline),
@@ -37,7 +41,7 @@ def measured_table(entries: Entries, labels: Labels) -> Table:
             )
 
     headings = [
-        "threat",
+        "threat or technique" if techniques else "threat",
         "defense",
         "baseline",
         "attacks that succeed without the defense",
