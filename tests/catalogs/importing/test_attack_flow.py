@@ -153,7 +153,7 @@ def test_a_step_needs_the_objects_that_other_steps_make(tmp_path):
     [steps] = chains(catalog)["burglary/run-the-worm"]
     assert sorted(steps) == ["find-a-way-in", "run-the-worm", "write-the-worm"]
     assert len(catalog.threats) == 1
-    assert "'Burglary': left out: 1 object in a circle" in catalog.notes
+    assert "'Burglary': left out: 1 object in a circle of links" in catalog.notes
 
 
 def test_an_action_after_an_operator_of_an_attack_tree_needs_no_bandwidth(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -102,7 +102,7 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers, *, as_steps: bool =
             *base.notes,
             *(_left_out(len(base.chains) - len(chains)) if as_steps else ()),
             *_broad(base, links, noun),
-            *_assumptions(relation, numbers, links, base, noun, chains),
+            *_assumptions(relation, numbers, links, base, noun, costs=bool(chains) or not as_steps),
         ],
         "threats": [_threat(entry, numbers) | assumed for entry in base.techniques],
         "defenses": [_defense(entry, numbers) | assumed for entry in base.mitigations],
@@ -206,12 +206,15 @@ def _assumptions(
     links: list[Link],
     base: KnowledgeBase,
     noun: str,
-    chains: Collection[Chain],
+    *,
+    costs: bool,
 ) -> list[str]:
-    """Write the notes on numbers that are the same for all threats, pairs or defenses."""
+    """Write the notes on numbers that are the same for all entries; `costs`: threats have them."""
     bits = "1 bit" if numbers.bandwidth == 1.0 else f"{numbers.bandwidth:g} bits"
-    notes = [f"{relation} has no bandwidths: every {noun} needs {bits}"]
-    if chains or noun == "threat":
+    outcomes = sum(entry.is_outcome for entry in base.techniques)
+    but = f", but 0 if it only names what others achieve ({outcomes})" if outcomes else ""
+    notes = [f"{relation} has no bandwidths: every {noun} needs {bits}{but}"]
+    if costs:
         notes.insert(0, f"{relation} {NO_SEVERITIES} {numbers.severity:g}")
     if any(link.value is None for link in links):
         others = [f"{value:g} of {shown(name)}" for name, value in numbers.by_category.items()]

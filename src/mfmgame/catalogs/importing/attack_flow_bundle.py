@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field
@@ -46,6 +47,7 @@ class _Object(Outside):
     on_true: _References = Field(default=[], alias="on_true_refs")
     on_false: _References = Field(default=[], alias="on_false_refs")
     assets: _References = Field(default=[], alias="asset_refs")
+    command: Identifier | None = Field(default=None, alias="command_ref")
     object_of_asset: Identifier | None = Field(default=None, alias="object_ref")
     source: Identifier | None = Field(default=None, alias="source_ref")
     target: Identifier | None = Field(default=None, alias="target_ref")
@@ -97,14 +99,9 @@ class FlowBundle(Outside):
             if entry.type == "relationship":
                 yield entry.source, entry.target
             elif entry.type not in _NO_NODES:
-                asset = [entry.object_of_asset] if entry.object_of_asset else []
-                for target in (
-                    *entry.effects,
-                    *entry.on_true,
-                    *entry.on_false,
-                    *entry.assets,
-                    *asset,
-                ):
+                lists = (entry.effects, entry.on_true, entry.on_false, entry.assets)
+                single = (entry.command, entry.object_of_asset)
+                for target in (*chain(*lists), *filter(None, single)):
                     yield entry.id, target
 
 

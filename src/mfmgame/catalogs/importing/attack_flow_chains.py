@@ -84,15 +84,7 @@ def chains_of(flow: AttackFlow, techniques: Mapping[str, str]) -> list[LeafChain
         reached[node] = sets
     before = {parent for node in order for parent in flow.parents[node]}
     return [
-        LeafChains(
-            node,
-            tuple(
-                tuple(names[number] for number in numbers_in)
-                for numbers_in in sorted(
-                    (_bits(one) for one in reached[node] if one), key=lambda one: (len(one), one)
-                )
-            ),
-        )
+        LeafChains(node, tuple(tuple(names[bit] for bit in one) for one in _listed(reached[node])))
         for node in order
         if node not in before
     ]
@@ -119,7 +111,7 @@ def _any_of(alternatives: Sequence[list[int]]) -> list[int]:
     """Minimal sets with which any of several can begin; the empty set if there is none."""
     if len(alternatives) < 2:
         return alternatives[0] if alternatives else [0]
-    return _minimal([one for sets in alternatives for one in sets])
+    return _minimal(_distinct(alternatives))
 
 
 def _all_of(requirements: Iterable[list[int]]) -> list[int]:
@@ -129,13 +121,18 @@ def _all_of(requirements: Iterable[list[int]]) -> list[int]:
         if unions == [0]:
             unions = sets
             continue
-        joined: dict[int, None] = {}
-        for one in unions:
-            joined.update(dict.fromkeys(one | other for other in sets))
-            if len(joined) > _MOST_UNIONS:
-                raise _TooManyError(_MOST_UNIONS)
-        unions = _minimal(list(joined))
+        unions = _minimal(_distinct([one | other for other in sets] for one in unions))
     return unions
+
+
+def _distinct(lists: Iterable[list[int]]) -> set[int]:
+    """Collect the sets of several lists, each once."""
+    found: set[int] = set()
+    for sets in lists:
+        found.update(sets)
+        if len(found) > _MOST_UNIONS:
+            raise _TooManyError(_MOST_UNIONS)
+    return found
 
 
 def _with_step(sets: list[int], own: int) -> list[int]:
@@ -146,8 +143,6 @@ def _with_step(sets: list[int], own: int) -> list[int]:
 
 def _minimal(sets: Collection[int]) -> list[int]:
     """Remove supersets of other sets."""
-    if len(sets) > _MOST_UNIONS:
-        raise _TooManyError(_MOST_UNIONS)
     ordered = sorted(set(sets), key=lambda one: (one.bit_count(), one))
     if len(ordered) < 2:
         return ordered
@@ -167,6 +162,9 @@ def _minimal(sets: Collection[int]) -> list[int]:
     return kept
 
 
-def _bits(number: int) -> tuple[int, ...]:
-    """Positions of the bits that are set, in increasing order."""
-    return tuple(place for place in range(number.bit_length()) if number >> place & 1)
+def _listed(sets: Iterable[int]) -> list[tuple[int, ...]]:
+    """List the bits of each set but the empty set; small sets first."""
+    listed = [
+        tuple(place for place in range(one.bit_length()) if one >> place & 1) for one in sets if one
+    ]
+    return sorted(listed, key=lambda one: (len(one), one))

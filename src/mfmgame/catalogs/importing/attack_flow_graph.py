@@ -145,7 +145,10 @@ def connected_flow(flow: AttackFlow, links: Iterable[tuple[str | None, str | Non
                 f"found an object of the kind {shown(node.name)} between two steps, expected an "
                 "action, a condition, an operator, or an object of Attack Flow or STIX"
             )
-    counts = ((loose, "link", "without two ends"), (len(circular), "object", "in a circle"))
+    counts = (
+        (loose, "link", "without two ends"),
+        (len(circular), "object", "in a circle of links"),
+    )
     connected = replace(
         flow,
         nodes=nodes,
