@@ -80,8 +80,7 @@ def stix_bundle(nodes: dict, links: list) -> dict:
         for target in [end for start, end in links if start == code]:
             if kind == "asset" or nodes[target][0] == "asset":
                 ends = {"source_ref": code, "target_ref": target}
-                name = f"relationship--{code}-{target}"
-                objects.append({"type": "relationship", "id": name, **ends})
+                objects.append({"type": "relationship", "id": "relationship--0", **ends})
             else:
                 entry.setdefault(key_of.get(kind, "effect_refs"), []).append(target)
         objects.append(entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,13 +16,14 @@ from mfmgame.catalogs.importing.attack_flow_graph import (
     kind_of_object,
     one_line,
 )
-from mfmgame.catalogs.importing.untrusted_files import Outside
+from mfmgame.catalogs.importing.untrusted_files import Outside, null_as
 from mfmgame.documents.base import Identifier, Text, refuse
 from mfmgame.messages import counted, shown
 
 __all__ = ["FlowBundle"]
 
-_References = list[Identifier]
+_Text = Annotated[Text, null_as(str)]
+_References = Annotated[list[Identifier], null_as(list)]
 
 _STEPS: dict[str, NodeKind] = {"attack-action": "action", "attack-condition": "condition"}
 _OPERATORS: dict[str, NodeKind] = {"AND": "AND", "OR": "OR"}
@@ -34,15 +35,15 @@ class _Object(Outside):
 
     type: Identifier
     id: Identifier
-    name: Text = ""
-    description: Text = ""
-    scope: Text = ""
-    created: Text = ""
-    created_by: Text = Field(default="", alias="created_by_ref")
-    technique: Text = Field(default="", alias="technique_id")
-    technique_name: Text = ""
-    tactic: Text = Field(default="", alias="tactic_id")
-    operator: Text = ""
+    name: _Text = ""
+    description: _Text = ""
+    scope: _Text = ""
+    created: _Text = ""
+    created_by: _Text = Field(default="", alias="created_by_ref")
+    technique: _Text = Field(default="", alias="technique_id")
+    technique_name: _Text = ""
+    tactic: _Text = Field(default="", alias="tactic_id")
+    operator: _Text = ""
     effects: _References = Field(default=[], alias="effect_refs")
     on_true: _References = Field(default=[], alias="on_true_refs")
     on_false: _References = Field(default=[], alias="on_false_refs")
@@ -65,11 +66,13 @@ class FlowBundle(Outside):
         Raises
         ------
         SpecificationError
-            If two objects have one id, the bundle has not exactly one flow, or the steps are no
+            If two objects other than relationships have one id, the bundle has not exactly one flow, or the steps are no
             flow.
         """
         by_id: dict[str, _Object] = {}
         for index, entry in enumerate(self.objects):
+            if entry.type == "relationship":
+                continue  # published bundles repeat their ids, and nothing refers to them
             if entry.id in by_id:
                 raise refuse(
                     ("objects", index, "id"),
