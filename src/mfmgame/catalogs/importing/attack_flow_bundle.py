@@ -66,8 +66,8 @@ class FlowBundle(Outside):
         Raises
         ------
         SpecificationError
-            If two objects other than relationships have one id, the bundle has not exactly one flow, or the steps are no
-            flow.
+            If two objects other than relationships have one id, the bundle has not exactly
+            one flow, or the steps are no flow.
         """
         by_id: dict[str, _Object] = {}
         for index, entry in enumerate(self.objects):
