@@ -64,8 +64,8 @@ class Ways(NamedTuple):
         harmful, free = residual > 0.0, bandwidth == 0.0
         running = (harmful & ~free).nonzero()[0]
         bits, gain = bandwidth[running], residual[running]
-        none = np.broadcast_to(np.intp(-1), running.shape)
-        return (harmful & free).nonzero()[0], Steps(none, running, bits, gain, gain / bits)
+        nothing = np.full(len(running), -1)
+        return (harmful & free).nonzero()[0], Steps(nothing, running, bits, gain, gain / bits)
 
     def greatest_losses(self, residual: FloatArray) -> FloatArray:
         """Take the greatest residual of each loss's threats, shape (n_losses,)."""
@@ -131,7 +131,7 @@ def best_response(residual: FloatArray, ways: Ways, budget: float) -> BestRespon
         left = budget - (used[n_full - 1] if n_full else 0.0)
         share = min(1.0, left / steps.bits[marginal])
         plan[steps.target[marginal]] = share
-        if steps.source[marginal] >= 0:
+        if ways.losses is not None and steps.source[marginal] >= 0:
             plan[steps.source[marginal]] = 1.0 - share
         price = float(steps.slope[marginal])
     chosen = plan.nonzero()[0]
