@@ -19,12 +19,13 @@ from mfmgame.documents.result import Result
 from specifications import CATALOG, CATALOG_SCENARIO, SCENARIO, changed
 
 NOT_IN_A_SCHEMA = {
-    "what refers to an id elsewhere": r"^unknown (threat|defense|resource|group|goal|class|axis) |"
-    r"itself, expected another",
+    "what refers to an id elsewhere": r"^unknown (threat|technique|loss|defense|resource|group|"
+    r"goal|class|axis) |itself, expected another",
     "an id, pair or key of entries that stands once": r"^duplicate (id|pair) ",
     "half of a pair of Unicode": r"is not valid Unicode",
     "parts of trials": r"^found \d+, expected at most \d+, the trials",
     "one list as long as another": r"^found \d+ weights?, expected \d+, one per value",
+    "a severity at most that of its loss": r", the severity of the loss ",
     "numbers in order": r"in increasing order|expected the least first|expected at least low|"
     r"expected at most the max_level|expected a value from|expected one of the values that have|"
     r"expected at most as many as trials|expected at most the trials",
@@ -103,6 +104,16 @@ STEPPED_OVERRIDES = {
         "defenses": {"lock": {"levels": [0.5, 1.0], "max_level": 1.0, "requires": ["guard"]}},
     },
 }
+CHAINS = {
+    **copy.deepcopy(SCENARIO),
+    "losses": [{"id": "leak", "severity": {"range": [4.0, 6.0]}, "basis": "assumed"}],
+    "techniques": [{"id": "step", "bandwidth": 1.0, "tactics": ["entry"]}],
+}
+CHAINS["threats"] = [
+    {"id": "jailbreak", "loss": "leak", "bandwidth": 1.0},
+    {"id": "extraction", "loss": "leak", "severity": 2.0, "steps": ["step"]},
+]
+CHAINS["effectiveness"].append({"technique": "step", "defense": "filter", "value": 0.5})
 DATED_CATALOG = {
     **copy.deepcopy(CATALOG),
     "origins": [{"name": "a list", "version": "1", "domains": {"ics-attack": "18.1"}}],
@@ -127,6 +138,7 @@ DOCUMENTS = {
     "stepped scenario": ("scenario", mg.Scenario, lambda: STEPPED),
     "scenario on a catalog": ("scenario", mg.Scenario, lambda: CATALOG_SCENARIO),
     "overrides": ("scenario", mg.Scenario, lambda: STEPPED_OVERRIDES),
+    "chains": ("scenario", mg.Scenario, lambda: CHAINS),
     "catalog": ("catalog", mg.Catalog, lambda: DATED_CATALOG),
     "addition": ("addition", Addition, lambda: ADDITION),
     "result": ("result", Result, solved),
