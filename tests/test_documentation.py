@@ -50,7 +50,13 @@ SETUP = [
 NOT_RUN = ("python -m pip ", "python -m pytest", "python -m sphinx ")
 KNOWLEDGE_BASES = {
     file.name: file
-    for pattern in ("atlas/*.yaml", "attack/*.json", "ctid/*.json", "cosai")
+    for pattern in (
+        "atlas/*.yaml",
+        "attack/*.json",
+        "attack-flow/*.afb",
+        "ctid/*.json",
+        "cosai",
+    )
     for file in (ROOT.parent / "shared" / "data").glob(pattern)
 }
 """Public files beside the project, which are not part of it."""
@@ -114,7 +120,7 @@ def blocks_of(page: str) -> list[Block]:
 def knowledge_bases_of(page: str) -> set[str]:
     """Public files that the commands of a page read."""
     code = "".join(block.code for block in blocks_of(page) if block.language == "sh")
-    names = r"ATLAS\.yaml|\b[\w-]+attack-[\d.]+\.json|(?<=import cosai )cosai"
+    names = r"ATLAS\.yaml|\b[\w-]+attack-[\d.]+\.json|\b\w+\.afb|(?<=import cosai )cosai"
     return set(re.findall(names, code))
 
 

@@ -66,6 +66,7 @@ def valid(folder) -> dict:
         "import_attack": file,
         "import_cosai": {"path": folder},
         "import_ctid": file,
+        "import_flow": {"paths": folder / "flow.afb"},
         "incident_weights": {},
         "init_scenario": {"path": folder / "plan.xlsx"},
         "json_schema": {},
@@ -130,7 +131,7 @@ CALLED = {name: list(inspect.signature(getattr(mg, name)).parameters) for name i
 
 
 def called(function, arguments):
-    listed = [arguments.pop(name) for name in ("catalogs", "files") if name in arguments]
+    listed = [arguments.pop(name) for name in ("catalogs", "files", "paths") if name in arguments]
     return getattr(mg, function)(*listed, **arguments)
 
 
@@ -159,6 +160,7 @@ def test_the_first_argument_says_what_it_is_to_be(calls, function, wrong):
     argument = CALLED[function][0]
     may_be = {
         "path": (str,),
+        "paths": (str,),
         "name": (str,),
         "selection": (NoneType,),
         "matrix": (list, np.ndarray),

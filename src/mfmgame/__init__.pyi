@@ -46,6 +46,7 @@ from .catalogs.importing import (
     import_attack,
     import_cosai,
     import_ctid,
+    import_flow,
     kev_weights,
 )
 from .catalogs.incidents import IncidentSelection, incident_weights
@@ -215,6 +216,7 @@ __all__ = [
     "import_attack",
     "import_cosai",
     "import_ctid",
+    "import_flow",
     "incident_weights",
     "init_scenario",
     "json_schema",

@@ -52,6 +52,32 @@ def write(tmp_path, monkeypatch):
 
 
 class TestUnited:
+    def test_techniques_of_one_bandwidth_join_and_losses_stay_apart(self):
+        lock = {"id": "lock", "bandwidth": 1.0, "basis": "assumed"}
+        first, last = (
+            catalog(
+                name,
+                losses=[{"id": name, "severity": 2.0}],
+                techniques=[lock | {"name": named, "source": name, "tactics": [name]}],
+                threats=[{"id": f"by {name}", "loss": name, "steps": ["lock"]}],
+            )
+            for name, named in (("one", ""), ("other", "Pick the lock"))
+        )
+        merged = mg.merge_catalogs(first, last)
+        assert [loss.id for loss in merged.losses] == ["one", "other"]
+        [joined] = merged.techniques
+        assert (joined.name, joined.source) == ("Pick the lock", "one; other")
+        assert joined.tactics == ["one", "other"]
+
+    def test_techniques_of_two_bandwidths_are_in_conflict(self):
+        one, other = (
+            catalog("c", techniques=[{"id": "lock", "bandwidth": bits, "name": f"{bits}"}])
+            for bits in (1.0, 2.0)
+        )
+        with pytest.raises(mg.SpecificationError, match=r"1 conflict.*: technique 'lock': bandw"):
+            mg.merge_catalogs(one, other)
+        assert mg.merge_catalogs(one, other, prefer="last").techniques == other.techniques
+
     def test_everything_stands_in_the_order_of_the_catalogs(self):
         one = catalog(
             "one",

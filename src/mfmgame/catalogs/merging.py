@@ -27,7 +27,7 @@ from mfmgame.messages import counted, nearest, refuse_other_types, shown
 __all__ = ["Side", "merge_catalogs"]
 
 Side = Literal["first", "last"]
-Entry = TypeVar("Entry", Threat, Defense, System, Loss, Technique)
+Entry = TypeVar("Entry", Loss, Threat, Defense, System)
 Item = TypeVar("Item")
 
 _MOST_NAMED = 20
@@ -43,7 +43,9 @@ def merge_catalogs(
 
     Losses, techniques, threats, defenses, systems and effectiveness keep the order of the
     catalogs. Equal entries appear once. Effectiveness entries with the same value and basis keep
-    all their texts and sources; an entry without basis and source takes those of the other.
+    all their texts and sources, and techniques with the same bandwidth and basis their tactics,
+    references and sources, and the first name; an entry without basis and source takes those of
+    the other.
 
     The rules apply to the merged catalog as to any other: a defense with traits from one catalog
     acts on a threat with traits from another, and an explicit effectiveness overrides the rule.
@@ -98,7 +100,7 @@ def merge_catalogs(
             )
     conflicts = _Conflicts(prefer)
     losses = conflicts.united("loss", [catalog.losses for catalog in catalogs])
-    techniques = conflicts.united("technique", [catalog.techniques for catalog in catalogs])
+    techniques = conflicts.united_techniques([catalog.techniques for catalog in catalogs])
     threats = conflicts.united("threat", [catalog.threats for catalog in catalogs])
     defenses = conflicts.united("defense", [catalog.defenses for catalog in catalogs])
     systems = conflicts.united("system", [catalog.systems for catalog in catalogs])
@@ -183,6 +185,22 @@ class _Conflicts:
                     ids = f"{shown(entry.acts_on, _ID_WIDTH)} by {shown(entry.defense, _ID_WIDTH)}"
                     differing = ("value", "basis", "source")
                     kept[pair] = self._chosen(ids, other, entry, differing)
+        return list(kept.values())
+
+    def united_techniques(self, lists: Iterable[list[Technique]]) -> list[Technique]:
+        """Merge technique lists into one entry per id."""
+        kept: dict[str, Technique] = {}
+        for entries in lists:
+            for entry in entries:
+                other = kept.setdefault(entry.id, entry)
+                if other == entry:
+                    continue
+                if entry.bandwidth == other.bandwidth and _agree_on_basis(other, entry):
+                    kept[entry.id] = _joined_techniques(other, entry)
+                else:
+                    label = f"technique {shown(entry.id, _ID_WIDTH)}"
+                    differing = ("bandwidth", "basis", "source")
+                    kept[entry.id] = self._chosen(label, other, entry, differing)
         return list(kept.values())
 
     def united_resources(self, catalogs: Iterable[Catalog]) -> dict[str, Resource]:
@@ -271,17 +289,37 @@ def _is_sourced(entry: Sourced) -> bool:
 
 def _joined(one: Effectiveness, other: Effectiveness) -> Effectiveness:
     """Join two entries of one value, keeping all texts and sources."""
-    sources = _distinct(entry.source for entry in (one, other) if entry.source is not None)
     adapted = [entry.adaptive for entry in (one, other) if entry.adaptive is not None]
     return one.model_copy(
         update={
             "texts": _distinct([*one.texts, *other.texts]),
-            "basis": one.basis if _is_sourced(one) else other.basis,
-            "source": "; ".join(sources) if sources else None,
+            **_joined_sources(one, other),
             # A value also measured against an attacker that adapted is no mere upper bound.
             "adaptive": max(adapted) if adapted else None,
         }
     )
+
+
+def _joined_techniques(one: Technique, other: Technique) -> Technique:
+    """Join two entries of one bandwidth, keeping all tactics, references and sources."""
+    return one.model_copy(
+        update={
+            "name": one.name or other.name,
+            "description": one.description or other.description,
+            "tactics": _distinct([*one.tactics, *other.tactics]),
+            "references": _distinct([*one.references, *other.references]),
+            **_joined_sources(one, other),
+        }
+    )
+
+
+def _joined_sources(one: Sourced, other: Sourced) -> dict[str, str | None]:
+    """Join the sources of two entries that agree on their basis."""
+    sources = _distinct(entry.source for entry in (one, other) if entry.source is not None)
+    return {
+        "basis": one.basis if _is_sourced(one) else other.basis,
+        "source": "; ".join(sources) if sources else None,
+    }
 
 
 def _distinct(items: Iterable[Item]) -> list[Item]:

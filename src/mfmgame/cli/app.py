@@ -81,6 +81,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "catalog import attack": imports.import_attack,
     "catalog import cosai": imports.import_cosai,
     "catalog import ctid": imports.import_ctid,
+    "catalog import flow": imports.import_flow,
     "evidence read": evidence.read,
     "evidence show": evidence.show,
     "evidence merge": evidence.merge,

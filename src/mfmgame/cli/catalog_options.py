@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from mfmgame.documents.catalog import Catalog
 
 __all__ = [
+    "AsSteps",
+    "Bandwidth",
     "CostOptions",
     "IncidentOptions",
     "KnowledgeBase",
     "NumberOptions",
+    "Severity",
     "Vulnerabilities",
     "WeightTable",
     "chosen_weights",
@@ -29,6 +32,30 @@ __all__ = [
 
 KnowledgeBase = Annotated[
     Path, typer.Argument(metavar="FILE", help="File that the knowledge base publishes.")
+]
+AsSteps = Annotated[
+    bool,
+    typer.Option(
+        "--as-steps",
+        help="Import the techniques as steps of chains instead of threats, to merge them with "
+        "chains from another file.",
+    ),
+]
+Severity = Annotated[
+    float,
+    typer.Option(
+        "--severity",
+        **FLOAT,
+        help="Severity of each threat or loss: loss at full effort with no defense.",
+    ),
+]
+Bandwidth = Annotated[
+    float,
+    typer.Option(
+        "--bandwidth",
+        **FLOAT,
+        help="Attacker bandwidth that each threat, or each step of a chain, needs, in bits.",
+    ),
 ]
 WeightTable = Annotated[
     Path | None,
@@ -101,20 +128,8 @@ class NumberOptions:
             "CATEGORY=SHARE sets this fraction for one category of defenses; repeatable.",
         ),
     ] = None
-    severity: Annotated[
-        float,
-        typer.Option(
-            "--severity",
-            **FLOAT,
-            help="Severity of each threat: loss at full effort with no defense.",
-        ),
-    ] = 1.0
-    bandwidth: Annotated[
-        float,
-        typer.Option(
-            "--bandwidth", **FLOAT, help="Attacker bandwidth that each threat needs, in bits."
-        ),
-    ] = 1.0
+    severity: Severity = 1.0
+    bandwidth: Bandwidth = 1.0
     cost: Annotated[
         float,
         typer.Option("--cost", **FLOAT, help="Units of budget that each defense uses at level 1."),
@@ -230,8 +245,13 @@ def chosen_weights(
     kev: Path | None = None,
     incidents: IncidentSelection | None = None,
     severity: float = 1.0,
+    *,
+    as_steps: bool = False,
 ) -> Weights | None:
-    """Read severities from the evidence that options name; None if none does."""
+    """Read severities from the evidence that options name; None if none does.
+
+    Steps have no severities.
+    """
     chosen = {
         "--severity": None if severity == 1.0 else severity,
         "--weights": table,
@@ -239,6 +259,10 @@ def chosen_weights(
         "--kev": kev,
     }
     given = [option for option, value in chosen.items() if value is not None]
+    if as_steps and given:
+        raise SpecificationError(
+            "found with --as-steps, expected none: steps have no severities", pointer=given[0]
+        )
     if len(given) > 1:
         raise SpecificationError(f"found {' and '.join(given)}, expected one of them")
     if table is not None:

@@ -9,10 +9,13 @@ import typer
 
 from mfmgame.cli.catalog_commands import write_catalog
 from mfmgame.cli.catalog_options import (
+    AsSteps,
+    Bandwidth,
     CostOptions,
     IncidentOptions,
     KnowledgeBase,
     NumberOptions,
+    Severity,
     Vulnerabilities,
     WeightTable,
     chosen_weights,
@@ -21,7 +24,14 @@ from mfmgame.cli.complaints import reported
 from mfmgame.cli.option_values import keyed_numbers, named_number
 from mfmgame.cli.options import Output
 
-__all__ = ["import_app", "import_atlas", "import_attack", "import_cosai", "import_ctid"]
+__all__ = [
+    "import_app",
+    "import_atlas",
+    "import_attack",
+    "import_cosai",
+    "import_ctid",
+    "import_flow",
+]
 
 import_app = typer.Typer(no_args_is_help=True, help="Make a catalog from a public knowledge base.")
 
@@ -47,6 +57,15 @@ def import_atlas(
             "repeatable.",
         ),
     ] = None,
+    chains: Annotated[
+        bool,
+        typer.Option(
+            "--chains",
+            help="Import the case studies as threats, each a chain of techniques that must all "
+            "succeed.",
+        ),
+    ] = False,
+    as_steps: AsSteps = False,
     numbers: NumberOptions,
     weights: WeightTable = None,
     costs: CostOptions,
@@ -61,15 +80,26 @@ def import_atlas(
         from mfmgame.catalogs.importing import import_atlas as load
 
         evidence = chosen_weights(
-            weights, incidents=incidents.selection(), severity=numbers.severity
+            weights,
+            incidents=incidents.selection(),
+            severity=numbers.severity,
+            as_steps=as_steps and not chains,
         )
-        chosen = {"platforms": platform or [], "maturities": maturity or []}
-        write_catalog(load(file, numbers.assumed(), **chosen), output, evidence, costs)
+        catalog = load(
+            file,
+            numbers.assumed(),
+            platforms=platform or [],
+            maturities=maturity or [],
+            chains=chains,
+            as_steps=as_steps,
+        )
+        write_catalog(catalog, output, evidence, costs)
 
 
 def import_attack(
     file: KnowledgeBase,
     *,
+    as_steps: AsSteps = False,
     numbers: NumberOptions,
     weights: WeightTable = None,
     kev: Vulnerabilities = None,
@@ -83,8 +113,8 @@ def import_attack(
     with reported(str(file)):
         from mfmgame.catalogs.importing import import_attack as load
 
-        catalog = load(file, numbers.assumed())
-        evidence = chosen_weights(weights, kev, severity=numbers.severity)
+        evidence = chosen_weights(weights, kev, severity=numbers.severity, as_steps=as_steps)
+        catalog = load(file, numbers.assumed(), as_steps=as_steps)
         write_catalog(catalog, output, evidence, costs)
 
 
@@ -142,6 +172,7 @@ def import_ctid(
             "score; with independent, each score stops its share of what the others let through.",
         ),
     ] = "best",
+    as_steps: AsSteps = False,
     numbers: NumberOptions,
     weights: WeightTable = None,
     kev: Vulnerabilities = None,
@@ -157,6 +188,32 @@ def import_ctid(
         from mfmgame.catalogs.importing import import_ctid as load
 
         scores = MappingScores.named(keyed_numbers(score, "--score"), combine)
-        catalog = load(file, numbers.assumed(), scores)
-        evidence = chosen_weights(weights, kev, severity=numbers.severity)
+        evidence = chosen_weights(weights, kev, severity=numbers.severity, as_steps=as_steps)
+        catalog = load(file, numbers.assumed(), scores, as_steps=as_steps)
         write_catalog(catalog, output, evidence, costs)
+
+
+def import_flow(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Files of Attack Flow Builder (.afb), or STIX bundles that it publishes.",
+        ),
+    ],
+    *,
+    severity: Severity = 1.0,
+    bandwidth: Bandwidth = 1.0,
+    output: Output = None,
+) -> None:
+    """Make a catalog from attack flows of CTID.
+
+    Each way to reach a leaf of a flow becomes a threat, a chain of techniques. The catalog has no
+    defenses: merge it with a catalog imported with --as-steps.
+    """
+    with reported(""):
+        from mfmgame.catalogs.importing import AssumedNumbers
+        from mfmgame.catalogs.importing import import_flow as load
+
+        numbers = AssumedNumbers(severity=severity, bandwidth=bandwidth)
+        write_catalog(load(*files, numbers=numbers), output)

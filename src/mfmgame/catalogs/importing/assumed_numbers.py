@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.knowledge_base import (
+    Chain,
+    KnowledgeBase,
+    Link,
+    Mitigation,
+    Technique,
+)
 from mfmgame.catalogs.weighing import NO_SEVERITIES
 from mfmgame.documents.base import Quantity, first_problem, refuse_unknown
 from mfmgame.documents.catalog import Catalog
@@ -54,7 +60,7 @@ class AssumedNumbers:
     inherit: bool = False
 
 
-def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
+def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers, *, as_steps: bool = False) -> Catalog:
     """Make a catalog of a knowledge base.
 
     Parameters
@@ -62,6 +68,9 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
     base : KnowledgeBase
     numbers : AssumedNumbers
         Each is marked as assumed.
+    as_steps : bool, default False
+        Whether techniques are steps of the base's chains, and these the threats. By default,
+        each technique is a threat.
 
     Returns
     -------
@@ -82,21 +91,24 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
     present = {entry.id for entry in base.techniques}
     links = [link for link in links if link.technique in present]
     strengths = {entry.id: _strength(entry, numbers) for entry in base.mitigations}
+    chains = [chain for chain in base.chains if as_steps and present.issuperset(chain.steps)]
+    noun = "technique" if as_steps else "threat"
     document: dict[str, Any] = {
         "schema": "mfmgame/catalog/1",
         "name": base.name,
         "source": relation,
-        "origins": [base.origin],
+        "origins": list(base.parts or (base.origin,)),
         "notes": [
             *base.notes,
-            *_broad(base, links),
-            *_assumptions(relation, numbers, links, base.mitigations),
+            *(_left_out(len(base.chains) - len(chains)) if as_steps else ()),
+            *_broad(base, links, noun),
+            *_assumptions(relation, numbers, links, base, noun, costs=bool(chains) or not as_steps),
         ],
         "threats": [_threat(entry, numbers) | assumed for entry in base.techniques],
         "defenses": [_defense(entry, numbers) | assumed for entry in base.mitigations],
         "effectiveness": [
             {
-                "threat": link.technique,
+                noun: link.technique,
                 "defense": link.mitigation,
                 "value": strengths[link.mitigation] if link.value is None else link.value,
                 "texts": list(link.texts),
@@ -106,6 +118,15 @@ def as_catalog(base: KnowledgeBase, numbers: AssumedNumbers) -> Catalog:
             for link in links
         ],
     }
+    if as_steps:
+        document |= {
+            "losses": [
+                {"id": name, "name": text, "severity": numbers.severity} | assumed
+                for name, text in base.losses.items()
+            ],
+            "techniques": [_step(entry, numbers) | assumed for entry in base.techniques],
+            "threats": [_chain(entry, numbers) | assumed for entry in chains],
+        }
     return Catalog(**document)
 
 
@@ -144,6 +165,28 @@ def _threat(entry: Technique, numbers: AssumedNumbers) -> dict[str, Any]:
     }
 
 
+def _step(entry: Technique, numbers: AssumedNumbers) -> dict[str, Any]:
+    """Write a technique as a step of chains."""
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "bandwidth": 0.0 if entry.is_outcome else numbers.bandwidth,
+        "tactics": list(entry.tactics),
+        "references": list(entry.references),
+    }
+
+
+def _chain(entry: Chain, numbers: AssumedNumbers) -> dict[str, Any]:
+    """Write a chain as a threat; its bandwidth is the sum of its steps'."""
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        **({"class": entry.category} if entry.category else {}),
+        **({"loss": entry.loss} if entry.loss else {"severity": numbers.severity}),
+        "steps": list(entry.steps),
+    }
+
+
 def _defense(entry: Mitigation, numbers: AssumedNumbers) -> dict[str, Any]:
     """Write a mitigation as a defense of the catalog."""
     return {
@@ -161,14 +204,18 @@ def _assumptions(
     relation: str,
     numbers: AssumedNumbers,
     links: list[Link],
-    mitigations: Collection[Mitigation],
+    base: KnowledgeBase,
+    noun: str,
+    *,
+    costs: bool,
 ) -> list[str]:
-    """Write the notes on numbers that are the same for all threats, pairs or defenses."""
+    """Write the notes on numbers that are the same for all entries; `costs`: threats have them."""
     bits = "1 bit" if numbers.bandwidth == 1.0 else f"{numbers.bandwidth:g} bits"
-    notes = [
-        f"{relation} {NO_SEVERITIES} {numbers.severity:g}",
-        f"{relation} has no bandwidths: every threat needs {bits}",
-    ]
+    outcomes = sum(entry.is_outcome for entry in base.techniques)
+    but = f", but 0 if it only names what others achieve ({outcomes})" if outcomes else ""
+    notes = [f"{relation} has no bandwidths: every {noun} needs {bits}{but}"]
+    if costs:
+        notes.insert(0, f"{relation} {NO_SEVERITIES} {numbers.severity:g}")
     if any(link.value is None for link in links):
         others = [f"{value:g} of {shown(name)}" for name, value in numbers.by_category.items()]
         shares = ", ".join([f"{numbers.effectiveness:g}", *others])
@@ -178,22 +225,30 @@ def _assumptions(
     inherited = sum(link.is_inherited for link in links)
     if inherited:
         notes.append(f"{counted(inherited, 'pair')} inherited from a parent technique")
-    if mitigations:
+    if base.mitigations:
         notes.append(
             f"{relation} {NO_COSTS} {numbers.cost:g} of {shown(numbers.resource)} at level 1"
         )
     return notes
 
 
-def _broad(base: KnowledgeBase, links: Iterable[Link]) -> list[str]:
-    """Name the defenses that are linked to more than half of all threats."""
+def _left_out(n_chains: int) -> list[str]:
+    """Write the note on chains that are left out, if any."""
+    if not n_chains:
+        return []
+    steps = "steps that are left out or not in the file"
+    return [f"left out: {counted(n_chains, 'chain')} with {steps}"]
+
+
+def _broad(base: KnowledgeBase, links: Iterable[Link], noun: str) -> list[str]:
+    """Name the defenses that are linked to more than half of all threats or techniques."""
     n_links = Counter(link.mitigation for link in links)
     broad = [
         f"{shown(entry.name or entry.id)} ({n_links[entry.id]} of {len(base.techniques)})"
         for entry in base.mitigations
         if 2 * n_links[entry.id] > len(base.techniques)
     ]
-    return [f"linked to more than half of all threats: {joined(broad)}"] if broad else []
+    return [f"linked to more than half of all {noun}s: {joined(broad)}"] if broad else []
 
 
 def _strength(defense: Mitigation, numbers: AssumedNumbers) -> float:

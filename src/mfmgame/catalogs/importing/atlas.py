@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -33,6 +34,8 @@ def import_atlas(
     *,
     platforms: Sequence[str] = (),
     maturities: Sequence[str] = (),
+    chains: bool = False,
+    as_steps: bool = False,
 ) -> Catalog:
     """Make a catalog of MITRE ATLAS.
 
@@ -51,6 +54,12 @@ def import_atlas(
     maturities : sequence of str, optional
         Maturities whose techniques to include: ``"feasible"``, ``"demonstrated"``,
         ``"realized"``.
+    chains : bool, default False
+        Whether the case studies become the threats, each a chain of techniques. The class of
+        such a threat is ``"incident"`` or ``"exercise"``.
+    as_steps : bool, default False
+        Whether techniques become steps of chains instead of threats, as with `chains`, and
+        without the case studies.
 
     Returns
     -------
@@ -59,8 +68,8 @@ def import_atlas(
     Raises
     ------
     SpecificationError
-        If the file is not ATLAS in one of these formats, a number is out of its range, or a
-        platform or maturity is unknown or leaves no technique.
+        If the file is not ATLAS in one of these formats, a number is out of its range, a
+        platform or maturity is unknown or leaves no technique, or no case study is left.
 
     Examples
     --------
@@ -88,13 +97,19 @@ def import_atlas(
         refuse_other_types(chosen, name, list, tuple)
         for value in chosen:
             refuse_other_types(value, name, str)
+    refuse_other_types(chains, "chains", bool)
+    refuse_other_types(as_steps, "as_steps", bool)
     file = path_of(path)
     base = read_atlas(file)
     try:
         base = with_techniques_of(base, platforms, maturities)
+        if chains and not base.chains:
+            raise SpecificationError("found no case study with steps, expected at least one")
     except SpecificationError as error:
         raise error.located(str(file)) from None
-    return as_catalog(base, numbers or AssumedNumbers())
+    if not chains:
+        base = replace(base, chains=())
+    return as_catalog(base, numbers or AssumedNumbers(), as_steps=chains or as_steps)
 
 
 def read_atlas(path: Path) -> KnowledgeBase:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from mfmgame.catalogs.importing.knowledge_base import (
+    Chain,
     KnowledgeBase,
     Link,
     Mitigation,
@@ -49,6 +50,8 @@ class AtlasEntries:
     mitigations : sequence of Mitigation
     links : sequence of Link
         A link may name a technique that the file does not have.
+    chains : sequence of Chain
+        The case studies.
     notes : sequence of str
     """
 
@@ -60,6 +63,7 @@ class AtlasEntries:
     techniques: Sequence[Technique]
     mitigations: Sequence[Mitigation]
     links: Sequence[Link]
+    chains: Sequence[Chain] = ()
     notes: Sequence[str] = ()
 
 
@@ -107,6 +111,7 @@ def atlas_knowledge(entries: AtlasEntries) -> KnowledgeBase:
             *_notes(parents, entries.links),
             *entries.notes,
         ),
+        chains=tuple(entries.chains),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from mfmgame.catalogs.importing.atlas_entries import AtlasEntries, AttackReference, references_to
-from mfmgame.catalogs.importing.knowledge_base import Link, Mitigation, Technique
+from mfmgame.catalogs.importing.knowledge_base import Chain, Link, Mitigation, Technique
 from mfmgame.catalogs.importing.untrusted_files import Outside
 from mfmgame.documents.base import Identifier, Text
 from mfmgame.errors import SpecificationError
@@ -50,12 +50,24 @@ class _Matrix(Outside):
     mitigations: list[_Mitigation] = []
 
 
+class _Step(Outside):
+    technique: Identifier
+
+
+class _CaseStudy(Outside):
+    id: Identifier
+    name: Text = ""
+    type: Text = Field(default="", alias="case-study-type")
+    procedure: list[_Step] = []
+
+
 class AtlasFormat5(Outside):
     """A file of format 5."""
 
     id: Identifier
     version: Text | int = ""
     matrices: list[_Matrix]
+    case_studies: list[_CaseStudy] = Field(default=[], alias="case-studies")
 
     @model_validator(mode="before")
     @classmethod
@@ -112,6 +124,16 @@ class AtlasFormat5(Outside):
                 Link(use.id, entry.id, (use.use.strip(),) if use.use.strip() else ())
                 for entry in mitigations
                 for use in entry.techniques
+            ],
+            chains=[
+                Chain(
+                    entry.id,
+                    entry.name,
+                    tuple(step.technique for step in entry.procedure),
+                    entry.type,
+                )
+                for entry in self.case_studies
+                if entry.procedure
             ],
             notes=_misplaced(mitigations),
         )

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from mfmgame.catalogs.importing.atlas_entries import AtlasEntries, AttackReference, references_to
-from mfmgame.catalogs.importing.knowledge_base import Link, Mitigation, Technique
+from mfmgame.catalogs.importing.knowledge_base import Chain, Link, Mitigation, Technique
+from mfmgame.catalogs.importing.step_order import sorted_after
 from mfmgame.catalogs.importing.untrusted_files import Outside, null_as
 from mfmgame.documents.base import Identifier, Text, refuse
 from mfmgame.errors import SpecificationError
@@ -37,6 +38,10 @@ class _Mitigation(_Entry):
     categories: _Texts = []
 
 
+class _CaseStudy(_Entry):
+    type: _Optional = ""
+
+
 class _Collection(Outside):
     name: Identifier = "ATLAS"
     version: Text | int = ""
@@ -52,12 +57,18 @@ class _Relationship(Outside):
 _Relationships = Annotated[list[_Relationship], null_as(list)]
 
 
+class _Step(_Relationship):
+    step: Identifier | None = Field(default=None, alias="step-id")
+    leads_to: Annotated[list[Identifier], null_as(list)] = Field(default=[], alias="leads-to")
+
+
 class _OfSource(Outside):
     """Relationships of a source that a catalog needs; other types are ignored."""
 
     achieves: _Relationships = []
     specializes: _Relationships = []
     mitigates: _Relationships = []
+    employs: Annotated[list[_Step], null_as(list)] = []
 
 
 class AtlasFormat6(Outside):
@@ -68,6 +79,9 @@ class AtlasFormat6(Outside):
     tactics: Annotated[dict[str, _Entry], null_as(dict)] = {}
     techniques: Annotated[dict[str, _Technique], null_as(dict)] = {}
     mitigations: Annotated[dict[str, _Mitigation], null_as(dict)] = {}
+    case_studies: Annotated[dict[str, _CaseStudy], null_as(dict)] = Field(
+        default={}, alias="case-studies"
+    )
     relationships: Annotated[dict[str, _OfSource], null_as(dict)] = {}
 
     def entries(self) -> AtlasEntries:
@@ -76,8 +90,8 @@ class AtlasFormat6(Outside):
         Raises
         ------
         SpecificationError
-            If the file has no techniques, or an entry or a relationship contradicts the key
-            that it stands under.
+            If the file has no techniques, an entry or a relationship contradicts the key that
+            it stands under, or steps of a case study lead to themselves.
         """
         if not self.techniques:
             raise SpecificationError("found no techniques, expected some", pointer="/techniques")
@@ -109,6 +123,11 @@ class AtlasFormat6(Outside):
                 for code in self.mitigations
                 for one in of_source.get(code, _OfSource()).mitigates
             ],
+            chains=[
+                Chain(code, entry.name, _in_order(code, steps), entry.type.lower())
+                for code, entry in self.case_studies.items()
+                if (steps := of_source.get(code, _OfSource()).employs)
+            ],
             notes=self._notes(),
         )
 
@@ -132,12 +151,13 @@ class AtlasFormat6(Outside):
             "tactics": self.tactics,
             "techniques": self.techniques,
             "mitigations": self.mitigations,
+            "case-studies": self.case_studies,
         }
         for kind, entries in kinds.items():
             for code, entry in entries.items():
                 _refuse_another((kind, code, "id"), entry.id, code)
         for code, related in self.relationships.items():
-            for name in ("achieves", "specializes", "mitigates"):
+            for name in ("achieves", "specializes", "mitigates", "employs"):
                 for index, one in enumerate(getattr(related, name)):
                     place = ("relationships", code, name, index, "source")
                     _refuse_another(place, one.source, code)
@@ -159,3 +179,20 @@ def _technique(code: str, entry: _Technique, related: _OfSource) -> Technique:
         tuple(entry.platforms),
         references=references_to(entry.attack),
     )
+
+
+def _in_order(code: str, steps: Sequence[_Step]) -> tuple[str, ...]:
+    """List the techniques of steps so that each step comes before those that it leads to."""
+    places = {entry.step: place for place, entry in enumerate(steps) if entry.step is not None}
+    before: dict[int, list[int]] = {place: [] for place in range(len(steps))}
+    for place, entry in enumerate(steps):
+        for name in entry.leads_to:
+            if name in places:
+                before[places[name]].append(place)
+    order, circle = sorted_after(range(len(steps)), before)
+    if circle:
+        raise refuse(
+            ("relationships", code, "employs", circle[0], "leads-to"),
+            "found a step that leads to itself, expected no circle of steps",
+        )
+    return tuple(steps[place].target for place in order)

@@ -73,7 +73,12 @@ _ATLAS_RELEASE = re.compile(r"ATLAS v?([0-9]+(?:\.[0-9]+)+)")
 _Entry = TypeVar("_Entry", bound=Named)
 
 
-def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None = None) -> Catalog:
+def import_attack(
+    path: str | os.PathLike[str],
+    numbers: AssumedNumbers | None = None,
+    *,
+    as_steps: bool = False,
+) -> Catalog:
     """Make a catalog of a STIX bundle of MITRE ATT&CK or MITRE ATLAS.
 
     Techniques and sub-techniques become threats, mitigations defenses. The class of a
@@ -87,6 +92,8 @@ def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None =
         or 2.1.
     numbers : AssumedNumbers, optional
         What ATT&CK does not say: severities, bandwidths, effectiveness, costs.
+    as_steps : bool, default False
+        Whether techniques become steps of chains instead of threats.
 
     Returns
     -------
@@ -119,7 +126,8 @@ def import_attack(path: str | os.PathLike[str], numbers: AssumedNumbers | None =
     [('T1001', 'M1001', 0.5)]
     """
     refuse_other_types(numbers, "numbers", AssumedNumbers, NoneType)
-    return as_catalog(read_attack(path_of(path)), numbers or AssumedNumbers())
+    refuse_other_types(as_steps, "as_steps", bool)
+    return as_catalog(read_attack(path_of(path)), numbers or AssumedNumbers(), as_steps=as_steps)
 
 
 def read_attack(path: Path) -> KnowledgeBase:

@@ -31,6 +31,8 @@ def import_ctid(
     path: str | os.PathLike[str],
     numbers: AssumedNumbers | None = None,
     scores: MappingScores | None = None,
+    *,
+    as_steps: bool = False,
 ) -> Catalog:
     """Make a catalog from a Mappings Explorer mapping of capabilities to ATT&CK.
 
@@ -49,6 +51,8 @@ def import_ctid(
         score.
     scores : MappingScores, optional
         Effectiveness that the scores count as.
+    as_steps : bool, default False
+        Whether techniques become steps of chains instead of threats.
 
     Returns
     -------
@@ -58,7 +62,8 @@ def import_ctid(
     ------
     SpecificationError
         If the file is not of this format, maps no defense and no vulnerability to a technique,
-        has an unknown score or mapping type, or if a number is out of range.
+        has an unknown score or mapping type, maps only vulnerabilities to steps, or if a number
+        is out of range.
 
     Examples
     --------
@@ -84,11 +89,18 @@ def import_ctid(
     """
     refuse_other_types(numbers, "numbers", AssumedNumbers, NoneType)
     refuse_other_types(scores, "scores", MappingScores, NoneType)
+    refuse_other_types(as_steps, "as_steps", bool)
     numbers = numbers or AssumedNumbers()
     mappings = read_mappings(path_of(path))
-    catalog = as_catalog(_knowledge(mappings, scores or MappingScores()), numbers)
+    base = _knowledge(mappings, scores or MappingScores())
+    catalog = as_catalog(base, numbers, as_steps=as_steps)
     if mappings.defenses:
         return catalog
+    if as_steps:
+        raise SpecificationError(
+            f"found a mapping of vulnerabilities, {mappings.relation}, expected one of defenses",
+            pointer="as_steps",
+        )
     if numbers.severity != AssumedNumbers.severity:
         raise SpecificationError(
             f"found {shown(numbers.severity)}, expected none: threats of {mappings.relation} "

@@ -1,15 +1,16 @@
-"""Content of a knowledge base in any format: techniques, mitigations and links."""
+"""Content of a knowledge base in any format: techniques, mitigations, links and chains."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mfmgame.documents.catalog import Domain, Origin
 from mfmgame.documents.sourced_entries import Reference
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 
-__all__ = ["KnowledgeBase", "Link", "Mitigation", "Technique", "refuse_circles"]
+__all__ = ["Chain", "KnowledgeBase", "Link", "Mitigation", "Technique", "refuse_circles"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Technique:
     references : tuple of Reference
     domain : str or None
         Domain of ATT&CK or ATLAS, as the Navigator names it; None if the id alone determines it.
+    is_outcome : bool
+        Whether the technique only names what other steps achieve, and needs no bandwidth.
     """
 
     id: str
@@ -43,6 +46,29 @@ class Technique:
     category: str = ""
     references: tuple[Reference, ...] = ()
     domain: Domain | None = None
+    is_outcome: bool = False
+
+
+@dataclass(frozen=True)
+class Chain:
+    """An attack of several steps, each of which must succeed.
+
+    Attributes
+    ----------
+    id, name : str
+    steps : tuple of str
+        Ids of techniques in the order of the attack.
+    category : str
+        Class of the threat.
+    loss : str
+        Id of the loss that several chains lead to; "" if the chain has a loss of its own.
+    """
+
+    id: str
+    name: str
+    steps: tuple[str, ...]
+    category: str = ""
+    loss: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +134,12 @@ class KnowledgeBase:
         counts for its sub-techniques only, where they inherit.
     notes : tuple of str
         Omissions and other caveats.
+    chains : tuple of Chain
+        A chain may name a technique that is not there.
+    losses : mapping of str to str
+        Names of the losses of chains, by id.
+    parts : tuple of Origin
+        Origins of the files, if there are several.
     """
 
     name: str
@@ -116,6 +148,9 @@ class KnowledgeBase:
     mitigations: tuple[Mitigation, ...]
     links: tuple[Link, ...]
     notes: tuple[str, ...] = ()
+    chains: tuple[Chain, ...] = ()
+    losses: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Origin, ...] = ()
 
 
 def refuse_circles(parents: dict[str, str]) -> None:
