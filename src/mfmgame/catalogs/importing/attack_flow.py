@@ -32,7 +32,7 @@ def import_flow(*paths: str | os.PathLike[str], numbers: AssumedNumbers | None =
     """Make a catalog of attack flows of the Center for Threat-Informed Defense.
 
     The threats are chains: for each leaf of a flow, a step that leads to no other, the minimal
-    sets of techniques that reach it. All chains of a leaf lead to the same loss. The catalog has
+    sets of actions that reach it. All chains of a leaf lead to the same loss. The catalog has
     no defenses: merge it with a catalog whose defenses act on techniques, such as
     ``import_attack(path, as_steps=True)``.
 

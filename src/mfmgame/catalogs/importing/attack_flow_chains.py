@@ -1,4 +1,4 @@
-"""Chains of an attack flow: the minimal sets of techniques that reach each of its leaves."""
+"""Chains of an attack flow: the minimal sets of actions that reach each of its leaves."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["MOST_CHAINS", "LeafChains", "chains_of"]
 
 MOST_CHAINS = 10_000
 _MOST_UNIONS = 2 * MOST_CHAINS
-"""Most sets of techniques at one node before supersets are removed."""
+"""Most sets of actions at one node before supersets are removed."""
 _MOST_SETS = 100 * MOST_CHAINS
-"""Most sets of techniques at all nodes of a flow together."""
+"""Most sets of actions at all nodes of a flow together."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class LeafChains:
     leaf : str
         Id of the node.
     chains : tuple of tuple of str
-        Techniques of each chain in the order of the flow; shorter chains first.
+        Technique of each action of a chain, in the order of the flow; shorter chains first.
     """
 
     leaf: str
@@ -37,7 +37,7 @@ class LeafChains:
 
 
 def chains_of(flow: AttackFlow, techniques: Mapping[str, str]) -> list[LeafChains]:
-    """List the minimal sets of techniques that reach each leaf of a flow.
+    """List the minimal sets of actions that reach each leaf of a flow.
 
     A leaf is a step that leads to no other step. An action needs one of the steps that lead to
     it, and every material; a condition passes on what leads to it on both branches; AND needs
@@ -60,18 +60,15 @@ def chains_of(flow: AttackFlow, techniques: Mapping[str, str]) -> list[LeafChain
         If there are too many sets.
     """
     order = in_order(flow)
-    numbers: dict[str, int] = {}
-    for node in order:
-        if node in techniques:
-            numbers.setdefault(techniques[node], len(numbers))
-    names = list(numbers)
+    actions = [node for node in order if node in techniques]
+    numbers = {node: number for number, node in enumerate(actions)}
     reached: dict[str, list[int]] = {}
     n_sets = 0
     for node in order:
         try:
             sets = _reaching(flow, node, reached)
-            if node in techniques:
-                sets = _with_step(sets, 1 << numbers[techniques[node]])
+            if node in numbers:
+                sets = [one | 1 << numbers[node] for one in sets]
             n_sets += len(sets)
             if n_sets > _MOST_SETS:
                 raise _TooManyError(_MOST_SETS)
@@ -84,7 +81,10 @@ def chains_of(flow: AttackFlow, techniques: Mapping[str, str]) -> list[LeafChain
         reached[node] = sets
     before = {parent for node in order for parent in flow.parents[node]}
     return [
-        LeafChains(node, tuple(tuple(names[bit] for bit in one) for one in _listed(reached[node])))
+        LeafChains(
+            node,
+            tuple(tuple(techniques[actions[bit]] for bit in one) for one in _listed(reached[node])),
+        )
         for node in order
         if node not in before
     ]
@@ -95,7 +95,7 @@ class _TooManyError(Exception):
 
 
 def _reaching(flow: AttackFlow, node: str, reached: Mapping[str, list[int]]) -> list[int]:
-    """Minimal sets of techniques with which a node can begin, each as the bits of an integer."""
+    """Minimal sets of actions with which a node can begin, each as the bits of an integer."""
     kind = flow.nodes[node].kind
     parents = flow.parents[node]
     steps = [reached[one] for one in parents if flow.nodes[one].is_step]
@@ -133,12 +133,6 @@ def _distinct(lists: Iterable[list[int]]) -> set[int]:
         if len(found) > _MOST_UNIONS:
             raise _TooManyError(_MOST_UNIONS)
     return found
-
-
-def _with_step(sets: list[int], own: int) -> list[int]:
-    """Add a technique to each set; sets that had it may now be part of others."""
-    added = [one | own for one in sets]
-    return _minimal(added) if any(one & own for one in sets) else added
 
 
 def _minimal(sets: Collection[int]) -> list[int]:
