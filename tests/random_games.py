@@ -23,7 +23,10 @@ def _without_specks(number: float) -> float:
 
 
 @st.composite
-def games(draw, composition: str, max_threats: int = 8, max_defenses: int = 5) -> mg.DefenseGame:
+def games(
+    draw, composition: str, max_threats: int = 8, max_defenses: int = 5, shared: bool = False
+) -> mg.DefenseGame:
+    """Draw games of continuous levels; if `shared`, threats may share two losses."""
     n = draw(st.integers(1, max_threats))
     m = draw(st.integers(1, max_defenses))
     effectiveness = draw(_array(SHARES, n, m))
@@ -45,6 +48,7 @@ def games(draw, composition: str, max_threats: int = 8, max_defenses: int = 5) -
         limits=limits,
         max_level=draw(_array(st.sampled_from([0.0, 0.5, 1.0, 1.0, 3.0]), m)),
         composition=composition,
+        threat_losses=[draw(st.sampled_from(["a", "b", ""])) for _ in range(n)] if shared else None,
     )
 
 

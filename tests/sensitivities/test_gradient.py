@@ -32,6 +32,7 @@ def arrays_of(game: mg.DefenseGame) -> Arrays:
         "max_level": game.max_level.copy(),
         "composition": game.composition,
         "termination_loss": game.termination_loss,
+        "threat_losses": game.threat_losses,
     }
 
 
@@ -139,11 +140,13 @@ def test_derivatives_are_limits_of_differences(composition):
     assert n_known > 0.97 * n_checked
 
 
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("composition", COMPOSITIONS)
 @hypothesis.settings(max_examples=25)
 @hypothesis.given(data=st.data())
-def test_what_is_said_to_exist_is_the_same_from_both_sides(composition, data):
-    gradient = mg.value_gradient(data.draw(games(composition, max_threats=4, max_defenses=3)))
+def test_what_is_said_to_exist_is_the_same_from_both_sides(composition, shared, data):
+    game = data.draw(games(composition, max_threats=4, max_defenses=3, shared=shared))
+    gradient = mg.value_gradient(game)
     arrays, here = arrays_of(gradient.game), value_of(gradient.game)
     step = 1e-5
     for name, size, most, slope, change in numbers_of(gradient):
@@ -177,6 +180,24 @@ def test_the_threshold_has_derivatives_of_its_own(composition):
         estimates = differences(threshold_of, arrays, stop, game.termination_loss)
         assert math.isnan(slope) or is_limit(slope, estimates), (seed, slope, estimates)
     assert n_known > 60
+
+
+def test_a_threshold_of_0_stays_where_free_threats_alone_cost_too_much():
+    arrays = {
+        "severity": [4.0, 2.0],
+        "bandwidth": [0.0, 1.0],
+        "effectiveness": [[0.5], [0.0]],
+        "attacker_bandwidth": 1.0,
+        "max_level": [0.5],
+    }
+    gradient = mg.threshold_gradient(mg.DefenseGame(termination_loss=2.0, **arrays))
+    assert (gradient.at, gradient.termination_loss) == (0.0, 0.0)
+    assert gradient.severity.array.tolist() == [0.0, 0.0]
+    # At the first bit of bandwidth of the free threat, the threshold jumps.
+    assert gradient.bandwidth.array.tolist() == pytest.approx([math.nan, 0.0], nan_ok=True)
+    just = mg.threshold_gradient(mg.DefenseGame(termination_loss=3.0, **arrays))
+    assert just.at == 0.0
+    assert math.isnan(just.termination_loss)
 
 
 def test_a_game_small_enough_for_paper():

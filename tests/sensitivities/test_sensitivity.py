@@ -70,11 +70,12 @@ def test_the_table_lists_every_defense_with_its_role():
     assert table.loc["d1", "role"] == "optional"
 
 
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("composition", ["additive", "best_of"])
 @hypothesis.settings(max_examples=60)
 @hypothesis.given(data=st.data())
-def test_ranges_are_those_of_the_whole_program(composition, data):
-    game = data.draw(games(composition, max_threats=6, max_defenses=4))
+def test_ranges_are_those_of_the_whole_program(composition, shared, data):
+    game = data.draw(games(composition, max_threats=6, max_defenses=4, shared=shared))
     found = mg.sensitivity(game)
     program = whole_program(game)
     value = found.solution.value
@@ -94,11 +95,12 @@ def test_ranges_are_those_of_the_whole_program(composition, data):
             assert ours == pytest.approx(sign * outcome.fun, abs=1e-5)
 
 
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("composition", ["additive", "best_of"])
 @hypothesis.settings(max_examples=60)
 @hypothesis.given(data=st.data())
-def test_one_sided_prices_are_slopes_of_the_frontier(composition, data):
-    game = data.draw(games(composition, max_threats=6, max_defenses=4))
+def test_one_sided_prices_are_slopes_of_the_frontier(composition, shared, data):
+    game = data.draw(games(composition, max_threats=6, max_defenses=4, shared=shared))
     game = game.with_attacker_bandwidth(data.draw(st.sampled_from([0.5, 1.0, 2.0])))
     frontier, price = mg.sweep(game), mg.sensitivity(game).bandwidth_price
     at, near = game.attacker_bandwidth, 1e-6

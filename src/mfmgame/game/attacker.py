@@ -64,12 +64,16 @@ class Ways(NamedTuple):
         harmful, free = residual > 0.0, bandwidth == 0.0
         running = (harmful & ~free).nonzero()[0]
         bits, gain = bandwidth[running], residual[running]
-        none = np.broadcast_to(np.intp(-1), running.shape)
-        return (harmful & free).nonzero()[0], Steps(none, running, bits, gain, gain / bits)
+        nothing = np.full(len(running), -1)
+        return (harmful & free).nonzero()[0], Steps(nothing, running, bits, gain, gain / bits)
 
     def greatest_losses(self, residual: FloatArray) -> FloatArray:
         """Take the greatest residual of each loss's threats, shape (n_losses,)."""
         return residual if self.losses is None else self.losses.greatest(residual)
+
+    def surpluses(self, residual: FloatArray, price: float) -> FloatArray:
+        """Compute what each loss yields beyond the price of its bandwidth, shape (n_losses,)."""
+        return np.maximum(self.greatest_losses(residual - price * self.bandwidth), 0.0)
 
     @property
     def total_bits(self) -> float:
@@ -77,6 +81,12 @@ class Ways(NamedTuple):
         if self.losses is None:
             return float(self.bandwidth.sum())
         return float(self.losses.greatest(self.bandwidth).sum())
+
+    @property
+    def least_bits(self) -> float:
+        """Least bandwidth by which attacks differ; infinite if no threat needs bandwidth."""
+        bits = self.bandwidth if self.losses is None else self.losses.gaps(self.bandwidth)
+        return float(bits[bits > 0.0].min(initial=np.inf))
 
     def total_efforts(self, plan: FloatArray) -> FloatArray:
         """Sum the efforts of a plan by loss: at most 1 each, shape (n_losses,)."""
@@ -131,7 +141,7 @@ def best_response(residual: FloatArray, ways: Ways, budget: float) -> BestRespon
         left = budget - (used[n_full - 1] if n_full else 0.0)
         share = min(1.0, left / steps.bits[marginal])
         plan[steps.target[marginal]] = share
-        if steps.source[marginal] >= 0:
+        if ways.losses is not None and steps.source[marginal] >= 0:
             plan[steps.source[marginal]] = 1.0 - share
         price = float(steps.slope[marginal])
     chosen = plan.nonzero()[0]

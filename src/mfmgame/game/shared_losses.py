@@ -98,6 +98,11 @@ class SharedLosses:
         """Take the greatest number of each loss's threats, shape (n_losses,)."""
         return np.asarray(np.maximum.reduceat(numbers[self._order], self._starts))
 
+    def gaps(self, numbers: FloatArray) -> FloatArray:
+        """Sort numbers of threats within each loss, and take their steps up from 0."""
+        numbers = numbers[np.lexsort((numbers, self.loss_of))]
+        return np.diff(np.insert(numbers, self._starts, 0.0))
+
     def most_gainful(self, numbers: FloatArray) -> IntArray:
         """Find the threat of each loss whose number is greatest, the first of equals.
 

@@ -3,11 +3,13 @@
 Every optimal allocation is complementary to every optimal proof of the value. So, given one
 of each, linear equations hold for all optima:
 
-- of the proofs, that a defense that runs in part gains what it pays, that the cuts of a
-  threat that surely runs have weights of sum 1, and that the attacker's bandwidth is used up;
+- of the proofs, that a defense that runs in part gains what it pays, that the cuts of a loss
+  that is surely caused have weights of sum 1, and that the attacker's bandwidth is used up;
 - of the allocations, that a limit with a price is used up, that a defense which gains more
-  or less than it pays keeps its level, and that a threat that runs in part loses per bit
-  what the last bit is worth.
+  or less than it pays keeps its level, and the equations of the cuts with weights
+  (:mod:`mfmgame.certificates.cut_equations`).
+
+A threat may run only if it attains the surplus of its loss; a loss with a surplus is surely caused.
 
 What these equations determine is the same in all optima. What they leave open may or may not
 be: it is called open here. The equations of the proofs are stated and solved in
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mfmgame.certificates.cut_equations import bits_per_loss, cut_equations
 from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition, compose
@@ -111,23 +114,27 @@ def saddle_point(
     exposure = composition.exposure(allocation)
     residual = game.severity * exposure
     price = best_response(residual, game.ways, game.attacker_bandwidth).price
-    excess = residual - price * game.bandwidth
-    tied = np.abs(excess) <= NEAR * game.severity
-    runs = (excess > 0.0) & ~tied
-    cuts = tight_cuts(game, composition, allocation, np.flatnonzero(tied | runs))
-    proof = OptimalProof(game, allocation, certificate, cuts, runs, price)
+    losses, ways = game.losses_of(np.arange(game.n_threats)), game.ways
+    surplus, paid = ways.surpluses(residual, price), price * game.bandwidth
+    rounding = NEAR * ways.greatest_losses(game.severity)
+    may_run = residual - paid >= (surplus - rounding)[losses]
+    if (paid <= rounding[losses])[may_run].all():
+        price = 0.0  # of threats that cause the same loss, up to rounding
+    cuts = tight_cuts(game, composition, allocation, np.flatnonzero(may_run))
+    proof = OptimalProof(game, allocation, certificate, cuts, surplus > rounding, price)
     plan = _Allocations(game, composition, allocation, cuts, proof)
     idle = np.zeros(game.n_threats)
     used = proof.weights > _STRICT
     np.maximum.at(idle, cuts.threats[used], composition.idle_effects(cuts.anchors[used]))
     fill_known = ~acts_on(game, ~plan.level_known, idle)
     exposure_known = fill_known.copy()
-    # An attacker with bandwidth to spare may as well run a threat that nothing gets through
-    # of, and so a proof may: then nothing does at any optimal allocation.
+    # An attacker with bandwidth and effort to spare may as well run a threat that nothing gets
+    # through of, and so a proof may: then nothing does at any optimal allocation.
     spent = float(game.bandwidth @ proof.effort)
     spare = (game.bandwidth == 0.0) | (spent < (1.0 - _STRICT) * game.attacker_bandwidth)
     stopped = (residual <= NEAR * game.severity) & (game.severity > 0.0)
-    exposure_known |= stopped & spare & (proof.effort < 1.0 - _STRICT)
+    in_part = ways.total_efforts(proof.effort) < 1.0 - _STRICT
+    exposure_known |= stopped & spare & in_part[losses]
     if not composition.is_polyhedral:
         # The loss is strictly convex in the depth of a threat that runs.
         exposure_known |= (proof.effort > _STRICT) & (game.severity > 0.0)
@@ -181,21 +188,16 @@ class _Allocations:
         fixed = (np.abs(proof.gain) * game.max_level > _STRICT * loss) | (game.max_level == 0.0)
         levels_only(np.eye(n_defenses)[fixed])
         used = (proof.weights > _STRICT) & (game.severity[cuts.threats] > 0.0)
-        in_part = used & (proof.effort[cuts.threats] < 1.0 - _STRICT)
-        ratio = game.bandwidth / np.where(game.severity > 0.0, game.severity, 1.0)
-        rows.append(np.column_stack((cuts.gradients[in_part], ratio[cuts.threats[in_part]])))
+        threats, gradients = cuts.threats[used], cuts.gradients[used]
+        total = game.ways.total_efforts(proof.effort)[game.losses_of(threats)]
+        rows.append(cut_equations(game, threats, gradients, total < 1.0 - _STRICT))
         if not composition.is_polyhedral:
-            levels_only(cuts.gradients[used])
-        else:
-            order = np.flatnonzero(used)
-            order = order[np.argsort(cuts.threats[order], kind="stable")]
-            same = cuts.threats[order[1:]] == cuts.threats[order[:-1]]
-            levels_only((cuts.gradients[order[1:]] - cuts.gradients[order[:-1]])[same])
+            levels_only(gradients)
         spent = float(game.bandwidth @ proof.effort)
         if spent < game.attacker_bandwidth * (1.0 - _STRICT):
             rows.append(np.eye(n_defenses + 1)[-1:])
         matrix = np.concatenate(rows)
-        widest = float(ratio.max(initial=0.0)) or 1.0
+        widest = float(bits_per_loss(game).max(initial=0.0)) or 1.0
         size = np.append(np.where(game.max_level > 0.0, game.max_level, 1.0), 1.0 / widest)
         equations = Equations(matrix, np.zeros(len(matrix)), size)
         known = equations.determines(np.eye(n_defenses + 1))

@@ -18,7 +18,7 @@ from mfmgame.game.feasibility import scaled_to_limits
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.labels import Labelled
 from mfmgame.game.scenario_game import build_game, game_of
-from mfmgame.numerics.arrays import FloatArray, IntArray, dense
+from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray, dense
 from mfmgame.sensitivities.active_cuts import NEAR
 from mfmgame.sensitivities.complementarity import SaddlePoint, acts_on, saddle_point
 from mfmgame.sensitivities.newton_polish import smooth_optimum
@@ -113,7 +113,8 @@ def threshold_gradient(problem: Scenario | DefenseGame) -> Gradient:
     """Differentiate the self-destruction threshold with respect to every number of the game.
 
     On ``V(B_dagger) = L`` the bandwidth must compensate for the change of a number:
-    ``dB_dagger = -(dV / number) / (dV / dB)``, and ``dB_dagger / dL = 1 / lam``.
+    ``dB_dagger = -(dV / number) / (dV / dB)``, and ``dB_dagger / dL = 1 / lam``. Where threats
+    without bandwidth alone cost more than ``L``, the threshold is 0 and stays 0.
 
     Parameters
     ----------
@@ -165,20 +166,30 @@ def _precise_threshold(problem: Scenario | DefenseGame) -> Threshold:
 def _at_threshold(game: DefenseGame, threshold: Threshold, bandwidth: float) -> Gradient:
     """Differentiate the threshold at a bandwidth."""
     value = value_gradient(game.with_attacker_bandwidth(bandwidth))
-    price = value.attacker_bandwidth
+    price, loss = value.attacker_bandwidth, game.termination_loss or 0.0
     per_loss = -1.0 / price if price > 0.0 else np.nan
+    is_exceeded = np.array(value.at - loss > _CLOSE * scale_of(game, loss))
+    # A threat without bandwidth may be just what keeps the threshold at 0.
+    stays = is_exceeded & (game.bandwidth > 0.0)
+
+    def slopes(of_value: FloatArray, stays: BoolArray = is_exceeded) -> FloatArray:
+        if bandwidth > 0.0:
+            return per_loss * of_value
+        # A threshold of 0 cannot fall: it rises, if at all, to one side only.
+        return np.where(stays | (of_value == 0.0), 0.0, np.nan)
+
     return Gradient(
         game=game,
         of="threshold",
         at=bandwidth,
-        severity=Labelled(game.threat_ids, per_loss * value.severity.array),
-        bandwidth=Labelled(game.threat_ids, per_loss * value.bandwidth.array),
-        effectiveness=per_loss * value.effectiveness,
-        max_level=Labelled(game.defense_ids, per_loss * value.max_level.array),
-        use=per_loss * value.use,
-        limits=Labelled(game.resources, per_loss * value.limits.array),
+        severity=Labelled(game.threat_ids, slopes(value.severity.array)),
+        bandwidth=Labelled(game.threat_ids, slopes(value.bandwidth.array, stays)),
+        effectiveness=slopes(value.effectiveness),
+        max_level=Labelled(game.defense_ids, slopes(value.max_level.array)),
+        use=slopes(value.use),
+        limits=Labelled(game.resources, slopes(value.limits.array)),
         attacker_bandwidth=0.0,
-        termination_loss=-per_loss,
+        termination_loss=float(slopes(np.array(-1.0))),
         status=threshold.status,
         notes=threshold.notes,
     )

@@ -54,8 +54,8 @@ class OptimalProof:
         Of the value; the proof is the nearest one that there is on the cuts.
     cuts : TightCuts
         Those that are exact at the allocation, of threats that may run.
-    runs : ndarray of bool, shape (n_threats,)
-        Which threats surely run.
+    is_caused : ndarray of bool, shape (n_losses,)
+        Which losses are surely caused: their threats have efforts of sum 1.
     price : float
         What one more bit is worth to the attacker, in loss units.
 
@@ -74,10 +74,10 @@ class OptimalProof:
         allocation: FloatArray,
         certificate: Certificate,
         cuts: TightCuts,
-        runs: BoolArray,
+        is_caused: BoolArray,
         price: float,
     ) -> None:
-        conditions = _Conditions(game, allocation, cuts, runs)
+        conditions = _Conditions(game, allocation, cuts, is_caused)
         free, tight, n_free = conditions.free, conditions.tight, len(conditions.free)
         polytope = conditions.polytope(price)
         self.proofs = Proofs(polytope, cuts, free, tight)
@@ -123,7 +123,7 @@ class _Conditions:
     free, tight : ndarray of int
         As in :class:`Proofs`.
     fixed_weights : ndarray of float, shape (n_cuts,)
-        1 for the only cut of a threat that surely runs; else 0.
+        1 for the only cut of a loss that is surely caused; else 0.
     force : ndarray of float, shape (n_cuts, n_defenses)
         What a weight of 1 on each cut gains each defense.
     gains : ndarray of float, shape (n_defenses, n_unknowns)
@@ -138,10 +138,11 @@ class _Conditions:
     """
 
     def __init__(
-        self, game: DefenseGame, allocation: FloatArray, cuts: TightCuts, runs: BoolArray
+        self, game: DefenseGame, allocation: FloatArray, cuts: TightCuts, is_caused: BoolArray
     ) -> None:
-        has_one_cut = np.bincount(cuts.threats, minlength=game.n_threats) == 1
-        fixed = (runs & has_one_cut)[cuts.threats]
+        losses = game.losses_of(cuts.threats)
+        has_one_cut = np.bincount(losses, minlength=game.n_losses) == 1
+        fixed = (is_caused & has_one_cut)[losses]
         left = np.abs(game.limits - game.use @ allocation)
         self.free = np.flatnonzero(~fixed)
         self.tight = np.flatnonzero(np.isfinite(game.limits) & (left <= NEAR * game.limits))
@@ -157,25 +158,30 @@ class _Conditions:
             np.append(fixed_gains[full], -fixed_gains[idle]),
         )
         self._inside = _Rows(self.gains[inside], -fixed_gains[inside])
-        owners = cuts.threats[self.free]
-        self.threats = np.unique(owners)
-        own = owners == self.threats[:, None]
-        self.efforts = np.hstack((own, np.zeros((len(own), len(self.tight)))))
-        self._runs = runs[self.threats]
+        self.threats, self.efforts = self._sums_by(cuts.threats[self.free])
+        open_losses, self._total_efforts = self._sums_by(losses[self.free])
+        self._is_caused = is_caused[open_losses]
         self._game, self._bits = game, game.bandwidth[cuts.threats]
+
+    def _sums_by(self, owners: IntArray) -> tuple[IntArray, FloatArray]:
+        """List the owners of free weights, and the form that sums each owner's weights."""
+        present = np.unique(owners)
+        own = owners == present[:, None]
+        return present, np.hstack((own, np.zeros((len(own), len(self.tight)))))
 
     def polytope(self, price: float) -> Polytope:
         """Build the polytope of all unknowns that prove the value.
 
-        A defense that runs in part gains what it pays. The effort on a threat is 1 if the
-        threat surely runs, else at most 1; all efforts take the attacker's bandwidth if a bit
-        has a price, else at most that.
+        A defense that runs in part gains what it pays. The efforts on the threats of a loss sum
+        to 1 if the loss is surely caused, else to at most 1; all efforts take the attacker's
+        bandwidth if a bit has a price, else at most that.
         """
         game, n_tight = self._game, len(self.tight)
         bits = np.append(self._bits[self.free], np.zeros(n_tight))
         left = game.attacker_bandwidth - self._bits @ self.fixed_weights
         budget = _Rows(bits[None], np.array([left]))
-        surely, maybe = self.efforts[self._runs], self.efforts[~self._runs]
+        surely = self._total_efforts[self._is_caused]
+        maybe = self._total_efforts[~self._is_caused]
         equal = [self._inside, _Rows(surely, np.ones(len(surely)))]
         at_most = [_Rows(maybe, np.ones(len(maybe)))]
         (equal if price > 0.0 else at_most).append(budget)

@@ -5,8 +5,9 @@ of the threats that cause the loss. An attacker that must cause all losses of a 
 same effort is at most as strong as the real attacker, so any grouping gives lower bounds; where
 the best response causes each group fully or not at all, the grouping costs nothing. Losses
 enter alone where they are few or near the attacker's margin, and in larger groups further
-away; a group is split in two where the best response causes only part of it. A master of some
-hundred rows can thus represent an attack plan over a hundred thousand threats.
+away; a group is split in two where the best response causes only part of it, or causes part of
+it by other threats than before. A master of some hundred rows can thus represent an attack plan
+over a hundred thousand threats.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class CutPool:
         self._total_bandwidth = game.ways.total_bits
         self._group_of: IntArray = np.full(game.n_losses, -1, dtype=np.intp)
         self._every_threat: IntArray = np.arange(game.n_threats)
+        self._threat_of = self._every_threat[: game.n_losses]  # as the last attack caused them
         self._alone = _ALONE if game.effectiveness.size < _LARGE else _ALONE_IN_LARGE
         self._n_groups = self._n_entered = 0
         # A cut is a run of threats with their anchors.
@@ -144,6 +146,7 @@ class CutPool:
             chosen[:] = False
             chosen[self._group_of[other.threat != attack.threat]] = True
             self._add(chosen, allocation, other)
+        self._threat_of = attack.threat
         return len(self._known) - before + n_split
 
     def _by_loss(self, residual: FloatArray, response: BestResponse) -> list[_Attack]:
@@ -256,13 +259,17 @@ class CutPool:
         forgone = caused - effort * self._by_group(residual)
         forgone[forgone <= _ROUNDING * caused] = 0.0
         mixed = forgone > _NEGLIGIBLE * forgone.sum() / max(1, np.count_nonzero(forgone))
+        rerouted = self._rerouted(attack)
+        mixed |= self._by_group(rerouted) > 0.0
         n_split = int(mixed.sum())
         if not n_split:
             return 0
         half = np.full(self._n_groups, -1, dtype=np.intp)
         half[mixed] = self._n_groups + np.arange(n_split)
         members = np.flatnonzero(np.append(mixed, False)[self._group_of])
-        leaving = members[plan[members] > effort[self._group_of[members]]]
+        leaving = members[
+            (plan[members] > effort[self._group_of[members]]) | (rerouted[members] > 0.0)
+        ]
         self._group_of[leaving] = half[self._group_of[leaving]]
         self._n_groups += n_split
 
@@ -281,6 +288,17 @@ class CutPool:
         self._known.update(self._keys(groups, threats, anchors, sizes))
         self._append(groups, threats, anchors, sizes)
         return n_split
+
+    def _rerouted(self, attack: _Attack) -> FloatArray:
+        """Mark by 1.0 the losses of larger groups that another threat causes than before.
+
+        A group of losses whose threats change often would need a cut for every combination.
+        """
+        changed: FloatArray = (attack.threat != self._threat_of).astype(np.float64)
+        if changed.any():
+            size = np.bincount(self._group_of + 1, minlength=self._n_groups + 1)
+            changed[(size[self._group_of + 1] == 1) | (self._group_of < 0)] = 0.0
+        return changed
 
     def _violated(self, attack: _Attack, point: MasterPoint) -> NDArray[np.bool_]:
         """Mark the groups that cost more than the master's last point allows."""

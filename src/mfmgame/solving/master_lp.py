@@ -179,10 +179,10 @@ class Master:
         unit = np.where(width > 0, ranged, relative)
         unit = powers_of_two(np.maximum(unit, relative / STEEPEST))
         column = self._enter(losses, unit)
-        # The cuts of one column may be of threats of very different size.
         own = self._surplus_unit[column]
-        unit = np.clip(unit, own / STEEPEST, own / _NARROWEST)
-        unit = powers_of_two(np.maximum(unit, np.maximum(relative, width) / _REFUSED))
+        if (own != unit).any():  # the cuts of one column may be of threats of very different size
+            unit = np.clip(unit, own / STEEPEST, own / _NARROWEST)
+            unit = powers_of_two(np.maximum(unit, np.maximum(relative, width) / _REFUSED))
         relative = relative / unit
         width = width / unit
         rows = gradients * np.where(self._runs, self._level_unit, 0.0) * relative[:, None]

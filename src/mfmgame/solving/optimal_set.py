@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.answers.solution import scale_of
+from mfmgame.certificates.cut_equations import bits_per_loss, cut_equations
 from mfmgame.certificates.duality_certificate import attack_plan, fixed_defenses
 from mfmgame.game.attacker import best_response
 from mfmgame.game.compositions import Composition
@@ -44,8 +45,8 @@ level; near 0, also relative to the greatest affordable level."""
 _TRACE = 1e-10
 """Greatest affordable share of a level, relative to other defenses, that counts as a trace."""
 _NEAT_COST = 1e-10
-"""Greatest cost of neat levels, relative to a threat's residual loss, to the loss at which
-the threat would run, or to the value."""
+"""Greatest cost of neat levels, relative to the value and to the residual loss at which a threat
+would run."""
 _EQUAL_VALUE = 1e-9
 """Relative difference in value within which allocations with other levels count as optimal."""
 _LEVEL = 1e-3
@@ -156,7 +157,8 @@ class OptimalFace:
         if np.array_equal(neat, levels) or not is_within_limits(game, neat):
             return found
         before, after = self._residual(levels), self._residual(neat)
-        worth = np.maximum(before, found.response.price * game.bandwidth)
+        price, losses = found.response.price, game.losses_of(np.arange(game.n_threats))
+        worth = price * game.bandwidth + game.ways.surpluses(before, price)[losses]
         if (after > before + _NEAT_COST * worth + 8 * _EPS * game.severity).any():
             return found
         answer = best_response(after, game.ways, game.attacker_bandwidth)
@@ -234,9 +236,9 @@ class OptimalFace:
     def _is_alone(self, kept: NDArray[np.bool_]) -> bool:
         """Check whether the known optimum is provably unique, given the fixed levels.
 
-        In all optima, a limit with a price is used up, the cuts of one threat are equal, and
-        threats that run in part lose the same per bit: linear equations in the undecided
-        levels and the attacker's price.
+        In all optima, a limit with a price is used up, and the used cuts keep their equations
+        (:mod:`mfmgame.certificates.cut_equations`): linear in the undecided levels and the
+        attacker's price.
         """
         found, game = self._found, self._game
         doubt = found.response.loss - found.lower > _EQUAL_VALUE * found.response.loss
@@ -246,23 +248,24 @@ class OptimalFace:
         weights, threats = certificate.weights, certificate.threats
         worth = certificate.limit_prices * np.minimum(game.limits, game.use @ game.max_level)
         priced = game.use[worth > _DECISIVE * float(weights @ game.severity[threats])]
-        in_part = attack_plan(game, certificate)[threats] < 1.0 - _DECISIVE
-        counts = np.bincount(threats[weights > _DECISIVE], minlength=game.n_threats)
-        used = ((weights > _DECISIVE) & (in_part | (counts[threats] > 1))).nonzero()[0]
+        losses = game.losses_of(threats)
+        total = game.ways.total_efforts(attack_plan(game, certificate))
+        in_part = total[losses] < 1.0 - _DECISIVE
+        counts = np.bincount(losses[weights > _DECISIVE], minlength=game.n_losses)
+        used = ((weights > _DECISIVE) & (in_part | (counts[losses] > 1))).nonzero()[0]
         unknown = np.concatenate((~kept, [in_part[used].any()]))
         n_unknown = np.count_nonzero(unknown)
         if not n_unknown <= len(used) + len(priced) <= _MAX_EQUATIONS:
             return False
-        used = used[threats[used].argsort(kind="stable")]
-        threats, in_part = threats[used], in_part[used]
-        _, gradients = self._composition.cuts(threats, certificate.anchors[used])
-        ratio = game.bandwidth[threats] / game.severity[threats]
-        cuts = np.column_stack((gradients, ratio / (ratio.max(initial=0.0) or 1.0)))
-        alike = (cuts[1:] - cuts[:-1])[threats[1:] == threats[:-1]]
+        _, gradients = self._composition.cuts(threats[used], certificate.anchors[used])
+        of_cuts = cut_equations(game, threats[used], gradients, in_part[used])
+        unknown[-1] |= of_cuts[:, -1].any()
+        n_unknown = np.count_nonzero(unknown)
         spent = np.column_stack((priced, np.zeros(len(priced))))
 
-        equations = np.concatenate((cuts[in_part], alike, spent))[:, unknown]
-        equations *= np.append(game.max_level, 1.0)[unknown]
+        equations = np.concatenate((of_cuts, spent))[:, unknown]
+        widest = bits_per_loss(game)[threats[used]].max(initial=0.0) or 1.0
+        equations *= np.append(game.max_level, 1.0 / widest)[unknown]
         size = np.abs(equations).max(axis=1)
         equations = equations[size > 0.0] / size[size > 0.0, None]
         if len(equations) < n_unknown:

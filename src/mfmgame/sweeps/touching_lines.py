@@ -119,6 +119,8 @@ def slope_beside(solver: Solver, parameter: str, at: float, towards: float) -> f
         amounts = game.use[game.resources.index(parameter)] * game.max_level
     unit = at or float(amounts[amounts > 0.0].min(initial=np.inf))
     step = min(_NEARBY * (towards - at), unit)
+    if at + step == at:  # the range ends here, up to rounding
+        return 0.0
     here, there = touch(at), touch(at + step)
     floor = 1e-6 * float(solver.game.severity.max(initial=0.0))
     for _ in range(_MOST_LINES):

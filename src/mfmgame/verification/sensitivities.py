@@ -44,8 +44,7 @@ def check_sensitivity(claimed: SensitivityResult, solution: Solution) -> None:
     # Prices of losses that are pure rounding mean nothing.
     loss = ROUNDING * float(game.severity.sum())
     doubt = 2.0 * (solution.upper - solution.lower)
-    running = game.bandwidth > 0.0
-    noise = (loss + doubt) / float(game.bandwidth[running].min(initial=np.inf))
+    noise = (loss + doubt) / game.ways.least_bits
     place = ("sensitivity", "prices")
     price = solution.bandwidth_price
     _check_sides((*place, "attacker_bandwidth"), prices.attacker_bandwidth, price, noise)
