@@ -161,7 +161,7 @@ def index_text(index: CoverageIndex) -> Group:
         rows=RowsOnDemand(len(order), row_of),
     )
     parts: list[RenderableType] = [heading("by defense and class"), table]
-    if found is not None:
+    if found is not None and found.weights:
         parts += [heading("by technique"), _techniques_table(game, found)]
     return Group(
         title(game),
