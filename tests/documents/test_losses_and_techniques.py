@@ -204,3 +204,24 @@ def test_merged_catalogs_keep_losses_and_techniques_once():
     with pytest.raises(mg.SpecificationError, match=r"loss 'leak': severity 10\.0 or 9\.0"):
         mg.merge_catalogs(first, other)
     assert mg.merge_catalogs(first, other, prefer="last").losses[0].severity == 9.0
+
+
+def test_evidence_measures_effectiveness_on_techniques():
+    counts = {"trials": 100, "baseline_trials": 100, "baseline_successes": 40}
+    cells = [{"threat": "injection", "defense": "approval", "successes": 10, **counts}]
+    evidence = mg.Evidence(schema="mfmgame/evidence/1", name="scan", cells=cells)
+    measured = mg.measured_catalog(mg.Catalog(**CATALOG), evidence)
+    entry = measured.effectiveness[-1]
+    assert (entry.threat, entry.technique, entry.basis) == (None, "injection", "measured")
+    cells[0]["threat"] = "prompt injection"
+    pair = mg.MappedPair("prompt injection", "approval", "tool-call", "filter")
+    evidence = mg.Evidence(schema="mfmgame/evidence/1", name="scan", cells=cells)
+    mapped = mg.measured_catalog(mg.Catalog(**CATALOG), evidence, [pair]).effectiveness
+    assert [entry.basis for entry in mapped] == [None, "proxy", None]
+
+
+def test_gaps_count_a_shared_loss_once_and_cover_a_chain_at_any_step():
+    gaps = mg.check_catalog(mg.Catalog(**CATALOG))
+    assert gaps.severity == pytest.approx(13.0)
+    assert [threat.id for threat in gaps.uncovered] == ["in-answer", "fraud"]
+    assert gaps.covered_share == pytest.approx(10.0 * 10.0 / 14.0 / 13.0)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import mfmgame as mg
 from mfmgame.catalogs.number_bases import BASIS_NAMES
 from mfmgame.documents.composition_names import COMPOSITIONS
+from mfmgame.game.input_changes import input_changes
 
 SHARES = st.floats(0.0, 0.99).map(lambda share: 0.0 if share < 1e-9 else share)
 any_composition = pytest.mark.parametrize("composition", list(COMPOSITIONS))
@@ -155,3 +156,15 @@ def test_check_reports_a_loss_that_no_way_causes_in_full_and_a_loss_without_ways
     assert "no threat leads to the loss 'unused'" in found
     changed = scenario.with_(set={"/threats/w2/severity": 5.0})
     assert not any("in full" in line for line in mg.odd_inputs(changed))
+
+
+def test_changes_of_losses_and_steps_are_inputs_that_differ():
+    def game(**members):
+        threat = {"id": "t", "severity": 8.0, "bandwidth": 1.0, **members}
+        losses = [{"id": "leak", "severity": 8.0}]
+        return mg.build_game(mg.Scenario(**{**LONG, "threats": [threat], "losses": losses}))
+
+    before, after = game(), game(loss="leak", steps=["s1", "s0"])
+    found = {change.pointer: change.after for change in input_changes(before, after)}
+    assert found["/threats/t/loss"] == "leak"
+    assert found["/threats/t/steps"] == "s1 s0"
