@@ -82,10 +82,6 @@ def _inputs(game: DefenseGame) -> dict[str, Value]:
         found["threats", threat, "loss"] = game.threat_losses[i] or None
         found["threats", threat, "severity"] = float(game.severity[i])
         found["threats", threat, "bandwidth"] = float(game.bandwidth[i])
-    if game.chains is not None:
-        techniques = game.chains.technique_ids
-        for threat, steps in zip(game.threat_ids, game.chains.steps, strict=True):
-            found["threats", threat, "steps"] = " ".join(techniques[i] for i in steps) or None
     for j, defense in enumerate(game.defense_ids):
         levels = game.level_rules.levels[j]
         found["defenses", defense, "max_level"] = float(game.max_level[j])
