@@ -1,0 +1,135 @@
+"""The paths that a search has met, as the threats of an ordinary game."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from mfmgame.game.game import DefenseGame
+from mfmgame.numerics.arrays import FloatArray, IntArray
+from mfmgame.paths.graph_game import GraphGame
+from mfmgame.paths.path_composition import PathComposition
+
+__all__ = ["ListedPaths"]
+
+
+_ALMOST_ALL = math.nextafter(1.0, 0.0)
+
+
+class ListedPaths:
+    """Paths by number, in the order in which they were met.
+
+    Parameters
+    ----------
+    game : GraphGame
+
+    Attributes
+    ----------
+    paths : list of tuple of int
+        Edges of each path.
+    goals : list of int
+        Number of the goal of each path, in the order of ``graph.goals``.
+    """
+
+    def __init__(self, game: GraphGame) -> None:
+        self._game = game
+        self._number: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._bandwidth = np.empty(64)
+        self._depths = np.empty((64, game.techniques.n_defenses))
+        self.paths: list[tuple[int, ...]] = []
+        self.goals: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def bandwidth(self) -> FloatArray:
+        """Bits of each path, rounded up, shape (n_paths,)."""
+        return self._bandwidth[: len(self)]
+
+    @property
+    def depths(self) -> FloatArray:
+        """Depth of each path by each defense at level 1, shape (n_paths, n_defenses)."""
+        return self._depths[: len(self)]
+
+    @property
+    def severity(self) -> FloatArray:
+        """Loss of each path's goal, in loss units, shape (n_paths,)."""
+        graph = self._game.graph
+        return graph.goal_loss[graph.goals[np.array(self.goals, dtype=np.intp)]]
+
+    def numbers(self, goals: Iterable[int], paths: Iterable[tuple[int, ...]]) -> IntArray:
+        """Return the numbers of paths to goals, listing new paths.
+
+        Parameters
+        ----------
+        goals : iterable of int
+        paths : iterable of tuple of int
+
+        Returns
+        -------
+        ndarray of int, shape (n_given,)
+        """
+        return np.array(
+            [self._listed(*pair) for pair in zip(goals, paths, strict=True)], dtype=np.intp
+        )
+
+    def composition(self) -> PathComposition:
+        """Bind the composition to the paths listed so far.
+
+        Returns
+        -------
+        PathComposition
+        """
+        technique = self._game.graph.technique
+        steps = [technique[list(path)] for path in self.paths]
+        return PathComposition(self._game.composition, self.depths, steps)
+
+    def game(self, attacker_bandwidth: float) -> DefenseGame:
+        """Build the game of the paths listed so far, the paths to one goal as ways of its loss.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float
+            In bits.
+
+        Returns
+        -------
+        DefenseGame
+        """
+        frame, goals = self._game.techniques, self._game.graph.goals
+        count = [0] * len(goals)
+        ids = []
+        for goal in self.goals:
+            count[goal] += 1
+            ids.append(f"{self._game.node_ids[goals[goal]]}/{count[goal]}")
+        game = copy.copy(frame)
+        game.severity, game.bandwidth = self.severity, self.bandwidth
+        game.effectiveness = np.minimum(-np.expm1(-self.depths), _ALMOST_ALL)
+        game.threat_ids = ids
+        game.threat_classes = ("unclassified",) * len(self)
+        game.threat_names = ("",) * len(self)
+        return game.with_attacker_bandwidth(attacker_bandwidth)
+
+    def _listed(self, goal: int, path: tuple[int, ...]) -> int:
+        number = self._number.setdefault((goal, path), len(self))
+        if number < len(self):
+            return number
+        if number == len(self._bandwidth):
+            self._bandwidth = np.append(self._bandwidth, np.empty(number))
+            self._depths = np.append(self._depths, np.empty_like(self._depths), axis=0)
+        graph, edges = self._game.graph, list(path)
+        self._bandwidth[number] = _sum_up(graph.bandwidth[edges].tolist())
+        self._depths[number] = self._game.depths[graph.technique[edges]].sum(axis=0)
+        self.paths.append(path)
+        self.goals.append(goal)
+        return number
+
+
+def _sum_up(numbers: list[float]) -> float:
+    """Add numbers, rounding up."""
+    total = math.fsum(numbers)
+    return math.nextafter(total, math.inf) if math.fsum([*numbers, -total]) > 0.0 else total

@@ -1,0 +1,161 @@
+"""Pool of the cuts of listed paths, with the warm master program that contains them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mfmgame.certificates.duality_certificate import Certificate
+from mfmgame.game.compositions.composition import ANCHOR_GRAIN
+from mfmgame.numerics.arrays import FloatArray, IntArray
+from mfmgame.paths.graph_game import GraphGame
+from mfmgame.paths.listed_paths import ListedPaths
+from mfmgame.solving.master_lp import Master, MasterPoint
+
+__all__ = ["PathCuts"]
+
+_PATIENCE = 10
+"""Solves that an unused cut stays in the master."""
+_SCALE_RANGE = 2.0**6
+"""Change of units beyond which the master is rebuilt."""
+
+
+class PathCuts:
+    """Cuts by path and anchor; the cuts of all paths to one goal share the surplus of its loss.
+
+    Parameters
+    ----------
+    game : GraphGame
+    listed : ListedPaths
+        Paths to which the cuts refer.
+    """
+
+    def __init__(self, game: GraphGame, listed: ListedPaths) -> None:
+        self._frame, self._listed = game.techniques, listed
+        self._paths: IntArray = np.empty(0, dtype=np.intp)
+        self._anchors = np.empty(0)
+        self._idle: IntArray = np.empty(0, dtype=np.intp)
+        self._known: set[tuple[int, float]] = set()
+        self._units = (0.0, 0.0)
+        self._master: Master | None = None
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def add_at(self, paths, depths) -> int:
+        anchors = np.rint(np.clip(depths, 0, 700) / ANCHOR_GRAIN) * ANCHOR_GRAIN
+        return self._add(paths, anchors)
+
+    def add(self, paths: IntArray, allocation: FloatArray) -> int:
+        """Add the cuts of paths that are exact at an allocation; return the number of new cuts.
+
+        Parameters
+        ----------
+        paths : ndarray of int, shape (n_given,)
+            Numbers of listed paths.
+        allocation : ndarray of float, shape (n_defenses,)
+
+        Returns
+        -------
+        int
+        """
+        anchors = np.rint(self._listed.depths[paths] @ allocation / ANCHOR_GRAIN) * ANCHOR_GRAIN
+        return self._add(paths, anchors)
+
+    def _add(self, paths, anchors):
+        pairs = list(zip(paths.tolist(), anchors.tolist(), strict=True))
+        new = np.array([pair not in self._known for pair in pairs], dtype=bool)
+        self._known.update(pairs)
+        paths, anchors = paths[new], anchors[new]
+        self._paths = np.concatenate((self._paths, paths))
+        self._anchors = np.concatenate((self._anchors, anchors))
+        self._idle = np.concatenate((self._idle, np.zeros(len(paths), dtype=np.intp)))
+        if self._master is not None:
+            self._enter(self._master, paths, anchors)
+        return len(paths)
+
+    def solve(self, attacker_bandwidth: float, loss_scale: float) -> MasterPoint | None:
+        """Solve the master over all cuts; return None if HiGHS finds no optimum.
+
+        Parameters
+        ----------
+        attacker_bandwidth : float
+            In bits.
+        loss_scale : float
+            Approximate value, which sets the master's units.
+
+        Returns
+        -------
+        MasterPoint or None
+        """
+        master = self._fitting_master((loss_scale, attacker_bandwidth))
+        kept = (self._idle < _PATIENCE)&(np.array(self._listed.severity)[self._paths]*np.exp(-self._anchors)<200*loss_scale)
+        if np.count_nonzero(kept) <= 0.7 * len(kept):
+            self._keep(master, kept)
+        point = master.solve(attacker_bandwidth, self._frame.kept_limits, bounded=True)
+        if point is not None:
+            self._idle += 1
+            self._idle[point.weights > 0.0] = 0
+        return point
+
+    def sharpen(self) -> MasterPoint | None:
+        """Repeat the last solve with more precision; return None if that fails."""
+        assert self._master is not None
+        return self._master.refine()
+
+    def dual(self, point: MasterPoint) -> Certificate:
+        """Read the certificate off a point of the cuts as they are now.
+
+        Parameters
+        ----------
+        point : MasterPoint
+
+        Returns
+        -------
+        Certificate
+            Not yet mended for rounding errors.
+        """
+        used = point.weights > 0.0
+        return Certificate(
+            self._paths[used], self._anchors[used], point.weights[used], point.limit_prices
+        )
+
+    def _fitting_master(self, units: tuple[float, float]) -> Master:
+        """Return the master, rebuilt if its units do not fit the losses and bits."""
+        fits = all(
+            1.0 / _SCALE_RANGE < new / old < _SCALE_RANGE
+            for new, old in zip(units, self._units, strict=True)
+            if new > 0.0 and old > 0.0
+        )
+        if self._master is None or not fits:
+            self._units, frame = units, self._frame
+            self._master = Master(
+                frame.max_level,
+                frame.use,
+                frame.limits,
+                loss_unit=units[0],
+                bandwidth_unit=units[1],
+            )
+            kept = (np.array(self._listed.severity)[self._paths]*np.exp(-self._anchors)<200*units[0])
+            self._paths, self._anchors = self._paths[kept], self._anchors[kept]
+            self._idle = self._idle[kept]
+            self._enter(self._master, self._paths, self._anchors)
+        return self._master
+
+    def _enter(self, master: Master, paths: IntArray, anchors: FloatArray) -> None:
+        listed = self._listed
+        # As multiples of the loss at the anchor, cuts keep their size however deep the anchor.
+        master.add_cuts(
+            np.array(listed.goals, dtype=np.intp)[paths],
+            listed.severity[paths] * np.exp(-anchors),
+            listed.bandwidth[paths],
+            1.0 + anchors,
+            listed.depths[paths],
+        )
+
+    def _keep(self, master: Master, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
+        """Drop every cut but the marked ones, shape (n_cuts,)."""
+        master.keep_cuts(kept)
+        self._paths, self._anchors = self._paths[kept], self._anchors[kept]
+        self._idle = self._idle[kept]
+        pairs = zip(self._paths.tolist(), self._anchors.tolist(), strict=True)
+        self._known = set(pairs)
