@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from mfmgame.game.attacker import bandwidth_for_loss, best_response
+from mfmgame.game.attacker import Ways, bandwidth_for_loss, best_response
 
 
 def respond(residual, bandwidth, budget):
-    return best_response(np.array(residual, float), np.array(bandwidth, float), budget)
+    return best_response(np.array(residual, float), Ways(np.array(bandwidth, float)), budget)
 
 
 def test_the_densest_threats_run_first_and_the_marginal_one_in_part():
@@ -49,7 +49,7 @@ def test_the_bandwidth_for_a_loss_inverts_the_best_response(seed):
     generator = np.random.default_rng(seed)
     residual, bandwidth = generator.random(12), generator.random(12)
     for loss in generator.uniform(0.0, residual.sum(), 5):
-        budget = bandwidth_for_loss(residual, bandwidth, loss)
+        budget = bandwidth_for_loss(residual, Ways(bandwidth), loss)
         assert respond(residual, bandwidth, budget).loss == pytest.approx(loss, rel=1e-12)
 
 
@@ -98,7 +98,7 @@ def test_no_order_of_threats_is_worse(threats, budget):
 def test_the_bandwidth_for_a_loss_is_the_greatest_that_keeps_to_it(threats, loss):
     residual, bandwidth = ([threat[side] for threat in threats] for side in (0, 1))
     loss /= 8
-    found = bandwidth_for_loss(np.array(residual), np.array(bandwidth), loss)
+    found = bandwidth_for_loss(np.array(residual), Ways(np.array(bandwidth)), loss)
     if found is None:
         assert worst_attack(residual, bandwidth, 1000) <= loss
         return
@@ -109,10 +109,10 @@ def test_the_bandwidth_for_a_loss_is_the_greatest_that_keeps_to_it(threats, loss
 
 def test_the_bandwidth_for_a_loss_at_the_edges():
     residual, bandwidth = np.array([2.0, 3.0]), np.array([0.0, 1.0])
-    assert bandwidth_for_loss(residual, bandwidth, 1.0) == 0.0  # free threats alone exceed it
-    assert bandwidth_for_loss(residual, bandwidth, 2.0) == 0.0
-    assert bandwidth_for_loss(residual, bandwidth, 5.0) is None  # all together do not
-    assert bandwidth_for_loss(np.empty(0), np.empty(0), 0.0) is None
+    assert bandwidth_for_loss(residual, Ways(bandwidth), 1.0) == 0.0  # free threats alone exceed it
+    assert bandwidth_for_loss(residual, Ways(bandwidth), 2.0) == 0.0
+    assert bandwidth_for_loss(residual, Ways(bandwidth), 5.0) is None  # all together do not
+    assert bandwidth_for_loss(np.empty(0), Ways(np.empty(0)), 0.0) is None
 
 
 def test_a_great_many_threats_are_answered_as_if_all_were_sorted():
@@ -125,4 +125,4 @@ def test_a_great_many_threats_are_answered_as_if_all_were_sorted():
         for threat in order[residual[order] > 0].tolist():
             plan[threat] = min(1.0, left / bandwidth[threat]) if bandwidth[threat] else 1.0
             left -= plan[threat] * bandwidth[threat]
-        assert np.array_equal(best_response(residual, bandwidth, budget).plan, plan)
+        assert np.array_equal(best_response(residual, Ways(bandwidth), budget).plan, plan)

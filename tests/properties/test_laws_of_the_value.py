@@ -49,7 +49,7 @@ def test_the_allocation_is_feasible_and_earns_the_value(composition, data):
     assert np.all((levels >= 0) & (levels <= game.max_level))
     assert np.all(game.use @ levels <= game.limits * (1 + 1e-15))
     residual = game.severity * compose(game).exposure(levels)
-    response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+    response = best_response(residual, game.ways, game.attacker_bandwidth)
     assert response.loss == solution.value
 
 

@@ -302,7 +302,7 @@ def test_brute_force_over_a_grid_finds_nothing_better():
         for levels in itertools.product(grid, grid):
             if sum(levels) <= 1.0:
                 residual = random.severity * composed.exposure(np.array(levels))
-                assert best_response(residual, random.bandwidth, 1.0).loss >= value - 1e-9
+                assert best_response(residual, random.ways, 1.0).loss >= value - 1e-9
 
 
 def test_tables_have_a_row_per_defense_and_per_threat():

@@ -79,7 +79,7 @@ class TestAgainstSolves:
             # The one allocation of the piece guarantees the value there.
             levels = frontier.allocation(at).array
             residual = swept.severity * compose(swept).exposure(levels)
-            assert best_response(residual, swept.bandwidth, at).loss <= frontier(at) + slack
+            assert best_response(residual, swept.ways, at).loss <= frontier(at) + slack
 
     @pytest.mark.parametrize("composition", COMPOSITIONS)
     @hypothesis.settings(max_examples=25)
@@ -98,7 +98,7 @@ class TestAgainstSolves:
             levels = frontier.allocation(at).array
             assert swept.use[0] @ levels <= at * (1 + 1e-12)
             residual = swept.severity * compose(swept).exposure(levels)
-            loss = best_response(residual, swept.bandwidth, swept.attacker_bandwidth).loss
+            loss = best_response(residual, swept.ways, swept.attacker_bandwidth).loss
             assert loss <= frontier(at) + slack
 
     @pytest.mark.parametrize("composition", LINEAR)

@@ -212,7 +212,7 @@ def costs_and_losses(game):
     for levels in map(np.array, itertools.product(*(s.tolist() for s in game.level_rules.levels))):
         if game.level_rules.allows(levels) and is_within_limits(game, levels):
             residual = game.severity * composition.exposure(levels)
-            response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            response = best_response(residual, game.ways, game.attacker_bandwidth)
             yield float(game.use[row] @ levels), response.loss
 
 

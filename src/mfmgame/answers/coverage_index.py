@@ -186,10 +186,10 @@ def adversarial_index(game: DefenseGame, residual: FloatArray) -> float:
     residual : ndarray of float, shape (n_threats,)
         Residual loss of each threat at full effort.
     """
-    undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
+    undefended = best_response(game.severity, game.ways, game.attacker_bandwidth).loss
     if undefended <= 0:
         return np.nan
-    defended = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+    defended = best_response(residual, game.ways, game.attacker_bandwidth).loss
     return float(_share(1.0 - defended / undefended))
 
 

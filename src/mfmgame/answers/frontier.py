@@ -331,5 +331,5 @@ def with_limit_on(game: DefenseGame, limit: str) -> DefenseGame:
 def reach_of(game: DefenseGame, parameter: str) -> float:
     """Find where more of a parameter changes nothing: all threats or defenses run in full."""
     if parameter == ATTACKER_BANDWIDTH:
-        return float(game.bandwidth.sum())
+        return game.ways.total_bits
     return float(game.use[game.resources.index(parameter)] @ game.max_level)

@@ -172,7 +172,7 @@ def evaluate_levels(game: DefenseGame, levels: FloatArray, name: str = "") -> Pl
     composition, stopping = compose(game), game.termination_loss
     exposure = composition.exposure(levels)
     residual = game.severity * exposure
-    response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+    response = best_response(residual, game.ways, game.attacker_bandwidth)
     threats = np.flatnonzero(response.plan)
     certificate = scaled_to_plan(
         game,

@@ -258,7 +258,7 @@ def greedy_loss(game: DefenseGame, composition: Composition, row: int, budget: f
 
     def loss(tried: FloatArray) -> float:
         residual = game.severity * composition.exposure(tried)
-        return best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+        return best_response(residual, game.ways, game.attacker_bandwidth).loss
 
     reached = loss(levels)
     while True:

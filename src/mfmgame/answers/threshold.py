@@ -104,7 +104,7 @@ def plan_threshold(
     float or None
         In bits; None if all threats together cost no more.
     """
-    reached = bandwidth_for_loss(residual, game.bandwidth, loss)
+    reached = bandwidth_for_loss(residual, game.ways, loss)
     if reached is None or decision == "undecided":
         return reached
     return beside_decision(reached, game, decision)

@@ -60,7 +60,5 @@ class Coalitions:
             part = slice(start, start + step)
             levels = np.where(chosen[part], self._levels, 0.0)
             residuals = self._game.severity * self._composition.exposures(levels)
-            losses[part] = worst_losses(
-                residuals, self._game.bandwidth, self._game.attacker_bandwidth
-            )
+            losses[part] = worst_losses(residuals, self._game.ways, self._game.attacker_bandwidth)
         return losses

@@ -146,6 +146,6 @@ class ValueSteps:
         use, loss = game.use[self._row], found.response.loss
         levels = trimmed(found.game, self._composition, found.allocation, use, loss)
         residual = game.severity * self._composition.exposure(levels)
-        response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+        response = best_response(residual, game.ways, game.attacker_bandwidth)
         solution = self._solver.solution_of(found)
         return _Portfolio(float(use @ levels), response.loss, solution.lower, solution.upper)

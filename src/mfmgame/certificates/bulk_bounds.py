@@ -187,9 +187,9 @@ def _caused(game: DefenseGame, plans: FloatArray, limit_prices: FloatArray) -> F
 
 
 def _is_plain(game: DefenseGame) -> bool:
-    """Tell whether matrices are small, numbers of ordinary size, and no defense idle."""
+    """Tell whether the game is small, with ordinary numbers, no idle defense, no shared loss."""
     matrix = compose(game).matrix
-    if is_sparse(matrix) or matrix.size > _MOST_ENTRIES:
+    if is_sparse(matrix) or matrix.size > _MOST_ENTRIES or game.shared_losses is not None:
         return False
     arrays = game.severity, matrix, game.max_level
     numbers = np.concatenate([array[array > 0].ravel() for array in arrays])

@@ -1,7 +1,8 @@
 """Certificates: bounds on the value that hold whatever the solver did.
 
 The bounds follow from weak duality, in sums that anyone can check. For any weights ``w_k >= 0``
-on cuts whose sums ``y[i]`` over each threat are an attack plan, and any prices ``pi >= 0`` on the
+on cuts whose sums ``y[i]`` over each threat are an attack plan (at most 1 in total on the threats
+of a loss), and any prices ``pi >= 0`` on the
 limits,
 
     sum_k w_k v_i constant_k - pi . h
@@ -11,7 +12,9 @@ If the levels lie in a box, ``l[j] <= x[j] <= u[j]``, the cost of a defense at i
 also counts: ``- l[j] min(0, ...)``. For any allocation ``x`` within the limits and any ``lam >=
 0``,
 
-    V(B)   <=   lam B + sum_i max(0, v_i exposure_i(x) - lam b_i).
+    V(B)   <=   lam B + sum_i max(0, v_i exposure_i(x) - lam b_i),
+
+where a loss that several threats can cause counts once, with the greatest of its terms.
 
 Every sum here is exact or carries its worst rounding error to the safe side.
 """
@@ -108,13 +111,14 @@ def attack_plan(game: DefenseGame, certificate: Certificate) -> FloatArray:
 def scaled_to_plan(game: DefenseGame, certificate: Certificate) -> Certificate:
     """Shrink a certificate's weights until they are an attack plan."""
     weights, threats = certificate.weights, certificate.threats
-    effort = np.bincount(threats, weights=weights, minlength=game.n_threats)
+    losses = game.losses_of(threats)
+    effort = np.bincount(losses, weights=weights, minlength=game.n_threats)
     # The sum of several cuts' weights is rounded; a single weight is not.
-    several = np.bincount(threats, minlength=game.n_threats) > 1
+    several = np.bincount(losses, minlength=game.n_threats) > 1
     over = effort > np.where(several, 1.0 - _FEW, 1.0)
     if over.any():
-        shrunk = weights / np.maximum(effort[threats], 1.0) * (1.0 - _FEW)
-        weights = np.where(over[threats], shrunk, weights)
+        shrunk = weights / np.maximum(effort[losses], 1.0) * (1.0 - _FEW)
+        weights = np.where(over[losses], shrunk, weights)
     used = math.fsum((weights * game.bandwidth[threats]).tolist())
     if used > game.attacker_bandwidth * (1.0 - _EPS):
         shrink = game.attacker_bandwidth / used * (1.0 - _FEW)
@@ -287,6 +291,8 @@ def upper_bound(
     paid -= paid * WIDE_EPS
     running = np.flatnonzero(game.severity * exposure * (1.0 + _FEW) > paid)
     total = wide(price) * game.attacker_bandwidth
+    # By loss, where losses are shared.
+    beyond = None if game.shared_losses is None else wide(np.zeros(game.n_losses))
     sharp = running.size * n_funded <= _MAX_EXACT_TERMS
     step = max(1, _TERMS_AT_ONCE // max(n_funded, 1))
     for start in range(0, running.size, step):
@@ -296,5 +302,11 @@ def upper_bound(
             if sharp
             else wide(exposure[threats] * (1.0 + _FEW))
         )
-        total += np.maximum(game.severity[threats] * through - paid[threats], 0.0).sum()
+        excess = np.maximum(game.severity[threats] * through - paid[threats], 0.0)
+        if beyond is None:
+            total += excess.sum()
+        else:
+            np.maximum.at(beyond, game.losses_of(threats), excess)
+    if beyond is not None:
+        total += beyond.sum()
     return rounded_up(np.longdouble(total + total * ((running.size + 4) * WIDE_EPS)))

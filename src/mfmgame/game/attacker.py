@@ -7,9 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mfmgame.game.shared_losses import SharedLosses, Steps
 from mfmgame.numerics.arrays import FloatArray, IntArray
 
-__all__ = ["BestResponse", "bandwidth_for_loss", "best_response", "loss_curve", "worst_losses"]
+__all__ = [
+    "BestResponse",
+    "Ways",
+    "bandwidth_for_loss",
+    "best_response",
+    "loss_curve",
+    "worst_losses",
+]
 
 
 _SORTED_WHOLE = 4096
@@ -34,19 +42,61 @@ class BestResponse(NamedTuple):
     price: float
 
 
-def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) -> BestResponse:
+class Ways(NamedTuple):
+    """The attacker's ways to cause losses.
+
+    Attributes
+    ----------
+    bandwidth : ndarray of float, shape (n_threats,)
+        Bits that each threat needs at full effort, at least 0.
+    losses : SharedLosses or None
+        The loss that each threat causes; None if each threat has a loss of its own.
+    """
+
+    bandwidth: FloatArray
+    losses: SharedLosses | None = None
+
+    def steps(self, residual: FloatArray) -> tuple[IntArray, Steps]:
+        """Find the free threats of the best attack, and the steps that bandwidth buys."""
+        bandwidth = self.bandwidth
+        if self.losses is not None:
+            return self.losses.steps(residual, bandwidth)
+        harmful, free = residual > 0.0, bandwidth == 0.0
+        running = (harmful & ~free).nonzero()[0]
+        bits, gain = bandwidth[running], residual[running]
+        none = np.broadcast_to(np.intp(-1), running.shape)
+        return (harmful & free).nonzero()[0], Steps(none, running, bits, gain, gain / bits)
+
+    def greatest_losses(self, residual: FloatArray) -> FloatArray:
+        """Take the greatest residual of each loss's threats, shape (n_losses,)."""
+        return residual if self.losses is None else self.losses.greatest(residual)
+
+    @property
+    def total_bits(self) -> float:
+        """Bandwidth beyond which the attacker causes no more."""
+        if self.losses is None:
+            return float(self.bandwidth.sum())
+        return float(self.losses.greatest(self.bandwidth).sum())
+
+    def total_efforts(self, plan: FloatArray) -> FloatArray:
+        """Sum the efforts of a plan by loss: at most 1 each, shape (n_losses,)."""
+        return plan if self.losses is None else self.losses.total(plan)
+
+
+def best_response(residual: FloatArray, ways: Ways, budget: float) -> BestResponse:
     """Find the plan that maximizes ``plan . residual`` within the attacker's budget.
 
-    Subject to ``0 <= plan <= 1`` and ``bandwidth . plan <= budget``. This is a fractional
-    knapsack: threats run in order of loss per bit until the budget is used. Threats that need no
-    bandwidth always run; threats without residual loss never do. Ties go to the earlier threat.
+    Subject to ``plan >= 0``, ``bandwidth . plan <= budget``, and efforts of at most 1 in total on
+    the threats of each loss. This is a fractional multiple-choice knapsack [1]_: on the upper
+    concave envelope of each loss's threats, steps are taken in order of loss per bit until the
+    budget is used. Where no loss is shared, a step is a threat. Threats that need no bandwidth
+    always run; threats without residual loss never do. Ties go to the earlier threat.
 
     Parameters
     ----------
     residual : ndarray of float, shape (n_threats,)
         Residual losses, at least 0.
-    bandwidth : ndarray of float, shape (n_threats,)
-        Bits needed at full effort, at least 0.
+    ways : Ways
     budget : float
         The attacker's bandwidth, in bits.
 
@@ -54,52 +104,63 @@ def best_response(residual: FloatArray, bandwidth: FloatArray, budget: float) ->
     -------
     BestResponse
 
+    References
+    ----------
+    .. [1] P. Sinha, A. A. Zoltners, "The multiple-choice knapsack problem", Operations Research
+       27 (1979).
+
     Examples
     --------
-    >>> response = best_response(np.array([3.0, 2.0]), np.array([2.0, 1.0]), 2.0)
+    >>> response = best_response(np.array([3.0, 2.0]), Ways(np.array([2.0, 1.0])), 2.0)
     >>> response.plan.tolist(), response.loss, response.price
     ([0.5, 1.0], 3.5, 1.5)
     """
-    harmful, free = residual > 0.0, bandwidth == 0.0
-    plan = (harmful & free).astype(np.float64)
-    running = (harmful & ~free).nonzero()[0]
-    order = _affordable(running, residual[running] / bandwidth[running], bandwidth, budget)
-    used = bandwidth[order].cumsum()
+    plan = np.zeros(len(residual))
+    free, steps = ways.steps(residual)
+    plan[free] = 1.0
+    order = _affordable(steps, budget)
+    used = steps.bits[order].cumsum()
     n_full = int(used.searchsorted(budget, side="right"))
-    plan[order[:n_full]] = 1.0
     price = 0.0
+    plan[steps.target[order[:n_full]]] = 1.0
+    if ways.losses is not None:  # each step ends the threat that it replaces
+        replaced = steps.source[order[:n_full]]
+        plan[replaced[replaced >= 0]] = 0.0
     if n_full < len(order):
         marginal = order[n_full]
         left = budget - (used[n_full - 1] if n_full else 0.0)
-        plan[marginal] = min(1.0, left / bandwidth[marginal])
-        price = float(residual[marginal] / bandwidth[marginal])
+        share = min(1.0, left / steps.bits[marginal])
+        plan[steps.target[marginal]] = share
+        if steps.source[marginal] >= 0:
+            plan[steps.source[marginal]] = 1.0 - share
+        price = float(steps.slope[marginal])
     chosen = plan.nonzero()[0]
     return BestResponse(plan, math.fsum((plan[chosen] * residual[chosen]).tolist()), price)
 
 
-def _affordable(
-    running: IntArray, ratio: FloatArray, bandwidth: FloatArray, budget: float
-) -> IntArray:
-    """Sort threats by falling ratio, ties in order: all, or enough to exceed the budget."""
+def _affordable(steps: Steps, budget: float) -> IntArray:
+    """Sort steps by falling slope, ties in order: all, or enough to exceed the budget."""
+    slope, within = steps.slope, None
     count = _SORTED_WHOLE
-    while count < len(running) // 4:
-        least = np.partition(ratio, len(ratio) - count)[len(ratio) - count]
-        best = np.flatnonzero(ratio >= least)
-        if bandwidth[running[best]].sum() > budget * (1.0 + 1e-9):
-            running, ratio = running[best], ratio[best]
+    while count < len(slope) // 4:
+        least = np.partition(slope, len(slope) - count)[len(slope) - count]
+        best = np.flatnonzero(slope >= least)
+        if steps.bits[best].sum() > budget * (1.0 + 1e-9):
+            slope, within = slope[best], best
             break
         count *= 8
-    return running[(-ratio).argsort(kind="stable")]
+    order = (-slope).argsort(kind="stable")
+    return order if within is None else within[order]
 
 
-def worst_losses(residuals: FloatArray, bandwidth: FloatArray, budget: float) -> FloatArray:
+def worst_losses(residuals: FloatArray, ways: Ways, budget: float) -> FloatArray:
     """Compute the losses of best responses to many allocations, by sorting whole matrices.
 
     Parameters
     ----------
     residuals : ndarray of float, shape (n_allocations, n_threats)
         Residual losses under each allocation, at least 0.
-    bandwidth, budget
+    ways, budget
         As for :func:`best_response`.
 
     Returns
@@ -109,9 +170,13 @@ def worst_losses(residuals: FloatArray, bandwidth: FloatArray, budget: float) ->
 
     Examples
     --------
-    >>> worst_losses(np.array([[3.0, 2.0], [0.0, 2.0]]), np.array([2.0, 1.0]), 2.0).tolist()
+    >>> residuals = np.array([[3.0, 2.0], [0.0, 2.0]])
+    >>> worst_losses(residuals, Ways(np.array([2.0, 1.0])), 2.0).tolist()
     [3.5, 2.0]
     """
+    if ways.losses is not None:
+        return np.array([best_response(residual, ways, budget).loss for residual in residuals])
+    bandwidth = ways.bandwidth
     is_free = bandwidth == 0.0
     free = residuals[:, is_free].sum(axis=1)
     bits, residuals = bandwidth[~is_free], residuals[:, ~is_free]
@@ -123,43 +188,44 @@ def worst_losses(residuals: FloatArray, bandwidth: FloatArray, budget: float) ->
     return np.asarray(free + np.einsum("ij,ij->i", effort, ordered))
 
 
-def loss_curve(
-    residual: FloatArray, bandwidth: FloatArray
-) -> tuple[IntArray, FloatArray, FloatArray]:
+def loss_curve(residual: FloatArray, ways: Ways) -> tuple[Steps, FloatArray, FloatArray]:
     """Trace the loss of the best response to an allocation over the attacker's bandwidth.
 
     Parameters
     ----------
-    residual, bandwidth : ndarray of float, shape (n_threats,)
+    residual : ndarray of float, shape (n_threats,)
+    ways : Ways
         As for :func:`best_response`.
 
     Returns
     -------
-    order : ndarray of int, shape (n_running,)
-        Threats that need bandwidth and cause a loss, by falling loss per bit.
-    points : ndarray of float, shape (n_running + 1,)
-        Bandwidths in bits, from 0, at which the first 0, 1, ... of these threats run in full.
-    losses : ndarray of float, shape (n_running + 1,)
+    steps : Steps
+        Steps that need bandwidth, by falling loss per bit.
+    points : ndarray of float, shape (n_steps + 1,)
+        Bandwidths in bits, from 0, at which the first 0, 1, ... steps are taken in full.
+    losses : ndarray of float, shape (n_steps + 1,)
         In loss units; linear between the points, and constant beyond the last.
 
     Examples
     --------
-    >>> [one.tolist() for one in loss_curve(np.array([3.0, 2.0]), np.array([2.0, 1.0]))]
-    [[1, 0], [0.0, 1.0, 3.0], [0.0, 2.0, 5.0]]
+    >>> steps, points, losses = loss_curve(np.array([3.0, 2.0]), Ways(np.array([2.0, 1.0])))
+    >>> steps.target.tolist(), points.tolist(), losses.tolist()
+    ([1, 0], [0.0, 1.0, 3.0], [0.0, 2.0, 5.0])
     """
-    running = np.flatnonzero((bandwidth > 0.0) & (residual > 0.0))
-    order = running[np.argsort(-residual[running] / bandwidth[running], kind="stable")]
-    free = math.fsum(residual[bandwidth == 0.0].tolist())
-    points = np.append(0.0, np.cumsum(bandwidth[order]))
-    return order, points, free + np.append(0.0, np.cumsum(residual[order]))
+    free, steps = ways.steps(residual)
+    steps = steps.taken(np.argsort(-steps.slope, kind="stable"))
+    caused = math.fsum(residual[free].tolist())
+    points = np.append(0.0, np.cumsum(steps.bits))
+    return steps, points, caused + np.append(0.0, np.cumsum(steps.gain))
 
 
-def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float) -> float | None:
+def bandwidth_for_loss(residual: FloatArray, ways: Ways, loss: float) -> float | None:
     """Find the greatest bandwidth at which the best response costs at most a given loss.
 
     Parameters
     ----------
-    residual, bandwidth : ndarray of float, shape (n_threats,)
+    residual : ndarray of float, shape (n_threats,)
+    ways : Ways
         As for :func:`best_response`.
     loss : float
         In loss units.
@@ -167,22 +233,20 @@ def bandwidth_for_loss(residual: FloatArray, bandwidth: FloatArray, loss: float)
     Returns
     -------
     float or None
-        Bits; 0 if the threats that need no bandwidth alone cost more, None if all threats
+        Bits; 0 if the threats that need no bandwidth alone cost more, None if all losses
         together cost no more.
 
     Examples
     --------
-    >>> bandwidth_for_loss(np.array([3.0, 2.0]), np.array([2.0, 1.0]), 3.5)
+    >>> bandwidth_for_loss(np.array([3.0, 2.0]), Ways(np.array([2.0, 1.0])), 3.5)
     2.0
     """
-    everything = best_response(residual, bandwidth, math.inf)
+    everything = best_response(residual, ways, math.inf)
     if everything.loss <= loss:
         return None
-    order, _, losses = loss_curve(residual, bandwidth)
+    steps, _, losses = loss_curve(residual, ways)
     if losses[0] > loss:
         return 0.0
-    n_full = min(int(np.searchsorted(losses[1:], loss, side="right")), len(order) - 1)
-    missing = loss - losses[n_full]
-    marginal = order[n_full]
-    share = missing / residual[marginal]
-    return math.fsum([*bandwidth[order[:n_full]].tolist(), share * bandwidth[marginal]])
+    n_full = min(int(np.searchsorted(losses[1:], loss, side="right")), len(steps.bits) - 1)
+    share = (loss - losses[n_full]) / steps.gain[n_full]
+    return math.fsum([*steps.bits[:n_full].tolist(), share * steps.bits[n_full]])

@@ -15,11 +15,13 @@ from mfmgame.documents.catalog import ShownAs
 from mfmgame.documents.float_reading import amounts, as_float, as_floats, outside
 from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
+from mfmgame.game.attacker import Ways
 from mfmgame.game.compositions import compose, composition_class
 from mfmgame.game.labels import checked_labels, checked_plan_name, texts_beside
 from mfmgame.game.level_rules import DefenseGroup, LevelRules, level_rules_of
+from mfmgame.game.shared_losses import SharedLosses
 from mfmgame.messages import nearest, refuse_other_types, shown
-from mfmgame.numerics.arrays import FloatArray, dense
+from mfmgame.numerics.arrays import FloatArray, IntArray, dense
 
 if TYPE_CHECKING:
     import pandas
@@ -67,6 +69,10 @@ class DefenseGame:
         Loss of stopping the system now, in loss units.
     threat_ids, defense_ids, threat_classes : sequence of str, optional
         Labels. By default ids are numbered and every class is "unclassified".
+    threat_losses : sequence of str, optional
+        Label of the loss that each threat causes. Threats with the same label are alternative
+        ways to a loss that is suffered once: their efforts are at most 1 together. By default,
+        and with an empty label, a threat has a loss of its own.
     threat_names, defense_names : sequence of str, optional
         Names to show beside the ids; empty where there is none.
     name : str, optional
@@ -109,6 +115,9 @@ class DefenseGame:
     threat_ids: Sequence[str]
     defense_ids: Sequence[str]
     threat_classes: tuple[str, ...]
+    threat_losses: tuple[str, ...]
+    shared_losses: SharedLosses | None
+    """The loss of each threat; None if each threat has a loss of its own."""
     threat_names: Sequence[str]
     defense_names: Sequence[str]
     name: str
@@ -137,6 +146,7 @@ class DefenseGame:
         threat_ids: Sequence[str] | None = None,
         defense_ids: Sequence[str] | None = None,
         threat_classes: Sequence[str] | None = None,
+        threat_losses: Sequence[str] | None = None,
         threat_names: Sequence[str] | None = None,
         defense_names: Sequence[str] | None = None,
         name: str = "unnamed",
@@ -149,7 +159,7 @@ class DefenseGame:
         tables |= {"requires": requires, "plans": plans, "shown_as": shown_as}
         labels = {"threat_ids": threat_ids, "defense_ids": defense_ids}
         labels |= {"threat_names": threat_names, "defense_names": defense_names}
-        labels["threat_classes"] = threat_classes
+        labels |= {"threat_classes": threat_classes, "threat_losses": threat_losses}
         refuse_other_types(units, "units", Units, NoneType)
         _refuse_types(tables, Mapping, NoneType)
         _refuse_types(labels, Collection, NoneType)
@@ -191,14 +201,17 @@ class DefenseGame:
         threat_names: Sequence[str] | None,
         defense_names: Sequence[str] | None,
         threat_classes: Sequence[str] | None,
+        threat_losses: Sequence[str] | None,
     ) -> None:
-        """Set the ids, names and classes of threats and defenses."""
+        """Set the ids, names, classes and losses of threats, the ids and names of defenses."""
         n_threats, n_defenses = self.n_threats, self.n_defenses
         self.threat_ids = checked_labels(threat_ids, n_threats, "t", "threat_ids")
         self.defense_ids = checked_labels(defense_ids, n_defenses, "d", "defense_ids")
         self.threat_classes = texts_beside(
             threat_classes, n_threats, "unclassified", "threat_classes"
         )
+        self.threat_losses = texts_beside(threat_losses, n_threats, "", "threat_losses")
+        self.shared_losses = SharedLosses.by_label(self.threat_losses)
         self.threat_names = texts_beside(threat_names, n_threats, "", "threat_names")
         self.defense_names = texts_beside(defense_names, n_defenses, "", "defense_names")
 
@@ -229,9 +242,42 @@ class DefenseGame:
         return len(self.severity)
 
     @property
+    def n_losses(self) -> int:
+        """Number of losses, each of which one or more threats can cause."""
+        return self.n_threats if self.shared_losses is None else self.shared_losses.count
+
+    @property
+    def loss_ids(self) -> tuple[str, ...]:
+        """Label of each loss: its own, or the id of its only threat; length n_losses."""
+        labels = zip(self.threat_losses, self.threat_ids, strict=True)
+        named = [label or threat for label, threat in labels]
+        if self.shared_losses is None:
+            return tuple(named)
+        return tuple(named[threat] for threat in self.shared_losses.first_threats)
+
+    @property
     def n_defenses(self) -> int:
         """Number of defenses."""
         return len(self.max_level)
+
+    @property
+    def ways(self) -> Ways:
+        """The attacker's ways to cause losses."""
+        return Ways(self.bandwidth, self.shared_losses)
+
+    def losses_of(self, threats: IntArray) -> IntArray:
+        """Number the losses that threats cause; a loss of a single threat may have its number.
+
+        Parameters
+        ----------
+        threats : ndarray of int, shape (n_chosen,)
+
+        Returns
+        -------
+        ndarray of int, shape (n_chosen,)
+            Below the number of threats.
+        """
+        return threats if self.shared_losses is None else self.shared_losses.loss_of[threats]
 
     @property
     def is_discrete(self) -> bool:

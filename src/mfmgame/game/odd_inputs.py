@@ -88,10 +88,9 @@ def _without_basis(scenario: Scenario) -> list[str]:
 
 def _out_of_reach(game: DefenseGame) -> Iterator[str]:
     """Threats that no defense touches, and that the attacker needs no others beside."""
-    left = np.flatnonzero(~_touched(game) & (game.severity > 0.0))
-    bits, budget = game.bandwidth[left], game.attacker_bandwidth
-    response = best_response(game.severity[left], bits, budget)
-    if len(left) and response.loss > 0.0 and bits.sum() >= budget:
+    left, budget = np.where(_touched(game), 0.0, game.severity), game.attacker_bandwidth
+    response = best_response(left, game.ways, budget)
+    if response.loss > 0.0 and game.bandwidth[left > 0.0].sum() >= budget:
         yield (
             f"threats that no defense acts on fill the attacker's bandwidth, {_amount(budget)}: no "
             f"plan lowers the value below {_amount(response.loss)}"

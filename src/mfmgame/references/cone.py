@@ -17,8 +17,8 @@ __all__ = ["independent_value_by_cvxpy"]
 def independent_value_by_cvxpy(game: DefenseGame) -> float:
     """Compute the value of an `independent` game by CVXPY and Clarabel.
 
-    ``minimise B lam + sum_i mu[i]`` subject to
-    ``lam b[i] + mu[i] >= v[i] exp(sum_j log(1 - E[i,j]) x[j])`` and the limits.
+    ``minimise B lam + sum_g mu[g]`` over the losses ``g``, subject to, for each threat ``i`` of
+    ``g``, ``lam b[i] + mu[g] >= v[i] exp(sum_j log(1 - E[i,j]) x[j])`` and the limits.
 
     Parameters
     ----------
@@ -47,11 +47,12 @@ def independent_value_by_cvxpy(game: DefenseGame) -> float:
     depths = dense(composition.matrix)
     unit = float(game.severity.max()) or 1.0
     level = cp.Variable(game.n_defenses)
-    price, surplus = cp.Variable(nonneg=True), cp.Variable(game.n_threats, nonneg=True)
+    loss_of = game.losses_of(np.arange(game.n_threats))
+    price, surplus = cp.Variable(nonneg=True), cp.Variable(game.n_losses, nonneg=True)
     through = cp.exp(-depths @ level)
     limited = np.isfinite(game.limits)
     constraints = [
-        price * game.bandwidth + surplus >= cp.multiply(game.severity / unit, through),
+        price * game.bandwidth + surplus[loss_of] >= cp.multiply(game.severity / unit, through),
         level >= 0,
         level <= game.max_level,
     ]

@@ -39,6 +39,7 @@ def matrix_game_value_by_nashpy(game: DefenseGame) -> float:
     if not (
         compose(game).form == "sum"
         and np.all(game.bandwidth == 1.0)
+        and game.shared_losses is None
         and game.attacker_bandwidth == 1.0
         and game.use.shape[0] == 1
         and np.all(game.use == 1.0)

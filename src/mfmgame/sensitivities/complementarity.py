@@ -110,7 +110,7 @@ def saddle_point(
     """
     exposure = composition.exposure(allocation)
     residual = game.severity * exposure
-    price = best_response(residual, game.bandwidth, game.attacker_bandwidth).price
+    price = best_response(residual, game.ways, game.attacker_bandwidth).price
     excess = residual - price * game.bandwidth
     tied = np.abs(excess) <= NEAR * game.severity
     runs = (excess > 0.0) & ~tied

@@ -104,7 +104,7 @@ def _optimum(solution: Solution) -> SaddlePoint | None:
     if not np.array_equal(scaled_to_limits(game, slightly_less), slightly_less):
         return None
     residual = game.severity * point.exposure
-    loss = best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+    loss = best_response(residual, game.ways, game.attacker_bandwidth).loss
     lower = lower_bound(game, composition, scaled_to_plan(game, point.certificate))
     return point if loss - lower <= _CLOSE * scale_of(game, loss) else None
 

@@ -61,7 +61,7 @@ def smooth_optimum(
     point = _Point(
         levels=levels,
         efforts=effort[conditions.running],
-        price=best_response(residual, game.bandwidth, game.attacker_bandwidth).price,
+        price=best_response(residual, game.ways, game.attacker_bandwidth).price,
         limit_prices=certificate.limit_prices[conditions.priced],
     )
     for _ in range(_STEPS):

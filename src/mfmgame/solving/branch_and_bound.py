@@ -306,4 +306,4 @@ class BoxSearch:
     def _worst_attack(self, levels: FloatArray) -> tuple[FloatArray, BestResponse]:
         game = self._game
         residual = game.severity * self._composition.exposure(levels)
-        return residual, best_response(residual, game.bandwidth, game.attacker_bandwidth)
+        return residual, best_response(residual, game.ways, game.attacker_bandwidth)

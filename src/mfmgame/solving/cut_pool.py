@@ -1,17 +1,18 @@
 """Pool of the cuts made so far, with the warm master program that contains them.
 
-A cut of the master belongs to a *group* of threats and is the sum of one cut per threat. An
-attacker that must run all threats of a group with the same effort is at most as strong as
-the real attacker, so any grouping gives lower bounds; where the best response runs each
-group fully or not at all, the grouping costs nothing. Threats enter alone where they are
-few or near the attacker's margin, and in larger groups further away; a group is split in
-two where the best response runs only part of it. A master of some hundred rows can thus
-represent an attack plan over a hundred thousand threats.
+A cut of the master belongs to a *group* of losses and is the sum of one cut per loss, for one
+of the threats that cause the loss. An attacker that must cause all losses of a group with the
+same effort is at most as strong as the real attacker, so any grouping gives lower bounds; where
+the best response causes each group fully or not at all, the grouping costs nothing. Losses
+enter alone where they are few or near the attacker's margin, and in larger groups further
+away; a group is split in two where the best response causes only part of it. A master of some
+hundred rows can thus represent an attack plan over a hundred thousand threats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,23 @@ _NEGLIGIBLE = 0.01
 _TERMS_AT_ONCE = 2**22
 
 
+class _Attack(NamedTuple):
+    """A best response by loss.
+
+    Attributes
+    ----------
+    threat : ndarray of int, shape (n_losses,)
+        Threat that causes the loss, or would cause it first.
+    residual, bandwidth, effort : ndarray of float, shape (n_losses,)
+        Of this threat; the effort is that of all threats that cause the loss.
+    """
+
+    threat: IntArray
+    residual: FloatArray
+    bandwidth: FloatArray
+    effort: FloatArray
+
+
 class CutPool:
     """Cuts by group and anchors, in a master that is built, scaled and pruned as needed.
 
@@ -56,8 +74,9 @@ class CutPool:
     def __init__(self, game: DefenseGame, composition: Composition) -> None:
         self._game = game
         self._composition = composition
-        self._total_bandwidth = float(game.bandwidth.sum())
-        self._group_of: IntArray = np.full(game.n_threats, -1, dtype=np.intp)
+        self._total_bandwidth = game.ways.total_bits
+        self._group_of: IntArray = np.full(game.n_losses, -1, dtype=np.intp)
+        self._every_threat: IntArray = np.arange(game.n_threats)
         self._alone = _ALONE if game.effectiveness.size < _LARGE else _ALONE_IN_LARGE
         self._n_groups = self._n_entered = 0
         # A cut is a run of threats with their anchors.
@@ -75,7 +94,7 @@ class CutPool:
 
     @property
     def has_groups(self) -> bool:
-        """Whether some group has more than one threat."""
+        """Whether some group has more than one loss."""
         return self._n_groups < self._n_entered
 
     def extend(
@@ -108,19 +127,40 @@ class CutPool:
             Number of new cuts.
         """
         before = len(self._known)
-        wanted = response.plan > 0.0
+        attack, *other_ways = self._by_loss(residual, response)
+        wanted = attack.effort > 0.0
         if share < 1.0:
-            worth = share * response.price * self._game.bandwidth
-            wanted = (residual > 0.0) & (residual >= worth)
+            worth = share * response.price * attack.bandwidth
+            wanted = (attack.residual > 0.0) & (attack.residual >= worth)
         first = self._n_groups
-        n_split = self._split(residual, response.plan) if self.has_groups else 0
-        self._enter((wanted & (self._group_of < 0)).nonzero()[0], residual)
-        chosen = np.zeros(self._n_groups + 1, dtype=bool)  # the last entry: threats in no group
+        n_split = self._split(attack) if self.has_groups else 0
+        self._enter((wanted & (self._group_of < 0)).nonzero()[0], attack)
+        chosen = np.zeros(self._n_groups + 1, dtype=bool)  # the last entry: losses in no group
         chosen[self._group_of[wanted]] = True
         if point is not None:
-            chosen[:first] &= self._violated(residual, point)[:first]
-        self._add(chosen, allocation)
+            chosen[:first] &= self._violated(attack, point)[:first]
+        self._add(chosen, allocation, attack)
+        for other in other_ways:
+            chosen[:] = False
+            chosen[self._group_of[other.threat != attack.threat]] = True
+            self._add(chosen, allocation, other)
         return len(self._known) - before + n_split
+
+    def _by_loss(self, residual: FloatArray, response: BestResponse) -> list[_Attack]:
+        """Reduce a best response to a threat for each loss; to two where two threats run."""
+        bandwidth, losses = self._game.bandwidth, self._game.shared_losses
+        if losses is None:
+            return [_Attack(self._every_threat, residual, bandwidth, response.plan)]
+        plan = response.plan
+        effort = losses.total(plan)
+        most = losses.most_gainful(residual - response.price * bandwidth)
+        main = np.where(effort > 0.0, losses.most_gainful(plan), most)
+        rest = plan.copy()
+        rest[main] = 0.0
+        other = losses.most_gainful(rest)
+        ways = [main, np.where(rest[other] > 0.0, other, main)]
+        attacks = [_Attack(way, residual[way], bandwidth[way], effort) for way in ways]
+        return attacks if rest.any() else attacks[:1]
 
     def solve(
         self, game: DefenseGame, loss_scale: float, box: Box | None = None
@@ -187,29 +227,28 @@ class CutPool:
 
         return certificate
 
-    def _enter(self, threats: IntArray, residual: FloatArray) -> None:
-        """Group new threats by their distance from the attacker's margin."""
-        n_new = len(threats)
+    def _enter(self, losses: IntArray, attack: _Attack) -> None:
+        """Group new losses by their distance from the attacker's margin."""
+        n_new = len(losses)
         if not n_new:
             return
         self._n_entered += n_new
         if n_new > self._alone:
-            bandwidth = self._game.bandwidth[threats]
             with np.errstate(divide="ignore"):
-                ratio = residual[threats] / bandwidth
-            threats = threats[np.argsort(ratio, kind="stable")]
+                ratio = attack.residual[losses] / attack.bandwidth[losses]
+            losses = losses[np.argsort(ratio, kind="stable")]
         sizes = [1] * min(n_new, self._alone)
         left, size = n_new - len(sizes), 1.0
         while left > 0:
             size = min(size * _GROWTH + 1.0, left)
             sizes.append(int(size))
             left -= int(size)
-        self._group_of[threats] = self._n_groups + np.repeat(np.arange(len(sizes)), sizes)
+        self._group_of[losses] = self._n_groups + np.repeat(np.arange(len(sizes)), sizes)
         self._n_groups += len(sizes)
 
-    def _split(self, residual: FloatArray, plan: FloatArray) -> int:
-        """Split the groups whose threats the best response runs unequally; return their number."""
-        bandwidth = self._game.bandwidth
+    def _split(self, attack: _Attack) -> int:
+        """Split the groups whose losses an attack causes unequally; return their number."""
+        _, residual, bandwidth, plan = attack
         used, whole = self._by_group(plan * bandwidth), self._by_group(bandwidth)
         effort = np.divide(used, whole, out=np.ones_like(whole), where=whole > 0.0)
         caused = self._by_group(plan * residual)
@@ -234,47 +273,50 @@ class CutPool:
         cut = np.repeat(np.arange(len(old)), self._cut_size)[belongs]
         threats, anchors = self._threats[belongs], self._anchors[belongs]
         self._keep(~old)
-        order = np.lexsort((self._group_of[threats], cut))
-        threats, anchors, cut = threats[order], anchors[order], cut[order]
-        starts = np.flatnonzero(
-            np.append(True, (np.diff(cut) != 0) | (np.diff(self._group_of[threats]) != 0))
-        )
-        groups, sizes = self._group_of[threats[starts]], np.diff(np.append(starts, len(threats)))
-        self._known.update(self._keys(groups, anchors, sizes))
+        group = self._group_of[self._game.losses_of(threats)]
+        order = np.lexsort((group, cut))
+        threats, anchors, cut, group = threats[order], anchors[order], cut[order], group[order]
+        starts = np.flatnonzero(np.append(True, (np.diff(cut) != 0) | (np.diff(group) != 0)))
+        groups, sizes = group[starts], np.diff(np.append(starts, len(threats)))
+        self._known.update(self._keys(groups, threats, anchors, sizes))
         self._append(groups, threats, anchors, sizes)
         return n_split
 
-    def _violated(self, residual: FloatArray, point: MasterPoint) -> NDArray[np.bool_]:
+    def _violated(self, attack: _Attack, point: MasterPoint) -> NDArray[np.bool_]:
         """Mark the groups that cost more than the master's last point allows."""
         assert self._master is not None
-        allowed = point.price * self._by_group(self._game.bandwidth)
+        allowed = point.price * self._by_group(attack.bandwidth)
         # Groups that entered after the point was found have no surplus there.
         allowed[self._master.entered[: len(point.surplus)]] += point.surplus
-        return np.asarray(self._by_group(residual) > allowed, dtype=bool)
+        return np.asarray(self._by_group(attack.residual) > allowed, dtype=bool)
 
     def _by_group(self, numbers: FloatArray) -> FloatArray:
-        """Sum numbers of threats by group, shape (n_groups,)."""
+        """Sum numbers of losses by group, shape (n_groups,)."""
         sums = np.bincount(self._group_of + 1, weights=numbers, minlength=self._n_groups + 1)
         return sums[1:].astype(np.float64, copy=False)
 
-    def _add(self, chosen: NDArray[np.bool_], allocation: FloatArray) -> None:
+    def _add(self, chosen: NDArray[np.bool_], allocation: FloatArray, attack: _Attack) -> None:
         """Add the cuts of the chosen groups that are exact at an allocation, if new."""
-        groups, threats = chosen.nonzero()[0], chosen[self._group_of].nonzero()[0]
-        threats = threats[self._group_of[threats].argsort(kind="stable")]
-        sizes = np.bincount(self._group_of[threats], minlength=self._n_groups)[groups]
+        groups, losses = chosen.nonzero()[0], chosen[self._group_of].nonzero()[0]
+        losses = losses[self._group_of[losses].argsort(kind="stable")]
+        sizes = np.bincount(self._group_of[losses], minlength=self._n_groups)[groups]
+        threats = attack.threat[losses]
         anchors = self._composition.anchors(threats, allocation)
-        keys = self._keys(groups, anchors, sizes)
+        keys = self._keys(groups, threats, anchors, sizes)
         new = np.array([key not in self._known for key in keys], dtype=bool)
         belongs = np.repeat(new, sizes)
         self._known.update(keys)
         self._append(groups[new], threats[belongs], anchors[belongs], sizes[new])
 
     def _keys(
-        self, groups: IntArray, anchors: FloatArray, sizes: IntArray
+        self, groups: IntArray, threats: IntArray, anchors: FloatArray, sizes: IntArray
     ) -> list[tuple[int, bytes]]:
         grains = np.rint(anchors / ANCHOR_GRAIN)
-        ends = grains.itemsize * sizes.cumsum()
-        starts = ends - grains.itemsize * sizes
+        size = grains.itemsize
+        if self._game.shared_losses is not None:  # the group alone does not tell the threats
+            grains, size = np.column_stack((grains, threats)), 2 * size
+        ends = size * sizes.cumsum()
+        starts = ends - size * sizes
         code, cuts = grains.tobytes(), (groups.tolist(), starts.tolist(), ends.tolist())
         return [(group, code[start:end]) for group, start, end in zip(*cuts, strict=True)]
 
@@ -352,4 +394,4 @@ class CutPool:
         self._threats, self._anchors = self._threats[belongs], self._anchors[belongs]
         self._cut_group, self._cut_size = self._cut_group[kept], self._cut_size[kept]
         self._idle = self._idle[kept]
-        self._known = set(self._keys(self._cut_group, self._anchors, self._cut_size))
+        self._known = set(self._keys(self._cut_group, self._threats, self._anchors, self._cut_size))

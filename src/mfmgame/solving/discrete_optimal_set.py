@@ -237,7 +237,7 @@ def trimmed(
             lower = best.copy()
             lower[defense] = level
             residual = game.severity * composition.exposure(lower)
-            response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            response = best_response(residual, game.ways, game.attacker_bandwidth)
             if response.loss <= cutoff and game.level_rules.allows(lower):
                 best = lower
                 break

@@ -4,7 +4,7 @@ The variables of its dual are the attacker's weights on cuts, prices of limits a
 greatest levels:
 
     maximise    sum_k w_k v_i constant_k - pi . h - s . u
-    subject to  sum_k w_k b_i <= B,   sum over the cuts of threat i of w_k <= 1
+    subject to  sum_k w_k b_i <= B,   sum over the cuts of each loss of w_k <= 1
                 sum_k w_k v_i gradient_kj - (pi G)_j - s_j <= 0   for each defense j
 
 Every right side is at least 0, so the simplex method starts at the origin. The dual solution
@@ -124,14 +124,14 @@ class _Optimum(NamedTuple):
 class _Program:
     """Dual program over the cuts added so far.
 
-    Rows: the attacker's bandwidth, the effort of each threat, each defense. Columns: prices of
+    Rows: the attacker's bandwidth, the effort on each loss, each defense. Columns: prices of
     the limits, prices of the greatest levels, cuts.
     """
 
     def __init__(self, game: DefenseGame, box: Box) -> None:
         self._game = game
         self._least, greatest = _exact(box[0]), _exact(box[1])
-        n, m = game.n_threats, game.n_defenses
+        n, m = game.n_losses, game.n_defenses
         self.severity, self._bandwidth = _exact(game.severity), _exact(game.bandwidth)
         self._limited = np.flatnonzero(np.isfinite(game.limits))
         right = [np.array([game.attacker_bandwidth]), np.ones(n), np.zeros(m)]
@@ -151,7 +151,7 @@ class _Program:
         severity = self.severity[threats]
         shape = len(cuts), self._game.n_defenses
         forced = severity[:, None] * _exact(np.array(gradients, dtype=object)).reshape(shape)
-        runs = _exact(np.arange(self._game.n_threats)[:, None] == threats)
+        runs = _exact(np.arange(self._game.n_losses)[:, None] == self._game.losses_of(threats))
         columns = np.vstack((self._bandwidth[None, threats], runs, forced.T))
         self._matrix = np.hstack((self._matrix, columns))
         left = severity * _exact(np.array(constants)) - forced @ self._least
@@ -177,13 +177,14 @@ class _Program:
     def optimum(self, vertex: Vertex, scales: tuple[Integers, Integers]) -> _Optimum:
         """Undo the scaling of a vertex, and split it into named parts."""
         rows, columns = scales
-        n, n_limits, m = self._game.n_threats, len(self._limited), self._game.n_defenses
+        n, n_limits, m = self._game.n_losses, len(self._limited), self._game.n_defenses
+        loss_of = self._game.losses_of(np.arange(self._game.n_threats))
         denominator = Fraction(1, vertex.denominator)
         primal = np.array(vertex.primal, dtype=object) * columns * denominator
         dual = np.array(vertex.dual, dtype=object) * rows[:-1] * (denominator / rows[-1])
         limit_prices = _exact(np.zeros(len(self._game.limits)))
         limit_prices[self._limited] = primal[:n_limits]
-        allowed = dual[0] * self._bandwidth + dual[1 : n + 1]
+        allowed = dual[0] * self._bandwidth + dual[1 : n + 1][loss_of]
         levels = self._least + dual[n + 1 :]
         return _Optimum(levels, allowed, primal[n_limits + m :], limit_prices)
 

@@ -89,7 +89,7 @@ class OptimalFace:
             return found
         levels = np.where(traces, 0.0, found.allocation)
         residual = self._residual(levels)
-        answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+        answer = best_response(residual, game.ways, game.attacker_bandwidth)
         loss = found.response.loss
         if answer.loss - loss > min(self._room(tolerance), _NEAT_COST * scale_of(game, loss)):
             return found
@@ -127,7 +127,7 @@ class OptimalFace:
         for factor in _NUDGES:
             cheaper = with_all_free(game, scaled_to_limits(game, factor * moved))
             residual = self._residual(cheaper)
-            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            answer = best_response(residual, game.ways, game.attacker_bandwidth)
             if (
                 cost @ cheaper < cost @ found.allocation
                 and self._costs_nothing(answer.plan * residual - before)
@@ -159,7 +159,7 @@ class OptimalFace:
         worth = np.maximum(before, found.response.price * game.bandwidth)
         if (after > before + _NEAT_COST * worth + 8 * _EPS * game.severity).any():
             return found
-        answer = best_response(after, game.bandwidth, game.attacker_bandwidth)
+        answer = best_response(after, game.ways, game.attacker_bandwidth)
         loss = found.response.loss
         if answer.loss - loss > min(self._room(tolerance), _NEAT_COST * scale_of(game, loss)):
             return found
@@ -296,7 +296,7 @@ class OptimalFace:
                 break
             moved = scaled_to_limits(game, moved)
             residual = self._residual(moved)
-            answer = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            answer = best_response(residual, game.ways, game.attacker_bandwidth)
             # A value of 0 leaves no slack: allow each threat a tiny uncovered share instead.
             uncovered = _EQUAL_VALUE * float(answer.plan @ game.severity)
             if answer.loss <= loss + (slack if loss > uncovered else uncovered):

@@ -322,7 +322,7 @@ class Solver:
         found = Found(
             game,
             solution.allocation.array,
-            best_response(residual, game.bandwidth, game.attacker_bandwidth),
+            best_response(residual, game.ways, game.attacker_bandwidth),
             solution.lower,
             solution.certificate,
             solution.rounds,

@@ -109,7 +109,7 @@ class ThreatGeneration:
             else:
                 allocation = scaled_to_limits(game, np.maximum(point.allocation, free))
             residual = game.severity * self._composition.exposure(allocation)
-            response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+            response = best_response(residual, game.ways, game.attacker_bandwidth)
             if point is not None:
                 modelled = game.attacker_bandwidth * point.price + float(point.surplus.sum())
                 if box is not None:
@@ -155,7 +155,7 @@ class ThreatGeneration:
         allocation = scaled_to_limits(game, with_all_free(game, exact[0]))
         response = best_response(
             game.severity * self._composition.exposure(allocation),
-            game.bandwidth,
+            game.ways,
             game.attacker_bandwidth,
         )
         progress.claim(lambda: proved(game, self._composition, exact[1]), math.inf)

@@ -65,7 +65,7 @@ def walked_lines(game: DefenseGame, start: float, stop: float, within: float) ->
     for k in np.flatnonzero(vague).tolist():
         residual = game.severity * composition.exposure(allocations[k])
         at = 0.5 * float(points[k] + points[k + 1]) if k else start
-        slopes[k] = best_response(residual, game.bandwidth, at).price
+        slopes[k] = best_response(residual, game.ways, at).price
     bases = proven_bases(game, allocations, slopes)
     lower, proofs = proven_plans(game, points, found.plans, found.limit_prices)
     upper = bases[[0, *range(len(bases))]] + slopes[[0, *range(len(bases))]] * points

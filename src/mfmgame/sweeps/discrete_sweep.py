@@ -17,7 +17,7 @@ import numpy as np
 from mfmgame.answers.frontier import ATTACKER_BANDWIDTH, Frontier
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.duality_certificate import trivial_certificate, upper_bound
-from mfmgame.game.attacker import best_response, loss_curve
+from mfmgame.game.attacker import Ways, best_response, loss_curve
 from mfmgame.game.compositions import compose
 from mfmgame.numerics.arrays import FloatArray
 from mfmgame.solving.progress import Found
@@ -67,14 +67,14 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
             loss = found.response.loss
             if known is None or loss < known - within * scale_of(game, known):
                 residual = game.severity * composition.exposure(found.allocation)
-                curves.append(_curve(found.allocation, residual, game.bandwidth, stop))
+                curves.append(_curve(found.allocation, residual, game.ways, stop))
         points, which = lower_envelope([(c.points, c.losses) for c in curves], start, stop)
         asked = [at for at in points.tolist() if at not in proven]
     slopes = np.zeros(len(which))
     for k, number in enumerate(which):
         residual = game.severity * composition.exposure(curves[number].allocation)
         inside = 0.5 * float(points[k] + points[k + 1])
-        slopes[k] = best_response(residual, game.bandwidth, inside).price
+        slopes[k] = best_response(residual, game.ways, inside).price
     # An allocation that is best on a piece stays best on the next piece of the same line.
     begins = np.append(True, np.abs(np.diff(slopes)) > _SAME_SLOPE * np.abs(slopes[1:]))
     points, slopes = points[np.append(begins, True)], slopes[begins]
@@ -103,11 +103,9 @@ def traced_steps(solver: Solver, start: float, stop: float, within: float) -> Fr
     )
 
 
-def _curve(
-    allocation: FloatArray, residual: FloatArray, bandwidth: FloatArray, stop: float
-) -> _Curve:
+def _curve(allocation: FloatArray, residual: FloatArray, ways: Ways, stop: float) -> _Curve:
     """Compute the loss of the worst attack on an allocation, from bandwidth 0 to the end."""
-    _, points, losses = loss_curve(residual, bandwidth)
+    _, points, losses = loss_curve(residual, ways)
     if points[-1] < stop:
         points, losses = np.append(points, stop), np.append(losses, losses[-1])
     return _Curve(allocation, points, losses)

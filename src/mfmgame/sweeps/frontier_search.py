@@ -135,7 +135,7 @@ def sweep(
     sign = 1.0 if limit is None else -1.0  # concave below its lines, convex above them
     traced = Trace(touching(solver, parameter), sign, within, game)
     walked = None
-    if limit is None and kind.form == "sum":
+    if limit is None and kind.form == "sum" and game.shared_losses is None:
         walked = walked_lines(game, start, stop, within)
     traced.run(start, stop, walked or Chain([], []))
     return replace(_assembled(game, parameter, traced), tolerance=asked)

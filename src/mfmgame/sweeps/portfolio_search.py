@@ -147,7 +147,7 @@ def _trimmed(found: Found, composition: Composition, row: int, enough: float) ->
     game = found.game
     levels = trimmed(game, composition, found.allocation, game.use[row], enough)
     residual = game.severity * composition.exposure(levels)
-    response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+    response = best_response(residual, game.ways, game.attacker_bandwidth)
     return found._replace(allocation=levels, response=response)
 
 

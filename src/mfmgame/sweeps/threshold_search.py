@@ -115,12 +115,12 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
     """
     game = solver.game
     decision = decide(game, here.lower, here.upper, loss)
-    undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
+    undefended = bandwidth_for_loss(game.severity, game.ways, loss)
     if undefended is None:
         return _unreachable(here, undefended, here, None)
     kept = plan_threshold(game, here.residual.array, loss, decision)
     # No fixed allocation holds out beyond the threshold, nor do this one and the empty one.
-    reached = bandwidth_for_loss(here.residual.array, game.bandwidth, loss) or 0.0
+    reached = bandwidth_for_loss(here.residual.array, game.ways, loss) or 0.0
     start = max(undefended, reached, game.attacker_bandwidth if decision == "operate" else 0.0)
     held, there = _crossing(solver, loss, start, here if start == reached else None)
     if there is None:
@@ -130,7 +130,7 @@ def threshold_beyond(solver: Solver, here: Solution, loss: float) -> Threshold:
         there = solver.solve(bandwidth)
     # The prices of a proof by cases belong to another allocation.
     proof = there.certificate.priced_by(trivial_certificate(game))
-    price = best_response(held.residual.array, game.bandwidth, bandwidth).price
+    price = best_response(held.residual.array, game.ways, bandwidth).price
     notes = _notes(here, there, loss)
     return Threshold(
         game=game,
@@ -190,12 +190,12 @@ def _crossing(
 
     The start may be the crossing of a given allocation `held`.
     """
-    total = float(solver.game.bandwidth.sum())
+    total = solver.game.ways.total_bits
     bandwidth = start
     for _ in range(_MAX_STEPS):
         there = solver.solve(bandwidth)
         residual = there.residual.array
-        reached = bandwidth_for_loss(residual, there.game.bandwidth, loss)
+        reached = bandwidth_for_loss(residual, there.game.ways, loss)
         if reached is None:
             return there, None
         if held is None or reached >= bandwidth * (1.0 - _SAME_POINT):

@@ -194,7 +194,7 @@ def _regret(loss: float, solution: Solution) -> float:
 
 def _worst_loss(game: DefenseGame, levels: FloatArray) -> float:
     residual = game.severity * compose(game).exposure(levels)
-    return best_response(residual, game.bandwidth, game.attacker_bandwidth).loss
+    return best_response(residual, game.ways, game.attacker_bandwidth).loss
 
 
 def _measured(name: str, measure: Measure, game: DefenseGame, solution: Solution) -> float:

@@ -117,8 +117,10 @@ class ExactGame:
             raise refuse((*cuts, wrong, "anchor"), f"found {anchor}, expected the anchor of a cut")
         most = np.where(np.isfinite(game.limits), np.inf, 0.0)
         check_range(limits, game.resources, proof.limit_prices, 0.0, most)
-        if np.any(np.bincount(proof.threats, proof.weights) > 1.0 + AGREEMENT):
-            raise refuse(cuts, "found an effort of more than 1 on a threat, expected at most 1")
+        losses = game.losses_of(proof.threats)
+        if np.any(np.bincount(losses, proof.weights) > 1.0 + AGREEMENT):
+            noun = "threat" if game.shared_losses is None else "loss"
+            raise refuse(cuts, f"found an effort of more than 1 on a {noun}, expected at most 1")
         plan = zip(proof.weights.tolist(), game.bandwidth[proof.threats].tolist(), strict=True)
         bits = sum((Fraction(weight) * Fraction(bits) for weight, bits in plan), Fraction(0))
         if bits > Fraction(budget) * (1 + Fraction(AGREEMENT)):
@@ -170,9 +172,10 @@ class ExactGame:
         game, threats = self.game, proof.threats.tolist()
         weights = [Fraction(weight) for weight in proof.weights.tolist()]
         effort: dict[int, Fraction] = {}
-        for threat, weight in zip(threats, weights, strict=True):
-            effort[threat] = effort.get(threat, Fraction(0)) + weight
-        used = sum((y * Fraction(float(game.bandwidth[i])) for i, y in effort.items()), Fraction(0))
+        for loss, weight in zip(game.losses_of(proof.threats).tolist(), weights, strict=True):
+            effort[loss] = effort.get(loss, Fraction(0)) + weight
+        bits = game.bandwidth[proof.threats].tolist()
+        used = sum((w * Fraction(b) for w, b in zip(weights, bits, strict=True)), Fraction(0))
         shrink = max([Fraction(1), *effort.values()])
         if used > budget:
             shrink = max(shrink, used / Fraction(budget))
@@ -209,6 +212,8 @@ class ExactGame:
     def excess(self, allocation: FloatArray, price: float) -> Fraction:
         """Compute ``sum_i max(0, rho_i - lam b_i)``: plus ``lam B``, no attacker can exceed it.
 
+        A loss that several threats cause counts once, with its greatest term.
+
         Parameters
         ----------
         allocation : ndarray of float, shape (n_defenses,)
@@ -221,12 +226,14 @@ class ExactGame:
         exposure = self.composition.exposure(allocation, rounding)
         most = game.severity * exposure * (1.0 + 2.0**-48)
         running = np.flatnonzero(most > price * game.bandwidth * (1.0 - 2.0**-50))
-        total = Fraction(0)
+        beyond: dict[int, Fraction] = {}
         exposures = self.exposures(running, allocation)
-        for threat, share in zip(running.tolist(), exposures, strict=True):
+        losses = game.losses_of(running).tolist()
+        for threat, loss, share in zip(running.tolist(), losses, exposures, strict=True):
             paid = Fraction(price) * Fraction(float(game.bandwidth[threat]))
-            total += max(Fraction(0), Fraction(float(game.severity[threat])) * share - paid)
-        return total
+            excess = Fraction(float(game.severity[threat])) * share - paid
+            beyond[loss] = max(beyond.get(loss, Fraction(0)), excess)
+        return sum(beyond.values(), Fraction(0))
 
     def exposures(self, threats: IntArray, allocation: FloatArray) -> list[Fraction]:
         """Compute the share of each given threat that gets through, exact or rounded up."""

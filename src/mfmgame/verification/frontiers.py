@@ -126,7 +126,7 @@ def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
         limits[row] = at
         exact.check_allocation(("breakpoints", k, "allocation"), levels, limits)
         residual = game.severity * exact.composition.exposure(levels)
-        price = best_response(residual, game.bandwidth, budget).price
+        price = best_response(residual, game.ways, budget).price
         upper.append(exact.excess(levels, price) + Fraction(price) * Fraction(budget))
     limits[row] = 0.0
     ends: list[list[Fraction]] = [[] for _ in points]
@@ -145,11 +145,14 @@ def _over_limit(frontier: Frontier, exact: ExactGame) -> tuple[Bounds, Bounds]:
 
 
 def _check_slope(place: Pointer, slope: float, levels: FloatArray, exact: ExactGame) -> None:
-    """Check that a slope is 0 or some threat's loss per bit: no line needs another slope."""
+    """Check that a slope is 0 or the loss per bit of some step of the attack on the levels."""
     game = exact.game
-    paying = game.bandwidth > 0
-    bits, severity = game.bandwidth[paying], game.severity[paying]
-    ratios = severity * exact.composition.exposure(levels)[paying] / bits
-    allowed = AGREEMENT * ratios + ROUNDING * severity / bits
-    if slope and not (slope > 0.0 and np.any(np.abs(ratios - slope) <= allowed)):
-        raise refuse(place, f"found {shown(slope)}, expected 0 or a threat's loss per bit")
+    _, steps = game.ways.steps(game.severity * exact.composition.exposure(levels))
+    # A step from one way of a loss to another rounds with the losses of both.
+    severity = game.severity[steps.target] + np.where(
+        steps.source < 0, 0.0, game.severity[steps.source]
+    )
+    with np.errstate(over="ignore"):
+        allowed = AGREEMENT * steps.slope + ROUNDING * (severity / steps.bits)
+    if slope and not (slope > 0.0 and np.any(np.abs(steps.slope - slope) <= allowed)):
+        raise refuse(place, f"found {shown(slope)}, expected 0 or the loss per bit of a threat")

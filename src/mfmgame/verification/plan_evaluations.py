@@ -66,7 +66,7 @@ def check_evaluation(
     _check_excess(place, claimed, exact)
     exposure = exact.composition.exposure(levels)
     residual = game.severity * exposure
-    response = best_response(residual, game.bandwidth, budget)
+    response = best_response(residual, game.ways, budget)
     attack = claimed_vector((*place, "attack"), claimed.attack, ids)
     check_each((*place, "attack"), ids, attack, response.plan)
     there = (*place, "threats")
@@ -123,7 +123,7 @@ def _check_decision(
         decision = decide(game, claimed.bounds.lower, claimed.bounds.upper, loss)
         reached = plan_threshold(game, residual, loss, decision)
     check_equal((*place, "decision"), claimed.decision, decision)
-    price = best_response(residual, game.bandwidth, reached or 0.0).price
+    price = best_response(residual, game.ways, reached or 0.0).price
     rounding = (reached or 0.0) + (float(game.severity.sum()) / price if price > 0 else 0.0)
     check_number((*place, "plan_bandwidth"), claimed.plan_bandwidth, reached, rounding)
     margin = None if reached is None else reached - game.attacker_bandwidth

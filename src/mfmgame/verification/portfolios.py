@@ -110,7 +110,7 @@ def _claimed(
     exact = ExactGame(game)
     exposure = exact.composition.exposure(allocation.array)
     residual = game.severity * exposure
-    response = best_response(residual, game.bandwidth, game.attacker_bandwidth)
+    response = best_response(residual, game.ways, game.attacker_bandwidth)
     return Solution(
         game=game,
         value=entry.value,

@@ -44,7 +44,7 @@ def check_solution(solution: Solution, exact: ExactGame) -> tuple[Fraction, Frac
     lower = proven(("certificate",), ("prices", "limits"), proof, exact, budget)
     exposure = exact.composition.exposure(allocation)
     residual = game.severity * exposure
-    response = best_response(residual, game.bandwidth, budget)
+    response = best_response(residual, game.ways, budget)
     ids, resources = game.threat_ids, game.resources
     if game.is_discrete:
         check_held(solution)

@@ -61,7 +61,7 @@ def check_threshold(
     assert loss is not None
     decision = "operate" if bandwidth is None else decide(game, *bounds, loss)
     check_equal((*PLACE, "decision"), threshold.decision, decision)
-    undefended = bandwidth_for_loss(game.severity, game.bandwidth, loss)
+    undefended = bandwidth_for_loss(game.severity, game.ways, loss)
     check_number((*PLACE, "undefended"), threshold.undefended, undefended)
     exact.check_allocation((*PLACE, "allocation"), threshold.allocation.array, game.limits)
     if bandwidth is None:
@@ -95,7 +95,7 @@ def check_plan_threshold(threshold: Threshold, solution: Solution) -> None:
     assert loss is not None
     found = plan_threshold(game, residual, loss, threshold.decision)
     reached = 0.0 if found is None else found
-    price = best_response(residual, game.bandwidth, reached).price
+    price = best_response(residual, game.ways, reached).price
     rounding = reached + (float(game.severity.sum()) / price if price > 0 else 0.0)
     check_number((*PLACE, "plan_bandwidth"), threshold.plan_bandwidth, found, rounding)
 
@@ -119,12 +119,12 @@ def _check_not_before(
     """Check that the allocation keeps the loss until the threshold; return where it fails."""
     game, levels = exact.game, threshold.allocation.array
     residual = game.severity * exact.composition.exposure(levels)
-    price = best_response(residual, game.bandwidth, bandwidth).price
+    price = best_response(residual, game.ways, bandwidth).price
     rate = 1.0 / price if price > 0 else None
     check_number((*PLACE, "bandwidth_per_loss"), threshold.bandwidth_per_loss, rate)
     upper = exact.excess(levels, price) + Fraction(price) * Fraction(bandwidth)
     most = Fraction(loss) + Fraction(tie(game, loss)) + exact.slack(upper)
-    crossing = bandwidth_for_loss(residual, game.bandwidth, loss)
+    crossing = bandwidth_for_loss(residual, game.ways, loss)
     if crossing is None or (bandwidth > 0 and upper > most):
         raise refuse(
             (*PLACE, "allocation"),

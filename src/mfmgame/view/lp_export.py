@@ -80,7 +80,7 @@ class _Names:
 
 def _names(game: DefenseGame, program: WholeProgram) -> _Names:
     threats, defenses = _labels(game.threat_ids), _labels(game.defense_ids)
-    resources = _labels(game.resources)
+    losses, resources = _labels(game.loss_ids), _labels(game.resources)
     steps, rules = (program.steps.steps, program.steps.rows) if program.steps else ((), ())
     pairs = [
         f"{threats[threat]}.{defenses[defense]}"
@@ -90,7 +90,7 @@ def _names(game: DefenseGame, program: WholeProgram) -> _Names:
         columns=[
             *(f"level.{defense}" for defense in defenses),
             "bandwidth_price",
-            *(f"surplus.{threat}" for threat in threats),
+            *(f"surplus.{loss}" for loss in losses),
             *(f"share.{pair}" for pair in pairs),
             *(f"step.{defenses[defense]}.{k}" for defense, k in steps),
         ],

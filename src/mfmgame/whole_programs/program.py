@@ -6,6 +6,8 @@
 ``lam b[i] + mu[i] + v[i] sum_j E[i,j] z[i,j] >= v[i]``, ``0 <= z[i,j] <= x[j]``,
 ``sum_j z[i,j] <= 1``, for the pairs whose ``v[i] E[i,j]`` is not 0.
 
+Threats that cause the same loss share one ``mu``.
+
 Where some defenses are stepped, columns of 0 and 1 choose their levels
 (:mod:`mfmgame.whole_programs.level_rule_rows`), and it is a mixed-integer program.
 
@@ -39,7 +41,7 @@ class WholeProgram:
     Attributes
     ----------
     cost, top : ndarray of float, shape (n_columns,)
-        Columns are the levels, ``lam``, ``mu``, the shares ``z``, and the steps.
+        Columns are the levels, ``lam``, the ``mu`` of each loss, the shares ``z``, and the steps.
     matrix : SciPy CSR array, shape (n_rows, n_columns)
         Rows are the threats, the limits, then, for `best_of`, ``sum_j z[i,j] <= 1`` of the
         threats that have shares and ``z[i,j] <= x[j]`` of every share; last those of the
@@ -98,7 +100,10 @@ def whole_program(game: DefenseGame) -> WholeProgram:
     n, m = game.n_threats, game.n_defenses
     effect = _losses_taken_off(game, composition)
     limited = np.flatnonzero(np.isfinite(game.limits))
-    priced = sp.hstack((sp.csr_array(game.bandwidth[:, None]), sp.eye_array(n)))
+    loss_of = game.losses_of(np.arange(n))
+    n_losses = game.n_losses
+    own_loss = sp.csr_array((np.ones(n), loss_of, np.arange(n + 1)), shape=(n, n_losses))
+    priced = sp.hstack((sp.csr_array(game.bandwidth[:, None]), own_loss))
     limits = sp.csr_array(game.use[limited])
     threats = np.repeat(np.arange(n), np.diff(effect.indptr))
     defenses = effect.indices.astype(np.intp)
@@ -114,8 +119,10 @@ def whole_program(game: DefenseGame) -> WholeProgram:
         most = np.concatenate((game.limits[limited], most_of_shares))
     extra = len(threats)
     program = WholeProgram(
-        cost=np.concatenate((np.zeros(m), [game.attacker_bandwidth], np.ones(n), np.zeros(extra))),
-        top=np.concatenate((game.max_level, np.full(1 + n + extra, np.inf))),
+        cost=np.concatenate(
+            (np.zeros(m), [game.attacker_bandwidth], np.ones(n_losses), np.zeros(extra))
+        ),
+        top=np.concatenate((game.max_level, np.full(1 + n_losses + extra, np.inf))),
         matrix=sp.csr_array(sp.block_array(blocks, format="csr")),
         lower=np.concatenate((game.severity, np.full(len(most), -np.inf))),
         upper=np.concatenate((np.full(n, np.inf), most)),

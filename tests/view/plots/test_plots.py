@@ -219,7 +219,7 @@ class TestCurves:
         curve = line(ax, "this allocation")
         for bandwidth, loss in zip(curve.get_xdata(), curve.get_ydata(), strict=True):
             residual = solution().residual.array
-            expected = best_response(residual, solution().game.bandwidth, bandwidth).loss
+            expected = best_response(residual, solution().game.ways, bandwidth).loss
             assert loss == pytest.approx(expected)
 
     def test_a_curve_of_many_breaks_is_thinned_and_never_above_the_true_one(self):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
-from mfmgame.game.attacker import best_response
+from mfmgame.game.attacker import Ways, best_response
 from mfmgame.game.compositions import compose
 from mfmgame.view.report import payload
 from mfmgame.view.report.attack_steps import attack_steps
@@ -119,7 +119,7 @@ def check_pieces(data, frontier, first=0) -> None:
         residual = game.severity * compose(game).exposure(levels)
         start, stop = points[first + k : first + k + 2].tolist()
         for at in (start, 0.5 * (start + stop), stop):
-            worst = best_response(residual, game.bandwidth, at).loss
+            worst = best_response(residual, game.ways, at).loss
             assert loss_at(data, k, at) == pytest.approx(worst, rel=1e-12)
             assert worst == pytest.approx(float(frontier(at)), rel=1e-9)
 
@@ -318,7 +318,7 @@ def test_steps_make_the_worst_attack_at_every_bandwidth_of_a_piece(seed, most):
             effort = 1.0 if step.bits <= rest else rest / step.bits
             rest = max(0.0, rest - step.bits)
             loss += effort * step.loss
-        assert loss == pytest.approx(best_response(residual, bandwidth, at).loss, rel=1e-12)
+        assert loss == pytest.approx(best_response(residual, Ways(bandwidth), at).loss, rel=1e-12)
 
 
 class TestSteps:

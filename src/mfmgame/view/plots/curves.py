@@ -79,7 +79,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None) -> Axes:
         points, losses = attack_curve(game, game.severity, *ax.get_xlim())
         here = game.attacker_bandwidth
     else:
-        undefended = best_response(game.severity, game.bandwidth, game.attacker_bandwidth).loss
+        undefended = best_response(game.severity, game.ways, game.attacker_bandwidth).loss
         points, losses = np.array([start, stop]), np.array([undefended, undefended])
         here = float(game.limits[game.resources.index(frontier.parameter)])
     ax.plot(points, losses, color=GREY, linestyle=(0, (4, 2)), linewidth=1.3, label="no defense")
@@ -153,9 +153,9 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax)
     game, residual = solution.game, solution.residual.array
     loss, here = game.termination_loss, game.attacker_bandwidth
-    reached = None if loss is None else bandwidth_for_loss(residual, game.bandwidth, loss)
+    reached = None if loss is None else bandwidth_for_loss(residual, game.ways, loss)
     # Far enough for the attacker and the crossing, but not to the end of every catalog.
-    stop = max(2.0 * here, 1.25 * (reached or 0.0)) or float(game.bandwidth.sum()) or 1.0
+    stop = max(2.0 * here, 1.25 * (reached or 0.0)) or game.ways.total_bits or 1.0
     ax.set_xlim(0.0, stop)
     for severity, options in (
         (game.severity, {"color": GREY, "linestyle": (0, (4, 2)), "linewidth": 1.3}),
@@ -178,7 +178,7 @@ def plot_loss(solution: Solution, ax: Axes | None = None) -> Axes:
         label=f"the attacker, {number_label(here, 'bit')}",
     )
     top = max(
-        best_response(severity, game.bandwidth, stop).loss for severity in (game.severity, residual)
+        best_response(severity, game.ways, stop).loss for severity in (game.severity, residual)
     )
     _termination(ax, game, top, _kept_regions(solution, stop))
     titled(ax, game.name, "worst attack against this fixed allocation")
@@ -303,7 +303,7 @@ def attack_curve(
         can resolve, an evenly spaced selection is kept; the drawn curve is then never above the
         true curve.
     """
-    _, bits, losses = loss_curve(residual, game.bandwidth)
+    _, bits, losses = loss_curve(residual, game.ways)
     inside = bits[(bits > start) & (bits < stop)]
     if len(inside) > _MOST_POINTS:
         inside = inside[np.linspace(0, len(inside) - 1, _MOST_POINTS).astype(np.intp)]
