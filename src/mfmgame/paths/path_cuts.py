@@ -17,6 +17,9 @@ _PATIENCE = 10
 """Solves that an unused cut stays in the master."""
 _SCALE_RANGE = 2.0**6
 """Change of units beyond which the master is rebuilt."""
+_FAR_ABOVE = 2.0**8
+"""Multiple of the value above which an exact cut teaches nothing near the value."""
+_DEEPEST = 700.0
 
 
 class PathCuts:
@@ -41,27 +44,20 @@ class PathCuts:
     def __len__(self) -> int:
         return len(self._paths)
 
-    def add_at(self, paths, depths) -> int:
-        anchors = np.rint(np.clip(depths, 0, 700) / ANCHOR_GRAIN) * ANCHOR_GRAIN
-        return self._add(paths, anchors)
-
-    def add(self, paths: IntArray, allocation: FloatArray) -> int:
-        """Add the cuts of paths that are exact at an allocation; return the number of new cuts.
+    def add(self, paths: IntArray, depths: FloatArray) -> int:
+        """Add the cuts of paths that are exact at given depths; return the number of new cuts.
 
         Parameters
         ----------
         paths : ndarray of int, shape (n_given,)
             Numbers of listed paths.
-        allocation : ndarray of float, shape (n_defenses,)
+        depths : ndarray of float, shape (n_given,)
 
         Returns
         -------
         int
         """
-        anchors = np.rint(self._listed.depths[paths] @ allocation / ANCHOR_GRAIN) * ANCHOR_GRAIN
-        return self._add(paths, anchors)
-
-    def _add(self, paths, anchors):
+        anchors = np.rint(np.clip(depths, 0.0, _DEEPEST) / ANCHOR_GRAIN) * ANCHOR_GRAIN
         pairs = list(zip(paths.tolist(), anchors.tolist(), strict=True))
         new = np.array([pair not in self._known for pair in pairs], dtype=bool)
         self._known.update(pairs)
@@ -87,10 +83,8 @@ class PathCuts:
         -------
         MasterPoint or None
         """
+        self._prune(attacker_bandwidth, loss_scale)
         master = self._fitting_master((loss_scale, attacker_bandwidth))
-        kept = (self._idle < _PATIENCE)&(np.array(self._listed.severity)[self._paths]*np.exp(-self._anchors)<200*loss_scale)
-        if np.count_nonzero(kept) <= 0.7 * len(kept):
-            self._keep(master, kept)
         point = master.solve(attacker_bandwidth, self._frame.kept_limits, bounded=True)
         if point is not None:
             self._idle += 1
@@ -135,9 +129,6 @@ class PathCuts:
                 loss_unit=units[0],
                 bandwidth_unit=units[1],
             )
-            kept = (np.array(self._listed.severity)[self._paths]*np.exp(-self._anchors)<200*units[0])
-            self._paths, self._anchors = self._paths[kept], self._anchors[kept]
-            self._idle = self._idle[kept]
             self._enter(self._master, self._paths, self._anchors)
         return self._master
 
@@ -152,10 +143,17 @@ class PathCuts:
             listed.depths[paths],
         )
 
-    def _keep(self, master: Master, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        """Drop every cut but the marked ones, shape (n_cuts,)."""
-        master.keep_cuts(kept)
+    def _prune(self, attacker_bandwidth: float, loss_scale: float) -> None:
+        """Drop cuts that have long been unused or are exact far above the value, if many."""
+        kept = self._idle < _PATIENCE
+        if attacker_bandwidth > 0.0:
+            exact_at = self._listed.severity[self._paths] * np.exp(-self._anchors)
+            shares = np.maximum(self._listed.bandwidth[self._paths] / attacker_bandwidth, 1.0)
+            kept &= exact_at <= _FAR_ABOVE * loss_scale * shares
+        if np.count_nonzero(kept) > 0.7 * len(kept):
+            return
+        if self._master is not None:
+            self._master.keep_cuts(kept)
         self._paths, self._anchors = self._paths[kept], self._anchors[kept]
         self._idle = self._idle[kept]
-        pairs = zip(self._paths.tolist(), self._anchors.tolist(), strict=True)
-        self._known = set(pairs)
+        self._known = set(zip(self._paths.tolist(), self._anchors.tolist(), strict=True))

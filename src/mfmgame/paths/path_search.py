@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from mfmgame.errors import SolverError
-from mfmgame.game.attacker import BestResponse
+from mfmgame.game.attacker import Ways, best_response
+from mfmgame.game.shared_losses import SharedLosses
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.numerics.exact_arithmetic import WIDE_EPS, rounded_up, wide
 from mfmgame.paths.attack_graph import AttackGraph
 from mfmgame.paths.graph_game import GraphGame
 from mfmgame.paths.label_kernel import MOST_LABELS, Labels, find_labels
-from mfmgame.paths.way_response import best_way_response
 
-__all__ = ["GoalLabels", "PathResponse", "goal_labels", "respond", "worst_loss_bound"]
+__all__ = ["PathResponse", "PathSearch", "path_of"]
 
 
 _U = 2.0**-53
 _SMALLEST = 1e-290
 """Share of the greatest bandwidth below which an edge counts as needing none."""
-
-
-class GoalLabels(NamedTuple):
-    """Labels of the paths to goals that a best response may use.
-
-    Attributes
-    ----------
-    labels : Labels
-        Labels at all nodes, with bits in the unit.
-    unit : float
-        Bits that one bit of the labels stands for, a power of two.
-    chosen : ndarray of int, shape (n_ways,)
-        Labels at goals.
-    goal : ndarray of int, shape (n_ways,)
-        Number of each label's goal, in the order of ``graph.goals``.
-    bits, depth : ndarray of float, shape (n_ways,)
-    """
-
-    labels: Labels
-    unit: float
-    chosen: IntArray
-    goal: IntArray
-    bits: FloatArray
-    depth: FloatArray
 
 
 class PathResponse(NamedTuple):
@@ -57,163 +34,147 @@ class PathResponse(NamedTuple):
         In loss units.
     price : float
         Loss that one more bit of bandwidth adds, in loss units per bit.
+    surplus : ndarray of float, shape (n_goals,)
+        Most that a path to each goal costs beyond the price of its bits.
     goals : list of int
-        Number of the goal of each path that runs.
+        Goal of each listed path, as a place in ``graph.goals``.
     paths : list of tuple of int
-        Edges of each path that runs.
+        Edges of each listed path: the paths that run, and those that nearly would.
     efforts : list of float
+        Effort on each listed path.
     """
 
     loss: float
     price: float
+    surplus: FloatArray
     goals: list[int]
     paths: list[tuple[int, ...]]
     efforts: list[float]
-    bits: FloatArray
-    depths: FloatArray
 
 
-def goal_labels(game: GraphGame, allocation: FloatArray) -> GoalLabels:
-    """Search the graph for all paths that a best response to an allocation may use.
+class PathSearch:
+    """All paths that a best response to one allocation may use, for any bandwidth.
 
     Parameters
     ----------
     game : GraphGame
     allocation : ndarray of float, shape (n_defenses,)
-
-    Returns
-    -------
-    GoalLabels
 
     Raises
     ------
     SolverError
         If more labels than `MOST_LABELS` remain.
     """
-    graph = game.graph
-    unit = 2.0 ** math.frexp(float(graph.bandwidth.max(initial=0.0)))[1]
-    scaled = graph.bandwidth / unit
-    scaled[scaled < _SMALLEST] = 0.0
-    labels = find_labels(graph, scaled, game.edge_depths(allocation))
-    if labels is None:
-        raise SolverError(
-            f"the attack graph needs more than {MOST_LABELS:,} labels of paths (pairs of bits and "
-            "depth at a node), which is the most that the search holds"
+
+    def __init__(self, game: GraphGame, allocation: FloatArray) -> None:
+        self._graph, self._n_funded = game.graph, int(np.count_nonzero(allocation))
+        bandwidth = self._graph.bandwidth
+        unit = 2.0 ** math.frexp(float(bandwidth.max(initial=0.0)))[1]
+        scaled = bandwidth / unit
+        scaled[scaled < _SMALLEST] = 0.0
+        labels = find_labels(self._graph, scaled, game.edge_depths(allocation))
+        if labels is None:
+            raise SolverError(
+                f"the attack graph needs more than {MOST_LABELS:,} labels (pairs of bits and "
+                "depth of paths to a node), more than the search holds"
+            )
+        goals, self._labels = self._graph.goals, labels
+        count = labels.count[goals]
+        self._goal: IntArray = np.repeat(np.arange(len(goals)), count)
+        before = np.repeat(count.cumsum() - count, count)
+        self._chosen = labels.first[goals][self._goal] + np.arange(len(self._goal)) - before
+        self._bits, self._depth = labels.bits[self._chosen] * unit, labels.depth[self._chosen]
+        self._severity = self._graph.goal_loss[goals][self._goal]
+
+    @property
+    def residual(self) -> FloatArray:
+        """Loss along the path of each label at a goal, in loss units, shape (n_ways,)."""
+        return np.asarray(self._severity * np.exp(-self._depth))
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The attacker's ways: the labels at goals, those of one goal as ways of its loss."""
+        reached = np.unique(self._goal, return_inverse=True)[1]
+        return Ways(self._bits, SharedLosses(reached) if len(reached) else None)
+
+    def respond(self, budget: float, near: float = 1.0) -> PathResponse:
+        """Find the worst attack.
+
+        Parameters
+        ----------
+        budget : float
+            The attacker's bandwidth, in bits.
+        near : float, default 1
+            List also paths that cost at least this share of what makes a path run.
+
+        Returns
+        -------
+        PathResponse
+        """
+        residual = self.residual
+        response = best_response(residual, self.ways, budget)
+        paid = response.price * self._bits
+        surplus = np.zeros(len(self._graph.goals))
+        np.maximum.at(surplus, self._goal, residual - paid)
+        listed = response.plan > 0.0
+        if near < 1.0:
+            listed |= (residual > 0.0) & (residual >= near * (paid + surplus[self._goal]))
+        running = np.flatnonzero(listed)
+        return PathResponse(
+            response.loss,
+            response.price,
+            surplus,
+            self._goal[running].tolist(),
+            [path_of(self._graph, self._labels, label) for label in self._chosen[running].tolist()],
+            response.plan[running].tolist(),
         )
-    goals = graph.goals
-    count = labels.count[goals]
-    goal = np.repeat(np.arange(len(goals)), count)
-    within = np.arange(len(goal)) - np.repeat(count.cumsum() - count, count)
-    chosen = labels.first[goals][goal] + within
-    bits, depth = labels.bits[chosen] * unit, labels.depth[chosen]
-    return GoalLabels(labels, unit, chosen, goal, bits, depth)
 
+    def bound(self, budget: float, price: float) -> float:
+        """Bound the loss of any attack along any paths, listed or not.
 
-def respond(game: GraphGame, allocation: FloatArray, at: GoalLabels | None = None) -> PathResponse:
-    """Find the worst attack on an allocation.
+        For any price ``lam >= 0``, no attack costs more than ``lam B`` plus, for each goal, the
+        most that the loss along a path exceeds ``lam`` times its bits. Labels shrunk by their
+        worst rounding error stand for all paths (see :mod:`mfmgame.paths.label_kernel`).
 
-    Parameters
-    ----------
-    game : GraphGame
-    allocation : ndarray of float, shape (n_defenses,)
-    at : GoalLabels, optional
-        Labels under the allocation, if they are known.
+        Parameters
+        ----------
+        budget : float
+            The attacker's bandwidth ``B``, in bits.
+        price : float
+            The bound is sharp at the attacker's own price.
 
-    Returns
-    -------
-    PathResponse
-
-    Raises
-    ------
-    SolverError
-        As for :func:`goal_labels`.
-    """
-    ways = at or goal_labels(game, allocation)
-    loss = game.graph.goal_loss[game.graph.goals]
-    residual = loss[ways.goal] * np.exp(-ways.depth)
-    response = label_response(ways, residual, game.attacker_bandwidth)
-    import os
-    share=float(os.environ.get('SH','1'))
-    if share<1:
-        mu=np.zeros(len(loss)); np.maximum.at(mu,ways.goal,residual-response.price*ways.bits)
-        running=np.flatnonzero((response.plan>0)|(residual>=share*(mu[ways.goal]+response.price*ways.bits)))
-    else: running = np.flatnonzero(response.plan)
-    paths = [path_of(game.graph, ways.labels, int(ways.chosen[way])) for way in running]
-    return PathResponse(
-        response.loss,
-        response.price,
-        ways.goal[running].tolist(),
-        paths,
-        response.plan[running].tolist(),
-        ways.bits[running], ways.depth[running],
-    )
-
-
-def label_response(ways: GoalLabels, residual: FloatArray, budget: float) -> BestResponse:
-    """Find the worst attack over labels, whose efforts sum to at most 1 at each goal."""
-    return best_way_response(residual, ways.bits, ways.goal, budget)
+        Returns
+        -------
+        float
+            In loss units; rounding errors included on the safe side.
+        """
+        # An edge's depth is itself a sum, of logarithms within a few units of rounding.
+        n_sums = self._graph.visit_order.most_nodes + self._n_funded
+        shrink = 1.0 - wide(2 * _U) * (n_sums + 16)
+        depth = wide(self._depth) * shrink
+        through = np.minimum(np.exp(-depth) * (1.0 + (depth + 8) * WIDE_EPS), 1.0)
+        gain = wide(self._severity) * through - wide(price) * wide(self._bits) * shrink
+        most = np.zeros(len(self._graph.goals), dtype=np.longdouble)
+        np.maximum.at(most, self._goal, gain)
+        total = wide(price) * budget + most.sum()
+        return rounded_up(np.longdouble(total + total * ((len(most) + 8) * WIDE_EPS)))
 
 
 def path_of(graph: AttackGraph, labels: Labels, label: int) -> tuple[int, ...]:
-    """Trace a label back to its path, and cut out loops that cost nothing."""
+    """Trace a label back to the edges of its path, without loops that cost nothing."""
     edges: list[int] = []
     while labels.edge[label] >= 0:
         edges.append(int(labels.edge[label]))
         label = int(labels.parent[label])
-    edges.reverse()
     path: list[int] = []
-    length_at: dict[int, int] = {int(graph.tail[edges[0]]): 0} if edges else {}
-    for edge in edges:
+    visited: list[int] = []
+    for edge in reversed(edges):
+        tail = int(graph.tail[edge])
+        if tail in visited:  # a loop ends here
+            length = visited.index(tail)
+            del visited[length:], path[length:]
+        visited.append(tail)
         path.append(edge)
-        node = int(graph.head[edge])
-        if node in length_at:
-            length = length_at[node]
-            for dropped in path[length:]:
-                if int(graph.head[dropped]) != node:
-                    del length_at[int(graph.head[dropped])]
-            del path[length:]
-        length_at[node] = len(path)
+    if path and (last := int(graph.head[path[-1]])) in visited:
+        del path[visited.index(last) :]
     return tuple(path)
-
-
-def worst_loss_bound(
-    game: GraphGame, allocation: FloatArray, price: float, at: GoalLabels | None = None
-) -> float:
-    """Bound the loss of any attack on an allocation along any path, listed or not.
-
-    For any price ``lam >= 0``, no attack costs more than ``lam B`` plus, over goals, the most that
-    a path's loss exceeds ``lam`` times its bits. By the rule of rounding in
-    :mod:`mfmgame.paths.label_kernel`, labels shrunk by their worst rounding error stand for every
-    path of the graph.
-
-    Parameters
-    ----------
-    game : GraphGame
-    allocation : ndarray of float, shape (n_defenses,)
-    price : float
-        The bound is sharp at the attacker's own price.
-    at : GoalLabels, optional
-        Labels under the allocation, if they are known.
-
-    Returns
-    -------
-    float
-        In loss units; rounding errors included on the safe side.
-
-    Raises
-    ------
-    SolverError
-        As for :func:`goal_labels`.
-    """
-    ways, graph = at or goal_labels(game, allocation), game.graph
-    # Each depth of an edge is a sum of products, of logarithms within a few units of rounding.
-    n_sums = graph.visit_order.most_nodes + np.count_nonzero(allocation)
-    shrink = 1.0 - wide(2 * _U) * (n_sums + 16)
-    loss = wide(graph.goal_loss[graph.goals][ways.goal])
-    depth = wide(ways.depth) * shrink
-    through = np.exp(-depth) * (1.0 + (depth + 8) * WIDE_EPS)
-    gain = loss * np.minimum(through, 1.0) - wide(price) * wide(ways.bits) * shrink
-    most = np.zeros(len(graph.goals), dtype=np.longdouble)
-    np.maximum.at(most, ways.goal, gain)
-    total = wide(price) * game.attacker_bandwidth + most.sum()
-    return rounded_up(np.longdouble(total + total * ((len(most) + 8) * WIDE_EPS)))
