@@ -78,6 +78,11 @@ class GraphGame:
         return self.techniques.attacker_bandwidth
 
     @cached_property
+    def goal_ids(self) -> tuple[str, ...]:
+        """Id of each goal, in the order of ``graph.goals``."""
+        return tuple(self.node_ids[goal] for goal in self.graph.goals.tolist())
+
+    @cached_property
     def composition(self) -> Independent:
         """Composition of the techniques."""
         return Independent(dense(self.techniques.effectiveness))

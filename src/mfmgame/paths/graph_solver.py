@@ -194,7 +194,8 @@ class GraphSolver:
             # Points beyond the best allocation are often far beyond: every second stops halfway.
             is_halfway = bool(added) and not is_halfway and found.modelled > 0.0
             if is_halfway:
-                allocation = 0.5 * (allocation + found.allocation)
+                halfway = 0.5 * (allocation + found.allocation)
+                allocation = scaled_to_limits(frame, halfway)
         found.stopped = "round_limit"
 
     def _is_narrow(self, found: GraphFound) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from mfmgame.game.game import DefenseGame
+from mfmgame.game.shared_losses import SharedLosses
 from mfmgame.numerics.arrays import FloatArray, IntArray
 from mfmgame.paths.graph_game import GraphGame
 from mfmgame.paths.path_composition import PathComposition
@@ -41,6 +42,21 @@ class ListedPaths:
         self._depths = np.empty((64, game.techniques.n_defenses))
         self.paths: list[tuple[int, ...]] = []
         self.goals: list[int] = []
+
+    def some(self, numbers: IntArray) -> ListedPaths:
+        """List some of the paths, in the given order.
+
+        Parameters
+        ----------
+        numbers : ndarray of int, shape (n_some,)
+
+        Returns
+        -------
+        ListedPaths
+        """
+        other, chosen = ListedPaths(self._game), numbers.tolist()
+        other.numbers([self.goals[k] for k in chosen], [self.paths[k] for k in chosen])
+        return other
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -100,16 +116,17 @@ class ListedPaths:
         -------
         DefenseGame
         """
-        frame, goals = self._game.techniques, self._game.graph.goals
-        count = [0] * len(goals)
+        count = [0] * len(self._game.goal_ids)
         ids = []
         for goal in self.goals:
             count[goal] += 1
-            ids.append(f"{self._game.node_ids[goals[goal]]}/{count[goal]}")
-        game = copy.copy(frame)
+            ids.append(f"{self._game.goal_ids[goal]}/{count[goal]}")
+        game = copy.copy(self._game.techniques)
         game.severity, game.bandwidth = self.severity, self.bandwidth
         game.effectiveness = np.minimum(-np.expm1(-self.depths), _ALMOST_ALL)
         game.threat_ids = ids
+        game.threat_losses = tuple(self._game.goal_ids[goal] for goal in self.goals)
+        game.shared_losses = SharedLosses.by_label(game.threat_losses)
         game.threat_classes = ("unclassified",) * len(self)
         game.threat_names = ("",) * len(self)
         return game.with_attacker_bandwidth(attacker_bandwidth)

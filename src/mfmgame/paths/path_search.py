@@ -21,8 +21,6 @@ __all__ = ["PathResponse", "PathSearch", "path_of"]
 
 
 _U = 2.0**-53
-_SMALLEST = 1e-290
-"""Share of the greatest bandwidth below which an edge counts as needing none."""
 
 
 class PathResponse(NamedTuple):
@@ -70,9 +68,7 @@ class PathSearch:
         self._graph, self._n_funded = game.graph, int(np.count_nonzero(allocation))
         bandwidth = self._graph.bandwidth
         unit = 2.0 ** math.frexp(float(bandwidth.max(initial=0.0)))[1]
-        scaled = bandwidth / unit
-        scaled[scaled < _SMALLEST] = 0.0
-        labels = find_labels(self._graph, scaled, game.edge_depths(allocation))
+        labels = find_labels(self._graph, bandwidth / unit, game.edge_depths(allocation))
         if labels is None:
             raise SolverError(
                 f"the attack graph needs more than {MOST_LABELS:,} labels (pairs of bits and "

@@ -1,0 +1,75 @@
+"""Small attack graphs, and all of their simple paths."""
+
+import numpy as np
+
+import mfmgame as mg
+from mfmgame.paths.attack_graph import AttackGraph
+from mfmgame.paths.graph_game import GraphGame
+
+
+def graph_game(edges, *, entries, goals, budget, shares=None, limit=1e9, **options):
+    """Build the game of edges (from, to, bits), each a technique that one defense stops."""
+    nodes = list(dict.fromkeys([*entries, *(node for edge in edges for node in edge[:2]), *goals]))
+    at = {node: place for place, node in enumerate(nodes)}
+    loss = np.zeros(len(nodes))
+    for node, severity in goals.items():
+        loss[at[node]] = severity
+    graph = AttackGraph(
+        len(nodes),
+        np.array([at[tail] for tail, _, _ in edges], dtype=np.intp),
+        np.array([at[head] for _, head, _ in edges], dtype=np.intp),
+        np.arange(len(edges)),
+        np.array([bits for *_, bits in edges]),
+        np.array([at[node] for node in entries], dtype=np.intp),
+        loss,
+    )
+    stopped = [0.5] * len(edges) if shares is None else shares
+    techniques = mg.DefenseGame(
+        severity=np.zeros(len(edges)),
+        bandwidth=np.zeros(len(edges)),
+        effectiveness=np.array(stopped, dtype=float).reshape(len(edges), -1),
+        attacker_bandwidth=budget,
+        use={"budget": np.ones(np.array(stopped).reshape(len(edges), -1).shape[1])},
+        limits={"budget": limit},
+        composition="independent",
+        **options,
+    )
+    return GraphGame(graph, techniques, [str(n) for n in nodes], [f"e{k}" for k in range(len(edges))])
+
+
+
+
+def random_graph_game(generator, n_defenses=2, most_nodes=6, most_edges=12, **options):
+    """Draw a graph with cycles, parallel edges, loops, and numbers that make ties and zeros."""
+    n_nodes = int(generator.integers(2, most_nodes + 1))
+    n_edges = int(generator.integers(1, most_edges + 1))
+    ends = generator.integers(0, n_nodes, (n_edges, 2)).tolist()
+    fine = generator.random() < 0.5
+    bits = generator.random(n_edges) if fine else generator.integers(0, 4, n_edges) / 4
+    shares = (
+        generator.random((n_edges, n_defenses)) * 0.95
+        if fine
+        else generator.choice([0.0, 0.5, 0.75], (n_edges, n_defenses))
+    )
+    goals = generator.choice(n_nodes, int(generator.integers(1, n_nodes + 1)), replace=False)
+    entries = generator.choice(n_nodes, int(generator.integers(1, 3)), replace=False)
+    edges = [(tail, head, float(b)) for (tail, head), b in zip(ends, bits, strict=True)]
+    severities = {int(goal): float(generator.integers(1, 9)) for goal in goals}
+    options = {"budget": float(generator.integers(1, 9)) / 4, "limit": 1.0} | options
+    return graph_game(edges, entries=entries.tolist(), goals=severities, shares=shares, **options)
+
+
+def simple_paths(graph):
+    """List the goal and the edges of every path that visits no node twice."""
+    goals, paths = [], []
+    stack = [(int(entry), (), frozenset([int(entry)])) for entry in graph.entries]
+    while stack:
+        node, path, visited = stack.pop()
+        if graph.goal_loss[node] > 0:
+            goals.append(node)
+            paths.append(path)
+        for edge in np.flatnonzero(graph.tail == node).tolist():
+            head = int(graph.head[edge])
+            if head not in visited:
+                stack.append((head, (*path, edge), visited | {head}))
+    return goals, paths
