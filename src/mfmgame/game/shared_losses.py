@@ -70,6 +70,11 @@ class SharedLosses:
         self._starts = np.append(0, sizes.cumsum())[:-1]
         self.first_threats: IntArray = self._order[self._starts]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SharedLosses) and np.array_equal(self.loss_of, other.loss_of)
+
+    __hash__ = None  # type: ignore[assignment]
+
     @classmethod
     def by_label(cls, labels: Sequence[str]) -> SharedLosses | None:
         """Number the losses of threats by label; None if no two threats share a label.

@@ -1,7 +1,8 @@
 """Master linear program over the cuts made so far.
 
-    minimise    B lam + sum_i mu[i]
-    subject to  lam b[i] + mu[i] + gradient_k . x >= constant_k   for each cut k of threat i
+    minimise    B lam + sum_g mu[g]
+    subject to  lam b[i] + mu[g] + gradient_k . x >= constant_k   for each cut k of a threat i
+                                                                  that causes the loss g
                 use x <= limits,  0 <= x <= max_level,  lam >= 0,  mu >= 0
 
 The tolerances of HiGHS are absolute, so the program is passed in units in which they are
@@ -46,6 +47,8 @@ _SECOND_TRIES: tuple[dict[str, bool | int | float | str], ...] = (
 """Options tried after a failed warm start: from scratch, then looser, as proofs check results."""
 _NARROWEST = 2.0**-28
 """Least coefficient of the price in a row: HiGHS drops coefficients below 1e-9."""
+_REFUSED = 2.0**49
+"""Coefficient that HiGHS does not refuse, close to the greatest."""
 _FINEST = 2.0**-28
 """Least unit of a level relative to its range: in smaller units HiGHS sees no coverage."""
 _REACH_RANGE = 2.0**20
@@ -63,7 +66,7 @@ class MasterPoint(NamedTuple):
     price : float
         ``lam``: loss units per bit of the attacker's bandwidth.
     surplus : ndarray of float, shape (n_entered,)
-        ``mu`` of each threat in the program, in order of entry.
+        ``mu`` of each column that the cuts name, in order of entry.
     weights : ndarray of float, shape (n_cuts,)
         Dual of each cut: an effort of its threat.
     limit_prices : ndarray of float, shape (n_resources,)
@@ -140,7 +143,7 @@ class Master:
 
     @property
     def entered(self) -> IntArray:
-        """Threats in order of entry, as in a point's surplus, shape (n_entered,)."""
+        """Losses, or groups of them, in order of entry, as in a point's surplus."""
         return self._entered
 
     def fits(self, limits: FloatArray) -> bool:
@@ -154,17 +157,18 @@ class Master:
 
     def add_cuts(
         self,
-        threats: IntArray,
+        losses: IntArray,
         severity: FloatArray,
         bandwidth: FloatArray,
         constants: FloatArray,
         gradients: FloatArray,
     ) -> None:
-        """Add a cut ``loss >= severity (constant - gradient . x)`` for each given threat.
+        """Add cuts ``loss >= severity (constant - gradient . x)``.
 
         Parameters
         ----------
-        threats : ndarray of int, shape (n_new,)
+        losses : ndarray of int, shape (n_new,)
+            Loss, or group of losses, of each cut: the cuts of one share its surplus.
         severity, bandwidth, constants : ndarray of float, shape (n_new,)
         gradients : ndarray of float, shape (n_new, n_defenses)
         """
@@ -174,18 +178,22 @@ class Master:
         ranged = np.minimum(np.maximum(relative, width / WIDEST), width / _NARROWEST)
         unit = np.where(width > 0, ranged, relative)
         unit = powers_of_two(np.maximum(unit, relative / STEEPEST))
-        column = self._enter(threats, unit)
+        column = self._enter(losses, unit)
+        # The cuts of one column may be of threats of very different size.
+        own = self._surplus_unit[column]
+        unit = np.clip(unit, own / STEEPEST, own / _NARROWEST)
+        unit = powers_of_two(np.maximum(unit, np.maximum(relative, width) / _REFUSED))
         relative = relative / unit
         width = width / unit
         rows = gradients * np.where(self._runs, self._level_unit, 0.0) * relative[:, None]
-        lower, upper = constants * relative, np.full(len(threats), np.inf)
+        lower, upper = constants * relative, np.full(len(losses), np.inf)
 
         n_defenses = self._n_defenses
-        entries = np.empty((len(threats), n_defenses + 2))
+        entries = np.empty((len(losses), n_defenses + 2))
         columns = np.empty(entries.shape, dtype=np.int32)
         entries[:, :n_defenses], columns[:, :-1] = rows, np.arange(n_defenses + 1)
         entries[:, -2] = width
-        entries[:, -1], columns[:, -1] = self._surplus_unit[column] / unit, n_defenses + 1 + column
+        entries[:, -1], columns[:, -1] = own / unit, n_defenses + 1 + column
         add_rows(self._highs, entries, columns, lower, upper)
 
         self._rows = np.concatenate((self._rows, rows))
@@ -347,14 +355,14 @@ class Master:
             return None
         return np.clip(optimum[0], 0.0, self._column_upper)[: self._n_defenses] * self._level_unit
 
-    def _enter(self, threats: IntArray, unit: FloatArray) -> IntArray:
-        """Return the surplus column of every threat, adding missing columns."""
-        missing = int(threats.max(initial=-1)) + 1 - len(self._column_of)
+    def _enter(self, losses: IntArray, unit: FloatArray) -> IntArray:
+        """Return the surplus column of every cut, adding missing columns."""
+        missing = int(losses.max(initial=-1)) + 1 - len(self._column_of)
         if missing > 0:
             self._column_of = np.concatenate((self._column_of, np.full(missing, -1)))
-        column = self._column_of[threats]
+        column = self._column_of[losses]
         if (column < 0).any():
-            new, first = np.unique(threats[column < 0], return_index=True)
+            new, first = np.unique(losses[column < 0], return_index=True)
             cost = unit[column < 0][first]
             none, upper = np.zeros(len(new)), np.full(len(new), np.inf)
             check(self._highs.addCols(len(new), cost, none, upper, 0, [], [], []))
@@ -363,7 +371,7 @@ class Master:
             self._cost = np.concatenate((self._cost, cost))
             self._column_upper = np.concatenate((self._column_upper, upper))
             self._surplus_unit = np.concatenate((self._surplus_unit, cost))
-            column = self._column_of[threats]
+            column = self._column_of[losses]
         return column
 
     def _set_levels(self, least: FloatArray, greatest: FloatArray) -> None:

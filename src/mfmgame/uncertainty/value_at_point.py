@@ -63,7 +63,7 @@ class Responses:
                 found = threshold_beyond(solver, solution, loss)
                 threshold = math.inf if found.bandwidth is None else found.bandwidth
                 status = found.status
-            everything = game.bandwidth.sum()
+            everything = game.ways.total_bits
             rows[place] = solution.value, threshold, everything, STATUSES.index(status)
         return rows
 

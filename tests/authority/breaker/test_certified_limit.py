@@ -15,6 +15,7 @@ import mfmgame as mg
 from breakers import GATEWAY, answer
 from mfmgame.authority.breaker.certified_limit import certified_limit, greatest_bandwidth
 from mfmgame.game.compositions import compose
+from mfmgame.game.shared_losses import SharedLosses
 from mfmgame.view.json.answer_documents import frontier_document
 from mfmgame.view.json.plan_documents import evaluation_document
 from random_games import games, stepped_games
@@ -30,39 +31,43 @@ def limit_of(scenario=GATEWAY, plan="(best)", result=None, **options):
     return certified_limit(result, mg.Scenario(**scenario), plan, DIGEST, **options)
 
 
-def worst_loss(residuals, bits, bandwidth) -> Fraction:
-    """Greatest loss over every choice of threats in full and one in part."""
-    threats, worst = range(len(residuals)), Fraction(0)
-    for size in range(len(residuals) + 1):
-        for chosen in itertools.combinations(threats, size):
-            left = bandwidth - sum(bits[i] for i in chosen)
-            if left < 0:
-                continue
-            loss = sum((residuals[i] for i in chosen), Fraction(0))
-            rest = [i for i in threats if i not in chosen]
-            parts = [
-                residuals[i] * min(1, left / bits[i]) if bits[i] else residuals[i] for i in rest
-            ]
-            worst = max(worst, loss + max(parts, default=0))
+def worst_loss(ways, bandwidth) -> Fraction:
+    """Greatest loss over every choice of one way a loss, or none, and a better way in part."""
+    worst, none = Fraction(0), (Fraction(0), Fraction(0))
+    for chosen in itertools.product(*([none, *group] for group in ways)):
+        left = bandwidth - sum(bits for _, bits in chosen)
+        if left < 0:
+            continue
+        parts = [
+            (residual - loss) * min(1, left / (bits - used) if bits > used else 1)
+            for group, (loss, used) in zip(ways, chosen, strict=True)
+            for residual, bits in group
+            if residual > loss and bits >= used
+        ]
+        worst = max(worst, sum(loss for loss, _ in chosen) + max(parts, default=0))
     return worst
 
 
 def assert_is_exact(game, levels, loss):
     threats = np.arange(game.n_threats)
     exposures = compose(game).certain_exposure(threats, levels)
-    residuals = [Fraction(v) * x for v, x in zip(game.severity.tolist(), exposures, strict=True)]
-    bits = [Fraction(b) for b in game.bandwidth.tolist()]
-    free = sum((r for r, b in zip(residuals, bits, strict=True) if not b), Fraction(0))
-    if free > loss:
+    ways = [[] for _ in range(game.n_losses)]
+    for i, share in enumerate(exposures):
+        residual, bits = (
+            Fraction(float(game.severity[i])) * share,
+            Fraction(float(game.bandwidth[i])),
+        )
+        ways[game.losses_of(threats)[i]].append((residual, bits))
+    if sum(max((r for r, b in group if not b), default=0) for group in ways) > loss:
         with pytest.raises(mg.SpecificationError, match="need no bits alone cost more"):
             greatest_bandwidth(game, levels, loss)
         return
     limit = greatest_bandwidth(game, levels, loss)
     if limit is None:
-        assert sum(residuals) <= loss
+        assert sum(max(residual for residual, _ in group) for group in ways) <= loss
     else:
-        assert worst_loss(residuals, bits, limit) <= loss
-        assert worst_loss(residuals, bits, limit + Fraction(1, 10**40)) > loss
+        assert worst_loss(ways, limit) <= loss
+        assert worst_loss(ways, limit + Fraction(1, 10**40)) > loss
 
 
 @pytest.mark.parametrize("composition", COMPOSITIONS)
@@ -70,6 +75,8 @@ def assert_is_exact(game, levels, loss):
 @given(data=st.data())
 def test_no_attack_within_the_limit_costs_more_and_any_beyond_does(composition, data):
     game = data.draw(games(composition, max_threats=6))
+    labels = st.lists(st.sampled_from(["", "a", "b"]), min_size=6, max_size=6)
+    game.shared_losses = SharedLosses.by_label(data.draw(labels)[: game.n_threats])
     shares = data.draw(st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0]), min_size=5, max_size=5))
     levels = game.max_level * np.array(shares)[: game.n_defenses]
     assert_is_exact(game, levels, data.draw(st.sampled_from([0.0, 0.5, 1.0, 3.0, 7.3])))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,8 @@ __all__ = [
     "verified_plan",
 ]
 
+_Way = tuple[Fraction, Fraction]
+"""Residual loss and bits of a threat."""
 BEST, THRESHOLD = "(best)", "(threshold)"
 """Plans of a result: its allocation, and the allocation of its threshold."""
 
@@ -217,20 +220,36 @@ def greatest_bandwidth(game: DefenseGame, levels: FloatArray, loss: float) -> Fr
     """
     exposures = ExactGame(game).exposures(np.arange(game.n_threats), levels)
     numbers = zip(game.severity.tolist(), game.bandwidth.tolist(), exposures, strict=True)
-    threats = [(Fraction(severity) * share, Fraction(bits)) for severity, bits, share in numbers]
-    left = Fraction(loss) - sum((residual for residual, bits in threats if not bits), Fraction(0))
+    ways: dict[int, list[_Way]] = {}
+    losses = game.losses_of(np.arange(game.n_threats)).tolist()
+    for number, (severity, bits, share) in zip(losses, numbers, strict=True):
+        ways.setdefault(number, []).append((Fraction(severity) * share, Fraction(bits)))
+    left = Fraction(loss) - sum(map(_free_loss, ways.values()), Fraction(0))
     if left < 0:
         raise SpecificationError(
             "the threats that need no bits alone cost more than the termination loss, "
             "expected a plan that a limit on calls can hold within it"
         )
-    running = [(residual / bits, residual, bits) for residual, bits in threats if bits and residual]
     spent = Fraction(0)
-    for ratio, residual, bits in sorted(running, reverse=True):
-        if residual > left:
-            return spent + left / ratio
-        left, spent = left - residual, spent + bits
+    for slope, gain, bits in sorted(chain.from_iterable(map(_steps, ways.values())), reverse=True):
+        if gain > left:
+            return spent + left / slope
+        left, spent = left - gain, spent + bits
     return None
+
+
+def _free_loss(ways: list[_Way]) -> Fraction:
+    return max((residual for residual, bits in ways if not bits), default=Fraction(0))
+
+
+def _steps(ways: list[_Way]) -> Iterator[tuple[Fraction, Fraction, Fraction]]:
+    """Yield slope, gain and bits of each step on the upper concave envelope of a loss's ways."""
+    loss, used = _free_loss(ways), Fraction(0)
+    while later := [way for way in ways if way[0] > loss and way[1] > used]:
+        steps = [((residual - loss) / (bits - used), residual, bits) for residual, bits in later]
+        slope, residual, bits = max(steps)
+        yield slope, residual - loss, bits - used
+        loss, used = residual, bits
 
 
 def _as_answer(

@@ -123,7 +123,8 @@ def _notes(authorized: AuthorizedBits) -> Iterator[str]:
     for first, second in authorized.shared_calls:
         yield (
             f"a call can serve both {printable(first)} and {printable(second)}: a limit of bits "
-            "bounds no loss unless they are a single threat, or all but one have 0 bits"
+            "bounds no loss unless they are a single threat or ways to one loss, or all but one "
+            "have 0 bits"
         )
     for threat in authorized.threats:
         if threat.sequences == 0:
