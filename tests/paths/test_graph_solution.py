@@ -7,6 +7,7 @@ import pytest
 
 import mfmgame as mg
 from attack_graphs import graph_game, random_graph_game, simple_paths
+from mfmgame.game.labels import Labelled
 from mfmgame.paths.graph_solution import solve_graph
 from mfmgame.paths.graph_verification import verify_graph
 from mfmgame.references.cone import independent_value_by_cvxpy
@@ -84,7 +85,7 @@ def test_numbers_that_do_not_follow_are_refused(solved):
         {"bandwidth_price": float("nan")},
         {"certificate": replace(proof, weights=proof.weights * 2)},
         {"certificate": replace(proof, anchors=proof.anchors + 0.1)},
-        {"allocation": mg.Labelled(solution.game.defense_ids, np.array([1.0, 1.0]))},
+        {"allocation": Labelled(solution.game.defense_ids, np.array([1.0, 1.0]))},
     ):
         with pytest.raises(mg.CertificateError):
             verify_graph(replace(solution, **wrong), game)
@@ -102,9 +103,11 @@ def test_edges_that_make_no_path_are_refused(solved):
 def test_a_bound_of_the_listed_paths_alone_is_not_enough(solved):
     """A path that nobody listed raises the upper bound of the verification."""
     game, solution = solved
-    graph = replace(game.graph, bandwidth=np.where(np.arange(5) == 4, 0.0, game.graph.bandwidth))
-    other = type(game)(graph, game.techniques, game.node_ids, game.edge_ids)
-    with pytest.raises(mg.CertificateError):
+    more = {"tail": 0, "head": 3, "technique": 3, "bandwidth": 0.1}
+    columns = {name: np.append(getattr(game.graph, name), end) for name, end in more.items()}
+    graph = replace(game.graph, **columns)
+    other = type(game)(graph, game.techniques, game.node_ids, [*game.edge_ids, "more"])
+    with pytest.raises(mg.CertificateError, match="/bounds/upper|/value"):
         verify_graph(solution, other)
 
 

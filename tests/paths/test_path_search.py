@@ -22,7 +22,7 @@ def test_the_best_response_is_the_best_over_all_simple_paths(seed):
     goals, paths = simple_paths(game.graph)
     depth, bits = game.edge_depths(allocation), game.graph.bandwidth
     residual = np.array(
-        [game.graph.goal_loss[g] * np.exp(-depth[list(p)].sum()) for g, p in zip(goals, paths)]
+        [game.graph.goal_loss[g] * np.exp(-depth[list(p)].sum()) for g, p in zip(goals, paths, strict=True)]
     )
     bandwidth = np.array([bits[list(p)].sum() for p in paths])
     losses = SharedLosses(np.unique(goals, return_inverse=True)[1]) if goals else None
