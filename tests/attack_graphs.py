@@ -34,9 +34,9 @@ def graph_game(edges, *, entries, goals, budget, shares=None, limit=1e9, **optio
         composition="independent",
         **options,
     )
-    return GraphGame(graph, techniques, [str(n) for n in nodes], [f"e{k}" for k in range(len(edges))])
-
-
+    return GraphGame(
+        graph, techniques, [str(n) for n in nodes], [f"e{k}" for k in range(len(edges))]
+    )
 
 
 def random_graph_game(generator, n_defenses=2, most_nodes=6, most_edges=12, **options):
@@ -73,3 +73,21 @@ def simple_paths(graph):
             if head not in visited:
                 stack.append((head, (*path, edge), visited | {head}))
     return goals, paths
+
+
+def listed_game(game):
+    """Build the game of all simple paths, as threats that share the loss of their goal."""
+    goals, paths = simple_paths(game.graph)
+    frame, graph = game.techniques, game.graph
+    through = 1.0 - frame.effectiveness[graph.technique]
+    rows = [1.0 - through[list(path)].prod(axis=0) for path in paths]
+    return mg.DefenseGame(
+        severity=graph.goal_loss[goals],
+        bandwidth=[graph.bandwidth[list(path)].sum() for path in paths],
+        effectiveness=np.array(rows).reshape(len(paths), frame.n_defenses),
+        attacker_bandwidth=game.attacker_bandwidth,
+        use=dict(zip(frame.resources, frame.use, strict=True)),
+        limits=dict(zip(frame.resources, frame.limits, strict=True)),
+        threat_losses=[str(goal) for goal in goals],
+        composition="independent",
+    )

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 import mfmgame as mg
+from attack_graphs import graph_game, random_graph_game, simple_paths
 from mfmgame.game.attacker import Ways, best_response
 from mfmgame.game.shared_losses import SharedLosses
 from mfmgame.paths import label_kernel
 from mfmgame.paths.attack_graph import AttackGraph
 from mfmgame.paths.graph_game import GraphGame
 from mfmgame.paths.path_search import PathSearch
-from attack_graphs import graph_game, random_graph_game, simple_paths
 
 
 @pytest.mark.parametrize("seed", range(300))
@@ -22,7 +22,10 @@ def test_the_best_response_is_the_best_over_all_simple_paths(seed):
     goals, paths = simple_paths(game.graph)
     depth, bits = game.edge_depths(allocation), game.graph.bandwidth
     residual = np.array(
-        [game.graph.goal_loss[g] * np.exp(-depth[list(p)].sum()) for g, p in zip(goals, paths, strict=True)]
+        [
+            game.graph.goal_loss[g] * np.exp(-depth[list(p)].sum())
+            for g, p in zip(goals, paths, strict=True)
+        ]
     )
     bandwidth = np.array([bits[list(p)].sum() for p in paths])
     losses = SharedLosses(np.unique(goals, return_inverse=True)[1]) if goals else None

@@ -107,9 +107,7 @@ class AttackGraph:
         return VisitOrder(nodes, np.append(0, sizes.cumsum()), most_nodes)
 
 
-def _topological_ranks(
-    weight: IntArray, tail: IntArray, head: IntArray
-) -> tuple[IntArray, int]:
+def _topological_ranks(weight: IntArray, tail: IntArray, head: IntArray) -> tuple[IntArray, int]:
     """Number vertices so that every edge between two leads upwards, and weigh the heaviest path.
 
     The graph has no cycles except loops.

@@ -160,13 +160,17 @@ class GraphSolver:
         found.lower = min(found.lower, found.loss)
         return found
 
+    def _allowed(self, allocation: FloatArray) -> FloatArray:
+        """Raise defenses without resource use, and keep the allocation within the limits."""
+        frame = self.game.techniques
+        return scaled_to_limits(frame, with_all_free(frame, allocation))
+
     def _search(self, found: GraphFound, deadline: float) -> None:
-        frame, budget = self.game.techniques, found.game.attacker_bandwidth
-        free = with_all_free(frame, np.zeros(frame.n_defenses))
+        budget = found.game.attacker_bandwidth
         point = self._cuts.solve(budget, self._anchored_at) if len(self._cuts) else None
         allocation, is_halfway, refinements = found.allocation, False, 0
         if point is not None:
-            allocation = scaled_to_limits(frame, np.maximum(point.allocation, free))
+            allocation = self._allowed(point.allocation)
         for found.rounds in range(_MAX_ROUNDS + 1):
             response = PathSearch(found.game, allocation).respond(budget, _NEAR)
             if response.loss < found.loss:
@@ -190,12 +194,11 @@ class GraphSolver:
                 found.modelled, found.dual = modelled, self._cuts.dual(point)
             if self._is_narrow(found):
                 return
-            allocation = scaled_to_limits(frame, np.maximum(point.allocation, free))
+            allocation = self._allowed(point.allocation)
             # Points beyond the best allocation are often far beyond: every second stops halfway.
             is_halfway = bool(added) and not is_halfway and found.modelled > 0.0
             if is_halfway:
-                halfway = 0.5 * (allocation + found.allocation)
-                allocation = scaled_to_limits(frame, halfway)
+                allocation = self._allowed(0.5 * (allocation + found.allocation))
         found.stopped = "round_limit"
 
     def _is_narrow(self, found: GraphFound) -> bool:

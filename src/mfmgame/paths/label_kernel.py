@@ -46,7 +46,7 @@ class Labels(NamedTuple):
 
     Attributes
     ----------
-    first, count : ndarray of int, shape (n_nodes,)
+    first, number : ndarray of int, shape (n_nodes,)
         First label and number of labels of each node; within a node, bits rise and depths fall.
     bits, depth : ndarray of float, shape (n_labels,)
         Sums along each path.
@@ -57,7 +57,7 @@ class Labels(NamedTuple):
     """
 
     first: IntArray
-    count: IntArray
+    number: IntArray
     bits: FloatArray
     depth: FloatArray
     edge: IntArray

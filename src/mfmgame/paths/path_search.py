@@ -75,7 +75,7 @@ class PathSearch:
                 "depth of paths to a node), more than the search holds"
             )
         goals, self._labels = self._graph.goals, labels
-        count = labels.count[goals]
+        count = labels.number[goals]
         self._goal: IntArray = np.repeat(np.arange(len(goals)), count)
         before = np.repeat(count.cumsum() - count, count)
         self._chosen = labels.first[goals][self._goal] + np.arange(len(self._goal)) - before
