@@ -47,6 +47,11 @@ def valid(folder) -> dict:
         "best_portfolios": {"problem": stepped},
         "authorized_bits": {"tools": []},
         "build_game": {"scenario": plain},
+        "chain_effectiveness": {
+            "effectiveness": [[0.5]],
+            "steps": [[0]],
+            "composition": "best_of",
+        },
         "check_catalog": {"catalog": catalog},
         "costed": {"catalog": catalog, **file},
         "compare": {**problem, "other": game},
@@ -163,6 +168,7 @@ def test_the_first_argument_says_what_it_is_to_be(calls, function, wrong):
         "catalogs": (),
         "files": (),
         "severity": (list, np.ndarray),
+        "effectiveness": (np.ndarray,),
     }
     if isinstance(wrong, may_be.get(argument, ())):
         pytest.skip("such may be meant")

@@ -79,6 +79,7 @@ from .evidence.measuring import measured_catalog
 from .evidence.merging import merge_evidence
 from .evidence.reading import ReadingOptions, read_trials
 from .evidence.trials import Trials
+from .game.chains import chain_effectiveness
 from .game.game import DefenseGame
 from .game.input_changes import InputChange
 from .game.level_rules import DefenseGroup
@@ -198,6 +199,7 @@ __all__ = [
     "basis_summary",
     "best_portfolios",
     "build_game",
+    "chain_effectiveness",
     "channel",
     "check_catalog",
     "compare",

@@ -7,7 +7,8 @@ from mfmgame.catalogs import resolve_catalog
 from mfmgame.catalogs.importing.assumed_numbers import AssumedNumbers, as_catalog
 from mfmgame.catalogs.importing.knowledge_base import KnowledgeBase, Link, Mitigation, Technique
 from mfmgame.catalogs.weighing import Weights, cited, weighed
-from mfmgame.documents.catalog import Origin, Sourced
+from mfmgame.documents.catalog import Origin
+from mfmgame.documents.sourced_entries import Sourced
 from specifications import CATALOG
 
 BASE = KnowledgeBase(

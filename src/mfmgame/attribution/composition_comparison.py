@@ -16,6 +16,7 @@ from mfmgame.errors import SpecificationError
 from mfmgame.game.compositions import compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.scenario_game import game_of
+from mfmgame.numerics.arrays import dense
 
 __all__ = ["CompositionComparison", "compare_compositions"]
 
@@ -109,4 +110,6 @@ def _composed(game: DefenseGame, composition: str) -> DefenseGame:
     """Return a game with another composition, sharing its arrays."""
     other = copy(game)
     other.composition = composition
+    if game.chains is not None:
+        other.effectiveness = game.chains.completed(dense(game.effectiveness), composition)
     return other

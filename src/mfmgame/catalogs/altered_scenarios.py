@@ -6,8 +6,13 @@ from collections.abc import Sequence
 
 from mfmgame.catalogs.scenario_entries import catalog_of
 from mfmgame.documents.addition import Addition
-from mfmgame.documents.base import refuse, refuse_unknown
+from mfmgame.documents.base import refuse
 from mfmgame.documents.catalog import Catalog, Defense, Threat
+from mfmgame.documents.entry_references import (
+    refuse_shared_ids,
+    refuse_unknown_pairs,
+    refuse_unknown_parts,
+)
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.scenario_parts import Overrides
 from mfmgame.errors import SpecificationError
@@ -80,18 +85,24 @@ def _with_entries(scenario: Scenario, catalog: Catalog, addition: Addition) -> S
                 )
     threats += _ids(addition.threats)
     defenses += _ids(addition.defenses)
-    stated = {(one.threat, one.defense) for one in scenario.effectiveness}
+    stated = {(one.acts_on, one.defense) for one in scenario.effectiveness}
+    losses, techniques = (
+        dict.fromkeys(entry.id for entry in entries)
+        for entries in (
+            [*catalog.losses, *scenario.losses],
+            [*catalog.techniques, *scenario.techniques],
+        )
+    )
+    refuse_shared_ids("threats", _ids(addition.threats), "technique", techniques)
+    refuse_unknown_parts(addition.threats, losses, techniques)
+    refuse_unknown_pairs(
+        addition.effectiveness, dict.fromkeys(threats), dict.fromkeys(defenses), techniques
+    )
     for index, one in enumerate(addition.effectiveness):
-        refuse_unknown(
-            one.threat, dict.fromkeys(threats), "threat", "effectiveness", index, "threat"
-        )
-        refuse_unknown(
-            one.defense, dict.fromkeys(defenses), "defense", "effectiveness", index, "defense"
-        )
-        if (one.threat, one.defense) in stated:
+        if (one.acts_on, one.defense) in stated:
             raise refuse(
                 ("effectiveness", index),
-                f"found {shown(one.threat)} with {shown(one.defense)}, of which the scenario "
+                f"found {shown(one.acts_on)} with {shown(one.defense)}, of which the scenario "
                 "has a value, expected another pair",
             )
     return scenario.model_copy(

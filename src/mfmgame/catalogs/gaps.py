@@ -303,7 +303,8 @@ def _bases(catalog: Catalog, entries: Entries) -> dict[str, dict[str, int]]:
     ]
     counts = entries.effectiveness > 0.0
     for entry in catalog.effectiveness:
-        counts[rows[entry.threat], columns[entry.defense]] = True
+        if entry.threat is not None:
+            counts[rows[entry.threat], columns[entry.defense]] = True
     return {
         "severity": _counted(bases.severity),
         "bandwidth": _counted(bases.bandwidth),

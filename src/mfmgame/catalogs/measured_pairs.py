@@ -12,13 +12,11 @@ from mfmgame.messages import counted, shown
 __all__ = ["MeasuredPairs", "measured_pairs", "note_on_harm"]
 
 MeasuredPairs = Mapping[tuple[str, str], Measured]
-"""Measured effectiveness by the ids of threat and defense."""
+"""Measured effectiveness by the ids of threat or technique, and defense."""
 _MOST_NAMED = 3
 
 
-def measured_pairs(
-    scenario: Scenario, catalog: Catalog, threat_ids: Collection[str]
-) -> MeasuredPairs:
+def measured_pairs(scenario: Scenario, catalog: Catalog, ids: Collection[str]) -> MeasuredPairs:
     """Collect the measured effectiveness of a game.
 
     Parameters
@@ -26,19 +24,19 @@ def measured_pairs(
     scenario : Scenario
         Its effectiveness entries replace those of the catalog.
     catalog : Catalog
-    threat_ids : collection of str
-        Threats of the game; entries of other threats do not count.
+    ids : collection of str
+        Threats and techniques of the game; entries of others do not count.
 
     Returns
     -------
     mapping of (str, str) to Measured
-        By threat and defense.
+        By threat or technique, and defense.
     """
     forms = {
-        (entry.threat, entry.defense): document.uncertain.get(("effectiveness", index, "value"))
+        (entry.acts_on, entry.defense): document.uncertain.get(("effectiveness", index, "value"))
         for document in (catalog, scenario)
         for index, entry in enumerate(document.effectiveness)
-        if entry.threat in threat_ids
+        if entry.acts_on in ids
     }
     return {pair: form for pair, form in forms.items() if isinstance(form, Measured)}
 

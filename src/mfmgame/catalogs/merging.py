@@ -12,13 +12,13 @@ from mfmgame.documents.catalog import (
     Assumptions,
     Catalog,
     Defense,
-    Effectiveness,
     Resource,
-    Sourced,
     System,
     Threat,
 )
 from mfmgame.documents.kept_shares import KeptShare
+from mfmgame.documents.losses_and_techniques import Effectiveness
+from mfmgame.documents.sourced_entries import Sourced
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.documents.uncertain_numbers import Place
 from mfmgame.errors import SpecificationError
@@ -167,14 +167,14 @@ class _Conflicts:
         kept: dict[tuple[str, str], Effectiveness] = {}
         for entries in lists:
             for entry in entries:
-                pair = entry.threat, entry.defense
+                pair = entry.acts_on, entry.defense
                 other = kept.setdefault(pair, entry)
                 if other == entry:
                     continue
                 if entry.value == other.value and _agree_on_basis(other, entry):
                     kept[pair] = _joined(other, entry)
                 else:
-                    ids = f"{shown(entry.threat, _ID_WIDTH)} by {shown(entry.defense, _ID_WIDTH)}"
+                    ids = f"{shown(entry.acts_on, _ID_WIDTH)} by {shown(entry.defense, _ID_WIDTH)}"
                     differing = ("value", "basis", "source")
                     kept[pair] = self._chosen(ids, other, entry, differing)
         return list(kept.values())

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mfmgame.documents.base import BASES, Basis
-from mfmgame.documents.catalog import Assumptions, Catalog, Defense, Sourced, Threat
+from mfmgame.documents.catalog import Assumptions, Catalog, Defense, Threat
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.scenario_parts import DefenseOverride, Overrides, ThreatOverride
+from mfmgame.documents.sourced_entries import Sourced
 from mfmgame.documents.uncertain_numbers import Place
+from mfmgame.numerics.arrays import BoolArray
 
 __all__ = [
     "BASIS_NAMES",
@@ -23,6 +25,7 @@ __all__ = [
     "basis_by_rules",
     "basis_of",
     "code_of",
+    "combined_codes",
     "number_bases",
     "resources_of",
     "weakest",
@@ -103,13 +106,36 @@ def bases_by_rule(threats: Sequence[Basis | None], defenses: Sequence[Basis | No
     return np.maximum.outer(rows, columns)
 
 
+def combined_codes(codes: CodeArray, counts: BoolArray) -> CodeArray:
+    """Find the basis of numbers that are each derived from one number or more of a column.
+
+    Parameters
+    ----------
+    codes : ndarray of int8, shape (n_numbers, n_columns)
+        Basis of each number, as its position in :data:`BASIS_NAMES`.
+    counts : ndarray of bool, shape (n_numbers, n_columns)
+        Whether the number is used; one or more in each column.
+
+    Returns
+    -------
+    ndarray of int8, shape (n_columns,)
+        The basis of a number that stands alone; else the weakest of those that are stated, at
+        least derived.
+    """
+    alone = np.where(counts, codes, 0).max(axis=0)
+    stated = np.where(counts & (codes < len(BASES)), codes, 0).max(axis=0)
+    several = np.maximum(stated, code_of("derived"))
+    is_several = counts.sum(axis=0) > 1
+    return np.asarray(np.where(is_several, several, alone), dtype=np.int8)
+
+
 def with_bases(
     threat: Threat,
     place: Place,
     bases: _Bases,
     change: ThreatOverride | None = None,
     overridden: _Bases | None = None,
-    by_rules: Basis | None = None,
+    elsewhere: Mapping[Literal["severity", "bandwidth"], Basis | None] | None = None,
 ) -> Threat:
     """Return a threat whose basis and provenance say what each of its two numbers rests on.
 
@@ -125,8 +151,8 @@ def with_bases(
         Numbers of the scenario that replace those of the threat.
     overridden : mapping of tuple to (str or None), optional
         As `bases`, of the scenario.
-    by_rules : str, optional
-        Basis of the numbers that the threat leaves to the rules.
+    elsewhere : mapping of str to (str or None), optional
+        Basis of each number where the threat does not state the number.
     """
     keys: tuple[Literal["severity", "bandwidth"], ...] = ("severity", "bandwidth")
     found: dict[Literal["severity", "bandwidth"], Basis | None] = {}
@@ -136,7 +162,7 @@ def with_bases(
         elif getattr(threat, key) is not None:
             found[key] = bases.get((*place, key)) or threat.basis_of(key)
         else:
-            found[key] = by_rules
+            found[key] = (elsewhere or {}).get(key)
     basis = weakest(list(found.values()))
     stated = {key: threat.provenance.get(key, threat) for key in keys}
     provenance = {

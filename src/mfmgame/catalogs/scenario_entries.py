@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import NoneType
 
 import numpy as np
 
 from mfmgame.catalogs import rules
+from mfmgame.catalogs.effectiveness_pairs import EffectivenessPairs
 from mfmgame.catalogs.library import load_catalog
+from mfmgame.catalogs.losses_and_techniques import LossesAndTechniques, losses_and_techniques
 from mfmgame.catalogs.measured_pairs import MeasuredPairs, measured_pairs, note_on_harm
 from mfmgame.catalogs.number_bases import (
-    CodeArray,
     NumberBases,
-    bases_by_rule,
     basis_by_rules,
     code_of,
     number_bases,
     with_bases,
 )
-from mfmgame.documents.base import LARGEST, MEASUREMENTS, SMALLEST, refuse
+from mfmgame.documents.base import LARGEST, SMALLEST, refuse
 from mfmgame.documents.catalog import (
     NO_CATALOG,
     Assumptions,
@@ -30,11 +30,12 @@ from mfmgame.documents.catalog import (
     System,
     Threat,
 )
+from mfmgame.documents.losses_and_techniques import Loss, Technique
 from mfmgame.documents.scenario import Scenario
-from mfmgame.documents.scenario_parts import Attacker, DefenseOverride, Overrides, ThreatOverride
+from mfmgame.documents.scenario_parts import Attacker, DefenseOverride, Overrides
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
-from mfmgame.numerics.arrays import BoolArray, FloatArray
+from mfmgame.numerics.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "Entries",
@@ -56,18 +57,29 @@ class Entries:
         Each with a severity and a bandwidth.
     defenses : list of Defense, length n_defenses
     effectiveness : ndarray of float, shape (n_threats, n_defenses)
+        Of a chain, the greatest of its steps where no value is stated: each composition has a
+        rule of its own.
     bases : NumberBases
         What each number rests on.
     static : ndarray of bool, shape (n_threats, n_defenses)
         Whether an effectiveness was measured by attacks that did not adapt to the defense.
+    stated : ndarray of bool, shape (n_threats, n_defenses)
+        Whether an effectiveness is explicit.
     sources : mapping of (int, int) to str
-        Where explicit effectiveness values come from, by row and column.
+        Where explicit effectiveness values come from, by row and column; rows of techniques
+        follow those of threats.
     measured : mapping of (str, str) to Measured
-        Effectiveness from counts of attacks, by threat and defense.
+        Effectiveness from counts of attacks, by threat or technique, and defense.
     notes : tuple of str
         Caveats about these numbers that every answer repeats.
     shown_as : mapping of str to str
         How amounts of a resource are shown, where stated.
+    losses : list of Loss
+    techniques : list of Technique, length n_techniques
+    technique_effectiveness : ndarray of float, shape (n_techniques, n_defenses)
+    steps : tuple of ndarray of int
+        Positions of each threat's distinct steps among the techniques; empty if no threat is a
+        chain.
     """
 
     threats: list[Threat]
@@ -75,9 +87,14 @@ class Entries:
     effectiveness: FloatArray
     bases: NumberBases
     static: BoolArray
+    stated: BoolArray
     sources: Mapping[tuple[int, int], str]
     measured: MeasuredPairs
     shown_as: Mapping[str, ShownAs]
+    losses: list[Loss]
+    techniques: list[Technique]
+    technique_effectiveness: FloatArray
+    steps: tuple[IntArray, ...]
     notes: tuple[str, ...] = ()
 
     def counts(self, effectiveness: FloatArray) -> tuple[int, int]:
@@ -106,12 +123,14 @@ def resolve(scenario: Scenario, catalog: Catalog | None = None) -> Entries:
     Raises
     ------
     SpecificationError
-        If the scenario refers to a missing catalog, system, threat, defense or resource, or
-        repeats an id of its catalog.
+        If the scenario refers to a missing catalog, system, threat, defense, loss, technique or
+        resource, repeats an id of its catalog, or states a severity above that of the loss.
     """
     catalog = catalog_of(scenario, catalog)
     try:
         scenario.check_references(catalog)
+        if not (scenario.is_drawn or catalog.is_drawn):
+            scenario.refuse_contradictions(catalog)
         return _assembled(scenario, catalog)
     except SpecificationError as error:
         raise scenario.located(error) from None
@@ -152,69 +171,99 @@ def displays_of(scenario: Scenario, catalog: Catalog | None = None) -> dict[str,
 def _assembled(scenario: Scenario, catalog: Catalog) -> Entries:
     system = next((entry for entry in catalog.systems if entry.id == scenario.system), None)
     flows = None if scenario.deployment is None else scenario.deployment.flows
-    changes, stated = scenario.overrides or Overrides(), scenario.bases
+    changes = scenario.overrides or Overrides()
     applied = {
         index: threat
         for index, threat in enumerate(catalog.threats)
         if rules.applies(threat, system, flows)
     }
+    parts = losses_and_techniques(scenario, catalog)
     threats = [
-        *_catalog_threats(scenario, catalog, applied, system),
-        *(
-            with_bases(threat, ("threats", index), stated)
-            for index, threat in enumerate(scenario.threats or [])
-        ),
+        *_catalog_threats(scenario, catalog, applied, system, parts),
+        *_own_threats(scenario, parts),
     ]
     defenses = [
         _overridden(defense, changes.defenses.get(defense.id)) for defense in catalog.defenses
     ] + scenario.defenses
-    matrix = _by_rule(threats, defenses)
+    techniques = list(parts.techniques.values())
     bases_of_traits = [threat.basis for threat in (*applied.values(), *(scenario.threats or ()))]
-    bases = bases_by_rule(bases_of_traits, [defense.basis for defense in defenses])
-    static = np.zeros(matrix.shape, dtype=bool)
-    sources: dict[tuple[int, int], str] = {}
+    pairs = EffectivenessPairs(threats, techniques, defenses, bases_of_traits)
     for document in (catalog, scenario):
-        _enter(document, threats, defenses, matrix, bases, static, sources)
-    measured = measured_pairs(scenario, catalog, {threat.id for threat in threats})
+        pairs.enter(document)
+    n, steps = len(threats), parts.steps_of(threats)
+    for row, rows in enumerate(steps):
+        if len(rows):
+            pairs.fill_chain(row, n + rows)
+    measured = measured_pairs(
+        scenario, catalog, {*parts.techniques, *(threat.id for threat in threats)}
+    )
     entries = Entries(
         threats=threats,
         defenses=defenses,
-        effectiveness=matrix,
-        bases=number_bases(scenario, catalog, threats, defenses, bases),
-        static=static,
-        sources=sources,
+        effectiveness=pairs.values[:n],
+        bases=number_bases(scenario, catalog, threats, defenses, pairs.bases[:n]),
+        static=pairs.static[:n],
+        stated=pairs.stated[:n],
+        sources=pairs.sources,
         measured=measured,
         shown_as=displays_of(scenario, catalog),
+        losses=list(parts.losses.values()),
+        techniques=techniques,
+        technique_effectiveness=pairs.values[n:],
+        steps=steps,
     )
+    counts = entries.counts(entries.effectiveness)
     uncertain = len(scenario.uncertain) + len(catalog.uncertain)
-    noted = (*notes_on(entries, entries.counts(matrix), scenario), *note_on_harm(measured))
+    noted = (*notes_on(entries, counts, scenario), *note_on_harm(measured))
     return replace(entries, notes=(*catalog.notes, *noted, *_note_on_uncertainty(uncertain)))
 
 
+def _own_threats(scenario: Scenario, parts: LossesAndTechniques) -> Iterator[Threat]:
+    """Set the numbers of the scenario's own threats, and what they rest on."""
+    stated = scenario.bases
+    for index, threat in enumerate(scenario.threats or ()):
+        place, elsewhere = ("threats", index), parts.bases_of(threat, None)
+        sourced = with_bases(threat, place, stated, elsewhere=elsewhere)
+        is_plain = threat.loss is None and threat.steps is None
+        yield sourced if is_plain else _with_numbers(sourced, None, None, {}, parts)
+
+
 def _catalog_threats(
-    scenario: Scenario, catalog: Catalog, applied: Mapping[int, Threat], system: System | None
+    scenario: Scenario,
+    catalog: Catalog,
+    applied: Mapping[int, Threat],
+    system: System | None,
+    parts: LossesAndTechniques,
 ) -> Iterator[Threat]:
     """Set the numbers of the threats of the catalog, and what they rest on."""
     stated, bases, rules_used = scenario.bases, catalog.bases, catalog.assumptions
     by_rules = None if rules_used is None else basis_by_rules(rules_used)
     changes = (scenario.overrides or Overrides()).threats
-    for index, threat in applied.items():
-        change = changes.get(threat.id)
-        sourced = with_bases(threat, ("threats", index), bases, change, stated, by_rules)
-        yield _with_numbers(sourced, rules_used, system, change)
+    for index, original in applied.items():
+        threat, change = original, changes.get(original.id)
+        if change is not None and change.loss is not None:
+            threat = threat.model_copy(update={"loss": change.loss})
+        elsewhere = parts.bases_of(threat, by_rules)
+        sourced = with_bases(threat, ("threats", index), bases, change, stated, elsewhere)
+        numbers = {} if change is None else change.model_dump(exclude_none=True, exclude={"loss"})
+        yield _with_numbers(sourced, rules_used, system, numbers, parts)
 
 
 def _with_numbers(
     threat: Threat,
     assumptions: Assumptions | None,
     system: System | None,
-    change: ThreatOverride | None,
+    changes: Mapping[str, float],
+    parts: LossesAndTechniques,
 ) -> Threat:
-    """Set a threat's severity and bandwidth: overridden, its own, or by the rules."""
-    change = change or ThreatOverride()
+    """Set a threat's numbers: overridden, its own, its loss's or steps', or by the rules."""
     own = {"severity": threat.severity, "bandwidth": threat.bandwidth}
-    numbers = {key: value for key, value in own.items() if value is not None}
-    numbers |= change.model_dump(exclude_none=True)
+    taken = parts.numbers_of(threat)
+    numbers: dict[str, float] = {str(key): value for key, value in taken.items()}
+    numbers |= {key: value for key, value in own.items() if value is not None}
+    numbers |= changes
+    if "severity" in taken:  # a drawn severity may exceed the drawn loss
+        numbers["severity"] = min(numbers["severity"], taken["severity"])
     traits = threat.traits and rules.restricted_to_inputs(threat.traits, system)
     if traits is not None and assumptions is not None and len(numbers) < len(own):
         if "severity" not in numbers:
@@ -244,43 +293,6 @@ def _overridden(defense: Defense, change: DefenseOverride | None) -> Defense:
         strengths = change.model_dump(include={"strength", "retention"}, exclude_none=True)
         update["traits"] = defense.traits.model_copy(update=strengths)
     return defense.model_copy(update=update)
-
-
-def _by_rule(threats: Sequence[Threat], defenses: Sequence[Defense]) -> FloatArray:
-    """Compute rule-based effectiveness of pairs that both have traits; 0 of other pairs."""
-    matrix = np.zeros((len(threats), len(defenses)))
-    rows = [index for index, threat in enumerate(threats) if threat.traits]
-    columns = [index for index, defense in enumerate(defenses) if defense.traits]
-    matrix[np.ix_(rows, columns)] = rules.effectiveness(
-        [threat.traits for threat in threats if threat.traits],
-        [defense.traits for defense in defenses if defense.traits],
-    )
-    return matrix
-
-
-def _enter(
-    document: Catalog | Scenario,
-    threats: Sequence[Threat],
-    defenses: Sequence[Defense],
-    matrix: FloatArray,
-    bases: CodeArray,
-    static: BoolArray,
-    sources: dict[tuple[int, int], str],
-) -> None:
-    """Override the rule by a document's explicit values, in place, skipping absent threats."""
-    row = {threat.id: index for index, threat in enumerate(threats)}
-    column = {defense.id: index for index, defense in enumerate(defenses)}
-    stated = document.bases
-    for index, entry in enumerate(document.effectiveness):
-        if entry.threat in row:
-            place = row[entry.threat], column[entry.defense]
-            value = ("effectiveness", index, "value")
-            basis = stated.get(value) or entry.basis
-            matrix[place] = entry.value
-            bases[place] = code_of(basis)
-            static[place] = entry.adaptive is False and basis in MEASUREMENTS
-            form = document.uncertain.get(value) or document.stated.get(value)
-            sources[place] = (form and form.source) or entry.source or ""
 
 
 def _assumed_numbers(scenario: Scenario) -> list[str]:

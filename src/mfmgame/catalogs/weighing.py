@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mfmgame.documents.catalog import Basis, Catalog, Origin, Sourced
+from mfmgame.documents.base import Basis
+from mfmgame.documents.catalog import Catalog, Origin
+from mfmgame.documents.sourced_entries import Sourced
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
 

@@ -11,12 +11,11 @@ from mfmgame.documents.base import Document, Text, refuse
 from mfmgame.documents.catalog import (
     NO_TRAITS,
     Defense,
-    Effectiveness,
     Threat,
-    refuse_inconsistent_entries,
-    refuse_missing_numbers,
 )
+from mfmgame.documents.entry_references import refuse_inconsistent_entries, refuse_missing_numbers
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.losses_and_techniques import Effectiveness
 from mfmgame.documents.uncertain_numbers import with_certain_numbers
 from mfmgame.errors import SpecificationError
 

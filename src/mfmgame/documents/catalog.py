@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -22,6 +22,17 @@ from mfmgame.documents.base import (
     stated,
     unstated,
 )
+from mfmgame.documents.entry_references import (
+    refuse_greater_severities,
+    refuse_inconsistent_entries,
+    refuse_missing_numbers,
+    refuse_shared_ids,
+    refuse_unknown_pairs,
+    refuse_unknown_parts,
+    refuse_unknown_rules,
+)
+from mfmgame.documents.losses_and_techniques import Effectiveness, Loss, Technique
+from mfmgame.documents.sourced_entries import Reference, Sourced
 from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
 from mfmgame.messages import shown
 
@@ -32,7 +43,6 @@ __all__ = [
     "SCHEMA_URL",
     "Assumptions",
     "AxisEffect",
-    "Basis",
     "Catalog",
     "Channel",
     "ClassBandwidth",
@@ -40,7 +50,6 @@ __all__ = [
     "DefenseTraits",
     "Displays",
     "Domain",
-    "Effectiveness",
     "Flow",
     "GoalImpact",
     "Kind",
@@ -48,19 +57,12 @@ __all__ = [
     "Levels",
     "Modality",
     "Origin",
-    "Reference",
     "Resource",
     "ShownAs",
-    "Sourced",
     "System",
     "TargetType",
     "Threat",
     "ThreatTraits",
-    "refuse_inconsistent_entries",
-    "refuse_missing_numbers",
-    "refuse_unknown_others",
-    "refuse_unknown_pairs",
-    "refuse_unknown_rules",
     "refuse_unusable_levels",
 ]
 
@@ -78,6 +80,7 @@ TargetType = Literal["encoder", "image_generator", "text_generator", "audio_to_t
 AtLeastOne = Annotated[float, Field(ge=1.0, le=LARGEST), *REGULAR]
 Positive = Annotated[float, Field(gt=0.0, le=LARGEST), *REGULAR]
 Levels = Annotated[list[Quantity], Field(json_schema_extra={"minItems": 1, "uniqueItems": True})]
+Steps = Annotated[list[Identifier], Field(json_schema_extra={"minItems": 1})]
 LEVELS_BESIDE_NO_KIND = ConfigDict(
     json_schema_extra={
         "anyOf": [unstated("levels"), {"properties": {"kind": {"not": {"const": "binary"}}}}]
@@ -89,21 +92,6 @@ SCHEMA_URL = Field(
 )
 NO_TRAITS = Field(json_schema_extra=unstated("traits"))
 """Schema of an entry outside a catalog, which has no traits."""
-
-
-class Sourced(Strict):
-    """An entry whose numbers share one basis and one source."""
-
-    basis: Basis | None = Field(default=None, description="What the entry's numbers rest on.")
-    source: Text | None = Field(default=None, description="Where the entry's numbers come from.")
-
-
-class Reference(Strict):
-    """Id of an entry in another knowledge base."""
-
-    source: Identifier
-    id: Identifier
-    url: Text = ""
 
 
 class Origin(Strict):
@@ -137,7 +125,13 @@ class Threat(Sourced):
     """A threat, with its numbers or the traits from which rules derive them."""
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [stated("traits"), stated("severity", "bandwidth")]}
+        json_schema_extra={
+            "allOf": [
+                {"anyOf": [stated("traits"), stated("severity"), stated("loss")]},
+                {"anyOf": [stated("traits"), stated("bandwidth"), stated("steps")]},
+                {"anyOf": [unstated("traits"), unstated("steps")]},
+            ]
+        }
     )
 
     id: Identifier
@@ -160,6 +154,23 @@ class Threat(Sourced):
     )
     references: list[Reference] = []
     traits: ThreatTraits | None = None
+    loss: Identifier | None = Field(
+        default=None,
+        description="Loss to which the threat leads; the severity is at most the loss's, and the "
+        "loss's by default.",
+    )
+    steps: Steps | None = Field(
+        default=None,
+        description="Techniques that must all succeed; the bandwidth is their sum by default.",
+    )
+
+    @model_validator(mode="after")
+    def _has_usable_steps(self) -> Self:
+        if self.steps is not None and not self.steps:
+            raise refuse(("steps",), "found none, expected one technique or more")
+        if self.steps is not None and self.traits is not None:
+            raise refuse(("traits",), "found beside 'steps', expected one of the two")
+        return self
 
     def basis_of(self, number: Literal["severity", "bandwidth"]) -> Basis | None:
         """Return the basis of the severity or bandwidth."""
@@ -228,19 +239,6 @@ def refuse_unusable_levels(kind: Kind | None, levels: Sequence[float] | None) ->
             raise refuse(("levels",), "found with kind 'binary', expected one of the two")
         if not levels or sorted(set(levels)) != list(levels):
             raise refuse(("levels",), "expected one level or more, in increasing order")
-
-
-class Effectiveness(Sourced):
-    """Share of a threat that a defense stops at level 1."""
-
-    threat: Identifier
-    defense: Identifier
-    value: Share
-    adaptive: bool | None = Field(
-        default=None,
-        description="Whether the attacker of the measurement adapted to the defense.",
-    )
-    texts: list[Text] = Field(default=[], description="Statements of the source about the pair.")
 
 
 class Channel(Sourced):
@@ -330,6 +328,8 @@ class Catalog(UncertainDocument):
     origins: list[Origin] = []
     notes: list[Text] = Field(default=[], description="Caveats that every answer repeats.")
     resources: Displays = {}
+    losses: list[Loss] = []
+    techniques: list[Technique] = []
     threats: list[Threat] = []
     defenses: list[Defense] = []
     effectiveness: list[Effectiveness] = []
@@ -339,14 +339,18 @@ class Catalog(UncertainDocument):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        refuse_inconsistent_entries(self.threats, self.defenses, self.effectiveness)
-        refuse_duplicates((system.id for system in self.systems), "systems")
-        refuse_unknown_pairs(
-            self.effectiveness,
-            [threat.id for threat in self.threats],
-            [defense.id for defense in self.defenses],
+        refuse_inconsistent_entries(
+            self.threats, self.defenses, self.effectiveness, self.losses, self.techniques
         )
-        refuse_unknown_rules(self.defenses, [defense.id for defense in self.defenses])
+        refuse_duplicates((system.id for system in self.systems), "systems")
+        threats, defenses, losses, techniques = (
+            dict.fromkeys(entry.id for entry in entries)
+            for entries in (self.threats, self.defenses, self.losses, self.techniques)
+        )
+        refuse_shared_ids("techniques", list(techniques), "threat", threats)
+        refuse_unknown_parts(self.threats, losses, techniques)
+        refuse_unknown_pairs(self.effectiveness, threats, defenses, techniques)
+        refuse_unknown_rules(self.defenses, defenses)
         used = {resource: None for defense in self.defenses for resource in defense.use}
         for resource in self.resources:
             refuse_unknown(resource, used, "resource", "resources", resource)
@@ -359,7 +363,7 @@ class Catalog(UncertainDocument):
                 refuse_missing_numbers(index, threat)
                 continue
             place = ("threats", index)
-            if threat.severity is None:
+            if threat.severity is None and threat.loss is None:
                 goal = threat.traits.goal
                 refuse_unknown(goal, goals, "goal", *place, "traits", "goal")
                 for axis in threat.traits.axes:
@@ -369,56 +373,14 @@ class Catalog(UncertainDocument):
                 refuse_unknown(name, classes, "class", *place, "class")
         return self
 
+    def refuse_contradictions(self) -> None:
+        """Refuse threats whose own severity is more than the severity of their loss.
 
-def refuse_inconsistent_entries(
-    threats: Sequence[Threat], defenses: Sequence[Defense], entries: Sequence[Effectiveness]
-) -> None:
-    """Refuse duplicate threats, defenses and (threat, defense) pairs."""
-    refuse_duplicates((threat.id for threat in threats), "threats")
-    refuse_duplicates((defense.id for defense in defenses), "defenses")
-    seen: dict[tuple[str, str], int] = {}
-    for index, entry in enumerate(entries):
-        pair = (entry.threat, entry.defense)
-        if pair in seen:
-            raise refuse(
-                ("effectiveness", index),
-                f"duplicate pair {shown(entry.threat)} with {shown(entry.defense)} (first at "
-                f"/effectiveness/{seen[pair]}), expected one entry per pair",
-            )
-        seen[pair] = index
-
-
-def refuse_unknown_pairs(
-    entries: Sequence[Effectiveness], threats: Collection[str], defenses: Collection[str]
-) -> None:
-    """Refuse effectiveness entries with an unknown defense or threat."""
-    for index, entry in enumerate(entries):
-        refuse_unknown(entry.threat, threats, "threat", "effectiveness", index, "threat")
-        refuse_unknown(entry.defense, defenses, "defense", "effectiveness", index, "defense")
-
-
-def refuse_unknown_rules(defenses: Sequence[Defense], known: Collection[str]) -> None:
-    """Refuse rules between defenses that name an unknown defense or the rule's own defense."""
-    for index, defense in enumerate(defenses):
-        for key, names in (("requires", defense.requires), ("conflicts", defense.conflicts)):
-            refuse_unknown_others(defense.id, names, known, "defenses", index, key)
-
-
-def refuse_unknown_others(
-    own: str, names: Sequence[str], known: Collection[str], *pointer: str | int
-) -> None:
-    """Refuse unknown names and the defense's own name in a list of other defenses."""
-    for position, name in enumerate(names):
-        refuse_unknown(name, known, "defense", *pointer, position)
-        if name == own:
-            raise refuse((*pointer, position), f"found {shown(name)} itself, expected another")
-
-
-def refuse_missing_numbers(index: int, threat: Threat) -> None:
-    """Refuse a threat without traits that lacks a severity or bandwidth."""
-    for key, number in (("severity", threat.severity), ("bandwidth", threat.bandwidth)):
-        if number is None:
-            raise refuse(("threats", index, key), "missing, expected a number")
+        Raises
+        ------
+        SpecificationError
+        """
+        refuse_greater_severities(self.threats, {loss.id: loss.severity for loss in self.losses})
 
 
 NO_CATALOG = Catalog(schema="mfmgame/catalog/1", name="none")

@@ -25,17 +25,22 @@ from mfmgame.documents.catalog import (
     SCHEMA_URL,
     Catalog,
     Defense,
-    Effectiveness,
     Resource,
     Threat,
-    refuse_inconsistent_entries,
-    refuse_missing_numbers,
-    refuse_unknown_others,
-    refuse_unknown_pairs,
-    refuse_unknown_rules,
 )
 from mfmgame.documents.composition_names import CompositionName
+from mfmgame.documents.entry_references import (
+    refuse_greater_severities,
+    refuse_inconsistent_entries,
+    refuse_missing_numbers,
+    refuse_shared_ids,
+    refuse_unknown_others,
+    refuse_unknown_pairs,
+    refuse_unknown_parts,
+    refuse_unknown_rules,
+)
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
+from mfmgame.documents.losses_and_techniques import Effectiveness, Loss, Technique
 from mfmgame.documents.measured_distribution import refuse_different_baselines
 from mfmgame.documents.member_pointers import set_by_id
 from mfmgame.documents.scenario_parts import (
@@ -44,6 +49,7 @@ from mfmgame.documents.scenario_parts import (
     Deployment,
     Overrides,
     Termination,
+    ThreatOverride,
     Units,
 )
 from mfmgame.documents.uncertain_numbers import Correlations, UncertainDocument
@@ -109,6 +115,8 @@ class Scenario(UncertainDocument):
     system: Identifier | None = Field(default=None, description="A system of the catalog.")
     deployment: Deployment | None = None
     overrides: Overrides | None = None
+    losses: list[Loss] = []
+    techniques: list[Technique] = []
     threats: list[Annotated[Threat, AfterValidator(_without_traits), NO_TRAITS]] | None = None
     defenses: list[Annotated[Defense, AfterValidator(_without_traits), NO_TRAITS]] = []
     effectiveness: list[Effectiveness] = []
@@ -126,7 +134,9 @@ class Scenario(UncertainDocument):
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         threats = self.threats or []
-        refuse_inconsistent_entries(threats, self.defenses, self.effectiveness)
+        refuse_inconsistent_entries(
+            threats, self.defenses, self.effectiveness, self.losses, self.techniques
+        )
         for index, threat in enumerate(threats):
             refuse_missing_numbers(index, threat)
         if self.catalog is None:
@@ -153,28 +163,40 @@ class Scenario(UncertainDocument):
             also has.
         """
         self.check_baselines(catalog)
-        threats = [threat.id for threat in catalog.threats]
         defenses = {defense.id: defense for defense in catalog.defenses}
+        threats, losses, techniques = (
+            dict.fromkeys(entry.id for entry in entries)
+            for entries in (catalog.threats, catalog.losses, catalog.techniques)
+        )
         changes = self.overrides or Overrides()
         if self.system is not None:
             refuse_unknown(
                 self.system, [system.id for system in catalog.systems], "system", "system"
             )
-        for name in changes.threats:
-            refuse_unknown(name, threats, "threat", "overrides", "threats", name)
+        for key, noun, changed, known in (
+            ("threats", "threat", changes.threats, threats),
+            ("defenses", "defense", changes.defenses, defenses),
+            ("losses", "loss", changes.losses, losses),
+            ("techniques", "technique", changes.techniques, techniques),
+        ):
+            for name in changed:
+                refuse_unknown(name, known, noun, "overrides", key, name)
         for name, change in changes.defenses.items():
-            refuse_unknown(name, defenses, "defense", "overrides", "defenses", name)
             if defenses[name].traits is None and not change.strength is change.retention is None:
                 raise refuse(
                     ("overrides", "defenses", name),
                     "found strength or retention of a defense that has no traits, "
                     "expected an 'effectiveness' entry",
                 )
-        own_threats = [threat.id for threat in self.threats or ()]
-        own_defenses = [defense.id for defense in self.defenses]
+        own_threats, own_defenses, own_losses, own_techniques = (
+            [entry.id for entry in entries]
+            for entries in (self.threats or (), self.defenses, self.losses, self.techniques)
+        )
         for key, own, known in (
-            ("threats", own_threats, set(threats)),
-            ("defenses", own_defenses, defenses.keys()),
+            ("threats", own_threats, threats),
+            ("defenses", own_defenses, defenses),
+            ("losses", own_losses, losses),
+            ("techniques", own_techniques, techniques),
         ):
             for index, name in enumerate(own):
                 if name in known:
@@ -184,7 +206,17 @@ class Scenario(UncertainDocument):
                         "expected a new id, or a change under 'overrides'",
                     )
         every = dict.fromkeys([*defenses, *own_defenses])
-        refuse_unknown_pairs(self.effectiveness, dict.fromkeys([*threats, *own_threats]), every)
+        every_threat = dict.fromkeys([*threats, *own_threats])
+        every_loss = dict.fromkeys([*losses, *own_losses])
+        every_technique = dict.fromkeys([*techniques, *own_techniques])
+        refuse_shared_ids("techniques", own_techniques, "threat", every_threat)
+        refuse_shared_ids("threats", own_threats, "technique", techniques)
+        refuse_unknown_parts(self.threats or (), every_loss, every_technique)
+        for name, way in changes.threats.items():
+            if way.loss is not None:
+                place = ("overrides", "threats", name, "loss")
+                refuse_unknown(way.loss, every_loss, "loss", *place)
+        refuse_unknown_pairs(self.effectiveness, every_threat, every, every_technique)
         refuse_unknown_rules(self.defenses, every)
         for name, change in changes.defenses.items():
             for key in ("requires", "conflicts"):
@@ -210,6 +242,39 @@ class Scenario(UncertainDocument):
         for plan, levels in self.plans.items():
             for name in levels:
                 refuse_unknown(name, every, "defense", "plans", plan, name)
+
+    def refuse_contradictions(self, catalog: Catalog = NO_CATALOG) -> None:
+        """Refuse threats whose own severity is more than the severity of their loss.
+
+        Parameters
+        ----------
+        catalog : Catalog, optional
+            The catalog that the scenario builds on.
+
+        Raises
+        ------
+        SpecificationError
+        """
+        changes = self.overrides or Overrides()
+        severities = {loss.id: loss.severity for loss in (*catalog.losses, *self.losses)}
+        severities |= {
+            name: change.severity
+            for name, change in changes.losses.items()
+            if change.severity is not None
+        }
+        refuse_greater_severities(self.threats or (), severities)
+        for threat in catalog.threats:
+            change = changes.threats.get(threat.id, ThreatOverride())
+            loss = change.loss or threat.loss
+            severity = threat.severity if change.severity is None else change.severity
+            if loss is not None and severity is not None and severity > severities[loss]:
+                key = "loss" if change.severity is None else "severity"
+                changed = getattr(change, key) is not None
+                raise refuse(
+                    ("overrides", *(("threats", threat.id, key) if changed else ("losses", loss))),
+                    f"found a severity of {shown(severity)} of {shown(threat.id)}, expected at "
+                    f"most {shown(severities[loss])}, the severity of the loss {shown(loss)}",
+                )
 
     def check_baselines(self, catalog: Catalog) -> None:
         """Refuse a baseline of measured numbers that has other counts in the catalog.

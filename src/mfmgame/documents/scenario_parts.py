@@ -32,7 +32,9 @@ __all__ = [
     "DefenseOverride",
     "Deployment",
     "Group",
+    "LossOverride",
     "Overrides",
+    "TechniqueOverride",
     "Termination",
     "ThreatOverride",
     "Units",
@@ -113,9 +115,24 @@ class Deployment(Strict):
 
 
 class ThreatOverride(Strict):
-    """Numbers that replace a catalog threat's."""
+    """Numbers that replace a catalog threat's, and the loss to which it leads."""
 
     severity: Quantity | None = None
+    bandwidth: Quantity | None = None
+    loss: Identifier | None = Field(
+        default=None, description="Loss to which the threat leads, of the catalog or scenario."
+    )
+
+
+class LossOverride(Strict):
+    """Number that replaces a catalog loss's."""
+
+    severity: Quantity | None = None
+
+
+class TechniqueOverride(Strict):
+    """Number that replaces a catalog technique's."""
+
     bandwidth: Quantity | None = None
 
 
@@ -144,3 +161,5 @@ class Overrides(Strict):
 
     threats: dict[Identifier, ThreatOverride] = {}
     defenses: dict[Identifier, DefenseOverride] = {}
+    losses: dict[Identifier, LossOverride] = {}
+    techniques: dict[Identifier, TechniqueOverride] = {}

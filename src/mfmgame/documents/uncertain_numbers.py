@@ -59,8 +59,34 @@ class UncertainDocument(Document):
 
     _uncertain: dict[Place, Distribution] = PrivateAttr(default={})
     _stated: dict[Place, _Certain] = PrivateAttr(default={})
+    _is_drawn: bool = PrivateAttr(default=False)
 
     def __init__(self, /, **data: Any) -> None:
+        self._fill(data)
+        self.refuse_contradictions()
+
+    @classmethod
+    def at_draw(cls, data: dict[str, Any]) -> Self:
+        """Read a document that has drawn numbers in place of its uncertain numbers.
+
+        Drawn numbers may contradict each other where the nominal numbers do not, as the severity
+        of a threat above that of its loss.
+
+        Parameters
+        ----------
+        data : dict
+            Arguments of the document's model.
+
+        Returns
+        -------
+        UncertainDocument
+        """
+        document = cls.__new__(cls)
+        document._fill(data)
+        document._is_drawn = True
+        return document
+
+    def _fill(self, data: dict[str, Any]) -> None:
         model = type(self)
         forms = dict(_found(model, data, ()))
         stated = {place: form for place, form in forms.items() if isinstance(form, _Certain)}
@@ -78,6 +104,14 @@ class UncertainDocument(Document):
         self._stated = stated
         _refuse_wrong_groups(found, self.correlations)
         refuse_different_baselines((pointer_to(place), form) for place, form in found.items())
+
+    def refuse_contradictions(self) -> None:
+        """Refuse nominal numbers of which each is valid alone, but not beside the others."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether drawn numbers stand for the uncertain numbers."""
+        return self._is_drawn
 
     @property
     def uncertain(self) -> Mapping[Place, Distribution]:
@@ -270,8 +304,9 @@ def _refuse_end(
     model: type[UncertainDocument], data: dict[str, Any], numbers: Mapping[Place, float], end: str
 ) -> None:
     """Refuse uncertain numbers that are not all valid at one end of their supports."""
+    certain = {key: value for key, value in data.items() if key != "correlations"}
     try:
-        model(**{key: value for key, value in data.items() if key != "correlations"})
+        Document.__init__(model.__new__(model), **certain)
     except SpecificationError as error:
         if any(pointer_to(place) == error.pointer for place in numbers):
             raise SpecificationError(

@@ -16,6 +16,7 @@ from mfmgame.documents.float_reading import amounts, as_float, as_floats, outsid
 from mfmgame.documents.scenario_parts import Units
 from mfmgame.errors import SpecificationError
 from mfmgame.game.attacker import Ways
+from mfmgame.game.chains import Chains
 from mfmgame.game.compositions import compose, composition_class
 from mfmgame.game.labels import checked_labels, checked_plan_name, texts_beside
 from mfmgame.game.level_rules import DefenseGroup, LevelRules, level_rules_of
@@ -127,6 +128,8 @@ class DefenseGame:
     notes: tuple[str, ...]
     bases: NumberBases | None = None
     """Basis of each number; None unless :func:`build_game` has read it in documents."""
+    chains: Chains | None = None
+    """Techniques, and the threats that are chains of them; set by :func:`build_game` alone."""
 
     def __init__(
         self,

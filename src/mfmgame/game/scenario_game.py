@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from mfmgame.catalogs.number_bases import resources_of
 from mfmgame.catalogs.scenario_entries import Entries, resolve
 from mfmgame.documents.base import refuse
 from mfmgame.documents.catalog import Catalog, Defense
 from mfmgame.documents.scenario import Scenario
 from mfmgame.errors import SpecificationError
+from mfmgame.game.chains import Chains
 from mfmgame.game.compositions import composition_class
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import DefenseGroup
@@ -76,13 +79,16 @@ def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGam
 def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
     threats, defenses = entries.threats, entries.defenses
     levels = _stepped_levels(scenario, defenses)
+    chains, effectiveness = _chains(entries), entries.effectiveness
+    if chains is not None:
+        effectiveness = chains.completed(effectiveness, scenario.composition)
     composition_class(scenario.composition).check_effectiveness(
-        entries.effectiveness, [one.id for one in threats], [one.id for one in defenses]
+        effectiveness, [one.id for one in threats], [one.id for one in defenses]
     )
     game = DefenseGame(
         severity=[threat.severity or 0.0 for threat in threats],
         bandwidth=[threat.bandwidth or 0.0 for threat in threats],
-        effectiveness=entries.effectiveness,
+        effectiveness=effectiveness,
         attacker_bandwidth=scenario.attacker.bandwidth,
         use={name: [d.use.get(name, 0.0) for d in defenses] for name in resources_of(defenses)},
         limits=scenario.defender.limits,
@@ -95,6 +101,7 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
         threat_ids=[threat.id for threat in threats],
         defense_ids=[defense.id for defense in defenses],
         threat_classes=[threat.threat_class for threat in threats],
+        threat_losses=[threat.loss or "" for threat in threats],
         threat_names=[threat.name for threat in threats],
         defense_names=[defense.name for defense in defenses],
         name=scenario.name,
@@ -103,8 +110,22 @@ def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
         shown_as=entries.shown_as,
         notes=entries.notes,
     )
-    game.bases = entries.bases
+    game.bases, game.chains = entries.bases, chains
     return game
+
+
+def _chains(entries: Entries) -> Chains | None:
+    """Collect the techniques of a game; None if no threat is a chain."""
+    if not entries.steps:
+        return None
+    return Chains(
+        technique_ids=tuple(technique.id for technique in entries.techniques),
+        technique_names=tuple(technique.name for technique in entries.techniques),
+        effectiveness=entries.technique_effectiveness,
+        bandwidth=np.array([technique.bandwidth for technique in entries.techniques]),
+        steps=entries.steps,
+        stated=entries.stated,
+    )
 
 
 def _stepped_levels(scenario: Scenario, defenses: Sequence[Defense]) -> dict[str, list[float]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from mfmgame.documents.catalog import Catalog, Sourced
+from mfmgame.documents.catalog import Catalog
 from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.documents.scenario import Scenario
 from mfmgame.documents.scenario_parts import Overrides
+from mfmgame.documents.sourced_entries import Sourced
 from mfmgame.documents.stated_numbers import StatedNumber
 from mfmgame.documents.uncertain_numbers import Place
 from mfmgame.errors import SpecificationError

@@ -15,7 +15,8 @@ from mfmgame.catalogs.importing.knowledge_base import (
 )
 from mfmgame.catalogs.importing.untrusted_files import Outside, null_as
 from mfmgame.documents.base import Identifier, Text
-from mfmgame.documents.catalog import Origin, Reference
+from mfmgame.documents.catalog import Origin
+from mfmgame.documents.sourced_entries import Reference
 from mfmgame.messages import counted
 
 __all__ = ["AtlasEntries", "AttackReference", "atlas_knowledge", "references_to"]

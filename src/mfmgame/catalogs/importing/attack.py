@@ -28,8 +28,9 @@ from mfmgame.catalogs.importing.stix import (
     moment,
     read_bundle,
 )
-from mfmgame.documents.catalog import Catalog, Domain, Origin, Reference
+from mfmgame.documents.catalog import Catalog, Domain, Origin
 from mfmgame.documents.json_reading import path_of
+from mfmgame.documents.sourced_entries import Reference
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import counted, refuse_other_types, shown
 

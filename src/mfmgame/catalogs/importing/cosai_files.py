@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from mfmgame.catalogs.importing.untrusted_files import Outside, null_as, read_yaml_model
 from mfmgame.documents.base import Identifier, Text, refuse, refuse_duplicates
-from mfmgame.documents.catalog import Reference
+from mfmgame.documents.sourced_entries import Reference
 from mfmgame.errors import SpecificationError
 
 __all__ = ["Control", "Risk", "RiskMap", "read_risk_map"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mfmgame.documents.catalog import Domain, Origin, Reference
+from mfmgame.documents.catalog import Domain, Origin
+from mfmgame.documents.sourced_entries import Reference
 from mfmgame.errors import SpecificationError
 from mfmgame.messages import shown
 

@@ -26,6 +26,10 @@ class Additive(Composition):
     form = "sum"
     far = 0.0  # the only cut of a threat cannot come too early
 
+    @classmethod
+    def beside_steps(cls, stopped: FloatArray, effectiveness: FloatArray) -> FloatArray:
+        return np.minimum(stopped + effectiveness, 1.0)
+
     def exposures(self, allocations: FloatArray) -> FloatArray:
         return np.asarray(np.maximum(1.0 - allocations @ self.matrix.T, 0.0))
 

@@ -46,6 +46,10 @@ class BestOf(Composition):
             self._order = np.argsort(-effectiveness, axis=1, kind="stable")
             self._ordered = effectiveness[np.arange(len(effectiveness))[:, None], self._order]
 
+    @classmethod
+    def beside_steps(cls, stopped: FloatArray, effectiveness: FloatArray) -> FloatArray:
+        return np.maximum(stopped, effectiveness)
+
     def _reach(self, allocation: FloatArray) -> FloatArray:
         if allocation.sum() <= 1.0:
             return np.asarray(self.matrix @ allocation)

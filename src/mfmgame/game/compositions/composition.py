@@ -87,6 +87,30 @@ class Composition(ABC):
         """
         del effectiveness, threat_ids, defense_ids  # any share between 0 and 1 is meaningful
 
+    @classmethod
+    def beside_steps(cls, stopped: FloatArray, effectiveness: FloatArray) -> FloatArray:
+        """Add a step to a chain, which each defense stops if it stops any step.
+
+        Parameters
+        ----------
+        stopped : ndarray of float, shape (n_chains, n_defenses)
+            Share that each defense stops at the steps so far; 0 before the first.
+        effectiveness : ndarray of float, shape (n_chains, n_defenses)
+            Effectiveness on the next step, a technique that is not among the steps so far.
+
+        Returns
+        -------
+        ndarray of float, shape (n_chains, n_defenses)
+            The order of steps does not matter, but for rounding.
+
+        Raises
+        ------
+        SpecificationError
+            If the composition has no rule for chains.
+        """
+        del stopped, effectiveness
+        raise SpecificationError(f"{cls.__name__} has no rule for chains", pointer="composition")
+
     @property
     def alone(self) -> FloatArray | scipy.sparse.csr_array:
         """Share of each threat that each defense stops alone, shape (n_threats, n_defenses)."""

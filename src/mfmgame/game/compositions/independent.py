@@ -25,6 +25,7 @@ __all__ = ["Independent"]
 
 _EPS = 2.0**-52
 _INTERVAL_BITS = 120
+_NEAREST_TO_PERFECT = 1.0 - 2.0**-53
 _DEEPEST = 746.0
 """Depth from which on the float64 exposure is 0."""
 
@@ -60,6 +61,13 @@ class Independent(Composition):
                 "layer that never fails; expected less than 1 (write 0.999, or use 'best_of')",
                 pointer="/composition",
             )
+
+    @classmethod
+    def beside_steps(cls, stopped: FloatArray, effectiveness: FloatArray) -> FloatArray:
+        # Exact beside a 0. Layers that may fail never become perfect by rounding.
+        both = stopped + effectiveness * (1.0 - stopped)
+        perfect = (stopped == 1.0) | (effectiveness == 1.0)
+        return np.where(perfect, 1.0, np.minimum(both, _NEAREST_TO_PERFECT))
 
     @property
     def alone(self) -> FloatArray | scipy.sparse.csr_array:
