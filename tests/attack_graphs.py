@@ -7,13 +7,14 @@ from mfmgame.paths.attack_graph import AttackGraph
 from mfmgame.paths.graph_game import GraphGame
 
 
-def graph_game(edges, *, entries, goals, budget, shares=None, limit=1e9, **options):
+def graph_game(edges, *, entries, goals, budget, shares=None, limit=1e9, shared=False, **options):
     """Build the game of edges (from, to, bits), each a technique that one defense stops."""
     nodes = list(dict.fromkeys([*entries, *(node for edge in edges for node in edge[:2]), *goals]))
     at = {node: place for place, node in enumerate(nodes)}
-    loss = np.zeros(len(nodes))
-    for node, severity in goals.items():
-        loss[at[node]] = severity
+    node_loss = np.full(len(nodes), -1)
+    node_loss[[at[node] for node in goals]] = np.arange(len(goals))
+    if shared:
+        node_loss[node_loss == 1] = 0
     graph = AttackGraph(
         len(nodes),
         np.array([at[tail] for tail, _, _ in edges], dtype=np.intp),
@@ -21,7 +22,8 @@ def graph_game(edges, *, entries, goals, budget, shares=None, limit=1e9, **optio
         np.arange(len(edges)),
         np.array([bits for *_, bits in edges]),
         np.array([at[node] for node in entries], dtype=np.intp),
-        loss,
+        node_loss,
+        np.array(list(goals.values())),
     )
     stopped = [0.5] * len(edges) if shares is None else shares
     techniques = mg.DefenseGame(
@@ -34,9 +36,8 @@ def graph_game(edges, *, entries, goals, budget, shares=None, limit=1e9, **optio
         composition="independent",
         **options,
     )
-    return GraphGame(
-        graph, techniques, [str(n) for n in nodes], [f"e{k}" for k in range(len(edges))]
-    )
+    node_ids, edge_ids = list(map(str, nodes)), [f"e{k}" for k in range(len(edges))]
+    return GraphGame(graph, techniques, node_ids, edge_ids, list(map(str, goals)))
 
 
 def random_graph_game(generator, n_defenses=2, most_nodes=6, most_edges=12, **options):
@@ -56,38 +57,39 @@ def random_graph_game(generator, n_defenses=2, most_nodes=6, most_edges=12, **op
     edges = [(tail, head, float(b)) for (tail, head), b in zip(ends, bits, strict=True)]
     severities = {int(goal): float(generator.integers(1, 9)) for goal in goals}
     options = {"budget": float(generator.integers(1, 9)) / 4, "limit": 1.0} | options
+    options["shared"] = bool(generator.random() < 0.5)
     return graph_game(edges, entries=entries.tolist(), goals=severities, shares=shares, **options)
 
 
 def simple_paths(graph):
-    """List the goal and the edges of every path that visits no node twice."""
-    goals, paths = [], []
+    """List the loss and the edges of every path that visits no node twice."""
+    losses, paths = [], []
     stack = [(int(entry), (), frozenset([int(entry)])) for entry in graph.entries]
     while stack:
         node, path, visited = stack.pop()
-        if graph.goal_loss[node] > 0:
-            goals.append(node)
+        if graph.node_loss[node] >= 0:
+            losses.append(int(graph.node_loss[node]))
             paths.append(path)
         for edge in np.flatnonzero(graph.tail == node).tolist():
             head = int(graph.head[edge])
             if head not in visited:
                 stack.append((head, (*path, edge), visited | {head}))
-    return goals, paths
+    return losses, paths
 
 
 def listed_game(game):
     """Build the game of all simple paths, as threats that share the loss of their goal."""
-    goals, paths = simple_paths(game.graph)
+    losses, paths = simple_paths(game.graph)
     frame, graph = game.techniques, game.graph
     through = 1.0 - frame.effectiveness[graph.technique]
     rows = [1.0 - through[list(path)].prod(axis=0) for path in paths]
     return mg.DefenseGame(
-        severity=graph.goal_loss[goals],
+        severity=graph.severity[losses],
         bandwidth=[graph.bandwidth[list(path)].sum() for path in paths],
         effectiveness=np.array(rows).reshape(len(paths), frame.n_defenses),
         attacker_bandwidth=game.attacker_bandwidth,
         use=dict(zip(frame.resources, frame.use, strict=True)),
         limits=dict(zip(frame.resources, frame.limits, strict=True)),
-        threat_losses=[str(goal) for goal in goals],
+        threat_losses=[str(loss) for loss in losses],
         composition="independent",
     )

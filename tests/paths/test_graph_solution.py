@@ -52,7 +52,11 @@ def solved():
 
 def replace_limits(game, limit):
     return type(game)(
-        game.graph, game.techniques.with_limits({"budget": limit}), game.node_ids, game.edge_ids
+        game.graph,
+        game.techniques.with_limits({"budget": limit}),
+        game.node_ids,
+        game.edge_ids,
+        game.loss_ids,
     )
 
 
@@ -88,7 +92,9 @@ def test_a_bound_of_the_listed_paths_alone_is_not_enough(solved):
     more = {"tail": 0, "head": 3, "technique": 3, "bandwidth": 0.1}
     columns = {name: np.append(getattr(game.graph, name), end) for name, end in more.items()}
     graph = replace(game.graph, **columns)
-    other = type(game)(graph, game.techniques, game.node_ids, [*game.edge_ids, "more"])
+    other = type(game)(
+        graph, game.techniques, game.node_ids, [*game.edge_ids, "more"], game.loss_ids
+    )
     with pytest.raises(mg.CertificateError, match=r"/bounds/upper|/value"):
         verify_graph(solution, other)
 

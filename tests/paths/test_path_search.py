@@ -19,25 +19,24 @@ def test_the_best_response_is_the_best_over_all_simple_paths(seed):
     game = random_graph_game(generator)
     allocation = generator.integers(0, 3, game.techniques.n_defenses) / 2
     search = PathSearch(game, allocation)
-    goals, paths = simple_paths(game.graph)
+    of, paths = simple_paths(game.graph)
     depth, bits = game.edge_depths(allocation), game.graph.bandwidth
     residual = np.array(
         [
-            game.graph.goal_loss[g] * np.exp(-depth[list(p)].sum())
-            for g, p in zip(goals, paths, strict=True)
+            game.graph.severity[loss] * np.exp(-depth[list(p)].sum())
+            for loss, p in zip(of, paths, strict=True)
         ]
     )
     bandwidth = np.array([bits[list(p)].sum() for p in paths])
-    losses = SharedLosses(np.unique(goals, return_inverse=True)[1]) if goals else None
+    losses = SharedLosses.by_label([str(loss) for loss in of])
     for budget in (0.0, 0.75, 3.0, 50.0):
         listed = best_response(residual, Ways(bandwidth, losses), budget)
         response = search.respond(budget)
         assert response.loss == pytest.approx(listed.loss, rel=1e-12, abs=1e-300)
         bound = search.bound(budget, response.price)
         assert response.loss * (1 - 1e-15) <= bound <= response.loss * (1 + 1e-12) + 1e-13
-        for goal, path in zip(response.goals, response.paths, strict=True):
-            node = int(game.graph.goals[goal])
-            assert (node, path) in set(zip(goals, paths, strict=True))
+        found = zip(response.losses, response.paths, strict=True)
+        assert set(found) <= set(zip(of, paths, strict=True))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -85,9 +84,11 @@ def test_too_many_labels_are_refused(monkeypatch):
 
 
 def test_a_graph_of_another_composition_is_refused():
-    graph = AttackGraph(1, *np.empty((3, 0), dtype=int), np.empty(0), np.array([0]), np.ones(1))
+    graph = AttackGraph(
+        1, *np.empty((3, 0), dtype=int), np.empty(0), np.array([0]), np.array([0]), np.ones(1)
+    )
     techniques = mg.DefenseGame(
         severity=[0.0], bandwidth=[0.0], effectiveness=[[0.5]], attacker_bandwidth=1.0
     )
     with pytest.raises(mg.SpecificationError, match="sums along its paths"):
-        GraphGame(graph, techniques, ["a"], [])
+        GraphGame(graph, techniques, ["a"], [], ["a"])

@@ -61,8 +61,11 @@ class AttackGraph:
         Bits that each edge needs at full effort.
     entries : ndarray of int, shape (n_entries,)
         Nodes where attacks start.
-    goal_loss : ndarray of float, shape (n_nodes,)
-        Loss of reaching each node, in loss units; 0 for a node that is no goal.
+    node_loss : ndarray of int, shape (n_nodes,)
+        Number of the loss that reaching each node causes; -1 for a node that is no goal. Several
+        nodes may cause one loss, which is suffered once.
+    severity : ndarray of float, shape (n_losses,)
+        In loss units.
     """
 
     n_nodes: int
@@ -71,7 +74,8 @@ class AttackGraph:
     technique: IntArray
     bandwidth: FloatArray
     entries: IntArray
-    goal_loss: FloatArray
+    node_loss: IntArray
+    severity: FloatArray
 
     @property
     def n_edges(self) -> int:
@@ -81,7 +85,7 @@ class AttackGraph:
     @cached_property
     def goals(self) -> IntArray:
         """Nodes that cause a loss, shape (n_goals,)."""
-        return np.flatnonzero(self.goal_loss > 0.0)
+        return np.flatnonzero(self.node_loss >= 0)
 
     @cached_property
     def in_edges(self) -> InEdges:

@@ -23,7 +23,7 @@ class GraphGame:
 
     Every path from an entry to a goal is an attack. Its bandwidth is the sum over its edges, and
     each of its edges is one attempt at a technique, so a technique counts as often as the path
-    takes it. The paths to one goal are ways of one loss: their efforts sum to at most 1.
+    takes it. The paths to one loss are its ways: their efforts sum to at most 1.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class GraphGame:
         The defenses, limits and attacker, against the techniques in place of threats; severities
         and bandwidths of techniques are not used. Of composition `independent`, with continuous
         defenses.
-    node_ids, edge_ids : sequence of str
+    node_ids, edge_ids, loss_ids : sequence of str
         Labels.
 
     Raises
@@ -47,6 +47,7 @@ class GraphGame:
         techniques: DefenseGame,
         node_ids: Sequence[str],
         edge_ids: Sequence[str],
+        loss_ids: Sequence[str],
     ) -> None:
         refuse_other_types(graph, "graph", AttackGraph)
         refuse_other_types(techniques, "techniques", DefenseGame)
@@ -64,6 +65,7 @@ class GraphGame:
             )
         self.graph, self.techniques = graph, techniques
         self.node_ids, self.edge_ids = tuple(node_ids), tuple(edge_ids)
+        self.loss_ids = tuple(loss_ids)
 
     def __repr__(self) -> str:
         return (
@@ -78,11 +80,6 @@ class GraphGame:
         return self.techniques.attacker_bandwidth
 
     @cached_property
-    def goal_ids(self) -> tuple[str, ...]:
-        """Id of each goal, in the order of ``graph.goals``."""
-        return tuple(self.node_ids[goal] for goal in self.graph.goals.tolist())
-
-    @cached_property
     def composition(self) -> Independent:
         """Composition of the techniques."""
         return Independent(dense(self.techniques.effectiveness))
@@ -94,8 +91,8 @@ class GraphGame:
 
     @cached_property
     def greatest_loss(self) -> float:
-        """Greatest loss of a goal, in loss units."""
-        return float(self.graph.goal_loss.max(initial=0.0))
+        """Greatest loss, in loss units."""
+        return float(self.graph.severity.max(initial=0.0))
 
     def with_attacker_bandwidth(self, attacker_bandwidth: float) -> GraphGame:
         """Return the same game, sharing its arrays, with another attacker bandwidth.

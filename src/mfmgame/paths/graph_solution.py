@@ -23,15 +23,15 @@ __all__ = ["GraphSolution", "solution_of", "solve_graph"]
 class GraphSolution(Solution):
     """Optimal allocation against all paths of a graph, and the worst attack that remains.
 
-    The threats of its `game` are the paths that the attack or the proof uses; paths to one goal
-    are ways of one loss. The bound `upper` holds for every path of the graph, listed or not.
+    The threats of its `game` are the paths that the attack or the proof uses; paths to one loss
+    are its ways. The bound `upper` holds for every path of the graph, listed or not.
 
     Attributes
     ----------
     graph_game : GraphGame
         The solved game.
     listed : ListedPaths
-        The used paths: edges and goal of each threat of `game`.
+        The used paths: edges and loss of each threat of `game`.
     """
 
     graph_game: GraphGame
@@ -97,7 +97,7 @@ def solution_of(solver: GraphSolver, found: GraphFound) -> GraphSolution:
     assert response is not None
     running = np.flatnonzero(response.efforts)
     attacking = solver.listed.numbers(
-        [response.goals[k] for k in running], [response.paths[k] for k in running]
+        [response.losses[k] for k in running], [response.paths[k] for k in running]
     )
     used: IntArray = np.unique(np.concatenate((proof.threats, attacking)))
     listed = solver.listed.some(used)

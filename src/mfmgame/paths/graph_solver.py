@@ -234,7 +234,7 @@ class GraphSolver:
         gets a cut that is exact where its loss would just pay, at a guess of the value between the
         bounds.
         """
-        paths = self.listed.numbers(response.goals, response.paths)
+        paths = self.listed.numbers(response.losses, response.paths)
         guess = self._guess(found, point)
         far = max(guess, self._anchored_at) > _REANCHOR * min(guess, self._anchored_at)
         guessed = np.arange(len(self.listed)) if far else paths
@@ -256,8 +256,8 @@ class GraphSolver:
         """Compute the depth at which each path would just run, if the value were the guess."""
         assert found.response is not None
         listed, response = self.listed, found.response
-        goals = np.array(listed.goals, dtype=np.intp)[paths]
-        pays = response.price * listed.bandwidth[paths] + response.surplus[goals]
+        losses = np.array(listed.losses, dtype=np.intp)[paths]
+        pays = response.price * listed.bandwidth[paths] + response.surplus[losses]
         share = self._anchored_at / found.loss
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(listed.severity[paths]) - np.log(share * pays))

@@ -39,7 +39,7 @@ class GraphFrontier(Frontier):
     graph_game : GraphGame
         The game that was swept.
     listed : ListedPaths
-        Edges and goal of each threat of `game`.
+        Edges and loss of each threat of `game`.
     end_price : float
         Loss that one more bit adds at the end of the sweep, with the allocation there.
     """

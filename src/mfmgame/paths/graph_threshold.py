@@ -41,7 +41,7 @@ class GraphEvaluation(PlanEvaluation):
     ----------
     graph_game : GraphGame
     listed : ListedPaths
-        Edges and goal of each threat of `game`.
+        Edges and loss of each threat of `game`.
     """
 
     graph_game: GraphGame
@@ -80,7 +80,7 @@ def evaluate_graph(game: GraphGame, plan: str | Mapping[str, float]) -> GraphEva
     levels, stopping = plan_levels(frame, plan), frame.termination_loss
     search = PathSearch(game, levels)
     response, listed = search.respond(budget), ListedPaths(game)
-    threats = listed.numbers(response.goals, response.paths)
+    threats = listed.numbers(response.losses, response.paths)
     composition, paths = listed.composition(), listed.game(budget)
     certificate = scaled_to_plan(
         paths,
@@ -258,4 +258,4 @@ def _free_game(game: GraphGame) -> GraphSolver:
     """Make the solver of the game in which attacks need no bandwidth: the most it can cost."""
     graph = replace(game.graph, bandwidth=np.zeros_like(game.graph.bandwidth))
     frame = game.techniques
-    return GraphSolver(GraphGame(graph, frame, game.node_ids, game.edge_ids))
+    return GraphSolver(GraphGame(graph, frame, game.node_ids, game.edge_ids, game.loss_ids))

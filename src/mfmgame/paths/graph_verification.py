@@ -60,9 +60,9 @@ def verify_graph(solution: GraphSolution, game: GraphGame) -> Verification:
     >>> mg.verify_graph(mg.solve_graph(game), game).gap < 1e-6
     True
     """
-    check_paths(game, solution.listed.goals, solution.listed.paths)
+    check_paths(game, solution.listed.losses, solution.listed.paths)
     listed = ListedPaths(game)
-    listed.numbers(solution.listed.goals, solution.listed.paths)
+    listed.numbers(solution.listed.losses, solution.listed.paths)
     if len(listed) != len(solution.attack):
         raise CertificateError("found a path twice or an attack of another length")
     threats, budget = listed.game(game.attacker_bandwidth), game.attacker_bandwidth
@@ -90,8 +90,8 @@ def verify_graph(solution: GraphSolution, game: GraphGame) -> Verification:
     )
 
 
-def check_paths(game: GraphGame, goals: list[int], paths: list[tuple[int, ...]]) -> None:
-    """Check that each path leads from an entry to its goal along edges of the graph.
+def check_paths(game: GraphGame, losses: list[int], paths: list[tuple[int, ...]]) -> None:
+    """Check that each path leads from an entry to its loss along edges of the graph.
 
     Raises
     ------
@@ -99,12 +99,12 @@ def check_paths(game: GraphGame, goals: list[int], paths: list[tuple[int, ...]])
         At the first path that does not.
     """
     graph, entries = game.graph, set(game.graph.entries.tolist())
-    for k, (goal, path) in enumerate(zip(goals, paths, strict=True)):
-        end = int(graph.goals[goal])
-        tails = [int(graph.tail[edge]) for edge in path]
-        heads = [int(graph.head[edge]) for edge in path]
-        start = tails[0] if tails else end
-        if start not in entries or [*tails[1:], end] != (heads or [end]):
+    for k, (loss, path) in enumerate(zip(losses, paths, strict=True)):
+        tails = graph.tail[list(path)].tolist()
+        heads = graph.head[list(path)].tolist()
+        starts, ends = (set(tails[:1]), set(heads[-1:])) if path else (entries, entries)
+        reached = {int(graph.node_loss[end]) for end in ends}
+        if not (starts <= entries and tails[1:] == heads[:-1] and loss in reached):
             raise refuse(
-                ("paths", k), "found edges that do not connect, expected a path to the goal"
+                ("paths", k), "found edges that do not connect, expected a path to the loss"
             )

@@ -31,8 +31,8 @@ class ListedPaths:
     ----------
     paths : list of tuple of int
         Edges of each path.
-    goals : list of int
-        Number of the goal of each path, in the order of ``graph.goals``.
+    losses : list of int
+        Number of the loss at the end of each path.
     """
 
     def __init__(self, game: GraphGame) -> None:
@@ -41,7 +41,7 @@ class ListedPaths:
         self._bandwidth = np.empty(64)
         self._depths = np.empty((64, game.techniques.n_defenses))
         self.paths: list[tuple[int, ...]] = []
-        self.goals: list[int] = []
+        self.losses: list[int] = []
 
     def some(self, numbers: IntArray) -> ListedPaths:
         """List some of the paths, in the given order.
@@ -55,7 +55,7 @@ class ListedPaths:
         ListedPaths
         """
         other, chosen = ListedPaths(self._game), numbers.tolist()
-        other.numbers([self.goals[k] for k in chosen], [self.paths[k] for k in chosen])
+        other.numbers([self.losses[k] for k in chosen], [self.paths[k] for k in chosen])
         return other
 
     def __len__(self) -> int:
@@ -73,16 +73,15 @@ class ListedPaths:
 
     @property
     def severity(self) -> FloatArray:
-        """Loss of each path's goal, in loss units, shape (n_paths,)."""
-        graph = self._game.graph
-        return graph.goal_loss[graph.goals[np.array(self.goals, dtype=np.intp)]]
+        """Loss at the end of each path, in loss units, shape (n_paths,)."""
+        return self._game.graph.severity[np.array(self.losses, dtype=np.intp)]
 
-    def numbers(self, goals: Iterable[int], paths: Iterable[tuple[int, ...]]) -> IntArray:
-        """Return the numbers of paths to goals, listing new paths.
+    def numbers(self, losses: Iterable[int], paths: Iterable[tuple[int, ...]]) -> IntArray:
+        """Return the numbers of paths to losses, listing new paths.
 
         Parameters
         ----------
-        goals : iterable of int
+        losses : iterable of int
         paths : iterable of tuple of int
 
         Returns
@@ -90,7 +89,7 @@ class ListedPaths:
         ndarray of int, shape (n_given,)
         """
         return np.array(
-            [self._listed(*pair) for pair in zip(goals, paths, strict=True)], dtype=np.intp
+            [self._listed(*pair) for pair in zip(losses, paths, strict=True)], dtype=np.intp
         )
 
     def composition(self) -> PathComposition:
@@ -105,7 +104,7 @@ class ListedPaths:
         return PathComposition(self._game.composition, self.depths, steps)
 
     def game(self, attacker_bandwidth: float) -> DefenseGame:
-        """Build the game of the paths listed so far, the paths to one goal as ways of its loss.
+        """Build the game of the paths listed so far, the paths to one loss as its ways.
 
         Parameters
         ----------
@@ -116,23 +115,23 @@ class ListedPaths:
         -------
         DefenseGame
         """
-        count = [0] * len(self._game.goal_ids)
+        count = [0] * len(self._game.loss_ids)
         ids = []
-        for goal in self.goals:
-            count[goal] += 1
-            ids.append(f"{self._game.goal_ids[goal]}/{count[goal]}")
+        for loss in self.losses:
+            count[loss] += 1
+            ids.append(f"{self._game.loss_ids[loss]}/{count[loss]}")
         game = copy.copy(self._game.techniques)
         game.severity, game.bandwidth = self.severity, self.bandwidth
         game.effectiveness = np.minimum(-np.expm1(-self.depths), _ALMOST_ALL)
         game.threat_ids = ids
-        game.threat_losses = tuple(self._game.goal_ids[goal] for goal in self.goals)
+        game.threat_losses = tuple(self._game.loss_ids[loss] for loss in self.losses)
         game.shared_losses = SharedLosses.by_label(game.threat_losses)
         game.threat_classes = ("unclassified",) * len(self)
         game.threat_names = ("",) * len(self)
         return game.with_attacker_bandwidth(attacker_bandwidth)
 
-    def _listed(self, goal: int, path: tuple[int, ...]) -> int:
-        number = self._number.setdefault((goal, path), len(self))
+    def _listed(self, loss: int, path: tuple[int, ...]) -> int:
+        number = self._number.setdefault((loss, path), len(self))
         if number < len(self):
             return number
         if number == len(self._bandwidth):
@@ -142,7 +141,7 @@ class ListedPaths:
         self._bandwidth[number] = _sum_up(graph.bandwidth[edges].tolist())
         self._depths[number] = self._game.depths[graph.technique[edges]].sum(axis=0)
         self.paths.append(path)
-        self.goals.append(goal)
+        self.losses.append(loss)
         return number
 
 

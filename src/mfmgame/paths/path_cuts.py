@@ -23,7 +23,7 @@ _DEEPEST = 700.0
 
 
 class PathCuts:
-    """Cuts by path and anchor; the cuts of all paths to one goal share the surplus of its loss.
+    """Cuts by path and anchor; the cuts of all paths to one loss share its surplus.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class PathCuts:
         listed = self._listed
         # As multiples of the loss at the anchor, cuts keep their size however deep the anchor.
         master.add_cuts(
-            np.array(listed.goals, dtype=np.intp)[paths],
+            np.array(listed.losses, dtype=np.intp)[paths],
             listed.severity[paths] * np.exp(-anchors),
             listed.bandwidth[paths],
             1.0 + anchors,

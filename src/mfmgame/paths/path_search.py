@@ -32,10 +32,10 @@ class PathResponse(NamedTuple):
         In loss units.
     price : float
         Loss that one more bit of bandwidth adds, in loss units per bit.
-    surplus : ndarray of float, shape (n_goals,)
-        Most that a path to each goal costs beyond the price of its bits.
-    goals : list of int
-        Goal of each listed path, as a place in ``graph.goals``.
+    surplus : ndarray of float, shape (n_losses,)
+        Most that a path to each loss costs beyond the price of its bits.
+    losses : list of int
+        Number of the loss at the end of each listed path.
     paths : list of tuple of int
         Edges of each listed path: the paths that run, and those that nearly would.
     efforts : list of float
@@ -45,7 +45,7 @@ class PathResponse(NamedTuple):
     loss: float
     price: float
     surplus: FloatArray
-    goals: list[int]
+    losses: list[int]
     paths: list[tuple[int, ...]]
     efforts: list[float]
 
@@ -76,11 +76,11 @@ class PathSearch:
             )
         goals, self._labels = self._graph.goals, labels
         count = labels.number[goals]
-        self._goal: IntArray = np.repeat(np.arange(len(goals)), count)
-        before = np.repeat(count.cumsum() - count, count)
-        self._chosen = labels.first[goals][self._goal] + np.arange(len(self._goal)) - before
+        shift = labels.first[goals] - (count.cumsum() - count)
+        self._chosen = np.repeat(shift, count) + np.arange(count.sum())
+        self._loss: IntArray = np.repeat(self._graph.node_loss[goals], count)
         self._bits, self._depth = labels.bits[self._chosen] * unit, labels.depth[self._chosen]
-        self._severity = self._graph.goal_loss[goals][self._goal]
+        self._severity = self._graph.severity[self._loss]
 
     @property
     def residual(self) -> FloatArray:
@@ -89,9 +89,11 @@ class PathSearch:
 
     @cached_property
     def ways(self) -> Ways:
-        """The attacker's ways: the labels at goals, those of one goal as ways of its loss."""
-        reached = np.unique(self._goal, return_inverse=True)[1]
-        return Ways(self._bits, SharedLosses(reached) if len(reached) else None)
+        """The attacker's ways: the labels at goals, the paths to one loss as its ways."""
+        reached, first, number = np.unique(self._loss, return_index=True, return_inverse=True)
+        rank = np.empty(len(reached), dtype=np.intp)
+        rank[np.argsort(first)] = np.arange(len(reached))
+        return Ways(self._bits, SharedLosses(rank[number]) if len(reached) else None)
 
     def respond(self, budget: float, near: float = 1.0) -> PathResponse:
         """Find the worst attack.
@@ -110,17 +112,17 @@ class PathSearch:
         residual = self.residual
         response = best_response(residual, self.ways, budget)
         paid = response.price * self._bits
-        surplus = np.zeros(len(self._graph.goals))
-        np.maximum.at(surplus, self._goal, residual - paid)
+        surplus = np.zeros(len(self._graph.severity))
+        np.maximum.at(surplus, self._loss, residual - paid)
         listed = response.plan > 0.0
         if near < 1.0:
-            listed |= (residual > 0.0) & (residual >= near * (paid + surplus[self._goal]))
+            listed |= (residual > 0.0) & (residual >= near * (paid + surplus[self._loss]))
         running = np.flatnonzero(listed)
         return PathResponse(
             response.loss,
             response.price,
             surplus,
-            self._goal[running].tolist(),
+            self._loss[running].tolist(),
             [path_of(self._graph, self._labels, label) for label in self._chosen[running].tolist()],
             response.plan[running].tolist(),
         )
@@ -128,7 +130,7 @@ class PathSearch:
     def bound(self, budget: float, price: float) -> float:
         """Bound the loss of any attack along any paths, listed or not.
 
-        For any price ``lam >= 0``, no attack costs more than ``lam B`` plus, for each goal, the
+        For any price ``lam >= 0``, no attack costs more than ``lam B`` plus, for each loss, the
         most that the loss along a path exceeds ``lam`` times its bits. Labels shrunk by their
         worst rounding error stand for all paths (see :mod:`mfmgame.paths.label_kernel`).
 
@@ -150,8 +152,8 @@ class PathSearch:
         depth = wide(self._depth) * shrink
         through = np.minimum(np.exp(-depth) * (1.0 + (depth + 8) * WIDE_EPS), 1.0)
         gain = wide(self._severity) * through - wide(price) * wide(self._bits) * shrink
-        most = np.zeros(len(self._graph.goals), dtype=np.longdouble)
-        np.maximum.at(most, self._goal, gain)
+        most = np.zeros(len(self._graph.severity), dtype=np.longdouble)
+        np.maximum.at(most, self._loss, gain)
         total = wide(price) * budget + most.sum()
         return rounded_up(np.longdouble(total + total * ((len(most) + 8) * WIDE_EPS)))
 
