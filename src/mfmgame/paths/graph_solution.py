@@ -37,6 +37,11 @@ class GraphSolution(Solution):
     graph_game: GraphGame
     listed: ListedPaths
 
+    @property
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """Ids of the nodes along each used path, in the order of the threats of `game`."""
+        return tuple(map(self.listed.node_ids, range(len(self.listed))))
+
 
 def solve_graph(
     game: GraphGame, *, tolerance: float | None = None, time_limit: float | None = None

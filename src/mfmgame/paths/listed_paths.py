@@ -76,6 +76,25 @@ class ListedPaths:
         """Loss at the end of each path, in loss units, shape (n_paths,)."""
         return self._game.graph.severity[np.array(self.losses, dtype=np.intp)]
 
+    def node_ids(self, number: int) -> tuple[str, ...]:
+        """Name the nodes along a path.
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        tuple of str
+        """
+        graph, edges = self._game.graph, list(self.paths[number])
+        if edges:
+            nodes = [int(graph.tail[edges[0]]), *graph.head[edges].tolist()]
+        else:
+            ends = graph.entries[graph.node_loss[graph.entries] == self.losses[number]]
+            nodes = ends[:1].tolist()
+        return tuple(self._game.node_ids[node] for node in nodes)
+
     def numbers(self, losses: Iterable[int], paths: Iterable[tuple[int, ...]]) -> IntArray:
         """Return the numbers of paths to losses, listing new paths.
 
