@@ -19,13 +19,20 @@ from mfmgame.game.attacker import bandwidth_for_loss
 from mfmgame.game.labels import Labelled
 from mfmgame.game.plans import broken_rules, excess_use, plan_levels
 from mfmgame.messages import refuse_other_types
+from mfmgame.numerics.arrays import FloatArray
 from mfmgame.paths.graph_game import GraphGame
 from mfmgame.paths.graph_solution import GraphSolution, solution_of
 from mfmgame.paths.graph_solver import GraphSolver
 from mfmgame.paths.listed_paths import ListedPaths
 from mfmgame.paths.path_search import PathSearch
 
-__all__ = ["GraphEvaluation", "evaluate_graph", "graph_threshold", "threshold_beyond_graph"]
+__all__ = [
+    "GraphEvaluation",
+    "evaluate_graph",
+    "evaluate_graph_levels",
+    "graph_threshold",
+    "threshold_beyond_graph",
+]
 
 _MAX_STEPS = 200
 _SAME_POINT = 1e-12
@@ -76,8 +83,25 @@ def evaluate_graph(game: GraphGame, plan: str | Mapping[str, float]) -> GraphEva
     True
     """
     refuse_other_types(game, "game", GraphGame)
+    levels = plan_levels(game.techniques, plan)
+    return evaluate_graph_levels(game, levels, plan if isinstance(plan, str) else "")
+
+
+def evaluate_graph_levels(game: GraphGame, levels: FloatArray, name: str = "") -> GraphEvaluation:
+    """Evaluate a plan that is given as the level of every defense.
+
+    Parameters
+    ----------
+    game : GraphGame
+    levels : ndarray of float, shape (n_defenses,)
+    name : str, optional
+
+    Returns
+    -------
+    GraphEvaluation
+    """
     frame, budget = game.techniques, game.attacker_bandwidth
-    levels, stopping = plan_levels(frame, plan), frame.termination_loss
+    stopping = frame.termination_loss
     search = PathSearch(game, levels)
     response, listed = search.respond(budget), ListedPaths(game)
     threats = listed.numbers(response.losses, response.paths)
@@ -100,7 +124,7 @@ def evaluate_graph(game: GraphGame, plan: str | Mapping[str, float]) -> GraphEva
     exposure = composition.exposure(levels)
     return GraphEvaluation(
         game=paths,
-        name=plan if isinstance(plan, str) else "",
+        name=name,
         allocation=Labelled(frame.defense_ids, levels),
         loss=float(np.clip(response.loss, lower, upper)),
         lower=lower,
@@ -229,7 +253,7 @@ def threshold_beyond_graph(solver: GraphSolver, here: GraphSolution) -> Threshol
         found.tolerance * scale_of(found.game, loss), tie(found.game, loss)
     )
     return Threshold(
-        game=found.game,
+        game=found.listed.game(game.attacker_bandwidth),
         bandwidth=bandwidth,
         plan_bandwidth=kept,
         undefended=undefended,

@@ -6,9 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from mfmgame.answers.solution import scale_of
+from mfmgame.answers.decision import decide
+from mfmgame.answers.solution import refuse_other_tolerances, scale_of
 from mfmgame.certificates.duality_certificate import Certificate, attack_plan
+from mfmgame.documents.graph_result import GraphResult
 from mfmgame.errors import CertificateError
+from mfmgame.messages import refuse_other_types
+from mfmgame.paths.graph_claims import claimed_graph_solution
 from mfmgame.paths.graph_game import GraphGame
 from mfmgame.paths.graph_solution import GraphSolution
 from mfmgame.paths.listed_paths import ListedPaths
@@ -16,11 +20,13 @@ from mfmgame.paths.path_search import PathSearch
 from mfmgame.verification.agreement import (
     check_between,
     check_each,
+    check_equal,
     refuse,
     rounded,
     rounded_outwards,
 )
 from mfmgame.verification.bounds import ExactGame
+from mfmgame.verification.claims import check_notes, check_status
 from mfmgame.verification.verify import Verification
 
 __all__ = ["check_paths", "verify_graph"]
@@ -29,7 +35,9 @@ _ROUNDING = Fraction(1, 10**11)
 """Relative difference allowed to bounds that carry the rounding errors of long sums."""
 
 
-def verify_graph(solution: GraphSolution, game: GraphGame) -> Verification:
+def verify_graph(
+    answer: GraphSolution | GraphResult, game: GraphGame, *, tolerance: float | None = None
+) -> Verification:
     """Check that the solution of a graph game follows from its own proof.
 
     The lower bound is that of the listed paths, checked in interval arithmetic: fewer paths can
@@ -38,9 +46,13 @@ def verify_graph(solution: GraphSolution, game: GraphGame) -> Verification:
 
     Parameters
     ----------
-    solution : GraphSolution
+    answer : GraphSolution or GraphResult
+        The claims, from this process or from a file (see :func:`mfmgame.load_result`).
     game : GraphGame
         The game, built independently of the answer.
+    tolerance : float, optional
+        Tolerance that :func:`solve_graph` was asked for, if not the default; it decides whether
+        the bracket of a document may be called proven.
 
     Returns
     -------
@@ -60,6 +72,24 @@ def verify_graph(solution: GraphSolution, game: GraphGame) -> Verification:
     >>> mg.verify_graph(mg.solve_graph(game), game).gap < 1e-6
     True
     """
+    refuse_other_types(answer, "answer", GraphSolution, GraphResult)
+    refuse_other_types(game, "game", GraphGame)
+    refuse_other_tolerances(tolerance)
+    if isinstance(answer, GraphSolution):
+        return _check_solution(answer, game)
+    solution = claimed_graph_solution(answer, game, tolerance)
+    proven = _check_solution(solution, game)
+    check_status(("status",), answer.status, solution)
+    loss = game.techniques.termination_loss
+    decision = None
+    if loss is not None:
+        decision = decide(solution.game, solution.lower, solution.upper, loss)
+    check_equal(("decision",), answer.decision, decision)
+    check_notes(answer.notes, solution.notes)
+    return proven
+
+
+def _check_solution(solution: GraphSolution, game: GraphGame) -> Verification:
     check_paths(game, solution.listed.losses, solution.listed.paths)
     listed = ListedPaths(game)
     listed.numbers(solution.listed.losses, solution.listed.paths)
@@ -75,10 +105,15 @@ def verify_graph(solution: GraphSolution, game: GraphGame) -> Verification:
     lower = max(exact.lower(proof, budget, threats.limits), Fraction(0))
     if not 0.0 <= price < np.inf:
         raise refuse(("prices", "attacker_bandwidth"), "expected a price of at least 0")
-    exposure, ids = exact.composition.exposure(allocation), threats.threat_ids
-    check_each(("attack",), ids, solution.attack, attack_plan(threats, proof))
-    check_each(("coverage",), ids, solution.coverage, 1.0 - exposure, np.ones(len(ids)))
-    check_each(("residual",), ids, solution.residual, threats.severity * exposure)
+    exposure, ones = exact.composition.exposure(allocation), np.ones(len(listed))
+    numbered = list(map(str, range(len(listed))))
+    check_each(("paths",), numbered, solution.attack, attack_plan(threats, proof), last=("effort",))
+    covered = 1.0 - exposure
+    check_each(("paths",), numbered, solution.coverage, covered, ones, last=("coverage",))
+    residual = threats.severity * exposure
+    check_each(
+        ("paths",), numbered, solution.residual, residual, threats.severity, last=("residual",)
+    )
     upper = Fraction(PathSearch(game, allocation).bound(budget, price))
     slack = max(exact.slack(upper), _ROUNDING * upper)
     check_between(("value",), solution.value, lower - slack, upper + slack)

@@ -76,6 +76,18 @@ class ListedPaths:
         """Loss at the end of each path, in loss units, shape (n_paths,)."""
         return self._game.graph.severity[np.array(self.losses, dtype=np.intp)]
 
+    @property
+    def path_ids(self) -> tuple[str, ...]:
+        """Nodes along each path as text; a number tells parallel paths apart."""
+        seen: dict[str, int] = {}
+        ids = []
+        for number, loss in enumerate(self.losses):
+            nodes = self.node_ids(number)
+            plain = " -> ".join(nodes) if nodes else self._game.loss_ids[loss]
+            seen[plain] = seen.get(plain, 0) + 1
+            ids.append(plain if seen[plain] == 1 else f"{plain} #{seen[plain]}")
+        return tuple(ids)
+
     def node_ids(self, number: int) -> tuple[str, ...]:
         """Name the nodes along a path.
 
@@ -134,11 +146,7 @@ class ListedPaths:
         -------
         DefenseGame
         """
-        count = [0] * len(self._game.loss_ids)
-        ids = []
-        for loss in self.losses:
-            count[loss] += 1
-            ids.append(f"{self._game.loss_ids[loss]}/{count[loss]}")
+        ids = self.path_ids
         game = copy.copy(self._game.techniques)
         game.severity, game.bandwidth = self.severity, self.bandwidth
         game.effectiveness = np.minimum(-np.expm1(-self.depths), _ALMOST_ALL)
