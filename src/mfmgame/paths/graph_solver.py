@@ -34,7 +34,9 @@ _MAX_REFINEMENTS = 4
 _NEAR = 0.9
 """Share of what makes a path run from which the path gets a cut as well."""
 _REANCHOR = 1.2
-"""Change of the guessed value at which all listed paths get new cuts."""
+"""Change of the guessed value at which listed paths get new cuts."""
+_COSTLY = 0.5
+"""Share of what makes a path run from which the path then gets a new cut."""
 _LOWER_GUESS = 4.0
 _SMALL_SHARE = 0.05
 _SHALLOWEST = 2.0
@@ -171,6 +173,7 @@ class GraphSolver:
         allocation, is_halfway, refinements = found.allocation, False, 0
         if point is not None:
             allocation = self._allowed(point.allocation)
+            self._claim(found, point)
         for found.rounds in range(_MAX_ROUNDS + 1):
             response = PathSearch(found.game, allocation).respond(budget, _NEAR)
             if response.loss < found.loss:
@@ -189,9 +192,7 @@ class GraphSolver:
                 point, refinements = self._cuts.sharpen(), refinements + 1
             if point is None:  # HiGHS gave up: keep the proof so far
                 return
-            modelled = budget * point.price + float(point.surplus.sum())
-            if modelled > found.modelled or refinements:
-                found.modelled, found.dual = modelled, self._cuts.dual(point)
+            self._claim(found, point, is_sharper=refinements > 0)
             if self._is_narrow(found):
                 return
             allocation = self._allowed(point.allocation)
@@ -200,6 +201,12 @@ class GraphSolver:
             if is_halfway:
                 allocation = self._allowed(0.5 * (allocation + found.allocation))
         found.stopped = "round_limit"
+
+    def _claim(self, found: GraphFound, point: MasterPoint, *, is_sharper: bool = False) -> None:
+        """Record the bound of a master's point, and its dual for a proof."""
+        modelled = found.game.attacker_bandwidth * point.price + float(point.surplus.sum())
+        if modelled > found.modelled or is_sharper:
+            found.modelled, found.dual = modelled, self._cuts.dual(point)
 
     def _is_narrow(self, found: GraphFound) -> bool:
         """Check whether the bracket is proven narrow; half the tolerance is left to rounding."""
@@ -227,7 +234,7 @@ class GraphSolver:
         allocation: FloatArray,
         point: MasterPoint | None,
     ) -> int:
-        """Add cuts of the response's paths, and of all listed paths if the guessed value changes.
+        """Add cuts of the response's paths, and of costly listed paths if the guess changes.
 
         A cut may be exact at any depth. Far from the optimum, cuts that are exact at the allocation
         say nothing about the optimum: they reach 0 one unit of depth further on. So each path also
@@ -237,13 +244,22 @@ class GraphSolver:
         paths = self.listed.numbers(response.losses, response.paths)
         guess = self._guess(found, point)
         far = max(guess, self._anchored_at) > _REANCHOR * min(guess, self._anchored_at)
-        guessed = np.arange(len(self.listed)) if far else paths
+        guessed = paths
         if far:
             self._anchored_at = guess
+            guessed = np.union1d(paths, self._costly(found))
         added = self._cuts.add(guessed, self._paying_depths(found, guessed))
         depths = self.listed.depths[paths] @ allocation
         least = self._paying_depths(found, paths) - _SHALLOWEST
         return added + self._cuts.add(paths, np.maximum(depths, least))
+
+    def _costly(self, found: GraphFound) -> IntArray:
+        """Find the listed paths that cost nearly as much as paths that run, as of now."""
+        assert found.response is not None
+        listed, response = self.listed, found.response
+        residual = listed.severity * np.exp(-(listed.depths @ found.allocation))
+        pays = response.price * listed.bandwidth + response.surplus[listed.losses]
+        return np.flatnonzero(residual >= _COSTLY * pays)
 
     def _guess(self, found: GraphFound, point: MasterPoint | None) -> float:
         """Guess the value from the bounds; lower the guess while the master is content with 0."""

@@ -13,8 +13,8 @@ from mfmgame.solving.master_lp import Master, MasterPoint
 
 __all__ = ["PathCuts"]
 
-_PATIENCE = 10
-"""Solves that an unused cut stays in the master."""
+_PATIENCE, _PATIENCE_IF_MANY, _MANY = 10, 2, 2000
+"""Solves that an unused cut stays in the master, also among many cuts; and how many are many."""
 _SCALE_RANGE = 2.0**6
 """Change of units beyond which the master is rebuilt."""
 _FAR_ABOVE = 2.0**8
@@ -145,7 +145,7 @@ class PathCuts:
 
     def _prune(self, attacker_bandwidth: float, loss_scale: float) -> None:
         """Drop cuts that have long been unused or are exact far above the value, if many."""
-        kept = self._idle < _PATIENCE
+        kept = self._idle < (_PATIENCE if len(self) <= _MANY else _PATIENCE_IF_MANY)
         if attacker_bandwidth > 0.0:
             exact_at = self._listed.severity[self._paths] * np.exp(-self._anchors)
             shares = np.maximum(self._listed.bandwidth[self._paths] / attacker_bandwidth, 1.0)
