@@ -1,6 +1,7 @@
 """Arguments of a plainly wrong type: every public function says what it found and expected."""
 
 import inspect
+from dataclasses import fields
 from types import NoneType
 
 import numpy as np
@@ -38,7 +39,7 @@ def valid(folder) -> dict:
     technique = {"threat_ids": ["T1059", "T1060"]}
     file = {"path": folder / "none"}
     problem = {"problem": game}
-    graph_scenario = mg.load_scenario(EXAMPLES / "attack_graph.json")
+    graph_scenario = mg.load_scenario("examples/attack_graph.json")
     graph_game = mg.build_graph_game(graph_scenario)
     return {
         "DefenseGame": ARRAYS,
@@ -48,7 +49,7 @@ def valid(folder) -> dict:
         "basis_summary": {"answer": mg.solve(plain)},
         "best_portfolios": {"problem": stepped},
         "authorized_bits": {"tools": []},
-        "AttackGraph": vars(graph_game.graph) | {},
+        "AttackGraph": {f.name: getattr(graph_game.graph, f.name) for f in fields(mg.AttackGraph)},
         "GraphGame": {
             "graph": graph_game.graph,
             "techniques": graph_game.techniques,
