@@ -1,7 +1,6 @@
 """Arguments of a plainly wrong type: every public function says what it found and expected."""
 
 import inspect
-from dataclasses import fields
 from types import NoneType
 
 import numpy as np
@@ -49,14 +48,6 @@ def valid(folder) -> dict:
         "basis_summary": {"answer": mg.solve(plain)},
         "best_portfolios": {"problem": stepped},
         "authorized_bits": {"tools": []},
-        "AttackGraph": {f.name: getattr(graph_game.graph, f.name) for f in fields(mg.AttackGraph)},
-        "GraphGame": {
-            "graph": graph_game.graph,
-            "techniques": graph_game.techniques,
-            "node_ids": graph_game.node_ids,
-            "edge_ids": graph_game.edge_ids,
-            "loss_ids": graph_game.loss_ids,
-        },
         "build_graph_game": {"scenario": graph_scenario},
         "evaluate_graph": {"game": graph_game, "plan": {}},
         "graph_threshold": {"game": graph_game},

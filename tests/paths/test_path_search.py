@@ -1,5 +1,7 @@
 """Best responses over the paths of a graph, against all of its simple paths."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -92,3 +94,23 @@ def test_a_graph_of_another_composition_is_refused():
     )
     with pytest.raises(mg.SpecificationError, match="sums along its paths"):
         GraphGame(graph, techniques, ["a"], [], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("tail", [9]),
+        ("head", [-1]),
+        ("technique", [0.5]),
+        ("entries", [9]),
+        ("node_loss", [0]),
+        ("node_loss", [1, 1]),
+        ("bandwidth", [-1.0]),
+        ("bandwidth", [np.nan]),
+        ("severity", [np.inf]),
+    ],
+)
+def test_arrays_that_make_no_graph_are_refused(name, wrong):
+    graph = graph_game([("a", "b", 1.0)], entries="a", goals={"b": 1.0}, budget=1.0).graph
+    with pytest.raises(mg.SpecificationError, match=name):
+        replace(graph, **{name: np.array(wrong)})

@@ -22,8 +22,16 @@ from view.plots.answers import HOSTILE, UNCERTAIN, hostile_game, project_game
 PARTS = {
     *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "PlanRegret", "Without"),
     *("ExplainedDefense", "Knee", "Spending", "Why"),
-    *("AssumedNumbers", "CatalogGaps", "IncidentSelection", "MappingScores", "Weights", "Workers"),
-    *("Admission", "BreakerStatus", "CircuitBreaker"),
+    *(
+        "AssumedNumbers",
+        "CatalogGaps",
+        "AttackGraph",
+        "IncidentSelection",
+        "MappingScores",
+        "Weights",
+        "Workers",
+    ),
+    *("Admission", "AttackGraph", "BreakerStatus", "CircuitBreaker"),
     *("Manifest", "MappedPair", "ReadingOptions", "Trials"),
 }
 """Public data classes that are parts of answers, or are about inputs: no display of their own."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mfmgame.documents.float_reading import amounts
+from mfmgame.errors import SpecificationError
 from mfmgame.numerics.arrays import FloatArray, IntArray
 
 __all__ = ["AttackGraph", "VisitOrder"]
@@ -66,6 +68,11 @@ class AttackGraph:
         nodes may cause one loss, which is suffered once.
     severity : ndarray of float, shape (n_losses,)
         In loss units.
+
+    Raises
+    ------
+    SpecificationError
+        If lengths differ, or a number is out of its range.
     """
 
     n_nodes: int
@@ -76,6 +83,17 @@ class AttackGraph:
     entries: IntArray
     node_loss: IntArray
     severity: FloatArray
+
+    def __post_init__(self) -> None:
+        _refuse_outside(self, "tail", self.n_nodes, self.n_edges)
+        _refuse_outside(self, "head", self.n_nodes, self.n_edges)
+        _refuse_outside(self, "technique", None, self.n_edges)
+        _refuse_outside(self, "entries", self.n_nodes, None)
+        _refuse_outside(self, "node_loss", len(self.severity), self.n_nodes, least=-1)
+        for name, count in (("bandwidth", self.n_edges), ("severity", None)):
+            numbers = amounts(getattr(self, name), name, n_axes=1)
+            if (numbers < 0.0).any() or count not in (None, len(numbers)):
+                raise SpecificationError("expected numbers of at least 0, one each", pointer=name)
 
     @property
     def n_edges(self) -> int:
@@ -109,6 +127,22 @@ class AttackGraph:
         sizes = np.bincount(rank, minlength=n_components)
         nodes = np.argsort(rank, kind="stable")
         return VisitOrder(nodes, np.append(0, sizes.cumsum()), most_nodes)
+
+
+def _refuse_outside(
+    graph: AttackGraph, name: str, limit: int | None, count: int | None, least: int = 0
+) -> None:
+    """Refuse an array that is not of `count` positions from `least` to below `limit`."""
+    positions = np.asarray(getattr(graph, name))
+    is_whole = positions.ndim == 1 and (positions.dtype.kind in "iu" or not positions.size)
+    if not is_whole or count not in (None, len(positions)):
+        raise SpecificationError(
+            "expected whole numbers" + ("" if count is None else f", {count} of them"),
+            pointer=name,
+        )
+    if positions.size and not least <= positions.min() <= positions.max() < (limit or np.inf):
+        upto = "" if limit is None else f" to {limit - 1}"
+        raise SpecificationError(f"expected positions from {least}{upto}", pointer=name)
 
 
 def _topological_ranks(weight: IntArray, tail: IntArray, head: IntArray) -> tuple[IntArray, int]:

@@ -63,6 +63,11 @@ class GraphGame:
                 "every threat listed, and a graph has too many paths to list",
                 pointer="/defenses",
             )
+        if graph.technique.max(initial=-1) >= techniques.n_threats:
+            raise SpecificationError(
+                f"expected positions of techniques, below {techniques.n_threats}",
+                pointer="technique",
+            )
         self.graph, self.techniques = graph, techniques
         self.node_ids, self.edge_ids = tuple(node_ids), tuple(edge_ids)
         self.loss_ids = tuple(loss_ids)
