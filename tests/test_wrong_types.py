@@ -38,6 +38,8 @@ def valid(folder) -> dict:
     technique = {"threat_ids": ["T1059", "T1060"]}
     file = {"path": folder / "none"}
     problem = {"problem": game}
+    graph_scenario = mg.load_scenario("examples/attack_graph.json")
+    graph_game = mg.build_graph_game(graph_scenario)
     return {
         "DefenseGame": ARRAYS,
         "GameFamily": {"scenario": scenario},
@@ -46,6 +48,12 @@ def valid(folder) -> dict:
         "basis_summary": {"answer": mg.solve(plain)},
         "best_portfolios": {"problem": stepped},
         "authorized_bits": {"tools": []},
+        "build_graph_game": {"scenario": graph_scenario},
+        "evaluate_graph": {"game": graph_game, "plan": {}},
+        "graph_threshold": {"game": graph_game},
+        "solve_graph": {"game": graph_game},
+        "sweep_graph": {"game": graph_game},
+        "verify_graph": {"answer": mg.solve_graph(graph_game), "game": graph_game},
         "build_game": {"scenario": plain},
         "chain_effectiveness": {
             "effectiveness": [[0.5]],

@@ -88,6 +88,13 @@ from .game.odd_inputs import odd_inputs
 from .game.scenario_game import build_game
 from .machine.workers import Workers
 from .matrix_games import MatrixCertificate, MatrixSolution, Mixture, solve_matrix_game
+from .paths.attack_graph import AttackGraph
+from .paths.graph_game import GraphGame
+from .paths.graph_solution import GraphSolution, solve_graph
+from .paths.graph_sweep import GraphFrontier, sweep_graph
+from .paths.graph_threshold import GraphEvaluation, evaluate_graph, graph_threshold
+from .paths.graph_verification import verify_graph
+from .paths.scenario_graph import build_graph_game
 from .sensitivities.differentiation import threshold_gradient, value_gradient
 from .sensitivities.other_optima import sensitivity
 from .solving.solver import Solver, solve
@@ -118,6 +125,7 @@ __all__ = [
     "Admission",
     "Assessment",
     "AssumedNumbers",
+    "AttackGraph",
     "Attribution",
     "AuthorizedBits",
     "BasisSummary",
@@ -143,6 +151,10 @@ __all__ = [
     "Funding",
     "GameFamily",
     "Gradient",
+    "GraphEvaluation",
+    "GraphFrontier",
+    "GraphGame",
+    "GraphSolution",
     "IncidentSelection",
     "InfeasibleError",
     "Influence",
@@ -200,6 +212,7 @@ __all__ = [
     "basis_summary",
     "best_portfolios",
     "build_game",
+    "build_graph_game",
     "chain_effectiveness",
     "channel",
     "check_catalog",
@@ -209,9 +222,11 @@ __all__ = [
     "defense_coverage_index",
     "ensemble",
     "evaluate",
+    "evaluate_graph",
     "evidence_from_trials",
     "explain",
     "export_program",
+    "graph_threshold",
     "import_atlas",
     "import_attack",
     "import_cosai",
@@ -251,8 +266,10 @@ __all__ = [
     "shipped_evidence",
     "sobol_indices",
     "solve",
+    "solve_graph",
     "solve_matrix_game",
     "sweep",
+    "sweep_graph",
     "sweep_map",
     "threshold_gradient",
     "tornado",
@@ -260,6 +277,7 @@ __all__ = [
     "used_bits",
     "value_gradient",
     "verify",
+    "verify_graph",
     "weighed",
     "what_if",
     "without_each",

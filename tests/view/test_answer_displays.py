@@ -22,8 +22,16 @@ from view.plots.answers import HOSTILE, UNCERTAIN, hostile_game, project_game
 PARTS = {
     *("Funding", "MatrixCertificate", "Mixture", "PlanChange", "PlanRegret", "Without"),
     *("ExplainedDefense", "Knee", "Spending", "Why"),
-    *("AssumedNumbers", "CatalogGaps", "IncidentSelection", "MappingScores", "Weights", "Workers"),
-    *("Admission", "BreakerStatus", "CircuitBreaker"),
+    *(
+        "AssumedNumbers",
+        "CatalogGaps",
+        "AttackGraph",
+        "IncidentSelection",
+        "MappingScores",
+        "Weights",
+        "Workers",
+    ),
+    *("Admission", "AttackGraph", "BreakerStatus", "CircuitBreaker"),
     *("Manifest", "MappedPair", "ReadingOptions", "Trials"),
 }
 """Public data classes that are parts of answers, or are about inputs: no display of their own."""
@@ -78,6 +86,29 @@ def _continuous() -> mg.Scenario:
     return hostile_scenario(defender={"limits": {"\x1b[31m<i>budget": 2}})
 
 
+def hostile_graph() -> mg.GraphGame:
+    """A graph whose nodes, edges, loss and defense have names that attack."""
+    node, goal = f"{HOSTILE[0]} a", f"{HOSTILE[0]} b"
+    return mg.build_graph_game(
+        mg.Scenario(
+            schema="mfmgame/scenario/1",
+            name=HOSTILE[1],
+            composition="independent",
+            losses=[{"id": HOSTILE[2], "severity": 4}],
+            techniques=[{"id": HOSTILE[3], "bandwidth": 1}],
+            defenses=[{"id": HOSTILE[5], "use": {HOSTILE[4]: 1}}],
+            effectiveness=[{"technique": HOSTILE[3], "defense": HOSTILE[5], "value": 0.5}],
+            graph={
+                "nodes": [{"id": node}, {"id": goal, "loss": HOSTILE[2]}],
+                "edges": [{"from": node, "to": goal, "technique": HOSTILE[3]}],
+                "entries": [node],
+            },
+            attacker={"bandwidth": 1},
+            termination={"loss": 3},
+        )
+    )
+
+
 def hostile_tools() -> dict:
     """A tool and its argument, whose names attack."""
     name = "<b onload=x>&amp;</b>\x1b[31m" + "-->x" * 300
@@ -98,6 +129,9 @@ ANSWERS = {
     "FrontierMap": lambda: mg.sweep_map(hostile_game(), HOSTILE[0], [1.0, 2.0]),
     "FrontierVerification": lambda: mg.verify(mg.sweep(hostile_game()), hostile_game()),
     "Gradient": lambda: mg.value_gradient(hostile_game()),
+    "GraphEvaluation": lambda: mg.evaluate_graph(hostile_graph(), {HOSTILE[5]: 1.0}),
+    "GraphFrontier": lambda: mg.sweep_graph(hostile_graph()),
+    "GraphSolution": lambda: mg.solve_graph(hostile_graph()),
     "Influence": lambda: mg.morris_effects(hostile_scenario(), n=2),
     "MatrixSolution": lambda: mg.solve_matrix_game([[3, 0], [0, 1]]),
     "Outcome": lambda: mg.what_if(hostile_scenario(), drop=["spare"]).before,
@@ -169,7 +203,9 @@ def answer_kinds() -> set[str]:
 
 def test_every_answer_is_displayed_and_tested():
     assert answer_kinds() <= ANSWERS.keys()
-    assert {kind.__name__ for kind in Displayed.__subclasses__()} == ANSWERS.keys()
+    direct = Displayed.__subclasses__()
+    special = [kind for parent in direct for kind in parent.__subclasses__()]
+    assert {kind.__name__ for kind in (*direct, *special)} == ANSWERS.keys()
 
 
 def test_each_kind_has_a_content_of_its_own():

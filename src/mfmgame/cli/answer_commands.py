@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
+from mfmgame.cli import graph_commands
 from mfmgame.cli.complaints import EXIT_TERMINATE, EXIT_UNDECIDED, reported_input
 from mfmgame.cli.option_values import FLOAT, FLOAT_OR_SHARE, numbers
 from mfmgame.cli.options import (
@@ -78,6 +79,9 @@ def solve(
             return
         scenario = changes.load(spec)
         check_picture(plot, printing.output)
+        if scenario.graph is not None:
+            graph_commands.solve_and_print(scenario, tolerance, time_limit, plot, printing)
+            return
         assessment = assess(scenario, **limits)
         if plot is not None:
             write_figure(assessment.figure(), plot)
@@ -149,7 +153,10 @@ def sweep(
             if text
         }
         check_picture(plot, printing.output)
-        frontier = trace(scenario, limit=limit, **ends)
+        if scenario.graph is None:
+            frontier = trace(scenario, limit=limit, **ends)
+        else:
+            frontier = graph_commands.swept(scenario, limit, ends)
         frontier(points)  # points outside are refused before anything is written
         if plot is not None:
             write_figure(frontier.plot().figure, plot)
@@ -195,14 +202,22 @@ def threshold(
 
         scenario = changes.load(spec)
         check_picture(plot, printing.output)
-        found = self_destruction_threshold(
-            scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit
-        )
+        if scenario.graph is None:
+            found = self_destruction_threshold(
+                scenario, tolerance=tolerance, mip_gap=mip_gap, time_limit=time_limit
+            )
+        else:
+            found = graph_commands.threshold_of(scenario, tolerance, time_limit)
         if plot is not None:
             from mfmgame.sweeps.frontier_search import sweep as trace
             from mfmgame.view.output_files import write_figure
 
-            write_figure(trace(found.game).plot().figure, plot)
+            frontier = (
+                trace(found.game)
+                if scenario.graph is None
+                else graph_commands.swept(scenario, None, {})
+            )
+            write_figure(frontier.plot().figure, plot)
         printing.answer(threshold_document, threshold_text, found)
     if fail_on_terminate and found.decision != "operate":
         raise typer.Exit(EXIT_TERMINATE if found.decision == "terminate" else EXIT_UNDECIDED)
@@ -294,6 +309,7 @@ def verify(
     The numbers are checked against the scenario SPEC.
     """
     with reported_input(result):
+        from mfmgame.documents.graph_result import GraphResult
         from mfmgame.game.scenario_game import build_game
         from mfmgame.tables.scenario_files import load_scenario
         from mfmgame.verification.claims import load_result
@@ -303,5 +319,9 @@ def verify(
         if result == spec == "-":
             raise SpecificationError("found - for both files, expected it for one", pointer="SPEC")
         answer = load_result(result)
-        game = build_game(load_scenario(spec))
-        write(verification_text(check(answer, game, tolerance=tolerance)), None)
+        scenario = load_scenario(spec)
+        if scenario.graph is not None or isinstance(answer, GraphResult):
+            text = verification_text(graph_commands.verified(answer, scenario, tolerance))
+        else:
+            text = verification_text(check(answer, build_game(scenario), tolerance=tolerance))
+        write(text, None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mfmgame.cli import graph_commands
 from mfmgame.cli.complaints import reported_input
 from mfmgame.cli.option_values import keyed_numbers
 from mfmgame.cli.options import (
@@ -22,11 +23,11 @@ from mfmgame.errors import SpecificationError
 from mfmgame.messages import nearest, shown
 
 if TYPE_CHECKING:
-    from mfmgame.answers.plan_evaluation import PlanEvaluation
     from mfmgame.documents.scenario import Scenario
     from mfmgame.game.game import DefenseGame
+    from mfmgame.numerics.arrays import FloatArray
 
-__all__ = ["compare", "evaluate"]
+__all__ = ["compare", "each_plan", "evaluate"]
 
 
 def evaluate(
@@ -50,22 +51,37 @@ def evaluate(
     Also find the attacker bandwidth up to which the plan costs no more than stopping.
     """
     with reported_input(spec):
+        from mfmgame.answers.plan_evaluation import PlanEvaluation, evaluate_levels
         from mfmgame.game.scenario_game import build_game
         from mfmgame.view.json.plan_documents import evaluation_document
         from mfmgame.view.text.plan_text import evaluation_text
 
         scenario = changes.load(spec)
-        game = build_game(scenario)
-        asked = list(game.plans) if plan is None else plan
-        if not asked:
-            raise SpecificationError(
-                "missing, expected plans in the scenario, or --plan", pointer="/plans"
-            )
-        try:
-            found = [_evaluation(game, text) for text in dict.fromkeys(asked)]
-        except SpecificationError as error:
-            raise scenario.located(error) if error.pointer.startswith("/plans") else error from None
+        found: Sequence[PlanEvaluation]
+        if scenario.graph is None:
+            game = build_game(scenario)
+            found = [
+                evaluate_levels(game, levels, name)
+                for name, levels in each_plan(scenario, game, plan)
+            ]
+        else:
+            found = graph_commands.evaluated(scenario, plan)
         printing.answer(evaluation_document, evaluation_text, *found)
+
+
+def each_plan(
+    scenario: Scenario, game: DefenseGame, asked: Sequence[str] | None
+) -> list[tuple[str, FloatArray]]:
+    """List name and levels of each plan that is asked for, or of every plan of the scenario."""
+    texts = list(game.plans) if asked is None else asked
+    if not texts:
+        raise SpecificationError(
+            "missing, expected plans in the scenario, or --plan", pointer="/plans"
+        )
+    try:
+        return [(text, _levels(game, text)) for text in dict.fromkeys(texts)]
+    except SpecificationError as error:
+        raise scenario.located(error) if error.pointer.startswith("/plans") else error from None
 
 
 def _refuse_impossible_plans(scenario: Scenario) -> None:
@@ -81,20 +97,18 @@ def _refuse_impossible_plans(scenario: Scenario) -> None:
         raise scenario.located(error) from None
 
 
-def _evaluation(game: DefenseGame, text: str) -> PlanEvaluation:
-    """Evaluate the plan that a text names, holds in a file, or spells out."""
-    from mfmgame.answers.plan_evaluation import evaluate_levels
+def _levels(game: DefenseGame, text: str) -> FloatArray:
+    """Find the levels of the plan that a text names, holds in a file, or spells out."""
     from mfmgame.game.plans import plan_levels
 
     if text in game.plans:
-        return evaluate_levels(game, plan_levels(game, text), text)
+        return plan_levels(game, text)
     try:
-        levels = plan_levels(game, _stated_levels(game, text))
+        return plan_levels(game, _stated_levels(game, text))
     except SpecificationError as error:
         if error.pointer.startswith("/plan/"):
             error = SpecificationError(f"{error.pointer[6:]}: {error.message}", pointer="--plan")
         raise error from None
-    return evaluate_levels(game, levels, text)
 
 
 def _stated_levels(game: DefenseGame, text: str) -> Mapping[str, Any]:

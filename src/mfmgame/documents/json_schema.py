@@ -19,6 +19,7 @@ from mfmgame.documents.distributions import FORMS, Range
 from mfmgame.documents.ensemble_result import EnsembleDocument
 from mfmgame.documents.evidence_file import Evidence
 from mfmgame.documents.explanation_result import ExplanationDocument
+from mfmgame.documents.graph_result import GraphResult
 from mfmgame.documents.guard_status import GuardStatusDocument
 from mfmgame.documents.kept_shares import KeptShare
 from mfmgame.documents.plan_result import (
@@ -53,6 +54,7 @@ _MODELS: dict[str, type[Document]] = {
     "scenario": Scenario,
     "catalog": Catalog,
     "result": Result,
+    "graph_result": GraphResult,
     "frontier": FrontierDocument,
     "portfolio": PortfolioDocument,
     "threshold": ThresholdDocument,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from mfmgame.documents.attack_graph import AttackGraphEntry
 from mfmgame.documents.base import (
     Identifier,
     Quantity,
@@ -87,6 +88,7 @@ class Scenario(UncertainDocument):
             "anyOf": [
                 stated("catalog"),
                 {"allOf": [stated("threats"), unstated("system", "deployment", "overrides")]},
+                {"allOf": [stated("graph"), unstated("system", "deployment", "overrides")]},
             ]
         }
     )
@@ -120,6 +122,9 @@ class Scenario(UncertainDocument):
     threats: list[Annotated[Threat, AfterValidator(_without_traits), NO_TRAITS]] | None = None
     defenses: list[Annotated[Defense, AfterValidator(_without_traits), NO_TRAITS]] = []
     effectiveness: list[Effectiveness] = []
+    graph: AttackGraphEntry | None = Field(
+        default=None, description="Attacks as the paths of a graph, in place of threats."
+    )
     attacker: Attacker
     defender: Defender = Defender()
     termination: Termination | None = None
@@ -139,14 +144,29 @@ class Scenario(UncertainDocument):
         )
         for index, threat in enumerate(threats):
             refuse_missing_numbers(index, threat)
+        if self.graph is not None:
+            self._refuse_beside_graph()
         if self.catalog is None:
-            if self.threats is None:
+            if self.threats is None and self.graph is None:
                 raise refuse((), "found neither 'threats' nor 'catalog', expected one of them")
             for key in ("system", "deployment", "overrides"):
                 if getattr(self, key) is not None:
                     raise refuse((key,), "found without 'catalog', expected with one")
             self.check_references(NO_CATALOG)
         return self
+
+    def _refuse_beside_graph(self) -> None:
+        """Refuse threats and compositions that a graph excludes."""
+        if self.threats:
+            raise refuse(
+                ("threats",), "found beside a graph, expected none: its paths are the threats"
+            )
+        if self.composition != "independent":
+            raise refuse(
+                ("composition",),
+                f"found {shown(self.composition)} with a graph, expected 'independent': a graph is "
+                "searched by sums along its paths, and only the layers of 'independent' add up so",
+            )
 
     def check_references(self, catalog: Catalog) -> None:
         """Refuse references to missing entries, and ids that the catalog repeats.
@@ -212,6 +232,8 @@ class Scenario(UncertainDocument):
         refuse_shared_ids("techniques", own_techniques, "threat", every_threat)
         refuse_shared_ids("threats", own_threats, "technique", techniques)
         refuse_unknown_parts(self.threats or (), every_loss, every_technique)
+        if self.graph is not None:
+            self.graph.check_references(every_loss, every_technique)
         for name, way in changes.threats.items():
             if way.loss is not None:
                 place = ("overrides", "threats", name, "loss")

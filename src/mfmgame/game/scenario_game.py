@@ -18,7 +18,7 @@ from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import DefenseGroup
 from mfmgame.messages import refuse_other_types, shown
 
-__all__ = ["build_game", "game_of"]
+__all__ = ["build_game", "game_of", "game_of_entries"]
 
 
 def game_of(problem: Scenario | DefenseGame, *others: type) -> DefenseGame:
@@ -71,12 +71,36 @@ def build_game(scenario: Scenario, catalog: Catalog | None = None) -> DefenseGam
     """
     entries = resolve(scenario, catalog)
     try:
-        return _built(scenario, entries)
+        if scenario.graph is not None:
+            raise refuse(
+                ("graph",),
+                "found an attack graph, expected listed threats: coverage indices, Navigator "
+                "layers, exports, portfolios, ensembles, ranges and sensitivities need every "
+                "threat listed, and a graph has too many paths (solve, sweep, threshold, evaluate "
+                "and verify take graphs)",
+            )
+        return game_of_entries(scenario, entries)
     except SpecificationError as error:
         raise scenario.located(error) from None
 
 
-def _built(scenario: Scenario, entries: Entries) -> DefenseGame:
+def game_of_entries(scenario: Scenario, entries: Entries) -> DefenseGame:
+    """Build the game of a scenario's resolved entries.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    entries : Entries
+
+    Returns
+    -------
+    DefenseGame
+
+    Raises
+    ------
+    SpecificationError
+        If the level rules are inconsistent, or the composition cannot take an effectiveness.
+    """
     threats, defenses = entries.threats, entries.defenses
     levels = _stepped_levels(scenario, defenses)
     chains, effectiveness = _chains(entries), entries.effectiveness

@@ -45,7 +45,7 @@ from mfmgame.sweeps.touching_lines import (
     touching,
 )
 
-__all__ = ["sweep"]
+__all__ = ["assembled_frontier", "sweep"]
 
 
 _SOLVES = 0.1
@@ -138,11 +138,24 @@ def sweep(
     if limit is None and kind.form == "sum" and game.shared_losses is None:
         walked = walked_lines(game, start, stop, within)
     traced.run(start, stop, walked or Chain([], []))
-    return replace(_assembled(game, parameter, traced), tolerance=asked)
+    return replace(assembled_frontier(game, parameter, traced), tolerance=asked)
 
 
-def _assembled(game: DefenseGame, parameter: str, traced: Trace) -> Frontier:
-    """Assemble a frontier from its lines and the solves where the lines meet."""
+def assembled_frontier(game: DefenseGame, parameter: str, traced: Trace) -> Frontier:
+    """Assemble a frontier from its lines and the solves where the lines meet.
+
+    Parameters
+    ----------
+    game : DefenseGame
+    parameter : str
+        ``"attacker_bandwidth"``, or a resource with a limit.
+    traced : Trace
+        Over the bandwidth, lines without a base get the base that the game's composition proves.
+
+    Returns
+    -------
+    Frontier
+    """
     knots, lines = traced.knots, traced.lines
     points = np.array([knot.at for knot in knots])
     slopes = np.array([line.slope for line in lines])

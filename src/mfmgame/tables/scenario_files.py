@@ -151,6 +151,12 @@ def write_document(
         text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         _write({file: text.encode("utf-8")})
         return
+    if document.get("graph") is not None:
+        raise SpecificationError(
+            "found an attack graph, expected listed threats: tables have no place for graphs "
+            "(write a .json file)",
+            pointer="/graph",
+        )
     tables = tables_of(document, as_text=kind == "", with_rules=with_rules)
     _refuse_other_scenario(document, tables, file)
     if kind == ".xlsx":

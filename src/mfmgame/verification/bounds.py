@@ -13,7 +13,7 @@ import numpy as np
 
 from mfmgame.answers.solution import scale_of
 from mfmgame.certificates.duality_certificate import Certificate, fixed_defenses
-from mfmgame.game.compositions import compose
+from mfmgame.game.compositions import Composition, compose
 from mfmgame.game.game import DefenseGame
 from mfmgame.game.level_rules import Box
 from mfmgame.messages import shown
@@ -35,11 +35,13 @@ class ExactGame:
     Parameters
     ----------
     game : DefenseGame
+    composition : Composition, optional
+        Bound to the game's effectiveness; the game's own by default.
     """
 
-    def __init__(self, game: DefenseGame) -> None:
+    def __init__(self, game: DefenseGame, composition: Composition | None = None) -> None:
         self.game = game
-        self.composition = compose(game)
+        self.composition = composition or compose(game)
         self._total = float(game.severity.sum())
         self._cuts: dict[tuple[int, float], tuple[list[int], int]] = {}
 

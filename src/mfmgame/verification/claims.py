@@ -14,6 +14,7 @@ from mfmgame.answers.threshold import Threshold
 from mfmgame.certificates.duality_certificate import Certificate
 from mfmgame.certificates.proof import Proof
 from mfmgame.certificates.tree_certificate import Split, TreeProof
+from mfmgame.documents.graph_result import GraphResult
 from mfmgame.documents.json_reading import STANDARD_INPUT, input_of, read_document
 from mfmgame.documents.plan_result import EvaluationDocument
 from mfmgame.documents.portfolio_result import PortfolioDocument
@@ -61,13 +62,14 @@ __all__ = [
 ]
 
 
-Answer = Result | FrontierDocument | PortfolioDocument | EvaluationDocument
+Answer = Result | FrontierDocument | PortfolioDocument | EvaluationDocument | GraphResult
 
 _ANSWERS: dict[str, type[Answer]] = {
     "mfmgame/result/1": Result,
     "mfmgame/frontier/1": FrontierDocument,
     "mfmgame/portfolio/1": PortfolioDocument,
     "mfmgame/evaluation/1": EvaluationDocument,
+    "mfmgame/graph_result/1": GraphResult,
 }
 
 
@@ -81,8 +83,9 @@ def load_result(path: str | os.PathLike[str]) -> Answer:
 
     Returns
     -------
-    Result, FrontierDocument, PortfolioDocument or EvaluationDocument
-        The validated document, for :func:`mfmgame.verify` to check.
+    Result, FrontierDocument, PortfolioDocument, EvaluationDocument or GraphResult
+        The validated document, for :func:`mfmgame.verify` to check; the result of an attack graph
+        for :func:`mfmgame.verify_graph`.
 
     Raises
     ------

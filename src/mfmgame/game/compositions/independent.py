@@ -101,15 +101,12 @@ class Independent(Composition):
         return np.minimum(1.0, exposure)
 
     def certain_exposure(self, threats: IntArray, allocation: NDArray[Any]) -> list[Fraction]:
-        iv = _intervals()
         support = np.flatnonzero(allocation > 0)
-        levels = allocation[support].tolist()
+        levels, iv = allocation[support].tolist(), _intervals()
         exposures = []
-        for row in self._given_rows(threats)[:, support].tolist():
-            through = iv.mpf(1)
-            for share, level in zip(row, levels, strict=True):
-                through *= iv.exp(iv.log(1 - iv.mpf(share)) * level)
-            exposures.append(_fraction(through.b))
+        for depths in self._certain_depths(threats, support):
+            reach = sum((d * x for d, x in zip(depths, levels, strict=True)), iv.mpf(0))
+            exposures.append(_fraction(iv.exp(-reach).b))
         return exposures
 
     def certain_cuts(
@@ -117,12 +114,18 @@ class Independent(Composition):
     ) -> tuple[list[Fraction], list[list[Fraction]]]:
         iv = _intervals()
         constants, gradients = [], []
-        rows = self._given_rows(threats).tolist()
-        for row, anchor in zip(rows, anchors.tolist(), strict=True):
+        rows = self._certain_depths(threats, np.arange(self.matrix.shape[1]))
+        for depths, anchor in zip(rows, anchors.tolist(), strict=True):
             through = iv.exp(-iv.mpf(anchor))
             constants.append(_fraction((through * (1 + iv.mpf(anchor))).a))
-            gradients.append([_fraction((-through * iv.log(1 - iv.mpf(s))).b) for s in row])
+            gradients.append([_fraction((through * depth).b) for depth in depths])
         return constants, gradients
+
+    def _certain_depths(self, threats: IntArray, defenses: IntArray) -> list[list[Any]]:
+        """Enclose the depth of each given threat by each given defense in an interval."""
+        iv = _intervals()
+        rows = self._given_rows(threats)[:, defenses].tolist()
+        return [[-iv.log(1 - iv.mpf(share)) for share in row] for row in rows]
 
     def _given_rows(self, threats: IntArray) -> FloatArray:
         rows = self._effectiveness[threats]

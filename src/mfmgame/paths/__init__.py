@@ -1,0 +1,1 @@
+"""Games on attack graphs whose paths are too many to list."""
