@@ -103,3 +103,15 @@ def test_a_time_limit_ends_the_search_with_a_proven_bracket():
     game = random_graph_game(np.random.default_rng(5), n_defenses=3, most_nodes=8, most_edges=18)
     solution = solve_graph(game, time_limit=1e-9)
     assert (solution.status, solution.lower <= solution.value) == ("time_limit", True)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_value_of_0_is_proven_where_no_path_is_affordable(seed):
+    game = random_graph_game(np.random.default_rng(seed), n_defenses=3)
+    paying = replace(game.graph, bandwidth=game.graph.bandwidth + 0.3, entries=game.graph.entries)
+    game = mg.GraphGame(paying, game.techniques, game.node_ids, game.edge_ids, game.loss_ids)
+    solution = mg.solve_graph(game.with_attacker_bandwidth(0.0), tolerance=1e-9)
+    at_entries = paying.node_loss[paying.entries]
+    free = sum(paying.severity[loss] for loss in set(at_entries[at_entries >= 0].tolist()))
+    assert solution.is_proven
+    assert solution.value == pytest.approx(free, abs=1e-12)

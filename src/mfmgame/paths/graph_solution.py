@@ -114,7 +114,7 @@ def solution_of(solver: GraphSolver, found: GraphFound) -> GraphSolution:
         game=threats,
         value=response.loss,
         lower=found.lower,
-        upper=max(search.bound(game.attacker_bandwidth, response.price), response.loss),
+        upper=max(search.least_bound(game.attacker_bandwidth, response.price), response.loss),
         allocation=Labelled(threats.defense_ids, found.allocation),
         attack=Labelled(threats.threat_ids, attack_plan(threats, certificate)),
         coverage=Labelled(threats.threat_ids, 1.0 - exposure),

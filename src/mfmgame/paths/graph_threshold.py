@@ -116,7 +116,7 @@ def evaluate_graph_levels(game: GraphGame, levels: FloatArray, name: str = "") -
         ),
     )
     lower = max(lower_bound(paths, composition, certificate, (levels, levels)), 0.0)
-    upper = max(search.bound(budget, response.price), lower)
+    upper = max(search.least_bound(budget, response.price), lower)
     decision = None if stopping is None else decide(paths, lower, upper, stopping)
     kept = None
     if stopping is not None and decision is not None:

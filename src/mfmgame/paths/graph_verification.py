@@ -114,7 +114,7 @@ def _check_solution(solution: GraphSolution, game: GraphGame) -> Verification:
     check_each(
         ("paths",), numbered, solution.residual, residual, threats.severity, last=("residual",)
     )
-    upper = Fraction(PathSearch(game, allocation).bound(budget, price))
+    upper = Fraction(PathSearch(game, allocation).least_bound(budget, price))
     slack = max(exact.slack(upper), _ROUNDING * upper)
     check_between(("value",), solution.value, lower - slack, upper + slack)
     check_between(("bounds", "lower"), solution.lower, Fraction(0), lower)

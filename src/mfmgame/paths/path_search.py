@@ -21,6 +21,8 @@ __all__ = ["PathResponse", "PathSearch", "path_of"]
 
 
 _U = 2.0**-53
+_SLIGHTLY_MORE = 1.0 + 2.0**-30
+"""Relative increase of a price, above the rounding errors of long sums."""
 
 
 class PathResponse(NamedTuple):
@@ -156,6 +158,24 @@ class PathSearch:
         np.maximum.at(most, self._loss, gain)
         total = wide(price) * budget + most.sum()
         return rounded_up(np.longdouble(total + total * ((len(most) + 8) * WIDE_EPS)))
+
+    def least_bound(self, budget: float, price: float) -> float:
+        """Bound the loss as by :meth:`bound`, at the better of two nearly equal prices.
+
+        At the slightly greater price, paths that just pay no longer add their rounding errors: it
+        proves a value of 0 where no path is affordable.
+
+        Parameters
+        ----------
+        budget, price : float
+            As for :meth:`bound`.
+
+        Returns
+        -------
+        float
+            In loss units.
+        """
+        return min(self.bound(budget, price), self.bound(budget, price * _SLIGHTLY_MORE))
 
 
 def path_of(graph: AttackGraph, labels: Labels, label: int) -> tuple[int, ...]:
