@@ -127,6 +127,8 @@ class DefenseGame:
     units: Units
     shown_as: Mapping[str, ShownAs]
     notes: tuple[str, ...]
+    threat_noun: str = "threat"
+    """Name of what attacks, in titles: a path in the game of an attack graph's listed paths."""
     bases: NumberBases | None = None
     """Basis of each number; None unless :func:`build_game` has read it in documents."""
     chains: Chains | None = None

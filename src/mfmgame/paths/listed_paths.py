@@ -148,6 +148,7 @@ class ListedPaths:
         """
         ids = self.path_ids
         game = copy.copy(self._game.techniques)
+        game.threat_noun = "path"
         game.severity, game.bandwidth = self.severity, self.bandwidth
         game.effectiveness = np.minimum(-np.expm1(-self.depths), _ALMOST_ALL)
         game.threat_ids = ids

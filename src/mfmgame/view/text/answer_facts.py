@@ -77,7 +77,7 @@ def regions_text(regions: Sequence[Region], *, over_shares: bool = False) -> str
 
 def title(game: DefenseGame) -> Text:
     """Show the name of the game, its size and its composition."""
-    counts = f"{counted(game.n_threats, 'threat')}, {counted(game.n_defenses, 'defense')}"
+    counts = f"{counted(game.n_threats, game.threat_noun)}, {counted(game.n_defenses, 'defense')}"
     counts += f", {game.composition}"
     return Text.assemble((printable(game.name), "bold"), f"  ({counts})")
 
