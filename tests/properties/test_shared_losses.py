@@ -27,7 +27,7 @@ COMPOSITIONS = ["additive", "best_of", "independent"]
 LINEAR = ["additive", "best_of"]
 any_composition = pytest.mark.parametrize("composition", COMPOSITIONS)
 any_linear_composition = pytest.mark.parametrize("composition", LINEAR)
-each = hypothesis.settings(max_examples=60)
+each = hypothesis.settings(max_examples=30)
 
 
 def close(solution: mg.Solution) -> float:
@@ -39,7 +39,7 @@ def proves(solution: mg.Solution, value: Fraction) -> bool:
 
 
 @any_linear_composition
-@hypothesis.settings(max_examples=120)
+@hypothesis.settings(max_examples=60)
 @hypothesis.given(data=st.data())
 def test_the_bracket_holds_the_exact_value(composition, data):
     game = data.draw(shared_games(composition, max_threats=6, max_defenses=3))
@@ -124,7 +124,7 @@ def test_stepped_defenses_are_the_best_of_all_choices(composition, data):
     assert solution.value == pytest.approx(float(value), rel=1e-9, abs=close(solution))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_games_over_18_orders_of_magnitude_end_proven_and_right(seed):
     game = wide_shared_game(seed, max_threats=6, max_defenses=4)
     solution = mg.solve(game)
