@@ -85,6 +85,10 @@ REFUSALS = {
         {"effectiveness": [{"technique": "inject", "defense": "filter", "value": 0.5}]},
         "/effectiveness/0/technique: unknown technique 'inject', expected ",
     ),
+    "effectiveness on a technique as if it were a threat": (
+        {"effectiveness": [{"threat": "injection", "defense": "filter", "value": 0.5}]},
+        "/effectiveness/0/threat: found the technique 'injection', expected it under 'technique'",
+    ),
     "a pair twice": (
         {"effectiveness": CHAINS["effectiveness"][:1] * 2},
         "/effectiveness/1: duplicate pair 'injection' with 'filter' (first at /effectiveness/0), ",

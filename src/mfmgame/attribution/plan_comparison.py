@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mfmgame.answer_displays import Displayed
 from mfmgame.answers.plan_evaluation import PlanEvaluation, evaluate, evaluate_levels
 from mfmgame.answers.solution import Solution
-from mfmgame.answers.status import doubts, first_unproven
+from mfmgame.answers.status import first_unproven
 from mfmgame.answers.threshold import Threshold
 from mfmgame.attribution.what_if import outcome_of
 from mfmgame.documents.result import Status
@@ -122,9 +122,10 @@ class ScenarioComparison(Displayed):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes of the second scenario, and doubts about the first."""
-        first = doubts("first scenario", self.before, self.before.game)
-        return (*self.after.notes, *first)
+        """Notes of the second scenario, then those of the first that differ, marked as such."""
+        notes = self.after.notes
+        first = (note for note in self.before.notes if note not in notes)
+        return (*notes, *(f"first scenario: {note}" for note in first))
 
 
 def compare(

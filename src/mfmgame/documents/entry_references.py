@@ -89,7 +89,13 @@ def refuse_unknown_pairs(
 ) -> None:
     """Refuse effectiveness entries with an unknown defense, threat or technique."""
     for index, entry in enumerate(entries):
-        noun, known = ("technique", techniques) if entry.threat is None else ("threat", threats)
+        kinds = (("threat", threats), ("technique", techniques))
+        (noun, known), (other, others) = kinds if entry.technique is None else kinds[::-1]
+        if entry.acts_on in others:
+            raise refuse(
+                ("effectiveness", index, noun),
+                f"found the {other} {shown(entry.acts_on)}, expected it under '{other}'",
+            )
         refuse_unknown(entry.acts_on, known, noun, "effectiveness", index, noun)
         refuse_unknown(entry.defense, defenses, "defense", "effectiveness", index, "defense")
 
