@@ -103,6 +103,23 @@ def test_documents_have_the_steps_of_chains_and_the_index_by_technique(compositi
     change("dci", "defenses", "filter", "techniques", {"AML.T0053": 0.0})
 
 
+@pytest.mark.parametrize(
+    ("claimed", "line"),
+    [
+        (["AML.T0053", "exfiltrate"], "steps/0: found 'AML.T0053', expected 'AML.T0051.001'"),
+        (["AML.T0051.001"], "steps/1: found null, expected 'exfiltrate'"),
+        (["AML.T0051.001", "exfiltrate", "x"], "steps/2: found 'x', expected null"),
+        (None, "steps/0: found null, expected 'AML.T0051.001'"),
+    ],
+)
+def test_a_refused_chain_is_told_at_its_first_wrong_step(claimed, line):
+    game = mg.build_game(chained_scenario())
+    written = json.loads(json.dumps(result_document(mg.assess(game))))
+    written["threats"]["chain-2"]["steps"] = claimed
+    with pytest.raises(mg.CertificateError, match=f"^/threats/chain-2/{line}$"):
+        mg.verify(answer_of(written), game)
+
+
 def test_texts_list_the_steps_of_the_attack_and_the_index_by_technique():
     scenario = chained_scenario()
     assert "chain-2    AML.T0051.001 > exfiltrate" in mg.solve(scenario).summary()

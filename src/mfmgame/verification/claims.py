@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,10 @@ def check_parts(pointer: Pointer, claimed: Mapping[str, ThreatResult], game: Def
     for i, (threat, loss) in enumerate(zip(game.threat_ids, game.threat_losses, strict=True)):
         steps = () if game.chains is None else game.chains.steps_of(i)
         check_equal((*pointer, threat, "loss"), claimed[threat].loss, loss or None)
-        check_equal((*pointer, threat, "steps"), claimed[threat].steps, list(steps) or None)
+        stated, place = claimed[threat].steps, (*pointer, threat, "steps")
+        for k, (step, expected) in enumerate(zip_longest(stated or (), steps)):
+            check_equal((*place, k), step, expected)
+        check_equal(place, stated, list(steps) or None)  # an empty list is not null
 
 
 def check_status(pointer: Pointer, claimed: Status, answer: Solution | Frontier) -> None:
