@@ -72,10 +72,11 @@ def exact_optimum(
         return None
     known: dict[tuple[int, float], None] = {}
     program, work = _Program(game, box or (np.zeros(game.n_defenses), game.max_level)), 0.0
+    optimum: _Optimum | None = None
     while True:
         cuts = dict.fromkeys(zip(threats.tolist(), anchors.tolist(), strict=True))
         new = [cut for cut in cuts if cut not in known]
-        if known and not new:
+        if optimum is not None and not new:  # a program without cuts has an optimum too
             break
         known.update(dict.fromkeys(new))
         program.add(composition, new)
