@@ -125,12 +125,19 @@ CATALOG_SCENARIO: dict[str, Any] = {
 
 
 def scenario_files(folder: Path) -> list[Path]:
-    """List the scenarios in a folder, without manifests, policies and other JSON files."""
-    return [file for file in sorted(folder.glob("*.json")) if _is_scenario(file)]
+    """List the scenarios of listed threats in a folder, without policies and other JSON files."""
+    return [file for file, document in _scenarios(folder) if "graph" not in document]
 
 
-def _is_scenario(file: Path) -> bool:
-    return json.loads(file.read_text("utf-8")).get("schema") == SCENARIO["schema"]
+def graph_files(folder: Path) -> list[Path]:
+    """List the scenarios with an attack graph in a folder."""
+    return [file for file, document in _scenarios(folder) if "graph" in document]
+
+
+def _scenarios(folder: Path) -> list[tuple[Path, dict]]:
+    documents = [(file, json.loads(file.read_text("utf-8"))) for file in folder.glob("*.json")]
+    documents.sort(key=lambda pair: pair[0])
+    return [pair for pair in documents if pair[1].get("schema") == SCENARIO["schema"]]
 
 
 def changed(document: Any, pointer: str, value: Any) -> Any:

@@ -79,8 +79,13 @@ def test_a_public_name_has_a_valid_docstring(name):
 )
 def test_every_field_of_an_answer_is_described(name):
     kind = getattr(mg, name)
-    document = ClassDoc(kind)
-    entries = (*document["Attributes"], *document["Parameters"])
+    # Inherited fields are described where they are defined.
+    documents = [ClassDoc(base) for base in kind.__mro__ if dataclasses.is_dataclass(base)]
+    entries = [
+        entry
+        for document in documents
+        for entry in (*document["Attributes"], *document["Parameters"])
+    ]
     described = {key for entry in entries for key in re.split(r",\s*", entry.name)}
     fields = {field.name for field in dataclasses.fields(kind) if not field.name.startswith("_")}
     assert fields - described == set()

@@ -10,11 +10,11 @@ import pytest
 
 import mfmgame as mg
 from mfmgame.view import result_document
-from specifications import scenario_files
+from specifications import graph_files, scenario_files
 from subprocesses import STRICT_PYTHON
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SCENARIOS = scenario_files(EXAMPLES)
+SCENARIOS, GRAPHS = scenario_files(EXAMPLES), graph_files(EXAMPLES)
 WORKBOOKS = sorted(EXAMPLES.glob("*.xlsx"))
 SYSTEMS = [file for file in SCENARIOS if mg.load_scenario(file).system]
 
@@ -30,6 +30,16 @@ def test_scenario(file):
         assert (threshold.margin >= 0) == operates
     document = result_document(assessment)
     assert mg.Result(**json.loads(json.dumps(document))).value == solution.value
+
+
+@pytest.mark.parametrize("file", GRAPHS, ids=lambda file: file.stem)
+def test_scenario_with_an_attack_graph(file):
+    game = mg.build_graph_game(mg.load_scenario(file))
+    solution, threshold = mg.solve_graph(game), mg.graph_threshold(game)
+    assert solution.gap <= solution.tolerance
+    assert mg.verify_graph(solution, game).upper >= solution.value
+    operates = solution.value <= game.techniques.termination_loss
+    assert threshold.decision == ("operate" if operates else "terminate")
 
 
 @pytest.mark.parametrize("workbook", WORKBOOKS, ids=lambda file: file.stem)
