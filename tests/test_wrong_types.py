@@ -139,7 +139,9 @@ CALLED = {name: list(inspect.signature(getattr(mg, name)).parameters) for name i
 
 
 def called(function, arguments):
-    listed = [arguments.pop(name) for name in ("catalogs", "files", "paths") if name in arguments]
+    kinds = inspect.signature(getattr(mg, function)).parameters.values()
+    several = [one.name for one in kinds if one.kind is inspect.Parameter.VAR_POSITIONAL]
+    listed = [arguments.pop(name) for name in several if name in arguments]
     return getattr(mg, function)(*listed, **arguments)
 
 

@@ -105,7 +105,7 @@ def verified(answer: Answer, scenario: Scenario, tolerance: float | None) -> Ver
     if not isinstance(answer, GraphResult):
         raise SpecificationError(
             f"found {shown(answer.schema_id)} with an attack graph, expected "
-            "'mfmgame/graph_result/1': of graphs, only results of solve can be checked",
+            "'mfmgame/graph-result/1': of graphs, only results of solve can be checked",
             pointer="/schema",
         )
     return verify_graph(answer, build_graph_game(scenario), tolerance=tolerance)

@@ -44,7 +44,7 @@ class GraphCertificate(Strict):
 class GraphResult(Document):
     """Value, plan and worst attack of an attack graph, with the proof of the value."""
 
-    schema_id: Literal["mfmgame/graph_result/1"] = Field(alias="schema")
+    schema_id: Literal["mfmgame/graph-result/1"] = Field(alias="schema")
     scenario: str
     composition: CompositionName
     resources: Displays = {}

@@ -54,7 +54,7 @@ _MODELS: dict[str, type[Document]] = {
     "scenario": Scenario,
     "catalog": Catalog,
     "result": Result,
-    "graph_result": GraphResult,
+    "graph-result": GraphResult,
     "frontier": FrontierDocument,
     "portfolio": PortfolioDocument,
     "threshold": ThresholdDocument,

@@ -70,7 +70,7 @@ _ANSWERS: dict[str, type[Answer]] = {
     "mfmgame/frontier/1": FrontierDocument,
     "mfmgame/portfolio/1": PortfolioDocument,
     "mfmgame/evaluation/1": EvaluationDocument,
-    "mfmgame/graph_result/1": GraphResult,
+    "mfmgame/graph-result/1": GraphResult,
 }
 
 

@@ -13,7 +13,7 @@ __all__ = ["graph_document"]
 
 
 def graph_document(solution: GraphSolution) -> dict[str, Any]:
-    """Build the solution of a graph as a document of schema ``mfmgame/graph_result/1``."""
+    """Build the solution of a graph as a document of schema ``mfmgame/graph-result/1``."""
     game, proof, stopping = solution.game, solution.certificate, solution.game.termination_loss
     assert isinstance(proof, Certificate)
     decision = None
@@ -21,7 +21,7 @@ def graph_document(solution: GraphSolution) -> dict[str, Any]:
         decision = decide(game, solution.lower, solution.upper, stopping)
     cuts = zip(proof.threats.tolist(), proof.anchors.tolist(), proof.weights.tolist(), strict=True)
     return {
-        **head("mfmgame/graph_result/1", game),
+        **head("mfmgame/graph-result/1", game),
         "value": solution.value,
         "bounds": {"lower": solution.lower, "upper": solution.upper},
         "status": solution.status,
