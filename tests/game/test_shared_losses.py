@@ -88,3 +88,17 @@ def test_a_loss_that_one_way_still_causes_in_full_is_not_lowered():
 
     assert solved(["", ""]) == pytest.approx([9.0, 1.0, 1.0])
     assert solved(["leak", "leak"]) == pytest.approx([6.0, 0.0, 1.0])
+
+
+def test_ways_of_very_different_size_keep_within_the_range_of_the_solver():
+    game = mg.DefenseGame(
+        severity=[3.0, 1.0, 1e-6],
+        bandwidth=[1e9, 1e-9, 1e-9],
+        effectiveness=[[0.9], [0.9], [0.6]],
+        attacker_bandwidth=2000000002.0,
+        composition="additive",
+        threat_losses=["a", "", "a"],
+    )
+    frontier = mg.sweep(game)
+    mg.verify(frontier, game)
+    assert frontier(2000000002.0) == pytest.approx(0.4, rel=1e-9)
