@@ -119,6 +119,7 @@ class AttackGraph:
 
         shape = self.n_nodes, self.n_nodes
         adjacency = csr_array((np.ones(self.n_edges), (self.tail, self.head)), shape=shape)
+        adjacency.sum_duplicates()  # parallel edges make older releases of SciPy search forever
         n_components, component = connected_components(adjacency, connection="strong")
         pairs = component[self.tail].astype(np.int64), component[self.head].astype(np.int64)
         weight = np.bincount(component, minlength=n_components)
